@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#ifndef ASK_ABI_TABLES_H
+#define ASK_ABI_TABLES_H
+
+#include "types.h"
+
+/*
+ * The tables that askc computes and the engine obeys. They are constant arrays in
+ * the generated C (read-only data of the BPF object), and sections of the schema
+ * (read by the native engine and by the decoder): one definition for all.
+ */
+
+/* Bytes and counts after which a capture is cut. One row for each distinct set in a spec. */
+struct ask_limits {
+	ask_u32 depth;	/* pointers and interfaces followed */
+	ask_u32 string; /* bytes of one string */
+	ask_u32 slice;	/* bytes of one slice's elements; at least one element is kept */
+	ask_u32 map;	/* bytes of one map's keys and values */
+};
+ASK_ABI_CHECK(struct ask_limits, 16);
+
+/* A type as the engine sees it: a size and where its pointers are. */
+struct ask_type {
+	ask_u32 size;	       /* bytes of one value */
+	ask_u32 first_pointer; /* index of its first row in the pointer table */
+	ask_u32 pointers;      /* number of rows */
+	ask_u32 pad;
+};
+ASK_ABI_CHECK(struct ask_type, 16);
+
+/* Type 0 is one byte of a string. */
+#define ASK_TYPE_BYTE 0u
+
+enum ask_pointer_kind {
+	ASK_POINTER_PLAIN = 1,	/* *T: target is T */
+	ASK_POINTER_STRING = 2, /* {pointer, length}: target is ASK_TYPE_BYTE */
+	ASK_POINTER_SLICE = 3,	/* {pointer, length, capacity}: target is the element */
+};
+
+/* A pointer inside a type, or a row of equal ones (an array's). */
+struct ask_pointer {
+	ask_u32 offset; /* of the first one from the value's start */
+	ask_u32 kind;	/* enum ask_pointer_kind */
+	ask_u32 target; /* type index of what it points to */
+	ask_u32 repeat; /* how many there are, 1 for a plain field */
+	ask_u32 stride; /* bytes from one to the next */
+	ask_u32 pad;
+};
+ASK_ABI_CHECK(struct ask_pointer, 24);
+
+/*
+ * PCs between which everything the engine does for a frame is the same. Sorted
+ * and disjoint. An ordinary frame is looked up by its return PC p: `lo <= p < hi`;
+ * the functions that are active are those at p-1, locations are those at p, and
+ * askc has folded that difference into the ranges. A frame whose PC is exact
+ * (interrupted, not calling) is looked up at p and at p+1: see engine.h.
+ */
+struct ask_range {
+	ask_u32 lo, hi;	     /* offsets from runtime.text */
+	ask_u32 first_probe; /* index in the probe table */
+	ask_u32 probes;	     /* number of them: nested inlined functions give several */
+};
+ASK_ABI_CHECK(struct ask_range, 16);
+
+/* One captured function (or inlined instance of it) in a range. */
+struct ask_probe {
+	ask_u32 function;    /* index in the schema's functions */
+	ask_u32 inline_node; /* index in the schema's inline nodes, or ASK_NO_INLINE */
+	ask_u32 first_expr;  /* index in the expression table */
+	ask_u32 exprs;	     /* number of them */
+};
+ASK_ABI_CHECK(struct ask_probe, 16);
+#define ASK_NO_INLINE 0xffffffffu
+
+/* How one capture is evaluated in one range: a little program. */
+struct ask_expr {
+	ask_u32 capture;  /* index in the schema's captures */
+	ask_u32 type;	  /* of the value */
+	ask_u32 size;	  /* bytes of the value: its type's size */
+	ask_u32 first_op; /* index in the op table */
+	ask_u32 ops;	  /* number of them, at most ASK_MAX_OPS */
+	ask_u16 limits;	  /* index in the limits table */
+	ask_u16 reason;	  /* enum ask_reason when there is no value (ops is 0), else 0 */
+};
+ASK_ABI_CHECK(struct ask_expr, 24);
+#define ASK_MAX_OPS 64u
+
+/*
+ * Operators. An expression keeps an address; it begins as the frame's CFA, or as
+ * 0 for a global. To add one: add a row here, its text in ir/print.c, its
+ * evaluation in engine/expr.h.
+ */
+enum ask_op_kind {
+	ASK_OP_CFA = 1,	  /* address = CFA + a */
+	ASK_OP_DEREF = 2, /* address = *(address); nil ends the expression with ASK_STATUS_NIL */
+	ASK_OP_ADD = 3,	  /* address += a */
+	ASK_OP_COPY = 4,  /* value bytes [b, b + c) = c bytes at address + a */
+	ASK_OP_STATIC = 5, /* address = load bias + a */
+};
+
+struct ask_op {
+	ask_u32 kind; /* enum ask_op_kind */
+	ask_u32 b, c;
+	ask_u32 pad;
+	ask_s64 a;
+};
+ASK_ABI_CHECK(struct ask_op, 24);
+
+/*
+ * Where the Go runtime of this binary keeps its things. Offsets are bytes from the
+ * start of the struct, taken from the binary's DWARF by member name;
+ * ASK_ABSENT where this Go version has no such field. Addresses are link-time.
+ */
+#define ASK_ABSENT 0xffffffffu
+struct ask_layout {
+	ask_u64 text;		  /* runtime.text */
+	ask_u64 text_size;	  /* runtime.etext - runtime.text */
+	ask_u64 allglen;	  /* &runtime.allglen: uintptr, stored after allgptr */
+	ask_u64 allgptr;	  /* &runtime.allgptr: **g */
+	ask_u32 goexit_lo;	  /* runtime.goexit, offsets from text: the root of every stack */
+	ask_u32 goexit_hi;
+	ask_u32 sigpanic_lo;	  /* runtime.sigpanic: its caller's PC is exact */
+	ask_u32 sigpanic_hi;
+	ask_u32 asyncpreempt_lo;  /* runtime.asyncPreempt: its caller's PC is exact */
+	ask_u32 asyncpreempt_hi;
+	ask_u32 g_size;		  /* bytes of runtime.g that the engine reads: up to the last field used */
+	ask_u32 g_stack_lo;
+	ask_u32 g_stack_hi;
+	ask_u32 g_m;
+	ask_u32 g_sched_sp;
+	ask_u32 g_sched_pc;
+	ask_u32 g_sched_bp;
+	ask_u32 g_syscallsp;
+	ask_u32 g_syscallpc;
+	ask_u32 g_syscallbp;	  /* Go 1.23 and later */
+	ask_u32 g_atomicstatus;
+	ask_u32 g_goid;
+	ask_u32 g_waitsince;
+	ask_u32 g_waitreason;
+	ask_u32 g_parentgoid;	  /* Go 1.21 and later */
+	ask_u32 g_gopc;
+	ask_u32 g_startpc;
+	ask_u32 g_labels;
+	ask_u32 m_procid;
+	ask_u32 m_curg;
+	ask_u32 frames_leaf;	  /* limits.frames.leaf */
+	ask_u32 frames_root;	  /* limits.frames.root */
+	ask_u32 cfi_rows;	  /* number of struct ask_cfi rows */
+	ask_u32 ranges, probes, exprs, ops, types, pointers, limits; /* numbers of rows in the other tables */
+	ask_u32 pad;
+};
+ASK_ABI_CHECK(struct ask_layout, 184);
+
+/* From this PC on, up to the next row: CFA = SP + cfa. 0: not known (not Go code). Sorted by pc. */
+struct ask_cfi {
+	ask_u32 pc;  /* offset from runtime.text */
+	ask_u32 cfa; /* bytes */
+};
+ASK_ABI_CHECK(struct ask_cfi, 8);
+
+#endif

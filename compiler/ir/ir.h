@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef IR_H
+#define IR_H
+
+#include "base.h"
+#include "schema.h"
+
+/*
+ * IR: the compiled spec. It is the schema plus, for each row of the engine's
+ * tables, words for the reader of the generated C. resolve builds it, ir_validate
+ * checks it, ir_print shows it, emit turns it into C and schema_write() into bytes.
+ */
+struct ir {
+	struct schema schema;
+	/* One text a row, for the generated C; parallel to the schema's arrays. */
+	const char *const *type_comments;    /* engine_types: "main.clientState" */
+	const char *const *pointer_comments; /* pointers: "main.server.cs *main.clientState" */
+	const char *const *range_comments;   /* ranges: "main.(*server).GetInfo+0x8f .. +0xb4" */
+	const char *const *probe_comments;   /* probes: "main.(*server).GetInfo (inlined in …)" */
+	const char *const *expr_comments;    /* exprs: "spec.yaml:9 cs.mu.processing bool" */
+	const char *const *op_comments;	     /* ops: "cs at CFA+16" */
+	/* Functions whose addresses ranges refer to: symbol names for #defines, sorted by lo. */
+	struct ir_address {
+		const char *name; /* full Go name */
+		uint32_t lo, hi;  /* offsets from runtime.text */
+	} *addresses;
+	size_t addresses_count;
+	/* Availability, for reports: one row for each capture x call site. */
+	struct ir_availability {
+		uint32_t capture; /* in schema.captures */
+		uint32_t pc;	  /* return address, offset from runtime.text */
+		const char *function; /* concrete function */
+		const char *inlined_in; /* NULL when out of line */
+		const char *file;
+		uint32_t line;
+		enum { IR_ALWAYS, IR_PARTIAL, IR_NEVER } verdict;
+		uint32_t reason; /* enum ask_reason unless IR_ALWAYS */
+	} *availability;
+	size_t availability_count;
+};
+
+/* Asserts in words: every index in bounds, ranges sorted and disjoint, ops within their type. */
+struct error *ir_validate(const struct ir *ir);
+
+/* The readable form of docs and goldens: PCs as function+offset, no addresses, sorted. */
+void ir_print(const struct ir *ir, struct strbuf *ret);
+/* The schema's tables and columns as text, for goldens and `askance inspect`. */
+void ir_print_schema(const struct schema *schema, struct strbuf *ret);
+
+/* Text of an enum ask_reason: "lives in a register" … */
+const char *ir_reason_text(uint32_t reason);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef RESOLVE_H
+#define RESOLVE_H
+
+#include "base.h"
+#include "binary.h"
+#include "ir.h"
+#include "spec.h"
+
+/*
+ * resolve: a spec's names meet a binary's DWARF. Functions become instances,
+ * captures become expression programs for each PC range, types become tables.
+ * Mistakes of the spec go to `diags`, all of them; *ret is set when there are none.
+ * An error is returned when the binary itself cannot be understood.
+ */
+struct error *resolve(struct arena *arena, const struct spec *spec, struct binary *binary,
+		      struct diagnostics *diags, struct ir **ret);
+
+#endif

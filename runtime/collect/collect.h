@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COLLECT_H
+#define COLLECT_H
+
+#include "base.h"
+#include "dump.h"
+#include "schema.h"
+#include "target.h"
+
+/*
+ * collect: one object, one live process, one snapshot. Loads the engine, stops the
+ * process, captures, releases it, and only then writes the dump.
+ */
+enum collect_engine { COLLECT_AUTO, COLLECT_BPF, COLLECT_NATIVE };
+enum collect_pause { COLLECT_PAUSE_AUTO, COLLECT_PAUSE_PTRACE, COLLECT_PAUSE_NONE };
+
+struct collect_options {
+	enum collect_engine engine;
+	enum collect_pause pause;
+	uint32_t shards;	/* at most this many threads capture; 0: one a CPU */
+	uint64_t buffer;	/* bytes of engine memory for records; 0: default */
+	bool environment;	/* store the process's environment too */
+	void (*talk)(void *data, const char *line); /* one line for -v; may be NULL */
+	void *talk_data;
+};
+
+/* An object read from disk: its bytes (for libbpf) and its schema. */
+struct collect_object {
+	const char *path;
+	const void *elf; /* whole NAME.ask.o */
+	size_t elf_size;
+	const struct schema *schema;
+	const void *schema_bytes; /* serialised, for the dump */
+	size_t schema_size;
+};
+
+struct collect_result {
+	struct dump_statistics statistics;
+	enum dump_engine engine; /* the one that was used */
+	const char *fallback;	 /* why not BPF, NULL when BPF was used or native was asked for */
+	uint64_t load_ns;	 /* opening, verifying and loading the BPF object */
+	uint64_t verified_insns; /* instructions the verifier processed, 0 when not known */
+	bool lossy;		 /* something was dropped: exit 4 */
+};
+
+/*
+ * Takes the snapshot and appends PROCESS, RECORDS and STATISTICS chunks (and the
+ * SCHEMA chunk) to `writer` as process number `process`.
+ * ERROR_TARGET: other build ID, not Go, gone. ERROR_HOST: engine=bpf and the
+ * host refuses. The target is running again whatever the outcome.
+ */
+struct error *collect(struct arena *arena, const struct collect_object *object, pid_t pid,
+		      const struct collect_options *options, struct dump_writer *writer,
+		      uint32_t process, struct collect_result *ret);
+
+/* What this host allows: one line each on `out` with the remedy; *ret = a snapshot would work. */
+struct error *collect_doctor(const struct collect_object *object, pid_t pid, FILE *out, bool *ret);
+
+#endif

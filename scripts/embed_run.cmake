@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Writes OUT/NAME.c and OUT/NAME.h from FILES (separated by |), relative to ROOT.
+string(REPLACE "|" ";" files "${FILES}")
+list(SORT files)
+set(arrays "")
+set(rows "")
+set(index 0)
+foreach(file ${files})
+  file(READ "${ROOT}/${file}" hex HEX)
+  string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
+  string(REGEX REPLACE "((0x..,)(0x..,)(0x..,)(0x..,)(0x..,)(0x..,)(0x..,)(0x..,)(0x..,)(0x..,)(0x..,)(0x..,)(0x..,)(0x..,)(0x..,)(0x..,))" "\\1\n" bytes "${bytes}")
+  string(APPEND arrays "static const unsigned char file_${index}[] = {\n${bytes}0x00};\n")
+  string(APPEND rows "\t{\"${file}\", (const char *)file_${index}, sizeof(file_${index}) - 1},\n")
+  math(EXPR index "${index} + 1")
+endforeach()
+file(WRITE "${OUT}/${NAME}.h" "#include <stddef.h>\n#ifndef EMBEDDED_FILE\n#define EMBEDDED_FILE\nstruct embedded_file { const char *path; const char *data; size_t size; };\n#endif\nextern const struct embedded_file ${NAME}[]; /* ends with a NULL path */\n")
+file(WRITE "${OUT}/${NAME}.c" "#include \"${NAME}.h\"\n${arrays}const struct embedded_file ${NAME}[] = {\n${rows}\t{NULL, NULL, 0},\n};\n")
