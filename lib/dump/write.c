@@ -21,6 +21,8 @@
  */
 #include "dump_int.h"
 
+/* for a hash state on the stack */
+#define XXH_STATIC_LINKING_ONLY
 #include <xxhash.h>
 
 static struct error *write_all(struct dump_writer *writer, const void *data, size_t size)
@@ -36,40 +38,36 @@ struct error *dump_begin(struct dump_writer *writer, int fd, const char *name)
 	return write_all(writer, &header, sizeof(header));
 }
 
-static void free_state(XXH64_state_t **state)
-{
-	XXH64_freeState(*state);
-}
-
-/* A chunk whose payload is `head` and then `data`. */
+/*
+ * A chunk whose payload is `head`, at most 8 bytes, and then `data`. Nothing is
+ * allocated: records are written while a target waits.
+ */
 static struct error *write_chunk(struct dump_writer *writer, uint32_t kind, uint32_t process,
 				 const void *head, size_t head_size, const void *data, size_t size)
 {
 	static const char zeros[8];
-	__attribute__((cleanup(free_state))) XXH64_state_t *state = XXH64_createState();
-	struct dump_chunk_header header = {.kind = kind, .process = process};
-	struct strbuf start = STRBUF_INIT;
-	struct error *error;
+	struct {
+		struct dump_chunk_header header;
+		uint8_t head[8];
+	} start = {.header = {.kind = kind, .process = process}};
+	XXH64_state_t state;
 
-	if (!state)
-		base_out_of_memory();
-	header.size = (uint64_t)head_size + size;
-	XXH64_reset(state, dump_seed(kind, process));
-	if (head_size)
-		XXH64_update(state, head, head_size);
+	assert(head_size <= sizeof(start.head));
+	XXH64_reset(&state, dump_seed(kind, process));
+	if (head_size) {
+		memcpy(start.head, head, head_size);
+		XXH64_update(&state, head, head_size);
+	}
 	if (size)
-		XXH64_update(state, data, size);
-	header.hash = XXH64_digest(state);
-	/* one write for all that is small */
-	strbuf_add(&start, &header, sizeof(header));
-	strbuf_add(&start, head, head_size);
-	error = write_all(writer, start.data, start.length);
-	strbuf_deinit(&start);
-	if (!error && size)
-		error = write_all(writer, data, size);
-	if (!error && header.size % 8)
-		error = write_all(writer, zeros, 8 - header.size % 8);
-	return error;
+		XXH64_update(&state, data, size);
+	start.header.size = (uint64_t)head_size + size;
+	start.header.hash = XXH64_digest(&state);
+	TRY(write_all(writer, &start, sizeof(start.header) + head_size));
+	if (size)
+		TRY(write_all(writer, data, size));
+	if (start.header.size % 8)
+		TRY(write_all(writer, zeros, 8 - start.header.size % 8));
+	return NULL;
 }
 
 struct error *dump_chunk(struct dump_writer *writer, enum dump_chunk_kind kind, uint32_t process,
