@@ -4,7 +4,9 @@
  * asks for it, and rules stop at the first that does not hold, so that a host with
  * thousands of processes costs little. Processes come and go meanwhile: one that
  * vanishes does not match; one that may not be looked at is counted, because "no
- * process matches" would be a guess then.
+ * process matches" would be a guess then. With CAP_SYS_PTRACE no privilege is left to
+ * ask for: what is hidden even so (a process with more capabilities than ours) counts
+ * as another's.
  */
 #include "target_int.h"
 
@@ -153,7 +155,7 @@ struct error *target_match(struct arena *arena, const struct target_rule *rules,
 		if (matched)
 			*VEC_PUSH(arena, &pids) = pid;
 	}
-	if (!pids.length && refused)
+	if (!pids.length && refused && !proc_can_ptrace())
 		return error_new(ERROR_HOST,
 				 "no process matches, but %zu could not be looked at: run as root or "
 				 "with CAP_SYS_PTRACE",

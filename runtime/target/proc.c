@@ -224,7 +224,7 @@ const char *proc_comm(pid_t pid)
 	return name;
 }
 
-static bool has_ptrace_capability(void)
+bool proc_can_ptrace(void)
 {
 	cleanup_strbuf struct strbuf text = STRBUF_INIT;
 	cleanup_fd int dir = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -254,7 +254,7 @@ static int yama_scope(void)
 
 struct error *proc_ptrace_refused(pid_t pid)
 {
-	bool capable = has_ptrace_capability();
+	bool capable = proc_can_ptrace();
 	int scope = yama_scope();
 
 	if (scope >= 3)

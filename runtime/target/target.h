@@ -47,8 +47,8 @@ struct target_rule {
  * All processes whose attributes match every rule, in ascending order. Kernel
  * threads, zombies and the caller are left out. In the environment ^ and $ stand
  * for the ends of one variable. ERROR_USAGE: a regex that does not compile, or an
- * unknown label. ERROR_HOST: nothing matched, but there are processes this user
- * may not look at.
+ * unknown label. ERROR_HOST: nothing matched, but without CAP_SYS_PTRACE not all
+ * processes could be looked at.
  */
 struct error *target_match(struct arena *arena, const struct target_rule *rules, size_t rules_count,
 			   pid_t **ret, size_t *count);

@@ -44,7 +44,9 @@ struct error *proc_stat(int dir, pid_t pid, struct proc_stat *ret);
 struct error *proc_check(int dir, pid_t pid, struct proc_stat *ret);
 /* The name of a process for messages ("gdb"), "" when unknown; in a static buffer of the thread. */
 const char *proc_comm(pid_t pid);
-/* Why ptrace is refused and what to do: privileges, or Yama. `name` is the process's. */
+/* Have we CAP_SYS_PTRACE? */
+bool proc_can_ptrace(void);
+/* Why ptrace is refused and what to do: privileges, or Yama. */
 struct error *proc_ptrace_refused(pid_t pid);
 
 /* Texts about a process, in the arena. Errors as target_info()'s. */

@@ -10,7 +10,10 @@
  * "the debugger cancelled it", and the signal is lost. Left alone, the field still
  * holds the signal when the kernel detaches us, and it is delivered. At system-call
  * stops the field holds SIGTRAP | 0x80, which the kernel would send on; no signal has
- * that number, so nothing happens. That is why PTRACE_O_TRACESYSGOOD is needed.
+ * that number, so nothing happens. That is why PTRACE_O_TRACESYSGOOD is needed. The
+ * stop at execve() alone is consumed: the kernel refuses to do anything with a thread
+ * that took over its leader's id until that was seen (kernel/ptrace.c,
+ * looks_like_a_spurious_pid), and no signal is at stake.
  *
  * waitid() has no timeout. A thread in uninterruptible sleep stops when it wakes up,
  * a leader that called pthread_exit() never. So a timer ticks while we wait and makes
@@ -175,8 +178,13 @@ enum wait_event watch_wait(struct target_watch *watch, struct target_thread *thr
 			return WAIT_TIMEOUT;
 		info = (siginfo_t){0};
 	}
-	if (info.si_code == CLD_TRAPPED || info.si_code == CLD_STOPPED)
-		return stopped(thread, info.si_status);
+	if (info.si_code == CLD_TRAPPED || info.si_code == CLD_STOPPED) {
+		enum wait_event event = stopped(thread, info.si_status);
+
+		if (event == WAIT_EXEC)
+			waitid(P_PID, (id_t)thread->tid, &info, WSTOPPED | WNOHANG | __WALL);
+		return event;
+	}
 	/* Exited. Our wait comes first; only then does the parent hear of it. */
 	watch_reap(thread);
 	return WAIT_GONE;

@@ -183,7 +183,6 @@ static void test_trigger_with_a_pending_signal(void **state)
 	stop(&target, fixture.pid);
 	count = idle_threads(&target, idle, THREADS + 1);
 	assert_true(count > 1);
-	info.si_pid = getpid();
 	assert_int_equal(syscall(SYS_rt_tgsigqueueinfo, fixture.pid, target.threads[idle[0]].tid,
 				 SIGRTMIN, &info),
 			 0);
