@@ -14,6 +14,7 @@
 #include "arena.h"
 #include "error.h"
 #include "file.h"
+#include "json.h"
 #include "map.h"
 #include "strbuf.h"
 #include "vec.h"

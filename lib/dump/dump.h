@@ -7,8 +7,10 @@
 /*
  * NAME.askdump: a 16-byte header {magic "ASKDUMP1", u32 version, u32 flags}, then
  * chunks, each {u32 kind, u32 process, u64 size, u64 XXH64 of the payload} and
- * `size` bytes, and an END chunk. A dump can be streamed to a pipe and read up
- * to wherever it was cut. Everything is little-endian. docs/FORMATS.md has more.
+ * `size` bytes, and an END chunk. The hash is seeded with kind | process << 32, so
+ * that it vouches for them too. Payloads are padded with zeros to a multiple of 8:
+ * in a mapped dump every chunk is aligned. A dump can be streamed to a pipe and read
+ * up to wherever it was cut. Everything is little-endian. docs/FORMATS.md has more.
  */
 enum dump_chunk_kind {
 	DUMP_SCHEMA = 1,     /* a serialised schema; process = its number in this dump */
@@ -40,7 +42,7 @@ struct dump_process_texts {
 	const char *hostname, *executable, *command_line, *environment, *build_id, *go_version;
 };
 
-/* To add a counter: add a row; columns of snapshot_statistics and the dump follow from it. */
+/* To add a counter: add a row at the end; columns of snapshot_statistics and the dump follow from it. */
 #define DUMP_STATISTICS_ROWS(X)                                                                    \
 	X(pause_ns, "ns", "from the first interrupt to the last thread's release")                 \
 	X(stop_ns, "ns", "until every thread stood still")                                         \
@@ -100,16 +102,25 @@ struct dump_reader {
 	const uint8_t *data;
 	size_t size, offset;
 	bool ended; /* the END chunk was seen */
+	const char *cut; /* why reading stopped before it: a static text, NULL when it did not */
 };
 /* ERROR_DAMAGED when it is no dump or another version. */
 struct error *dump_open(struct dump_reader *reader, const char *name, const void *data, size_t size);
 /*
  * The next whole chunk with a good checksum: *ret = true. At the end, or where
  * the file was cut or a chunk is damaged, *ret = false; reader->ended tells which.
+ * Kinds that this program does not know are given too: skip them. ERROR_DAMAGED
+ * when something follows the END chunk.
  */
 struct error *dump_next(struct dump_reader *reader, struct dump_chunk_view *view, bool *ret);
-/* Decodes a PROCESS chunk; texts are copied to `arena`. */
+/* Decodes a PROCESS chunk; texts are copied to `arena`, none is NULL. */
 struct error *dump_process_parse(struct arena *arena, const struct dump_chunk_view *view,
 				 struct dump_process *header, struct dump_process_texts *texts);
+/* Decodes a RECORDS chunk: *records points into the view. */
+struct error *dump_records_parse(const struct dump_chunk_view *view, uint32_t *shard,
+				 const uint8_t **records, size_t *size);
+/* Decodes a STATISTICS chunk; counters that an older dump lacks are 0. */
+struct error *dump_statistics_parse(const struct dump_chunk_view *view,
+				    struct dump_statistics *ret);
 
 #endif
