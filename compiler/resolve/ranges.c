@@ -119,19 +119,16 @@ bool site_active(const struct resolve_site *site, uint64_t pc)
 	return in_ranges(node->ranges, node->ranges_count, pc - 1);
 }
 
-enum standing { OUT_OF_SCOPE, NOT_DECLARED, NOT_LIVE, STANDS };
-
-/* How a variable stands at return address `pc`, in a frame at `line` (0: not known). */
-static enum standing variable_standing(const struct binary_variable *variable, uint64_t pc,
-				       uint32_t line)
+enum resolve_standing variable_standing(const struct binary_variable *variable, uint64_t pc,
+					uint32_t line)
 {
 	if (variable->block && !in_ranges(variable->scope, variable->scope_count, pc - 1))
-		return OUT_OF_SCOPE;
+		return RESOLVE_OUT_OF_SCOPE;
 	if (!is_local(variable) || !variable->line || !line || line > variable->line)
-		return STANDS;
+		return RESOLVE_STANDS;
 	if (line < variable->line || locate_is_plain(variable))
-		return NOT_DECLARED;
-	return locate_at(variable, pc) ? STANDS : NOT_LIVE;
+		return RESOLVE_NOT_DECLARED;
+	return locate_at(variable, pc) ? RESOLVE_STANDS : RESOLVE_NOT_LIVE;
 }
 
 /* true when `a` hides `b`. */
@@ -162,11 +159,12 @@ static const struct resolve_access *evaluate(struct resolve *resolve,
 
 	for (size_t i = 0; i < binding->count; i++) {
 		const struct resolve_access *access = &binding->accesses[i];
-		enum standing standing = variable_standing(access->variable, pc, line);
+		enum resolve_standing standing =
+			variable_standing(access->variable, pc, line);
 
-		if (standing == NOT_LIVE)
+		if (standing == RESOLVE_NOT_LIVE)
 			reason = ASK_REASON_NO_LOCATION;
-		if (standing != STANDS || (best && hides(best->variable, access->variable)))
+		if (standing != RESOLVE_STANDS || (best && hides(best->variable, access->variable)))
 			continue;
 		if (!best || hides(access->variable, best->variable)) {
 			best = access;

@@ -73,15 +73,21 @@ static void build_meta(struct resolve *resolve)
 	meta->pie = info->pie;
 }
 
-static void begin(struct resolve *resolve)
+void resolve_begin(struct resolve *resolve)
 {
 	resolve->info = binary_info(resolve->binary);
-	resolve->spec_file = base_name(resolve->spec->file);
+	resolve->spec_file = resolve->spec ? base_name(resolve->spec->file) : "";
 	resolve->ir = ARENA_NEW(resolve->arena, struct ir);
 	schema_strings_init(&resolve->strings, resolve->arena);
 	strmap_init(&resolve->comments, resolve->arena);
 	arena_init(&resolve->scratch);
 	arena_init(&resolve->probe_scratch);
+}
+
+void resolve_end(struct resolve *resolve)
+{
+	arena_deinit(&resolve->scratch);
+	arena_deinit(&resolve->probe_scratch);
 }
 
 static void publish_strings(struct resolve *resolve)
@@ -130,13 +136,10 @@ struct error *resolve(struct arena *arena, const struct spec *spec, struct binar
 	struct resolve resolve = {.arena = arena, .spec = spec, .binary = binary, .diags = diags};
 	struct error *error;
 
-	begin(&resolve);
+	resolve_begin(&resolve);
 	error = run(&resolve);
-	arena_deinit(&resolve.scratch);
-	arena_deinit(&resolve.probe_scratch);
-	if (error)
-		return error_wrap(error, "%s", base_name(spec->file));
-	if (!diags->errors)
+	resolve_end(&resolve);
+	if (!error && !diags->errors)
 		*ret = resolve.ir;
-	return NULL;
+	return error;
 }

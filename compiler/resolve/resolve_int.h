@@ -165,6 +165,10 @@ struct resolve {
 	VEC(struct ir_address) addresses;
 };
 
+/* Prepares a run: everything empty, `binary` and `arena` (and `spec`, unless NULL) set before. */
+void resolve_begin(struct resolve *resolve);
+void resolve_end(struct resolve *resolve);
+
 /* Interns a comment: equal texts give the same pointer, so rows compare by bytes. */
 const char *resolve_comment(struct resolve *resolve, const char *text);
 /* Adds a string to the schema. */
@@ -204,6 +208,15 @@ uint32_t symbols_frame_line(struct resolve *resolve, const struct binary_functio
 			    const char **file);
 
 /* ranges.c */
+enum resolve_standing {
+	RESOLVE_OUT_OF_SCOPE, /* in a block that this PC is not in */
+	RESOLVE_NOT_DECLARED, /* its block is entered, its declaration is still to come */
+	RESOLVE_NOT_LIVE,     /* perhaps declared, but without a location */
+	RESOLVE_STANDS,
+};
+/* How a variable stands at return address `pc`, in a frame at `line` (0: not known). */
+enum resolve_standing variable_standing(const struct binary_variable *variable, uint64_t pc,
+					uint32_t line);
 void ranges_build(struct resolve *resolve);
 /* Sites lie together by concrete function: the end of the group that begins at `first`. */
 size_t sites_group(const struct resolve *resolve, size_t first);

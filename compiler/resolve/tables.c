@@ -13,10 +13,11 @@
 
 /* ---- names ---- */
 
+struct taken {
+	const char *name, *what;
+};
 struct names {
-	VEC(struct {
-		const char *name, *what;
-	}) list;
+	VEC(struct taken) list;
 };
 
 /* What already has this name, or NULL; adds it then. */
@@ -26,9 +27,7 @@ static const char *take(struct arena *arena, struct names *names, const char *na
 	for (size_t i = 0; i < names->list.length; i++)
 		if (!strcasecmp(names->list.data[i].name, name))
 			return names->list.data[i].what;
-	VEC_PUSH(arena, &names->list);
-	names->list.data[names->list.length - 1].name = name;
-	names->list.data[names->list.length - 1].what = what;
+	*VEC_PUSH(arena, &names->list) = (struct taken){name, what};
 	return NULL;
 }
 
