@@ -11,19 +11,49 @@ struct sqlite3;
  * tables: a schema as SQL. askc checks a spec's SQL against an empty database of
  * these tables; askance fills the same tables. So both judge by the same code:
  * what compiles is what decodes.
+ *
+ * The order, for one database of any number of schemas:
+ *   tables_register_functions, tables_create_builtin
+ *   tables_create_function        for each function of each schema
+ *   (rows)
+ *   tables_create_all_captured_data
+ *   tables_fill_column            for each extra column, in order, for each process
+ *   tables_create_derived         for each derived table, in order
+ *   tables_fill_link              for each link
+ * ERROR_SPEC says that the SQL is the spec's mistake (or takes too long): the rest
+ * can go on. ERROR_IO says that SQLite itself fails.
  */
 
-/* Creates the built-in tables (docs/DATABASE.md), without rows. */
+/* Creates the built-in tables (docs/DATABASE.md) and describes them in _columns; no other rows. */
 struct error *tables_create_builtin(struct sqlite3 *db);
 
-/* Creates the function table of schema->functions[function] with all its columns. */
+/*
+ * Creates the function table of schema->functions[function] with all its columns
+ * and describes them in _columns. Where another schema made it already, columns
+ * that it lacks are added.
+ */
 struct error *tables_create_function(struct sqlite3 *db, const struct schema *schema,
 				     uint32_t function);
 
-/* Creates one derived table (view, or materialised table) under the authorizer. */
+/*
+ * Creates the view all_captured_data over the raw columns of all function tables of
+ * these schemas, once they exist. Without any, it is an empty view.
+ */
+struct error *tables_create_all_captured_data(struct sqlite3 *db,
+					      const struct schema *const *schemas, size_t count);
+
+/*
+ * Creates one derived table (view, or materialised table). Its SQL must be one
+ * SELECT that the authorizer passes; a view is then tried. When another schema made
+ * the same one, nothing happens; a different one of this name is ERROR_SPEC. Leaves
+ * the connection as after tables_untrusted(db, false).
+ */
 struct error *tables_create_derived(struct sqlite3 *db, const struct schema *schema, uint32_t table);
 
-/* true when `name` is a built-in table (case-insensitively). */
+/*
+ * true when `name` is a built-in table (case-insensitively), also when this version
+ * does not create it yet, or a name that SQLite keeps for itself.
+ */
 bool tables_is_builtin(const char *name);
 
 /* The names of the fixed columns of every function table, NULL-terminated: process_id … */
@@ -31,30 +61,66 @@ extern const char *const tables_fixed_columns[];
 
 /*
  * From here on `db` runs user SQL: SELECT on this database only, no ATTACH, no
- * PRAGMA, no extension, a limit on virtual-machine steps. tables_untrusted(db,
- * false) lifts it for our own statements.
+ * PRAGMA, no extension, no file, a limit on virtual-machine steps for each
+ * statement (SQLITE_INTERRUPT when it is passed) and on the size of a value.
+ * tables_untrusted(db, false) lifts it for our own statements.
  */
 void tables_untrusted(struct sqlite3 *db, bool on);
 
-/* Registers the SQL functions that extra columns need (ask_timestamp_ns). */
+/*
+ * Registers the SQL functions that extra columns need. They convert to the
+ * column's type, keep NULL and fail on what cannot be converted: a column never
+ * holds a made-up zero.
+ *   ask_text ask_integer ask_real ask_duration_ns
+ *   ask_timestamp_ns(x): RFC 3339 text with any offset and fraction, or integer
+ *     nanoseconds since 1970; NULL for a time that 64 bits of nanoseconds cannot
+ *     hold, such as Go's zero time
+ */
 struct error *tables_register_functions(struct sqlite3 *db);
 
 /* What kind of a thing a problem is about. */
 enum tables_item { TABLES_ITEM_FUNCTION, TABLES_ITEM_COLUMN, TABLES_ITEM_TABLE, TABLES_ITEM_LINK };
 
 /*
- * Checks every extra column, derived table and link of a schema on an empty
- * in-memory database. Each mistake is given to `report` (index in the schema's
- * columns, tables or links); the check goes on. An error is returned only when
- * SQLite itself fails.
+ * Checks every function table, extra column, derived table and link of a schema on
+ * an empty in-memory database. Each mistake is given to `report` (index in the
+ * schema's functions, columns, tables or links); the check goes on. An error is
+ * returned only when SQLite itself fails.
  */
 typedef void tables_report_fn(void *data, enum tables_item item, uint32_t index,
 			      const char *message);
 struct error *tables_check(const struct schema *schema, tables_report_fn *report, void *data);
 
-/* The SQL of an UPDATE that fills an extra column of its table from its expression. */
+/*
+ * The SQL of an UPDATE that fills an extra column of its table from its expression.
+ * Parameter ?1 is the process_id whose rows are filled; unbound or NULL: all rows.
+ * Only for an expression that tables_fill_column() or tables_check() has passed.
+ */
 void tables_column_update_sql(const struct schema *schema, uint32_t column, struct strbuf *ret);
-/* The SQL of an INSERT … SELECT that fills link_edges for one link; ?1 is its link_id. */
+/*
+ * The SQL of an INSERT … SELECT that fills link_edges for one link; ?1 is its
+ * link_id, whose row in `links` must exist. NULLs never match. from_rowid and
+ * to_rowid are rowids; for a view the number of the row in SELECT * FROM it, from 1.
+ */
 void tables_link_edges_sql(const struct schema *schema, uint32_t link, struct strbuf *ret);
+
+/*
+ * Runs the UPDATE of one extra column for the rows of one process (process_id 0:
+ * for all rows) under the authorizer, which lets it write that column only.
+ */
+struct error *tables_fill_column(struct sqlite3 *db, const struct schema *schema, uint32_t column,
+				 int64_t process_id);
+/*
+ * Adds one link to `links` and its pairs to link_edges, under the authorizer. A
+ * link that another schema made already is left as it is.
+ */
+struct error *tables_fill_link(struct sqlite3 *db, const struct schema *schema, uint32_t link);
+
+/*
+ * The SQL type of the values in column X of a capture of schema->types[type]: what
+ * is behind its pointers decides. "" where no declared type keeps every value as it
+ * is: an 8-byte unsigned number may be TEXT, which an INTEGER column would turn to REAL.
+ */
+const char *tables_value_sql(const struct schema *schema, uint32_t type);
 
 #endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tables_int.h"
+
+struct error *tables_error(sqlite3 *db, enum error_code code, const char *what)
+{
+	/* the progress handler is the only one who interrupts */
+	if (sqlite3_errcode(db) == SQLITE_INTERRUPT)
+		return error_new(code, "%s%stakes too many steps: does it end?", what,
+				 what[0] ? ": " : "");
+	return error_new(code, "%s%s%s", what, what[0] ? ": " : "", sqlite3_errmsg(db));
+}
+
+struct error *tables_exec(sqlite3 *db, const char *sql)
+{
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return tables_error(db, ERROR_IO, "SQLite");
+	return NULL;
+}
+
+struct error *tables_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **ret)
+{
+	sqlite3_stmt *statement;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+		return tables_error(db, ERROR_IO, "SQLite");
+	*ret = statement;
+	return NULL;
+}
+
+struct error *tables_step_done(sqlite3 *db, sqlite3_stmt *statement)
+{
+	if (sqlite3_step(statement) != SQLITE_DONE)
+		return tables_error(db, ERROR_IO, "SQLite");
+	return NULL;
+}
+
+struct error *tables_object(sqlite3 *db, const char *name, bool *is_view, bool *ret)
+{
+	cleanup_stmt sqlite3_stmt *statement = NULL;
+	int rc;
+
+	TRY(tables_prepare(db,
+			   "SELECT type = 'view' FROM main.sqlite_schema"
+			   " WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE",
+			   &statement));
+	sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+	rc = sqlite3_step(statement);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		return tables_error(db, ERROR_IO, "SQLite");
+	*ret = rc == SQLITE_ROW;
+	*is_view = *ret && sqlite3_column_int(statement, 0);
+	return NULL;
+}
+
+struct error *tables_describe(sqlite3 *db, const struct tables_description *row)
+{
+	const char *const texts[] = {row->table, row->column, row->type, row->go_type,
+				     row->expr,	 row->unit,   row->doc};
+	cleanup_stmt sqlite3_stmt *statement = NULL;
+
+	TRY(tables_prepare(db,
+			   "INSERT OR REPLACE INTO _columns"
+			   " (table_name, column_name, type, go_type, expr, unit, doc)"
+			   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+			   &statement));
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		sqlite3_bind_text(statement, (int)i + 1, texts[i], -1, SQLITE_STATIC);
+	return tables_step_done(db, statement);
+}
