@@ -60,9 +60,9 @@ go_program "$service" "$new" slow-rpc-stripped -ldflags=-s
 expect_exit 2 "$ASKC" build "$spec" --binary "$BIN" -o "$WORK"
 expect_one_line
 expect_stderr 'debug|stripped|DWARF'
-head -c 300000 "$good" >cut
+head -c 300000 "$good" >cut-binary
 code=0
-"$ASKC" build "$spec" --binary cut -o "$WORK" >out 2>err || code=$?
+"$ASKC" build "$spec" --binary cut-binary -o "$WORK" >out 2>err || code=$?
 case $code in
 2 | 5) ok "exit $code: a binary that was cut" ;;
 *) fail "exit $code: a binary that was cut: $(cat err)" ;;
