@@ -188,10 +188,11 @@ struct error *elf_load_bias(const struct elf_facts *facts, const void *auxv, siz
 				 name);
 	bias = entry - facts->entry;
 	if (bias % PAGE_BYTES || (facts->has_headers && headers != facts->headers + bias))
-		return error_new(ERROR_TARGET,
-				 "%s: cannot tell where it was loaded: its process's entry point and "
-				 "program headers contradict the file",
-				 name);
+		return error_new(
+			ERROR_TARGET,
+			"%s: cannot tell where it was loaded: its process's entry point and "
+			"program headers contradict the file",
+			name);
 	*ret = bias;
 	return NULL;
 }

@@ -156,10 +156,11 @@ struct error *target_match(struct arena *arena, const struct target_rule *rules,
 			*VEC_PUSH(arena, &pids) = pid;
 	}
 	if (!pids.length && refused && !proc_can_ptrace())
-		return error_new(ERROR_HOST,
-				 "no process matches, but %zu could not be looked at: run as root or "
-				 "with CAP_SYS_PTRACE",
-				 refused);
+		return error_new(
+			ERROR_HOST,
+			"no process matches, but %zu could not be looked at: run as root or "
+			"with CAP_SYS_PTRACE",
+			refused);
 	if (pids.length)
 		qsort(pids.data, pids.length, sizeof(pid_t), compare_pids);
 	*ret = pids.data;

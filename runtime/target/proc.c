@@ -119,8 +119,7 @@ bool proc_parse_status(const char *text, struct proc_status *ret)
 	long tgid, tracer, threads, last = -1;
 
 	if (!state || *state < 'A' || !status_number(text, "Tgid", &tgid) ||
-	    !status_number(text, "TracerPid", &tracer) ||
-	    !status_number(text, "Threads", &threads))
+	    !status_number(text, "TracerPid", &tracer) || !status_number(text, "Threads", &threads))
 		return false;
 	/* Kernels without pid namespaces have no NSpid. The innermost namespace comes last. */
 	if (!ids && !status_number(text, "Pid", &last))
@@ -258,27 +257,30 @@ struct error *proc_ptrace_refused(pid_t pid)
 	int scope = yama_scope();
 
 	if (scope >= 3)
-		return error_new(ERROR_HOST,
-				 "process %d: this host allows no ptrace at all until it is rebooted "
-				 "(kernel.yama.ptrace_scope = %d)",
-				 pid, scope);
+		return error_new(
+			ERROR_HOST,
+			"process %d: this host allows no ptrace at all until it is rebooted "
+			"(kernel.yama.ptrace_scope = %d)",
+			pid, scope);
 	if (capable)
-		return error_new(ERROR_HOST,
-				 "process %d: ptrace is refused in spite of CAP_SYS_PTRACE: it is in a "
-				 "user namespace above ours, or a security module (AppArmor, SELinux) "
-				 "forbids it: run as root on the host",
-				 pid);
+		return error_new(
+			ERROR_HOST,
+			"process %d: ptrace is refused in spite of CAP_SYS_PTRACE: it is in a "
+			"user namespace above ours, or a security module (AppArmor, SELinux) "
+			"forbids it: run as root on the host",
+			pid);
 	if (scope)
-		return error_new(ERROR_HOST,
-				 "process %d: no permission to trace it (kernel.yama.ptrace_scope = "
-				 "%d): run as root or with CAP_SYS_PTRACE%s",
-				 pid, scope,
-				 scope == 1 ? ", or set kernel.yama.ptrace_scope to 0 if it runs as "
-					      "the same user"
-					    : "");
-	return error_new(ERROR_HOST,
-			 "process %d: no permission to trace it: run as root or with CAP_SYS_PTRACE",
-			 pid);
+		return error_new(
+			ERROR_HOST,
+			"process %d: no permission to trace it (kernel.yama.ptrace_scope = "
+			"%d): run as root or with CAP_SYS_PTRACE%s",
+			pid, scope,
+			scope == 1 ? ", or set kernel.yama.ptrace_scope to 0 if it runs as "
+				     "the same user"
+				   : "");
+	return error_new(
+		ERROR_HOST,
+		"process %d: no permission to trace it: run as root or with CAP_SYS_PTRACE", pid);
 }
 
 const char *path_base(const char *path)
@@ -333,8 +335,8 @@ static void *hostname_thread(void *data)
 {
 	struct hostname_job *job = data;
 
-	job->ok = setns(job->ns, CLONE_NEWUTS) == 0 &&
-		  gethostname(job->name, sizeof(job->name)) == 0;
+	job->ok =
+		setns(job->ns, CLONE_NEWUTS) == 0 && gethostname(job->name, sizeof(job->name)) == 0;
 	return NULL;
 }
 

@@ -71,10 +71,11 @@ struct error *thread_late(const struct target *target, const struct target_threa
 	struct proc_status status = {.state = '?'};
 
 	error_free(thread_status(target, thread->tid, &status));
-	return error_new(ERROR_HOST,
-			 "process %d: thread %d did not stop within %lld ms (state %c%s): try again",
-			 target->pid, thread->tid, TARGET_PATIENCE_NS / 1000000, status.state,
-			 status.state == 'D' ? ", waiting in the kernel for a device or a child" : "");
+	return error_new(
+		ERROR_HOST,
+		"process %d: thread %d did not stop within %lld ms (state %c%s): try again",
+		target->pid, thread->tid, TARGET_PATIENCE_NS / 1000000, status.state,
+		status.state == 'D' ? ", waiting in the kernel for a device or a child" : "");
 }
 
 /* The thread table */
@@ -234,7 +235,8 @@ static struct error *scan(struct target *target, bool *complete)
 			continue;
 		if (!thread) {
 			if (target->threads_count == target->threads_capacity)
-				reserve_threads(target, target->threads_capacity * 2 + SPARE_THREADS);
+				reserve_threads(target,
+						target->threads_capacity * 2 + SPARE_THREADS);
 			thread = &target->threads[target->threads_count++];
 			*thread = (struct target_thread){.tid = tid, .ns_tid = tid};
 		}
@@ -384,9 +386,10 @@ static struct error *stop_all(struct target *target)
 		TRY(collect_all(target));
 		TRY(scan(target, &complete));
 		if (!complete && monotonic_ns() >= target->watch->deadline)
-			return error_new(ERROR_HOST,
-					 "process %d creates threads faster than they can be stopped",
-					 target->pid);
+			return error_new(
+				ERROR_HOST,
+				"process %d creates threads faster than they can be stopped",
+				target->pid);
 	}
 	return NULL;
 }

@@ -26,7 +26,7 @@ struct target_info {
 	bool is_go;		  /* it has a Go build ID */
 	uint64_t load_bias;	  /* of the executable: run-time minus link-time address */
 	int64_t start_time_ns;	  /* Unix time */
-	/* its pid namespace, as bpf_get_ns_current_pid_tgid() wants it: dev as the kernel codes it */
+	/* its pid namespace for bpf_get_ns_current_pid_tgid(): dev as the kernel codes it */
 	uint64_t pidns_dev, pidns_ino;
 };
 
@@ -41,7 +41,7 @@ struct error *target_info(struct arena *arena, pid_t pid, bool environment,
 
 struct target_rule {
 	uint32_t label;	   /* enum schema_match_label */
-	const char *regex; /* POSIX extended; found anywhere in the text, but a pid must match whole */
+	const char *regex; /* POSIX extended, found anywhere; a pid must match whole */
 };
 /*
  * All processes whose attributes match every rule, in ascending order. Kernel
@@ -87,6 +87,7 @@ struct target {
  * thread that gets a signal from now on waits for us, so stop and release soon.
  * *target is set up from nothing, and safe to target_deinit() after a failure. All
  * calls for one target must come from the same thread: ptrace knows threads only.
+ * While one of them lasts, the process's SIGRTMAX is ours; not at other times.
  * ERROR_HOST: another tracer (says which), or no permission; ERROR_TARGET: gone.
  */
 struct error *target_seize(struct target *target, pid_t pid);

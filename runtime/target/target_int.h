@@ -12,10 +12,10 @@
 
 /* What /proc/PID/status tells, of a process or of one thread. */
 struct proc_status {
-	char state;	/* R S D T t Z X I */
-	pid_t tgid;	/* the process it belongs to */
-	pid_t tracer;	/* 0: none */
-	pid_t ns_pid;	/* as it sees itself */
+	char state;	  /* R S D T t Z X I */
+	pid_t tgid;	  /* the process it belongs to */
+	pid_t tracer;	  /* 0: none */
+	pid_t ns_pid;	  /* as it sees itself */
 	unsigned threads; /* in the process */
 };
 

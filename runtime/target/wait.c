@@ -168,8 +168,10 @@ enum wait_event watch_wait(struct target_watch *watch, struct target_thread *thr
 
 	while (waitid(P_PID, (id_t)thread->tid, &info, WEXITED | WSTOPPED | WNOWAIT | __WALL) < 0) {
 		if (errno != EINTR)
-			return gone(thread, false); /* ECHILD: another thread's execve() reaped it */
-		/* In this order: a zombie that cannot be reaped is a leader that left others behind. */
+			return gone(thread,
+				    false); /* ECHILD: another thread's execve() reaped it */
+		/* In this order: a zombie that cannot be reaped is a leader that left others
+		 * behind. */
 		if (is_zombie(watch, thread->tid) && !watch_reap(thread))
 			return gone(thread, true);
 		if (thread->gone)

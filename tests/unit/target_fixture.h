@@ -28,13 +28,21 @@
 
 #define WAITERS 4
 
-enum fixture_thread { SPIN, SLEEP, POLL, PIPE, WAKER, FIRST_WAITER, THREADS = FIRST_WAITER + WAITERS };
+enum fixture_thread {
+	SPIN,
+	SLEEP,
+	POLL,
+	PIPE,
+	WAKER,
+	FIRST_WAITER,
+	THREADS = FIRST_WAITER + WAITERS
+};
 
 struct shared {
-	uint64_t beats[THREADS]; /* each thread's loops */
-	uint32_t tokens;	 /* futex: what waiters consume */
+	uint64_t beats[THREADS];   /* each thread's loops */
+	uint32_t tokens;	   /* futex: what waiters consume */
 	uint64_t received, values; /* real-time signals, and the sum of their values */
-	uint64_t urgent;	 /* SIGURG */
+	uint64_t urgent;	   /* SIGURG */
 	uint64_t births;
 	uint32_t ready;
 	pid_t tids[THREADS];
@@ -45,8 +53,8 @@ struct fixture {
 	struct shared *shared;
 };
 
-#define FIXTURE_STORM 1	 /* threads are born and die all the time */
-#define FIXTURE_QUIET 2	 /* no spinning, waker every 10 ms: leaves the CPUs to others */
+#define FIXTURE_STORM 1 /* threads are born and die all the time */
+#define FIXTURE_QUIET 2 /* no spinning, waker every 10 ms: leaves the CPUs to others */
 
 static struct shared *fixture_shared;
 static int fixture_flags, fixture_pipe[2];
@@ -141,7 +149,8 @@ static void fixture_signal(int number, siginfo_t *info, void *context)
 
 static void __attribute__((noreturn)) fixture_main(void)
 {
-	struct sigaction action = {.sa_sigaction = fixture_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
+	struct sigaction action = {.sa_sigaction = fixture_signal,
+				   .sa_flags = SA_SIGINFO | SA_RESTART};
 	pthread_attr_t small;
 	pthread_t thread;
 
@@ -274,6 +283,17 @@ static inline void assert_runs(const struct fixture *fixture)
 	}
 	assert_int_equal(stopped_threads(fixture->pid, &count), 0);
 	assert_true(count >= THREADS + 1);
+}
+
+/* Indexes of threads that can be triggered. */
+static inline size_t idle_threads(const struct target *target, size_t *ret, size_t room)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < target->threads_count && count < room; i++)
+		if (target->threads[i].stopped && target->threads[i].idle)
+			ret[count++] = i;
+	return count;
 }
 
 static inline void assert_ok(struct error *error)

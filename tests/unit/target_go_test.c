@@ -13,7 +13,8 @@ static const char source[] =
 	"func main() {\n"
 	"\tvar wait sync.WaitGroup\n"
 	"\tfor i := 0; i < 2; i++ {\n"
-	"\t\tgo func() { n := 0; for { n++; if n&0xffff == 0 { time.Sleep(time.Microsecond) } } }()\n"
+	"\t\tgo func() { n := 0; for { n++; if n&0xffff == 0 { time.Sleep(time.Microsecond) } } "
+	"}()\n"
 	"\t}\n"
 	"\tfor i := 0; i < 6; i++ { /* threads of their own, in system calls */\n"
 	"\t\tvar p [2]int\n\t\tsyscall.Pipe(p[:])\n"
@@ -119,16 +120,6 @@ static void test_info_of_go(void **state)
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	close(fd);
-}
-
-static size_t idle_threads(const struct target *target, size_t *ret, size_t room)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < target->threads_count && count < room; i++)
-		if (target->threads[i].stopped && target->threads[i].idle)
-			ret[count++] = i;
-	return count;
 }
 
 static void test_rounds_on_go(void **state)

@@ -145,7 +145,8 @@ static void test_who_has_no_info(void **state)
 		pid_t victim = geteuid() ? 1 : fixture.pid;
 
 		if (geteuid() == 0) {
-			assert_error(target_info(&arena, 2, true, &info), ERROR_TARGET, "kernel thread");
+			assert_error(target_info(&arena, 2, true, &info), ERROR_TARGET,
+				     "kernel thread");
 			if (setgid(65534) < 0 || setuid(65534) < 0)
 				_exit(2);
 		}
@@ -211,8 +212,8 @@ static void test_status_and_stat_texts(void **state)
 		free(cut);
 	}
 	assert_false(proc_parse_status("", &status));
-	assert_false(proc_parse_status("State:\tS\nTgid:\t-1\nTracerPid:\t0\nThreads:\t1\nPid:\t1\n",
-				       &status));
+	assert_false(proc_parse_status(
+		"State:\tS\nTgid:\t-1\nTracerPid:\t0\nThreads:\t1\nPid:\t1\n", &status));
 	assert_false(proc_parse_status("State:\tS\nTgid:\t99999999999\nTracerPid:\t0\n"
 				       "Threads:\t1\nPid:\t1\n",
 				       &status));
@@ -248,15 +249,17 @@ static size_t put_note(struct image *image, size_t at, uint32_t type, const char
 static struct image good_image(void)
 {
 	struct image image = {
-		.header = {
-			.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
-			.e_type = ET_DYN,
-			.e_machine = EM_X86_64,
-			.e_entry = 0x1234,
-			.e_phoff = offsetof(struct image, segments),
-			.e_phentsize = sizeof(Elf64_Phdr),
-			.e_phnum = 4,
-		},
+		.header =
+			{
+				.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB,
+					    EV_CURRENT},
+				.e_type = ET_DYN,
+				.e_machine = EM_X86_64,
+				.e_entry = 0x1234,
+				.e_phoff = offsetof(struct image, segments),
+				.e_phentsize = sizeof(Elf64_Phdr),
+				.e_phnum = 4,
+			},
 	};
 	size_t at = 0;
 
@@ -390,7 +393,8 @@ static bool matches(const struct target_rule *rules, size_t count, pid_t pid)
 
 #define MATCHES(pid, ...)                                                                          \
 	matches((const struct target_rule[]){__VA_ARGS__},                                         \
-		sizeof((const struct target_rule[]){__VA_ARGS__}) / sizeof(struct target_rule), pid)
+		sizeof((const struct target_rule[]){__VA_ARGS__}) / sizeof(struct target_rule),    \
+		pid)
 
 static void test_match(void **state)
 {

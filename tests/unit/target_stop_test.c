@@ -28,16 +28,6 @@ static void assert_stands_still(struct target *target)
 		assert_true(target->threads[i - 1].ns_tid < target->threads[i].ns_tid);
 }
 
-static size_t idle_threads(const struct target *target, size_t *ret, size_t room)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < target->threads_count && count < room; i++)
-		if (target->threads[i].stopped && target->threads[i].idle)
-			ret[count++] = i;
-	return count;
-}
-
 static void stop(struct target *target, pid_t pid)
 {
 	assert_ok(target_seize(target, pid));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The target survives us: killed at any instant, in a storm of signals, stopped, exiting, replaced. */
+/* The target survives us: killed at any instant, in a signal storm, stopped, exiting, replaced. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,11 +12,8 @@
 
 static void trigger_idle(struct target *target)
 {
-	size_t idle[64], count = 0;
+	size_t idle[64], count = idle_threads(target, idle, 64);
 
-	for (size_t i = 0; i < target->threads_count && count < 64; i++)
-		if (target->threads[i].stopped && target->threads[i].idle)
-			idle[count++] = i;
 	assert_ok(target_trigger(target, idle, count));
 }
 
@@ -326,11 +323,8 @@ static void test_the_target_is_killed_during_triggers(void **state)
 			_exit(0);
 		}
 		for (int round = 0; round < 100000 && !error; round++) {
-			size_t idle[THREADS], count = 0;
+			size_t idle[THREADS], count = idle_threads(&target, idle, THREADS);
 
-			for (size_t j = 0; j < target.threads_count && count < THREADS; j++)
-				if (target.threads[j].stopped && target.threads[j].idle)
-					idle[count++] = j;
 			if (!count)
 				break;
 			error = target_trigger(&target, idle, count);
