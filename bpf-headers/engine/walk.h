@@ -105,7 +105,10 @@ ask_inline ask_u32 ask_walked_place(ask_u32 depth)
 	return root ? leaf + (depth - leaf) % root : ASK_MAX_FRAMES;
 }
 
-/* 1 when the 64 bytes of text around `pc` hold a return address of a captured function. */
+/*
+ * 1 when the 64 bytes of text around `pc` hold a return address of a captured
+ * function, or belong to a function that is entered without a call.
+ */
 ask_inline ask_u32 ask_interesting(ask_u32 pc)
 {
 	ask_u64 *word = ask_bitmap_word(pc >> 12);
@@ -116,6 +119,14 @@ ask_inline ask_u32 ask_interesting(ask_u32 pc)
 ask_inline int ask_within(ask_u64 pc, ask_u32 lo, ask_u32 hi)
 {
 	return pc >= lo && pc < hi;
+}
+
+ask_inline void ask_mix(ask_u64 *h0, ask_u64 *h1, ask_u32 pc)
+{
+	*h0 = (*h0 ^ pc) * 0x9e3779b97f4a7c15ull;
+	*h0 ^= *h0 >> 29;
+	*h1 = (*h1 + pc) * 0xc2b2ae3d27d4eb4full;
+	*h1 ^= *h1 >> 31;
 }
 
 /* Keeps the frame at (walk_pc, walk_cfa) and mixes its PC into the stack's hash. */
@@ -143,11 +154,59 @@ ask_inline void ask_keep_frame(struct ask_shard *shard)
 		shard->matches[slot & (ASK_MAX_FRAMES - 1)] = (ask_u16)depth;
 		shard->matched++;
 	}
-	shard->hash[0] = (shard->hash[0] ^ pc) * 0x9e3779b97f4a7c15ull;
-	shard->hash[0] ^= shard->hash[0] >> 29;
-	shard->hash[1] = (shard->hash[1] + pc) * 0xc2b2ae3d27d4eb4full;
-	shard->hash[1] ^= shard->hash[1] >> 31;
+	ask_mix(&shard->hash[0], &shard->hash[1], pc);
 	shard->depth = depth + 1;
+}
+
+/* Frames that ask_walk_fast() takes at once. */
+#define ASK_FAST_FRAMES 8
+
+/*
+ * The common case, with everything in registers: a few frames along the frame
+ * pointers, inside the window, in the leaf part, none of them interesting. It
+ * stops before whatever is not like that, and ask_walk_step() looks at it in earnest.
+ */
+ask_inline void ask_walk_fast(struct ask_shard *shard, ask_u64 text)
+{
+	ask_u64 pc = shard->walk_pc, cfa = shard->walk_cfa, fp = shard->walk_fp;
+	ask_u64 h0 = shard->hash[0], h1 = shard->hash[1];
+	ask_u64 base = shard->window_base, size = shard->window_size;
+	ask_u32 depth = shard->depth;
+
+	for (int i = 0; i < ASK_FAST_FRAMES; i++) {
+		ask_u64 at = cfa - 8 - base, link = fp - base, place = depth, next;
+
+		if (ask_interesting((ask_u32)pc) || depth >= ASK_LAYOUT(frames_leaf))
+			break;
+		if (at >= size || link >= size || size - at < 8 || size - link < 8 || fp < cfa ||
+		    (link & 7))
+			break;
+		at /= 8;
+		link /= 8;
+		ask_hide(at);
+		ask_hide(link);
+		next = shard->window[at & (ASK_WINDOW / 8 - 1)] - text;
+		if (next >= ASK_LAYOUT(text_size) ||
+		    ask_within(next, ASK_LAYOUT(goexit_lo), ASK_LAYOUT(goexit_hi)))
+			break;
+		ask_hide(place);
+		if (place >= ASK_MAX_FRAMES)
+			break;
+		shard->walked[place].cfa = cfa;
+		shard->walked[place].pc = (ask_u32)pc;
+		shard->walked[place].flags = 0;
+		ask_mix(&h0, &h1, (ask_u32)pc);
+		depth++;
+		pc = next;
+		cfa = fp + 16;
+		fp = shard->window[link & (ASK_WINDOW / 8 - 1)];
+	}
+	shard->walk_pc = pc;
+	shard->walk_cfa = cfa;
+	shard->walk_fp = fp;
+	shard->hash[0] = h0;
+	shard->hash[1] = h1;
+	shard->depth = depth;
 }
 
 /* One frame: keep it, then step to its caller. */
@@ -162,6 +221,8 @@ static long ask_walk_step(ask_u64 i, void *context)
 	(void)i;
 	if (!shard || !control)
 		return 1;
+	if (!shard->walk_cfi && !shard->walk_inject)
+		ask_walk_fast(shard, control->text);
 	ask_keep_frame(shard);
 	inject = ask_within(shard->walk_pc, ASK_LAYOUT(sigpanic_lo), ASK_LAYOUT(sigpanic_hi)) ||
 		 ask_within(shard->walk_pc, ASK_LAYOUT(asyncpreempt_lo),

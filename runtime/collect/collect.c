@@ -19,6 +19,7 @@
 #include "collect.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -120,6 +121,45 @@ static size_t idle_thread(const struct session *session, const size_t *taken, si
 	return SIZE_MAX;
 }
 
+/*
+ * Picks a thread for each shard, on different CPUs where there are such: a thread that
+ * is resumed wakes up where it ran last, and behind a program that runs there it would
+ * wait until that is over. The one on our own CPU comes last, for it runs when we sleep.
+ */
+static void choose_threads(struct session *session, size_t *threads, uint32_t shards)
+{
+	int here = sched_getcpu(), cpus[ASK_MAX_SHARDS];
+	size_t count = session->target.threads_count, looked = 0;
+	uint32_t chosen = 0;
+
+	for (size_t i = 0; i < count && chosen < shards && looked < 4 * shards; i++) {
+		bool other = true;
+		int cpu;
+
+		if (!session->target.threads[i].stopped || !session->target.threads[i].idle)
+			continue;
+		looked++;
+		cpu = target_thread_cpu(&session->target, i);
+		for (uint32_t j = 0; j < chosen; j++)
+			other = other && cpus[j] != cpu;
+		if (!other)
+			continue;
+		cpus[chosen] = cpu;
+		threads[chosen++] = i;
+	}
+	for (uint32_t j = 0; j + 1 < chosen; j++) {
+		size_t thread = threads[j];
+
+		if (cpus[j] != here)
+			continue;
+		threads[j] = threads[chosen - 1];
+		threads[chosen - 1] = thread;
+		break;
+	}
+	for (; chosen < shards; chosen++)
+		threads[chosen] = idle_thread(session, threads, chosen);
+}
+
 /* Looks at a shard after its trigger. false: it will not run again in this way. */
 static bool serve_shard(struct session *session, uint32_t shard, size_t *thread,
 			const size_t *threads, size_t count)
@@ -154,8 +194,8 @@ static struct error *capture_in_context(struct session *session)
 	uint32_t shards = session->shards_used, count;
 	bool active[ASK_MAX_SHARDS];
 
+	choose_threads(session, threads, shards);
 	for (uint32_t i = 0; i < shards; i++) {
-		threads[i] = idle_thread(session, threads, i);
 		session->shards[i].tid = (ask_u32)session->target.threads[threads[i]].ns_tid;
 		active[i] = true;
 	}

@@ -70,18 +70,24 @@ void session_free(struct session *session)
 	session->bitmap = NULL;
 }
 
-/* One bit for each 64 bytes of text in which a captured function's return address may lie. */
+/* One bit for each 64 bytes of text that [lo, hi) touches. */
+static void mark(struct session *session, uint32_t lo, uint32_t hi)
+{
+	for (uint32_t bit = lo >> 6; lo < hi && bit <= (hi - 1) >> 6; bit++)
+		if (bit / 64 < session->bitmap_words)
+			session->bitmap[bit / 64] |= 1ull << (bit % 64);
+}
+
+/* Text that the engine must look at closely: captured functions, and those that signals inject. */
 static void fill_bitmap(struct session *session)
 {
 	const struct schema *schema = session->schema;
+	const struct ask_layout *layout = &schema->layout;
 
-	for (uint32_t i = 0; i < schema->ranges_count; i++) {
-		const struct ask_range *range = &schema->ranges[i];
-
-		for (uint32_t bit = range->lo >> 6; bit <= (range->hi - 1) >> 6; bit++)
-			if (bit / 64 < session->bitmap_words)
-				session->bitmap[bit / 64] |= 1ull << (bit % 64);
-	}
+	for (uint32_t i = 0; i < schema->ranges_count; i++)
+		mark(session, schema->ranges[i].lo, schema->ranges[i].hi);
+	mark(session, layout->sigpanic_lo, layout->sigpanic_hi);
+	mark(session, layout->asyncpreempt_lo, layout->asyncpreempt_hi);
 }
 
 /* The rings of `shards` shards, side by side in the chunk array. */

@@ -367,3 +367,29 @@ struct error *proc_hostname(struct arena *arena, int dir, pid_t pid, const char 
 	*ret = arena_strdup(arena, job.ok ? job.name : "");
 	return NULL;
 }
+
+int target_thread_cpu(const struct target *target, size_t thread)
+{
+	char path[64], text[1024];
+	const char *p;
+	int fd, cpu = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", (int)target->pid,
+		 (int)target->threads[thread].tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0)
+		return -1;
+	text[n] = '\0';
+	/* Field 39, counted from the state, field 3, behind the command's closing parenthesis. */
+	p = strrchr(text, ')');
+	for (int field = 2; p && field < 39; field++)
+		p = strchr(p + 1, ' ');
+	if (p && sscanf(p, "%d", &cpu) != 1)
+		cpu = -1;
+	return cpu;
+}

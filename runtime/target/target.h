@@ -108,7 +108,10 @@ struct error *target_stop(struct target *target);
  * program. ERROR_TARGET: the process ended. ERROR_HOST: a thread did not come back
  * within TARGET_PATIENCE_NS.
  */
+#define TARGET_MAX_TRIGGERED 64 /* most threads of one call */
 struct error *target_trigger(struct target *target, const size_t *threads, size_t count);
+/* The CPU that a thread ran on last, -1 when it cannot be told. */
+int target_thread_cpu(const struct target *target, size_t thread);
 /*
  * Releases all threads (PTRACE_DETACH with their pending signals). Safe to call
  * twice. A thread that has not stopped within TARGET_PATIENCE_NS (see above) cannot

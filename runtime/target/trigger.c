@@ -63,8 +63,8 @@ static void abandon(struct target_thread *thread)
 	thread->idle = false;
 }
 
-/* From the resumption to the call's entry, and through it. stopped = false: it is on its way. */
-static struct error *enter(struct target *target, struct target_thread *thread)
+/* From the resumption to the call's entry; *ret = it stands there. */
+static struct error *enter(struct target *target, struct target_thread *thread, bool *ret)
 {
 	for (int detours = 0; detours < MAX_DETOURS; detours++) {
 		enum wait_event event = watch_wait(target->watch, thread);
@@ -74,8 +74,7 @@ static struct error *enter(struct target *target, struct target_thread *thread)
 			return thread_late(target, thread);
 		}
 		if (event == WAIT_SYSCALL && at_syscall(thread, PTRACE_SYSCALL_INFO_ENTRY)) {
-			ptrace(PTRACE_INTERRUPT, thread->tid, 0, 0);
-			resume(thread);
+			*ret = true;
 			return NULL;
 		}
 		if (event != WAIT_INTERRUPTED)
@@ -113,8 +112,10 @@ static void keep(struct error **first, struct error *error)
 
 struct error *target_trigger(struct target *target, const size_t *threads, size_t count)
 {
+	bool entered[TARGET_MAX_TRIGGERED] = {false};
 	struct error *error = NULL;
 
+	assert(count <= TARGET_MAX_TRIGGERED);
 	for (size_t i = 0; i < count; i++) {
 		assert(threads[i] < target->threads_count);
 		assert(target->threads[threads[i]].stopped && target->threads[threads[i]].idle);
@@ -123,13 +124,17 @@ struct error *target_trigger(struct target *target, const size_t *threads, size_
 	for (size_t i = 0; i < count; i++)
 		resume(&target->threads[threads[i]]);
 	for (size_t i = 0; i < count; i++)
-		keep(&error, enter(target, &target->threads[threads[i]]));
-	for (size_t i = 0; i < count; i++) {
-		struct target_thread *thread = &target->threads[threads[i]];
-
-		if (thread->attached && !thread->stopped && thread->idle)
-			keep(&error, leave(target, thread));
-	}
+		keep(&error, enter(target, &target->threads[threads[i]], &entered[i]));
+	/* All at once from here: a program that ran alone would keep a CPU from the next thread's wake-up. */
+	for (size_t i = 0; i < count; i++)
+		if (entered[i])
+			ptrace(PTRACE_INTERRUPT, target->threads[threads[i]].tid, 0, 0);
+	for (size_t i = 0; i < count; i++)
+		if (entered[i])
+			resume(&target->threads[threads[i]]);
+	for (size_t i = 0; i < count; i++)
+		if (entered[i])
+			keep(&error, leave(target, &target->threads[threads[i]]));
 	watch_disarm(target->watch);
 	target_note_gone(target);
 	if (target->exited)
