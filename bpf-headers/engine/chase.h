@@ -11,6 +11,8 @@
  * only when it may now be followed deeper, or more of it is wanted.
  */
 #define ASK_VISIT_PROBES 16
+/* Records without pointers that a step passes over. */
+#define ASK_SCAN_SKIPS 8
 
 /*
  * 1: capture it (and it is noted as captured). 0: captured already, as long and as deep.
@@ -169,7 +171,50 @@ ask_inline void ask_scan_next(struct ask_shard *shard, ask_u32 size)
 	shard->scan_repeat = 0;
 }
 
-/* Follows one pointer. Phase becomes GOROUTINE when the scan has caught up. 1: end the trigger. */
+/*
+ * Moves the scan to a record that has pointers, a few records at a time. Returns
+ * its place in its chunk; 0: not found yet, or the scan has caught up (then the
+ * phase is GOROUTINE again).
+ */
+ask_inline const ask_u8 *ask_scan_find(struct ask_shard *shard, ask_u64 *ret)
+{
+	for (int i = 0; i < ASK_SCAN_SKIPS; i++) {
+		const struct ask_value *value;
+		const struct ask_type *type;
+		ask_u64 off = shard->scan_off;
+		ask_u8 *chunk;
+
+		if (shard->scan_chunk < shard->write_chunk) {
+			ask_u64 ring = shard->chunks ? shard->scan_chunk % shard->chunks : 0;
+
+			if (off >= shard->used[ring & (ASK_SHARD_CHUNKS - 1)]) {
+				shard->scan_chunk++;
+				shard->scan_off = 0;
+				return 0;
+			}
+		} else if (off >= shard->write_off) {
+			shard->phase = ASK_PHASE_GOROUTINE;
+			return 0;
+		}
+		chunk = ask_chunk(ask_ring(shard, shard->scan_chunk));
+		ask_hide(off);
+		if (!chunk || off >= ASK_CHUNK_SIZE)
+			return 0;
+		value = (const struct ask_value *)(chunk + off);
+		if (value->head.kind >= ASK_RECORD_VALUE && value->head.status == ASK_STATUS_OK) {
+			type = ask_types_row(value->type);
+			if (type && type->pointers && type->size &&
+			    (shard->scan_elem + 1) * (ask_u64)type->size <= value->length) {
+				*ret = off;
+				return chunk;
+			}
+		}
+		ask_scan_next(shard, value->head.size);
+	}
+	return 0;
+}
+
+/* Follows one pointer. 1: end the trigger. */
 ask_global ask_scan(ask_u32 shard_index)
 {
 	struct ask_shard *shard = ask_shard(shard_index);
@@ -177,51 +222,27 @@ ask_global ask_scan(ask_u32 shard_index)
 	const struct ask_value *value;
 	const struct ask_type *type;
 	struct ask_lead lead = {};
-	ask_u64 off, at;
-	ask_u32 depth;
-	ask_u8 *chunk;
+	const ask_u8 *chunk;
+	ask_u64 off = 0, at;
 
 	if (!shard)
 		return 1;
-	if (shard->scan_chunk < shard->write_chunk) {
-		ask_u64 ring = shard->chunks ? shard->scan_chunk % shard->chunks : 0;
-
-		if (shard->scan_off >= shard->used[ring & (ASK_SHARD_CHUNKS - 1)]) {
-			shard->scan_chunk++;
-			shard->scan_off = 0;
-			return 0;
-		}
-	} else if (shard->scan_off >= shard->write_off) {
-		shard->phase = ASK_PHASE_GOROUTINE;
-		return 0;
-	}
-	chunk = ask_chunk(ask_ring(shard, shard->scan_chunk));
-	off = shard->scan_off;
+	chunk = ask_scan_find(shard, &off);
 	ask_hide(off);
 	if (!chunk || off >= ASK_CHUNK_SIZE)
-		return 1;
+		return 0;
 	value = (const struct ask_value *)(chunk + off);
-	if (value->head.kind < ASK_RECORD_VALUE || value->head.status != ASK_STATUS_OK) {
-		ask_scan_next(shard, value->head.size);
-		return 0;
-	}
 	type = ask_types_row(value->type);
-	if (!type || !type->pointers || !type->size ||
-	    (shard->scan_elem + 1) * (ask_u64)type->size > value->length) {
-		ask_scan_next(shard, value->head.size);
-		return 0;
-	}
-	pointer = ask_pointers_row(type->first_pointer + shard->scan_row);
-	if (!pointer)
+	pointer = type ? ask_pointers_row(type->first_pointer + shard->scan_row) : 0;
+	if (!type || !pointer)
 		return 1;
 	lead.limits = value->limits;
-	depth = value->depth;
 	at = off + sizeof(*value) + (ask_u64)shard->scan_elem * type->size + pointer->offset +
 	     (ask_u64)shard->scan_repeat * pointer->stride;
 	ask_hide(at);
 	if (at >= ASK_CHUNK_SIZE)
 		return 1;
-	if (ask_follow(shard, pointer, (const ask_u64 *)(chunk + at), depth, &lead) &&
+	if (ask_follow(shard, pointer, (const ask_u64 *)(chunk + at), value->depth, &lead) &&
 	    ask_capture(shard, shard_index, &lead))
 		return 1;
 	if (++shard->scan_repeat < pointer->repeat)

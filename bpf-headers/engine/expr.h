@@ -46,20 +46,6 @@ ask_global ask_range(ask_u32 shard_index, ask_u32 pc)
 	return (int)shard->search_lo;
 }
 
-/* The goroutine in work is whole: on to the next. */
-ask_inline void ask_goroutine_done(struct ask_shard *shard)
-{
-	ask_u64 slot = shard->stack_new;
-
-	ask_hide(slot);
-	if (slot < ASK_STACK_SLOTS) {
-		shard->stacks[slot][0] = shard->hash[0];
-		shard->stacks[slot][1] = shard->hash[1];
-	}
-	shard->batch_next++;
-	shard->phase = ASK_PHASE_GOROUTINE;
-}
-
 /* The ring is full in the middle of a goroutine: as if it had not begun. */
 ask_inline int ask_goroutine_undo(struct ask_shard *shard)
 {
@@ -81,15 +67,16 @@ ask_global ask_frame(ask_u32 shard_index)
 
 	if (!shard)
 		return 1;
+	if (ask_last_frame(shard)) {
+		ask_goroutine_done(shard);
+		return 0;
+	}
 	if (shard->frame < shard->matched) {
 		place = shard->frame;
 		ask_hide(place);
 		number = shard->matches[place & (ASK_MAX_FRAMES - 1)];
-	} else if (shard->frame - shard->matched < ask_kept_root(shard)) {
-		number = shard->depth - ask_kept_root(shard) + (shard->frame - shard->matched);
 	} else {
-		ask_goroutine_done(shard);
-		return 0;
+		number = shard->depth - ask_kept_root(shard) + (shard->frame - shard->matched);
 	}
 	shard->frame++;
 	place = ask_walked_place(number);
@@ -263,6 +250,32 @@ ask_global ask_evaluate(ask_u32 shard_index, ask_u32 index, ask_u32 chunk, ask_u
 	return (int)ask_pad8(length);
 }
 
+/* Writes the FRAME record of the next probe. 0: the ring is full. */
+ask_inline int ask_emit_frame(struct ask_shard *shard)
+{
+	const struct ask_probe *probe = ask_probes_row(shard->probe);
+	struct ask_frame *frame;
+
+	if (!ask_reserve(shard, sizeof(*frame)))
+		return 0;
+	frame = (struct ask_frame *)ask_place(shard);
+	if (!probe || !frame)
+		return 0;
+	frame->head.size = sizeof(*frame);
+	frame->head.kind = ASK_RECORD_FRAME;
+	frame->head.status = 0;
+	frame->cfa = shard->cfa;
+	frame->frame = shard->match;
+	frame->probe = shard->probe;
+	frame->pc = shard->match_pc;
+	frame->pad = 0;
+	ask_commit(shard, sizeof(*frame));
+	shard->expr = probe->first_expr;
+	shard->exprs_end = probe->first_expr + probe->exprs;
+	shard->probe++;
+	return 1;
+}
+
 /* The next expression of the frame in work; a FRAME record before the first one of each probe. */
 ask_global ask_expr(ask_u32 shard_index)
 {
@@ -272,49 +285,25 @@ ask_global ask_expr(ask_u32 shard_index)
 
 	if (!shard)
 		return 1;
-	if (shard->expr >= shard->exprs_end) {
-		const struct ask_probe *probe;
-		struct ask_frame *frame;
-
-		if (shard->probe >= shard->probes_end) {
-			shard->phase = ASK_PHASE_FRAME;
-			return 0;
-		}
-		probe = ask_probes_row(shard->probe);
-		if (!ask_reserve(shard, sizeof(*frame)))
-			return ask_goroutine_undo(shard);
-		frame = (struct ask_frame *)ask_place(shard);
-		if (!probe || !frame) {
-			shard->phase = ASK_PHASE_FRAME;
-			return 0;
-		}
-		frame->head.size = sizeof(*frame);
-		frame->head.kind = ASK_RECORD_FRAME;
-		frame->head.status = 0;
-		frame->cfa = shard->cfa;
-		frame->frame = shard->match;
-		frame->probe = shard->probe;
-		frame->pc = shard->match_pc;
-		frame->pad = 0;
-		ask_commit(shard, sizeof(*frame));
-		shard->expr = probe->first_expr;
-		shard->exprs_end = probe->first_expr + probe->exprs;
-		shard->probe++;
-		return 0;
-	}
-	expr = ask_exprs_row(shard->expr);
-	if (!expr || expr->size > ASK_RECORD_MAX - sizeof(struct ask_value) - 8) {
-		shard->phase = ASK_PHASE_FRAME;
-		return 0;
-	}
-	if (!ask_reserve(shard, sizeof(struct ask_value) + ask_pad8(expr->size)))
+	if (shard->expr >= shard->exprs_end && shard->probe < shard->probes_end &&
+	    !ask_emit_frame(shard))
 		return ask_goroutine_undo(shard);
-	data = (ask_u32)ask_evaluate(shard_index, shard->expr,
-				     ask_ring(shard, shard->write_chunk), shard->write_off);
-	if (data > ASK_RECORD_MAX)
-		return 1;
-	ask_commit(shard, sizeof(struct ask_value) + data);
-	shard->expr++;
+	if (shard->expr < shard->exprs_end) {
+		expr = ask_exprs_row(shard->expr);
+		if (!expr || !ask_reserve(shard, sizeof(struct ask_value) + ask_pad8(expr->size)))
+			return ask_goroutine_undo(shard);
+		data = (ask_u32)ask_evaluate(shard_index, shard->expr,
+					     ask_ring(shard, shard->write_chunk), shard->write_off);
+		if (data > ASK_RECORD_MAX)
+			return 1;
+		ask_commit(shard, sizeof(struct ask_value) + data);
+		shard->expr++;
+	}
+	if (shard->expr < shard->exprs_end || shard->probe < shard->probes_end)
+		return 0;
+	shard->phase = ASK_PHASE_FRAME;
+	if (ask_last_frame(shard))
+		ask_goroutine_done(shard);
 	return 0;
 }
 

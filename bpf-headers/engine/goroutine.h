@@ -280,6 +280,26 @@ ask_inline int ask_retry_goroutine(struct ask_shard *shard, ask_u64 index)
 	return 1;
 }
 
+/* The goroutine in work is whole: on to the next. */
+ask_inline void ask_goroutine_done(struct ask_shard *shard)
+{
+	ask_u64 slot = shard->stack_new;
+
+	ask_hide(slot);
+	if (slot < ASK_STACK_SLOTS) {
+		shard->stacks[slot][0] = shard->hash[0];
+		shard->stacks[slot][1] = shard->hash[1];
+	}
+	shard->batch_next++;
+	shard->phase = ASK_PHASE_GOROUTINE;
+}
+
+/* 1 when the goroutine in work has no frame left to look at. */
+ask_inline int ask_last_frame(const struct ask_shard *shard)
+{
+	return shard->frame >= shard->matched + ask_kept_root(shard);
+}
+
 /*
  * The next goroutine of the batch. Returns 1 when the trigger must end (shard->stop
  * says why), with the cursor still on this goroutine.
@@ -340,6 +360,8 @@ ask_global ask_goroutine(ask_u32 shard_index)
 		goto full;
 	shard->frame = 0;
 	shard->phase = ASK_PHASE_FRAME;
+	if (ask_last_frame(shard))
+		ask_goroutine_done(shard);
 	return 0;
 full:
 	shard->write_chunk = shard->undo_chunk;
