@@ -1,6 +1,6 @@
 /* @banner */
 
-#include "abi/tables.h"
+#include "abi/state.h"
 
 /*
  * Limits: after how much a value is cut. Expressions refer to them by row.

@@ -2,7 +2,7 @@
 #ifndef ASK_PLATFORM_BPF_H
 #define ASK_PLATFORM_BPF_H
 
-#include "../abi/state.h"
+#include "abi/state.h"
 
 /*
  * The engine's platform inside the kernel: five BPF helpers, seven maps. Helper
@@ -106,7 +106,11 @@ ask_inline void ask_loop(ask_u32 iterations, long (*callback)(ask_u64, void *), 
 
 #define ASK_LAYOUT(field) (ask_layout.field)
 
-/* ask_NAME_row(i): row i of a generated table, or 0. The same instructions for any number of rows. */
+/*
+ * ask_NAME_row(i): row i of a generated table, or 0. The row of zeroes behind the
+ * last one may be had too: so the verifier never knows a row's number, nor what is
+ * in it, and does the same work for any number of rows.
+ */
 #define ASK_TABLE(name, row)                                                                       \
 	ask_inline const struct row *ask_##name##_row(ask_u64 index)                               \
 	{                                                                                          \
@@ -115,7 +119,7 @@ ask_inline void ask_loop(ask_u32 iterations, long (*callback)(ask_u64, void *), 
                                                                                                    \
 		ask_hide(count);                                                                   \
 		ask_hide(index);                                                                   \
-		if (index >= count)                                                                \
+		if (index > count)                                                                 \
 			return 0;                                                                  \
 		ask_hide(rows); /* or the addition would be done before the check */               \
 		return rows + index;                                                               \

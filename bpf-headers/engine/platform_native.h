@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "../abi/state.h"
+#include "abi/state.h"
 
 /*
  * The engine's platform in user space. The file that includes the engine with
