@@ -187,6 +187,7 @@ take_snapshot() {
 		>"$output.out" 2>"$output.log" ||
 		die "askance snapshot --engine=$engine: exit $?: $(cat "$output.log")"
 	[ -s "$output" ] || die "askance snapshot wrote no $output"
+	[ "$(sql "$output" 'SELECT DISTINCT engine FROM processes')" = "$engine" ] || die "not the $engine engine: $(cat "$output.log")"
 }
 
 # sql DB SQL: rows of a query, as sqlite3 prints them.
