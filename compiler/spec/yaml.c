@@ -137,7 +137,8 @@ static void set_scalar_place(struct builder *b, struct spec_node *node, const ya
 		node->span = place_span(&b->places, from, from + 1);
 		return;
 	}
-	if (to < from + length + 2 * quote)
+	/* `&x` and no text: the anchor is what there is to see */
+	if (to < from + length + 2 * quote || (!length && !quoted && to > from))
 		return;
 	from = to - length - 2 * quote;
 	if (quoted && b->places.text[from] != b->places.text[to - 1])
