@@ -78,8 +78,9 @@ static const struct spec_key *find_key(const struct spec_key *keys, size_t n, co
 	return NULL;
 }
 
-static void unknown_key(struct spec_reader *reader, const struct spec_node *key, const char *what,
-			const struct spec_key *keys, size_t n)
+/* Complains, and returns the key that was probably meant, or NULL. */
+static const struct spec_key *unknown_key(struct spec_reader *reader, const struct spec_node *key,
+					  const char *what, const struct spec_key *keys, size_t n)
 {
 	cleanup_strbuf struct strbuf list = STRBUF_INIT;
 	const char **names = ARENA_ARRAY(reader->arena, const char *, n);
@@ -95,8 +96,10 @@ static void unknown_key(struct spec_reader *reader, const struct spec_node *key,
 		strbuf_printf(&list, "%s`%s`", list.length ? ", " : "", keys[i].name);
 	}
 	diagnostic_suggest(reader->diags, diag, key->text, names, supported);
-	if (!diag->suggestions.length)
-		diagnostic_note(reader->diags, diag, "the keys are %s", list.data);
+	if (diag->suggestions.length)
+		return find_key(keys, n, diag->suggestions.data[0]);
+	diagnostic_note(reader->diags, diag, "the keys are %s", list.data);
+	return NULL;
 }
 
 static void read_pair(struct spec_reader *reader, const struct spec_pair *pair, const char *what,
@@ -138,12 +141,13 @@ void spec_read_mapping(struct spec_reader *reader, const struct spec_node *node,
 		const struct spec_pair *pair = &node->pairs.data[i];
 		const struct spec_key *key = find_key(keys, n, pair->key->text);
 
-		if (!key) {
-			unknown_key(reader, pair->key, what, keys, n);
-			continue;
-		}
-		seen |= UINT64_C(1) << (key - keys);
-		read_pair(reader, pair, what, key, ret);
+		if (key)
+			read_pair(reader, pair, what, key, ret);
+		else
+			key = unknown_key(reader, pair->key, what, keys, n);
+		/* a misspelt key is not missing as well */
+		if (key)
+			seen |= UINT64_C(1) << (key - keys);
 	}
 	for (size_t i = 0; i < n; i++)
 		if ((keys[i].flags & SPEC_KEY_REQUIRED) && !(seen & UINT64_C(1) << i))

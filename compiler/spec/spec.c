@@ -133,6 +133,7 @@ static struct spec *new_spec(struct arena *arena, const char *file, const char *
 	spec->file = file;
 	spec->text = text;
 	spec->text_length = length;
+	spec->name.text = name_of_file(arena, file);
 	spec->limits = spec_limits_unset();
 	return spec;
 }
@@ -164,8 +165,6 @@ void spec_parse(struct arena *arena, const char *file, const char *text, size_t 
 				  reader.spec);
 		spec_check(&reader);
 	}
-	if (!reader.spec->name.text)
-		reader.spec->name = (struct spec_text){.text = name_of_file(arena, file)};
 }
 
 struct error *spec_read(struct arena *arena, const char *path, struct diagnostics *diags,
@@ -184,7 +183,6 @@ struct error *spec_read(struct arena *arena, const char *path, struct diagnostic
 		error_free(error);
 		refuse_size(diags);
 		*ret = new_spec(arena, file, "", 0);
-		(*ret)->name.text = name_of_file(arena, file);
 		return NULL;
 	}
 	TRY(error);

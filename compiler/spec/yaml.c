@@ -137,7 +137,8 @@ static void set_scalar_place(struct builder *b, struct spec_node *node, const ya
 		node->span = place_span(&b->places, from, from + 1);
 		return;
 	}
-	if (to < from + length + 2 * quote)
+	/* `&x` and no text: the anchor is what there is to see */
+	if (to < from + length + 2 * quote || (!length && !quoted && to > from))
 		return;
 	from = to - length - 2 * quote;
 	if (quoted && b->places.text[from] != b->places.text[to - 1])
@@ -147,6 +148,7 @@ static void set_scalar_place(struct builder *b, struct spec_node *node, const ya
 	if (memchr(event->data.scalar.value, '\n', length))
 		return;
 	node->span = place_span(&b->places, from + quote, to - quote);
+	node->span.end_column = node->span.column + (uint32_t)length; /* with blanks at its end */
 	node->exact = node->span.column;
 }
 
@@ -167,22 +169,20 @@ static struct spec_node *build_scalar(struct builder *b, const yaml_event_t *eve
 
 static struct spec_node *build_node(struct builder *b, const yaml_event_t *event, uint32_t depth);
 
-static bool adopt(struct builder *b, struct spec_node *parent, const struct spec_node *child,
-		  uint32_t depth)
+static void adopt(struct spec_node *parent, const struct spec_node *child)
 {
-	/* only an alias can be higher than what its own building allowed */
-	if (!check_nesting(b, depth + child->height, child->span))
-		return false;
 	parent->weight += child->weight;
 	if (child->height + 1 > parent->height)
 		parent->height = child->height + 1;
-	return true;
 }
 
 static struct spec_node *build_list(struct builder *b, const yaml_event_t *event, uint32_t depth)
 {
 	struct spec_node *node = new_node(b, SPEC_NODE_LIST, event);
+	size_t start = place_offset(&b->places, event->start_mark.index);
 
+	/* a block list's own mark is its first dash, a flow list's is seen at its end */
+	node->span = place_span(&b->places, start, start + 1);
 	node->height = 1;
 	for (;;) {
 		cleanup_event yaml_event_t item = {0};
@@ -193,14 +193,14 @@ static struct spec_node *build_list(struct builder *b, const yaml_event_t *event
 		if (item.type == YAML_SEQUENCE_END_EVENT) {
 			if (event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE)
 				node->span = place_span(
-					&b->places,
-					place_offset(&b->places, event->start_mark.index),
+					&b->places, start,
 					place_offset(&b->places, item.end_mark.index));
 			return node;
 		}
 		child = build_node(b, &item, depth + 1);
-		if (!child || !adopt(b, node, child, depth))
+		if (!child)
 			return NULL;
+		adopt(node, child);
 		*VEC_PUSH(b->arena, &node->items) = child;
 	}
 }
@@ -259,8 +259,10 @@ static struct spec_node *build_mapping(struct builder *b, const yaml_event_t *ev
 		if (!key || !next_event(b, &value_event))
 			return NULL;
 		value = build_node(b, &value_event, depth + 1);
-		if (!value || !adopt(b, node, key, depth) || !adopt(b, node, value, depth))
+		if (!value)
 			return NULL;
+		adopt(node, key);
+		adopt(node, value);
 		/* a block mapping begins with its first key: that is what can be underlined */
 		if (first && !flow)
 			node->span = key->span;
@@ -269,7 +271,7 @@ static struct spec_node *build_mapping(struct builder *b, const yaml_event_t *ev
 	}
 }
 
-static struct spec_node *build_alias(struct builder *b, const yaml_event_t *event)
+static struct spec_node *build_alias(struct builder *b, const yaml_event_t *event, uint32_t depth)
 {
 	const char *name = (const char *)event->data.alias.anchor;
 	struct spec_node *bad = new_node(b, SPEC_NODE_BAD, event);
@@ -291,6 +293,8 @@ static struct spec_node *build_alias(struct builder *b, const yaml_event_t *even
 		return bad;
 	}
 	node = (struct spec_node *)(uintptr_t)found;
+	if (!check_nesting(b, depth + node->height, bad->span))
+		return NULL;
 	/* this event itself has been counted already */
 	return count_nodes(b, node->weight - 1, bad->span) ? node : NULL;
 }
@@ -327,7 +331,7 @@ static struct spec_node *build_node(struct builder *b, const yaml_event_t *event
 		strmap_set(&b->anchors, anchor, 0);
 	}
 	if (event->type == YAML_ALIAS_EVENT)
-		return build_alias(b, event);
+		return build_alias(b, event, depth);
 	if (event->type == YAML_SCALAR_EVENT) {
 		node = build_scalar(b, event);
 	} else {
