@@ -201,7 +201,7 @@ static void add_value(struct distinct *d, sqlite3_stmt *s)
 	if (count > 1)
 		strbuf_printf(&d->text, " ×%" PRId64, count);
 	else
-		strbuf_printf(&d->text, " (goroutine %" PRId64 ")", sqlite3_column_int64(s, 5));
+		strbuf_printf(&d->text, " (goroutine %lld)", sqlite3_column_int64(s, 5));
 }
 
 static void put_values_sql(struct strbuf *sql, const char *table, const char *column)
