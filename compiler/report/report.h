@@ -10,11 +10,19 @@
 /* The availability report: for each capture x call site always / partial / never, and why. */
 void report_availability_table(const struct ir *ir, FILE *out);
 void report_availability_json(const struct ir *ir, FILE *out);
-/* Captures that a --deny list forbids: counts those with a NEVER (or PARTIAL) call site. */
+/*
+ * Captures that a --deny list forbids: counts those with a NEVER (or PARTIAL) call
+ * site and names each on `out`.
+ */
 size_t report_denied(const struct ir *ir, bool never, bool partial, FILE *out);
 
-/* askc functions, vars, types. */
-void report_functions(struct binary *binary, const char *pattern, FILE *out);
-struct error *report_variables(struct binary *binary, const char *function, FILE *out);
+/* Whether a function's name is wanted: spec_name_matches(), which this module cannot see. */
+typedef bool report_matches_fn(const char *pattern, const char *name);
+
+/* askc functions: name, place, instances; `pattern` NULL is every function. Counts the lines. */
+size_t report_functions(struct binary *binary, const char *pattern, report_matches_fn *matches,
+			FILE *out);
+/* askc vars: rows in the order of resolve_variables(). */
+void report_variables(const struct ir_variable *variables, size_t count, FILE *out);
 
 #endif

@@ -11,7 +11,10 @@
  * finds one adds it and goes on; the driver stops after a stage that added errors.
  */
 
-/* A place in the spec: 1-based line and column (in bytes), end_column one past the last byte. */
+/*
+ * A place in the spec: 1-based line and column (in bytes), end_column one past the
+ * last byte. A span is of one line. All 0: the spec as a whole, no place in it.
+ */
 struct source_span {
 	uint32_t line, column, end_column;
 };
@@ -48,8 +51,11 @@ void diagnostic_note(struct diagnostics *diags, struct diagnostic *diag, const c
 
 /*
  * Adds up to three of `names` that are nearest to `wrong` (edit distance, case and
- * common prefixes considered), nearest first; none when nothing is near.
+ * common prefixes considered), nearest first; none when nothing is near. Each costs
+ * a comparison with every name, so a run with more diagnostics than
+ * DIAGNOSTICS_MAX_SUGGESTED gets none for those past that.
  */
+#define DIAGNOSTICS_MAX_SUGGESTED 200
 void diagnostic_suggest(struct diagnostics *diags, struct diagnostic *diag, const char *wrong,
 			const char *const *names, size_t n);
 

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "report.h"
+
+#include "json.h"
+
+/*
+ * Reports for people and for pipelines: what is where in a binary, and what a spec
+ * will find at each call. Everything is in the order of the rows given; stdout is data.
+ *
+ *   availability: ir->availability is sorted by capture, so one capture's calls lie
+ *                 together; a table row sums them up, and calls that fall short follow
+ *   functions:    one line a function, tab-separated: name, place, instances
+ *   vars:         one block an instance, one line a variable
+ */
+
+static const char *const verdicts[] = {
+	[IR_ALWAYS] = "always", [IR_PARTIAL] = "partial", [IR_NEVER] = "never"};
+
+/* Calls of one capture, by verdict. */
+struct tally {
+	size_t first, end; /* in ir->availability */
+	size_t count[3];
+};
+
+/* The rows of `capture`, which begin at or after `from`. */
+static struct tally tally_capture(const struct ir *ir, uint32_t capture, size_t from)
+{
+	struct tally tally = {.first = from, .end = from};
+
+	while (tally.end < ir->availability_count &&
+	       ir->availability[tally.end].capture == capture)
+		tally.count[ir->availability[tally.end++].verdict]++;
+	return tally;
+}
+
+static const char *verdict_text(const struct tally *tally)
+{
+	if (tally->first == tally->end)
+		return "no call";
+	for (size_t v = 0; v < ARRAY_SIZE(tally->count); v++)
+		if (tally->count[v] == tally->end - tally->first)
+			return verdicts[v];
+	return "partial";
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The concrete function that holds a call, and how far the call is into it. */
+static const char *place(const struct ir *ir, const struct ir_availability *row, uint32_t *offset)
+{
+	size_t lo = 0, hi = ir->addresses_count;
+
+	while (lo < hi) {
+		size_t middle = lo + (hi - lo) / 2;
+
+		if (ir->addresses[middle].lo < row->pc) /* a return PC is beyond its function's start */
+			lo = middle + 1;
+		else
+			hi = middle;
+	}
+	if (!lo) {
+		*offset = 0;
+		return row->inlined_in ? row->inlined_in : row->function;
+	}
+	*offset = row->pc - ir->addresses[lo - 1].lo;
+	return ir->addresses[lo - 1].name;
+}
+
+/* ---- table ---- */
+
+static void print_call(const struct ir *ir, const struct ir_availability *row, FILE *out)
+{
+	uint32_t offset;
+	const char *function = place(ir, row, &offset);
+
+	fprintf(out, "    %-7s %s:%u  %s+0x%x", verdicts[row->verdict], base_name(row->file),
+		row->line, function, offset);
+	if (row->inlined_in)
+		fprintf(out, " (%s inlined)", row->function);
+	if (row->reason)
+		fprintf(out, ": %s", ir_reason_text(row->reason));
+	fputc('\n', out);
+}
+
+static void print_capture(const struct ir *ir, uint32_t capture, const struct tally *tally,
+			  FILE *out)
+{
+	const struct schema *schema = &ir->schema;
+	const struct schema_capture *row = &schema->captures[capture];
+
+	fprintf(out, "  %-7s %s  %s  (%zu of %zu calls", verdict_text(tally),
+		schema_text(schema, row->expr),
+		schema_text(schema, schema->types[row->type].name), tally->count[IR_ALWAYS],
+		tally->end - tally->first);
+	if (tally->count[IR_PARTIAL])
+		fprintf(out, ", %zu partial", tally->count[IR_PARTIAL]);
+	fputs(")\n", out);
+	for (size_t i = tally->first; i < tally->end; i++)
+		if (ir->availability[i].verdict != IR_ALWAYS)
+			print_call(ir, &ir->availability[i], out);
+}
+
+void report_availability_table(const struct ir *ir, FILE *out)
+{
+	const struct schema *schema = &ir->schema;
+	size_t at = 0;
+
+	for (uint32_t f = 0; f < schema->functions_count; f++) {
+		const struct schema_function *function = &schema->functions[f];
+
+		fprintf(out, "%s%s  table %s\n", f ? "\n" : "",
+			schema_text(schema, function->name), schema_text(schema, function->table));
+		for (uint32_t c = 0; c < function->captures; c++) {
+			struct tally tally = tally_capture(ir, function->first_capture + c, at);
+
+			print_capture(ir, function->first_capture + c, &tally, out);
+			at = tally.end;
+		}
+		if (!function->captures)
+			fputs("  no captures: rows only\n", out);
+	}
+}
+
+/* ---- JSON ---- */
+
+static void json_field(struct json *json, const char *key, const char *value)
+{
+	json_key(json, key);
+	json_text(json, value);
+}
+
+static void json_call(struct json *json, const struct ir *ir, const struct ir_availability *row)
+{
+	char pc[16];
+	uint32_t offset;
+	const char *inside = place(ir, row, &offset);
+
+	snprintf(pc, sizeof(pc), "+0x%x", offset);
+	json_object_begin(json);
+	json_field(json, "function", row->function);
+	json_field(json, "in", inside);
+	json_field(json, "offset", pc);
+	json_key(json, "inlined");
+	json_bool(json, row->inlined_in);
+	json_field(json, "file", row->file);
+	json_key(json, "line");
+	json_uint(json, row->line);
+	json_field(json, "verdict", verdicts[row->verdict]);
+	json_field(json, "reason", row->reason ? ir_reason_text(row->reason) : NULL);
+	json_object_end(json);
+}
+
+static void json_capture(struct json *json, const struct ir *ir, uint32_t capture,
+			 const struct tally *tally)
+{
+	const struct schema *schema = &ir->schema;
+	const struct schema_capture *row = &schema->captures[capture];
+	const struct schema_function *function = &schema->functions[row->function];
+
+	json_object_begin(json);
+	json_field(json, "function", schema_text(schema, function->name));
+	json_field(json, "table", schema_text(schema, function->table));
+	json_field(json, "expr", schema_text(schema, row->expr));
+	json_field(json, "column", schema_text(schema, row->column));
+	json_field(json, "type", schema_text(schema, schema->types[row->type].name));
+	for (size_t v = 0; v < ARRAY_SIZE(verdicts); v++) {
+		json_key(json, verdicts[v]);
+		json_uint(json, tally->count[v]);
+	}
+	json_key(json, "calls");
+	json_array_begin(json);
+	for (size_t i = tally->first; i < tally->end; i++)
+		json_call(json, ir, &ir->availability[i]);
+	json_array_end(json);
+	json_object_end(json);
+}
+
+void report_availability_json(const struct ir *ir, FILE *out)
+{
+	cleanup_strbuf struct strbuf text = STRBUF_INIT;
+	struct json json;
+	size_t at = 0;
+
+	json_init(&json, &text);
+	json_object_begin(&json);
+	json_key(&json, "captures");
+	json_array_begin(&json);
+	for (uint32_t c = 0; c < ir->schema.captures_count; c++) {
+		struct tally tally = tally_capture(ir, c, at);
+
+		json_capture(&json, ir, c, &tally);
+		at = tally.end;
+	}
+	json_array_end(&json);
+	json_object_end(&json);
+	strbuf_putc(&text, '\n');
+	fwrite(text.data, 1, text.length, out);
+}
+
+/* ---- --deny ---- */
+
+size_t report_denied(const struct ir *ir, bool never, bool partial, FILE *out)
+{
+	const struct schema *schema = &ir->schema;
+	size_t denied = 0, at = 0;
+
+	for (uint32_t c = 0; c < schema->captures_count; c++) {
+		const struct schema_capture *row = &schema->captures[c];
+		struct tally tally = tally_capture(ir, c, at);
+
+		at = tally.end;
+		if (!(never && tally.count[IR_NEVER]) && !(partial && tally.count[IR_PARTIAL]))
+			continue;
+		denied++;
+		fprintf(out, "denied: %s of %s:",
+			schema_text(schema, row->expr),
+			schema_text(schema, schema->functions[row->function].name));
+		if (tally.count[IR_NEVER])
+			fprintf(out, " unavailable at %zu", tally.count[IR_NEVER]);
+		if (tally.count[IR_PARTIAL])
+			fprintf(out, "%s partial at %zu", tally.count[IR_NEVER] ? "," : "",
+				tally.count[IR_PARTIAL]);
+		fprintf(out, " of %zu calls\n", tally.end - tally.first);
+	}
+	return denied;
+}
+
+/* ---- functions, vars ---- */
+
+static void print_function(const char *name, const struct binary_instance *instances, size_t count,
+			   FILE *out)
+{
+	const struct binary_function *concrete = NULL;
+	size_t inlined = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (instances[i].inline_index == UINT32_MAX)
+			concrete = instances[i].function;
+		else
+			inlined++;
+	}
+	fprintf(out, "%s\t", name);
+	if (concrete)
+		fprintf(out, "%s:%u", concrete->file, concrete->line);
+	else
+		fputc('-', out);
+	fprintf(out, "\t%s", concrete ? "out of line" : "");
+	if (inlined)
+		fprintf(out, "%sinlined %zu time%s", concrete ? ", " : "", inlined,
+			inlined == 1 ? "" : "s");
+	if (strchr(name, '['))
+		fputs(", generic", out);
+	fputc('\n', out);
+}
+
+size_t report_functions(struct binary *binary, const char *pattern, report_matches_fn *matches,
+			FILE *out)
+{
+	size_t names_count, instances_count, printed = 0;
+	const char *const *names = binary_function_names(binary, &names_count);
+
+	for (size_t i = 0; i < names_count; i++) {
+		const struct binary_instance *instances;
+
+		if (pattern && !matches(pattern, names[i]))
+			continue;
+		instances = binary_instances(binary, names[i], &instances_count);
+		print_function(names[i], instances, instances_count, out);
+		printed++;
+	}
+	return printed;
+}
+
+static void print_instance(const struct ir_variable *row, FILE *out)
+{
+	fputs(row->function, out);
+	if (row->inlined_in)
+		fprintf(out, ", inlined in %s", row->inlined_in);
+	if (row->file[0])
+		fprintf(out, " at %s:%u", row->file, row->instance_line);
+	fputc('\n', out);
+}
+
+void report_variables(const struct ir_variable *variables, size_t count, FILE *out)
+{
+	static const char *const roles[] = {
+		[IR_PARAMETER] = "parameter", [IR_RESULT] = "result", [IR_LOCAL] = "local"};
+
+	for (size_t i = 0; i < count; i++) {
+		const struct ir_variable *row = &variables[i];
+
+		if (!i || row->instance != row[-1].instance)
+			print_instance(row, out);
+		fprintf(out, "  %s\t%s\t%s", row->name, row->type, roles[row->role]);
+		if (row->line)
+			fprintf(out, ", line %u", row->line);
+		fprintf(out, "\t%u of %u calls", row->always, row->calls);
+		if (row->partial)
+			fprintf(out, ", %u partial", row->partial);
+		if (row->reason)
+			fprintf(out, "; else %s", ir_reason_text(row->reason));
+		fputc('\n', out);
+	}
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+
+#include "resolve_int.h"
+
+/*
+ * Names meet the binary: a spec function becomes sites (one an instance, out of line
+ * or inlined), a capture becomes for each site the variables through which it may be
+ * reached there, with the path walked through their types.
+ *
+ * A variable that escaped to the heap has a DIE "&x" of type *T. Its parameter slot
+ * may have a DIE "x" too, but that is the value as it came in, dead since the first
+ * instructions: reading it would be a wrong value. So "x" means *(&x) wherever there
+ * is a "&x" of the same declaration.
+ */
+
+/* ---- functions ---- */
+
+static void add_sites(struct resolve *resolve, uint32_t function, const char *name)
+{
+	size_t count, functions_count;
+	const struct binary_instance *instances = binary_instances(resolve->binary, name, &count);
+	const struct binary_function *functions =
+		binary_functions(resolve->binary, &functions_count);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct binary_function *concrete = instances[i].function;
+		struct resolve_site *site = VEC_PUSH(resolve->arena, &resolve->sites);
+
+		*site = (struct resolve_site){.function = function,
+					      .name = name,
+					      .instance = instances[i],
+					      .inline_node = ASK_NO_INLINE};
+		if (instances[i].inline_index == UINT32_MAX)
+			continue;
+		site->inline_node = resolve->first_node[concrete - functions] +
+				    instances[i].inline_index;
+		for (uint32_t at = instances[i].inline_index; at != UINT32_MAX;
+		     at = concrete->inlines[at].parent)
+			site->depth++;
+	}
+}
+
+static void bind_function(struct resolve *resolve, uint32_t index)
+{
+	const struct spec_function *spec = &resolve->spec->functions.data[index];
+	size_t before = resolve->sites.length, count;
+	const char *const *names = binary_function_names(resolve->binary, &count);
+	struct diagnostic *diag;
+
+	if (!spec_name_is_pattern(spec->name.text)) {
+		add_sites(resolve, index, spec->name.text);
+	} else {
+		for (size_t i = 0; i < count; i++)
+			if (spec_name_matches(spec->name.text, names[i]))
+				add_sites(resolve, index, names[i]);
+	}
+	if (resolve->sites.length > before)
+		return;
+	diag = diagnostics_add(resolve->diags, SEVERITY_ERROR, "unknown-function", spec->name.span,
+			       "the binary has no function %s", spec->name.text);
+	diagnostic_suggest(resolve->diags, diag, spec->name.text, names, count);
+}
+
+/* ---- captures ---- */
+
+/* Whether a variable is meant by `path`: 0 no, 1 as "x", 2 as "&x". */
+static int names_variable(const struct spec_path *path, const struct binary_variable *variable)
+{
+	if (path->line && path->line != variable->line)
+		return 0;
+	if (!strcmp(variable->name, path->variable))
+		return 1;
+	if (variable->name[0] == '&' && !strcmp(variable->name + 1, path->variable) &&
+	    variable->type->kind == SCHEMA_KIND_POINTER && variable->type->elem)
+		return 2;
+	return 0;
+}
+
+/* true when there is a "&x" of the declaration that `variable` "x" has. */
+static bool has_escaped(const struct resolve_site *site, const struct spec_path *path,
+			const struct binary_variable *variable)
+{
+	for (size_t i = 0; i < site->variables_count; i++) {
+		const struct binary_variable *other = &site->variables[i];
+
+		if (names_variable(path, other) == 2 && other->line == variable->line &&
+		    other->block == variable->block)
+			return true;
+	}
+	return false;
+}
+
+/* What one capture has learnt so far, over all sites. */
+struct binding {
+	struct resolve *resolve;
+	struct resolve_capture *capture;
+	const struct spec_path *path;
+	const struct resolve_function *function;
+	const struct binary_variable *first; /* variable that gave capture->type */
+	const char *first_site;
+	struct map walked; /* variable's type -> 1: its path is wrong, and that was said */
+	bool mismatch;
+	bool found;
+};
+
+static void check_type(struct binding *binding, const struct resolve_site *site,
+		       const struct resolve_access *access)
+{
+	struct resolve_capture *capture = binding->capture;
+	struct diagnostics *diags = binding->resolve->diags;
+	const struct binary_variable *variable = access->variable;
+	struct diagnostic *diag;
+
+	if (!capture->type) {
+		capture->type = access->type;
+		binding->first = variable;
+		binding->first_site = site->name;
+		return;
+	}
+	if (capture->type == access->type || binding->mismatch)
+		return;
+	binding->mismatch = true;
+	diag = diagnostics_add(diags, SEVERITY_ERROR, "type-mismatch", binding->path->span,
+			       "%s has more than one type: %s and %s", binding->path->text,
+			       capture->type->name, access->type->name);
+	diagnostic_note(diags, diag, "%s in %s, declared at line %u", capture->type->name,
+			binding->first_site, binding->first->line);
+	diagnostic_note(diags, diag, "%s in %s, declared at line %u", access->type->name,
+			site->name, variable->line);
+	if (binding->first->line != variable->line && !strcmp(binding->first_site, site->name))
+		diagnostic_note(diags, diag, "%s@%u and %s@%u tell them apart",
+				binding->path->variable, binding->first->line,
+				binding->path->variable, variable->line);
+	else
+		diagnostic_note(diags, diag, "name the functions one by one, each with its own table");
+}
+
+static void bind_site(struct binding *binding, const struct resolve_site *site,
+		      struct resolve_binding *ret)
+{
+	struct arena *arena = binding->resolve->arena;
+	VEC(struct resolve_access) accesses = {0};
+
+	for (size_t i = 0; i < site->variables_count; i++) {
+		const struct binary_variable *variable = &site->variables[i];
+		int how = names_variable(binding->path, variable);
+		struct resolve_access access;
+		uint64_t ignored;
+
+		if (!how || (how == 1 && has_escaped(site, binding->path, variable)))
+			continue;
+		binding->found = true;
+		if (map_get(&binding->walked, (uintptr_t)variable->type, &ignored))
+			continue;
+		if (!path_access(arena, binding->resolve->diags, binding->path, variable, how == 2,
+				 &access)) {
+			map_set(&binding->walked, (uintptr_t)variable->type, 1);
+			continue;
+		}
+		check_type(binding, site, &access);
+		*VEC_PUSH(arena, &accesses) = access;
+	}
+	ret->accesses = accesses.data;
+	ret->count = accesses.length;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void complain_unknown(struct binding *binding, const struct resolve_site *sites,
+			     size_t count)
+{
+	struct resolve *resolve = binding->resolve;
+	const struct spec_path *path = binding->path;
+	VEC(const char *) names = {0};
+	VEC(uint32_t) lines = {0};
+	struct diagnostic *diag;
+	size_t distinct = 0;
+
+	for (size_t s = 0; s < count; s++) {
+		for (size_t i = 0; i < sites[s].variables_count; i++) {
+			const struct binary_variable *variable = &sites[s].variables[i];
+			const char *name = variable->name + (variable->name[0] == '&');
+
+			*VEC_PUSH(resolve->arena, &names) = name;
+			if (!strcmp(name, path->variable))
+				*VEC_PUSH(resolve->arena, &lines) = variable->line;
+		}
+	}
+	if (names.length)
+		qsort(names.data, names.length, sizeof(names.data[0]), compare_names);
+	for (size_t i = 0; i < names.length; i++)
+		if (!distinct || strcmp(names.data[distinct - 1], names.data[i]))
+			names.data[distinct++] = names.data[i];
+	if (path->line && lines.length) {
+		diag = diagnostics_add(resolve->diags, SEVERITY_ERROR, "unknown-variable",
+				       path->variable_span,
+				       "%s has no variable %s declared at line %" PRIu64,
+				       binding->function->spec->name.text, path->variable,
+				       path->line);
+		for (size_t i = 0; i < lines.length; i++)
+			if (!i || lines.data[i] != lines.data[i - 1])
+				diagnostic_note(resolve->diags, diag, "one is declared at line %u",
+						lines.data[i]);
+		return;
+	}
+	diag = diagnostics_add(resolve->diags, SEVERITY_ERROR, "unknown-variable",
+			       path->variable_span, "%s has no variable %s",
+			       binding->function->spec->name.text, path->variable);
+	diagnostic_suggest(resolve->diags, diag, path->variable, names.data, distinct);
+}
+
+static bool is_supported(struct resolve *resolve, const struct spec_capture *capture)
+{
+	if (capture->redact) {
+		diagnostics_add(resolve->diags, SEVERITY_ERROR, "unsupported", capture->span,
+				"redact is not supported by this version");
+		return false;
+	}
+	if (capture->paths.length > 1) {
+		diagnostics_add(resolve->diags, SEVERITY_ERROR, "unsupported",
+				capture->paths.data[1].span,
+				"a list of alternatives is not supported by this version");
+		return false;
+	}
+	return capture->paths.length == 1;
+}
+
+static uint64_t set_or(uint64_t value, uint64_t other)
+{
+	return value == SPEC_UNSET ? other : value;
+}
+
+/* The row of a capture's limits: its own, else the spec's, else the defaults. NULL capture: the spec's. */
+static uint32_t limits_row(struct resolve *resolve, const struct spec_limits *own)
+{
+	static const struct spec_limits unset = {SPEC_UNSET, SPEC_UNSET, SPEC_UNSET, SPEC_UNSET,
+						 SPEC_UNSET, SPEC_UNSET, SPEC_UNSET, {0}};
+	const struct spec_limits *all = &resolve->spec->limits;
+	struct ask_limits row;
+
+	if (!own)
+		own = &unset;
+	row = (struct ask_limits){
+		.depth = (ask_u32)set_or(own->depth, set_or(all->depth, SPEC_DEFAULT_DEPTH)),
+		.string = (ask_u32)set_or(own->string, set_or(all->string, SPEC_DEFAULT_STRING)),
+		.slice = (ask_u32)set_or(own->slice, set_or(all->slice, SPEC_DEFAULT_SLICE)),
+		.map = (ask_u32)set_or(own->map, set_or(all->map, SPEC_DEFAULT_MAP)),
+	};
+	for (uint32_t i = 0; i < resolve->limits.length; i++)
+		if (!memcmp(&resolve->limits.data[i], &row, sizeof(row)))
+			return i;
+	*VEC_PUSH(resolve->arena, &resolve->limits) = row;
+	return (uint32_t)resolve->limits.length - 1;
+}
+
+static void bind_capture(struct resolve *resolve, const struct resolve_function *function,
+			 uint32_t index, struct resolve_site *sites, size_t count)
+{
+	const struct spec_capture *spec = &function->spec->captures.data[index];
+	struct resolve_capture *capture = VEC_PUSH(resolve->arena, &resolve->captures);
+	struct binding binding = {.resolve = resolve, .function = function, .capture = capture};
+
+	capture->spec = spec;
+	capture->limits = limits_row(resolve, &spec->limits);
+	capture->depth = resolve->limits.data[capture->limits].depth;
+	if (!is_supported(resolve, spec))
+		return;
+	binding.path = &spec->paths.data[0];
+	capture->column = spec->as.text ? spec->as.text :
+					  spec_column_name(resolve->arena, binding.path->text);
+	map_init(&binding.walked, resolve->arena);
+	for (size_t s = 0; s < count; s++)
+		bind_site(&binding, &sites[s], &sites[s].bindings[index]);
+	if (!binding.found && count)
+		complain_unknown(&binding, sites, count);
+	if (capture->type)
+		capture->comment = resolve_comment(
+			resolve, arena_printf(resolve->arena, "%s:%u %s %s", resolve->spec_file,
+					      binding.path->span.line, binding.path->text,
+					      capture->type->name));
+}
+
+/* ---- all of them ---- */
+
+static int compare_sites(const void *left, const void *right)
+{
+	const struct resolve_site *a = left, *b = right;
+
+	if (a->instance.function->lo != b->instance.function->lo)
+		return a->instance.function->lo < b->instance.function->lo ? -1 : 1;
+	if (a->depth != b->depth)
+		return a->depth > b->depth ? -1 : 1;
+	if (a->function != b->function)
+		return a->function < b->function ? -1 : 1;
+	if (a->instance.inline_index != b->instance.inline_index)
+		return a->instance.inline_index < b->instance.inline_index ? -1 : 1;
+	return 0;
+}
+
+struct error *bind_functions(struct resolve *resolve)
+{
+	const struct spec *spec = resolve->spec;
+
+	resolve->functions =
+		ARENA_ARRAY(resolve->arena, struct resolve_function, spec->functions.length);
+	limits_row(resolve, NULL); /* row 0: the spec's own */
+	for (uint32_t i = 0; i < spec->functions.length; i++) {
+		struct resolve_function *function = &resolve->functions[i];
+		size_t first = resolve->sites.length;
+
+		function->spec = &spec->functions.data[i];
+		function->first_capture = (uint32_t)resolve->captures.length;
+		bind_function(resolve, i);
+		for (size_t s = first; s < resolve->sites.length; s++) {
+			struct resolve_site *site = &resolve->sites.data[s];
+
+			TRY(binary_variables(resolve->binary, &site->instance, &site->variables,
+					     &site->variables_count));
+			site->bindings = ARENA_ARRAY(resolve->arena, struct resolve_binding,
+						     function->spec->captures.length);
+		}
+		for (uint32_t c = 0; c < function->spec->captures.length; c++)
+			bind_capture(resolve, function, c, resolve->sites.data + first,
+				     resolve->sites.length - first);
+	}
+	if (resolve->sites.length)
+		qsort(resolve->sites.data, resolve->sites.length, sizeof(resolve->sites.data[0]),
+		      compare_sites);
+	return NULL;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "resolve_int.h"
+
+/*
+ * Where this binary's Go runtime keeps its things. All of it comes from the binary's
+ * own DWARF by member name; no table of versions. Names: Go source runtime/runtime2.go
+ * (types g, m, gobuf, stack), runtime/proc.go (allglen, allgptr), runtime/mstats.go.
+ */
+
+/* Go's field path -> place in struct ask_layout. To add one: add a row and the abi field. */
+static const struct layout_field {
+	const char *type, *path;
+	size_t place; /* offsetof in struct ask_layout */
+	uint32_t size; /* bytes that the engine reads */
+	bool optional; /* not in every Go version */
+} fields[] = {
+#define FIELD(type, path, name, size, optional)                                                    \
+	{type, path, offsetof(struct ask_layout, name), size, optional}
+	FIELD("runtime.g", "stack.lo", g_stack_lo, 8, false),
+	FIELD("runtime.g", "stack.hi", g_stack_hi, 8, false),
+	FIELD("runtime.g", "m", g_m, 8, false),
+	FIELD("runtime.g", "sched.sp", g_sched_sp, 8, false),
+	FIELD("runtime.g", "sched.pc", g_sched_pc, 8, false),
+	FIELD("runtime.g", "sched.bp", g_sched_bp, 8, false),
+	FIELD("runtime.g", "syscallsp", g_syscallsp, 8, false),
+	FIELD("runtime.g", "syscallpc", g_syscallpc, 8, false),
+	FIELD("runtime.g", "syscallbp", g_syscallbp, 8, true), /* Go 1.23 */
+	FIELD("runtime.g", "atomicstatus", g_atomicstatus, 4, false),
+	FIELD("runtime.g", "goid", g_goid, 8, false),
+	FIELD("runtime.g", "waitsince", g_waitsince, 8, false),
+	FIELD("runtime.g", "waitreason", g_waitreason, 1, false),
+	FIELD("runtime.g", "parentGoid", g_parentgoid, 8, true), /* Go 1.21 */
+	FIELD("runtime.g", "gopc", g_gopc, 8, false),
+	FIELD("runtime.g", "startpc", g_startpc, 8, false),
+	FIELD("runtime.g", "labels", g_labels, 8, false),
+	FIELD("runtime.m", "procid", m_procid, 8, false),
+	FIELD("runtime.m", "curg", m_curg, 8, false),
+#undef FIELD
+};
+
+/* The member at a dotted path; NULL when there is none. *offset is from the outermost struct. */
+static const struct binary_type *member(const struct binary_type *type, const char *path,
+					uint64_t *offset)
+{
+	*offset = 0;
+	while (type && *path) {
+		size_t length = strcspn(path, ".");
+		const struct binary_type *found = NULL;
+
+		for (size_t i = 0; i < type->fields_count && !found; i++) {
+			const struct binary_field *field = &type->fields[i];
+
+			if (strlen(field->name) == length && !memcmp(field->name, path, length)) {
+				*offset += field->offset;
+				found = field->type;
+			}
+		}
+		type = found;
+		path += length + (path[length] == '.');
+	}
+	return type;
+}
+
+static struct error *no_runtime(const struct resolve *resolve, const char *what)
+{
+	return error_new(ERROR_TARGET,
+			 "%s: its debug info has no %s: not a Go program that askc understands",
+			 resolve->info->path, what);
+}
+
+static struct error *layout_fields(struct resolve *resolve, struct ask_layout *layout)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		const struct layout_field *field = &fields[i];
+		const struct binary_type *outer = binary_type_find(resolve->binary, field->type);
+		ask_u32 *place = (ask_u32 *)((char *)layout + field->place);
+		const struct binary_type *type;
+		uint64_t offset;
+
+		type = outer ? member(outer, field->path, &offset) : NULL;
+		if (!type && field->optional) {
+			*place = ASK_ABSENT;
+			continue;
+		}
+		if (!type || type->size != field->size || outer->size < field->size ||
+		    offset > outer->size - field->size || offset >= UINT16_MAX)
+			return no_runtime(resolve, arena_printf(resolve->arena, "%s.%s",
+								field->type, field->path));
+		*place = (ask_u32)offset;
+		if (!strcmp(field->type, "runtime.g") && offset + field->size > layout->g_size)
+			layout->g_size = (ask_u32)(offset + field->size + 7) & ~7u;
+	}
+	return NULL;
+}
+
+/* The address of a variable of the runtime. */
+static struct error *variable_address(struct resolve *resolve, const char *name, ask_u64 *ret)
+{
+	const struct binary_global *global = binary_global_find(resolve->binary, name);
+	uint64_t address, size;
+
+	if (global) {
+		*ret = global->address;
+		return NULL;
+	}
+	if (!binary_symbol(resolve->binary, name, &address, &size))
+		return no_runtime(resolve, name);
+	*ret = address;
+	return NULL;
+}
+
+/*
+ * The code of a runtime function, as offsets from text. Functions in assembly are
+ * subprograms under their plain name; their ELF symbols may end with ".abi0".
+ */
+static struct error *function_range(struct resolve *resolve, const char *name, ask_u32 *lo,
+				    ask_u32 *hi)
+{
+	size_t count;
+	const struct binary_instance *instances = binary_instances(resolve->binary, name, &count);
+	const struct binary_info *info = resolve->info;
+	uint64_t address = 0, size = 0;
+
+	for (size_t i = 0; i < count && !size; i++) {
+		if (instances[i].inline_index != UINT32_MAX)
+			continue;
+		address = instances[i].function->lo;
+		size = instances[i].function->hi - address;
+	}
+	if (!size && !binary_symbol(resolve->binary, name, &address, &size) &&
+	    !binary_symbol(resolve->binary, arena_printf(resolve->arena, "%s.abi0", name),
+			   &address, &size))
+		return no_runtime(resolve, name);
+	if (!size || address < info->text || size > info->text_size ||
+	    address - info->text > info->text_size - size)
+		return no_runtime(resolve, name);
+	*lo = resolve_pc(resolve, address);
+	*hi = resolve_pc(resolve, address + size);
+	return NULL;
+}
+
+/* Rows of .debug_frame within the text; neighbours that say the same are one. */
+static struct error *layout_cfi(struct resolve *resolve, struct schema *schema)
+{
+	const struct binary_info *info = resolve->info;
+	const struct binary_cfi *rows;
+	VEC(struct ask_cfi) cfi = {0};
+	size_t count;
+
+	TRY(binary_cfi(resolve->binary, &rows, &count));
+	for (size_t i = 0; i < count; i++) {
+		uint64_t pc = rows[i].pc;
+		struct ask_cfi *last = cfi.length ? &cfi.data[cfi.length - 1] : NULL;
+
+		if (pc < info->text) { /* holds on into the text unless another row comes first */
+			if (i + 1 < count && rows[i + 1].pc <= info->text)
+				continue;
+			pc = info->text;
+		}
+		if (pc >= info->text + info->text_size)
+			break;
+		if (last && last->cfa == rows[i].cfa)
+			continue;
+		if (last && last->pc == resolve_pc(resolve, pc))
+			return error_new(ERROR_DAMAGED, "%s: .debug_frame: two rows for one PC",
+					 info->path);
+		*VEC_PUSH(resolve->arena, &cfi) =
+			(struct ask_cfi){resolve_pc(resolve, pc), rows[i].cfa};
+	}
+	if (!cfi.length)
+		return no_runtime(resolve, "call frame information (.debug_frame)");
+	if (cfi.length >= UINT32_MAX)
+		return error_new(ERROR_TARGET, "%s: too much .debug_frame", info->path);
+	schema->cfi = cfi.data;
+	schema->cfi_count = (uint32_t)cfi.length;
+	return NULL;
+}
+
+static struct error *layout_wait_reasons(struct resolve *resolve, struct schema *schema)
+{
+	const char *const *names;
+	schema_str *reasons;
+	size_t count;
+
+	TRY(binary_string_array(resolve->binary, "runtime.waitReasonStrings", &names, &count));
+	if (count > UINT8_MAX + 1u) /* g.waitreason is one byte */
+		return no_runtime(resolve, "sound runtime.waitReasonStrings");
+	reasons = ARENA_ARRAY(resolve->arena, schema_str, count);
+	for (size_t i = 0; i < count; i++)
+		reasons[i] = resolve_string(resolve, names[i]);
+	schema->wait_reasons = reasons;
+	schema->wait_reasons_count = (uint32_t)count;
+	return NULL;
+}
+
+/* runtime.memstats.last_gc_unix, when this version has it. */
+static uint64_t last_gc(struct resolve *resolve)
+{
+	const struct binary_global *stats = binary_global_find(resolve->binary, "runtime.memstats");
+	const struct binary_type *type;
+	uint64_t offset;
+
+	if (!stats || !stats->type)
+		return 0;
+	type = member(stats->type, "last_gc_unix", &offset);
+	return type && type->size == 8 ? stats->address + offset : 0;
+}
+
+struct error *layout_build(struct resolve *resolve)
+{
+	struct schema *schema = &resolve->ir->schema;
+	struct ask_layout *layout = &schema->layout;
+	const struct spec_limits *limits = &resolve->spec->limits;
+
+	layout->text = resolve->info->text;
+	layout->text_size = resolve->info->text_size;
+	TRY(layout_fields(resolve, layout));
+	TRY(variable_address(resolve, "runtime.allglen", &layout->allglen));
+	TRY(variable_address(resolve, "runtime.allgptr", &layout->allgptr));
+	TRY(function_range(resolve, "runtime.goexit", &layout->goexit_lo, &layout->goexit_hi));
+	TRY(function_range(resolve, "runtime.sigpanic", &layout->sigpanic_lo,
+			   &layout->sigpanic_hi));
+	TRY(function_range(resolve, "runtime.asyncPreempt", &layout->asyncpreempt_lo,
+			   &layout->asyncpreempt_hi));
+	TRY(layout_cfi(resolve, schema));
+	TRY(layout_wait_reasons(resolve, schema));
+	schema->meta.memstats_last_gc = last_gc(resolve);
+	layout->frames_leaf = (ask_u32)(limits->frames_leaf == SPEC_UNSET ?
+						SPEC_DEFAULT_FRAMES_LEAF :
+						limits->frames_leaf);
+	layout->frames_root = (ask_u32)(limits->frames_root == SPEC_UNSET ?
+						SPEC_DEFAULT_FRAMES_ROOT :
+						limits->frames_root);
+	schema->meta.bytes_limit = limits->bytes == SPEC_UNSET ? SPEC_DEFAULT_BYTES : limits->bytes;
+	layout->ranges = schema->ranges_count;
+	layout->probes = schema->probes_count;
+	layout->exprs = schema->exprs_count;
+	layout->ops = schema->ops_count;
+	layout->types = schema->engine_types_count;
+	layout->pointers = schema->pointers_count;
+	layout->limits = schema->limits_count;
+	layout->cfi_rows = schema->cfi_count;
+	return NULL;
+}

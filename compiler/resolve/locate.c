@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "resolve_int.h"
+
+/*
+ * From a DWARF location to a program of ops: here it is decided which bytes of a
+ * value are there and which are not, so here a wrong value would be born. The rules
+ * (each learnt from real Go binaries):
+ *
+ * - Only memory counts. A register of a caller's frame does not survive the call
+ *   that the frame is in, whatever DWARF says of it at the return address.
+ * - A piece that is missing is missing: it is a gap with a reason, never a zero. Go
+ *   leaves trailing dead pieces out, so what no piece covers is a gap too. Only
+ *   bytes that no value shows (padding, blank fields) may be absent without harm.
+ * - A pointer that is followed must lie in one piece as a whole.
+ * - Pieces that contradict the type's size or each other make the whole unavailable.
+ */
+
+#define POINTER_SIZE 8
+/* Structs and arrays in each other; Go's own types are a few deep. */
+#define NESTING_MAX 200
+
+/* ---- which location ---- */
+
+bool locate_is_plain(const struct binary_variable *variable)
+{
+	const struct binary_location *location = variable->locations;
+
+	if (variable->locations_count != 1)
+		return false;
+	for (size_t i = 0; i < variable->scope_count; i++)
+		if (variable->scope[i].lo < location->lo || variable->scope[i].hi > location->hi)
+			return false;
+	return true;
+}
+
+const struct binary_location *locate_at(const struct binary_variable *variable, uint64_t pc)
+{
+	if (locate_is_plain(variable)) /* it holds also at the end of a scope that ends with a call */
+		return &variable->locations[0];
+	for (size_t i = 0; i < variable->locations_count; i++)
+		if (variable->locations[i].lo <= pc && pc < variable->locations[i].hi)
+			return &variable->locations[i];
+	return NULL;
+}
+
+/* ---- which bytes matter ---- */
+
+static bool has_data(const struct binary_type *type, uint64_t lo, uint64_t hi, unsigned depth)
+{
+	if (lo >= hi || lo >= type->size)
+		return false;
+	if (hi > type->size)
+		hi = type->size;
+	if (depth > NESTING_MAX)
+		return true;
+	if (type->kind == SCHEMA_KIND_STRUCT || type->kind == SCHEMA_KIND_TIME) {
+		for (size_t i = 0; i < type->fields_count; i++) {
+			const struct binary_field *field = &type->fields[i];
+
+			if (hi <= field->offset || !strcmp(field->name, "_"))
+				continue;
+			if (has_data(field->type, lo > field->offset ? lo - field->offset : 0,
+				     hi - field->offset, depth + 1))
+				return true;
+		}
+		return false;
+	}
+	if (type->kind == SCHEMA_KIND_ARRAY && type->elem && type->elem->size) {
+		uint64_t size = type->elem->size, at = lo % size;
+
+		/* all elements are alike: one whole one, or the parts of two neighbours */
+		if (hi - lo >= size)
+			return has_data(type->elem, 0, size, depth + 1);
+		if (at + (hi - lo) <= size)
+			return has_data(type->elem, at, at + (hi - lo), depth + 1);
+		return has_data(type->elem, at, size, depth + 1) ||
+		       has_data(type->elem, 0, at + (hi - lo) - size, depth + 1);
+	}
+	return true;
+}
+
+bool locate_has_data(const struct binary_type *type, uint64_t lo, uint64_t hi)
+{
+	return has_data(type, lo, hi, 0);
+}
+
+/* ---- ops ---- */
+
+static bool emit(struct resolve_program *program, struct ask_op op)
+{
+	if (program->ops_count == ASK_MAX_OPS)
+		return false;
+	program->ops[program->ops_count++] = op;
+	return true;
+}
+
+/*
+ * Puts the address of byte 0 of the variable's piece into the engine's address and
+ * returns through *add what must be added to it for byte `at` of the variable.
+ */
+static bool emit_piece(struct resolve_program *program, const struct binary_piece *piece,
+		       uint64_t at, int64_t *add)
+{
+	int64_t inside = (int64_t)(at - piece->value_offset);
+
+	switch (piece->kind) {
+	case BINARY_PIECE_CFA:
+		*add = 0;
+		return emit(program, (struct ask_op){.kind = ASK_OP_CFA,
+						     .a = piece->offset + inside});
+	case BINARY_PIECE_STATIC:
+		*add = 0;
+		return emit(program, (struct ask_op){.kind = ASK_OP_STATIC,
+						     .a = piece->offset + inside});
+	case BINARY_PIECE_CFA_DEREF:
+		*add = inside;
+		return emit(program, (struct ask_op){.kind = ASK_OP_CFA, .a = piece->offset}) &&
+		       emit(program, (struct ask_op){.kind = ASK_OP_DEREF});
+	default:
+		assert(!"a located piece");
+		return false;
+	}
+}
+
+static bool is_located(const struct binary_piece *piece)
+{
+	return piece->kind == BINARY_PIECE_CFA || piece->kind == BINARY_PIECE_CFA_DEREF ||
+	       piece->kind == BINARY_PIECE_STATIC;
+}
+
+static uint32_t piece_reason(const struct binary_piece *piece)
+{
+	switch (piece->kind) {
+	case BINARY_PIECE_REGISTER:
+		return ASK_REASON_REGISTER;
+	case BINARY_PIECE_EMPTY:
+		return ASK_REASON_OPTIMIZED_OUT;
+	default:
+		return ASK_REASON_UNSUPPORTED;
+	}
+}
+
+static void unavailable(struct resolve_program *program, uint32_t reason)
+{
+	*program = (struct resolve_program){.reason = reason};
+}
+
+/* ---- pieces ---- */
+
+static int piece_order(const struct binary_piece *a, const struct binary_piece *b)
+{
+	if (a->value_offset != b->value_offset)
+		return a->value_offset < b->value_offset ? -1 : 1;
+	return 0;
+}
+
+/* The location's pieces by place in the value; NULL when they contradict the type or each other. */
+static const struct binary_piece *sorted_pieces(struct arena *arena,
+						const struct binary_location *location,
+						uint64_t size)
+{
+	struct binary_piece *pieces =
+		ARENA_ARRAY(arena, struct binary_piece, location->pieces_count + 1);
+	uint64_t end = 0;
+
+	for (size_t i = 0; i < location->pieces_count; i++) { /* insertion sort: a few pieces, sorted */
+		size_t at = i;
+
+		for (; at && piece_order(&location->pieces[i], &pieces[at - 1]) < 0; at--)
+			pieces[at] = pieces[at - 1];
+		pieces[at] = location->pieces[i];
+	}
+	for (size_t i = 0; i < location->pieces_count; i++) {
+		if (pieces[i].value_offset < end)
+			return NULL;
+		end = (uint64_t)pieces[i].value_offset + pieces[i].size;
+		if (end > size)
+			return NULL;
+	}
+	return pieces;
+}
+
+/* The program of a value, while its bytes are gone through from first to last. */
+struct gather {
+	struct arena *arena;
+	struct resolve_program *program;
+	const struct binary_type *type; /* of the value */
+	uint64_t first;			/* where in the variable the value begins */
+	VEC(struct resolve_gap) gaps;
+	const struct binary_piece *last; /* piece of the last COPY: neighbours in memory are joined */
+	int64_t base;			 /* offset from the CFA of the last ASK_OP_CFA */
+	bool too_many;
+};
+
+/* Bytes [lo, hi) of the variable have no location. */
+static void add_gap(struct gather *gather, uint64_t lo, uint64_t hi, uint32_t reason)
+{
+	uint64_t offset = lo - gather->first;
+	struct resolve_gap *last =
+		gather->gaps.length ? &gather->gaps.data[gather->gaps.length - 1] : NULL;
+
+	if (lo >= hi || !locate_has_data(gather->type, offset, offset + (hi - lo)))
+		return;
+	if (last && last->reason == reason && (uint64_t)last->offset + last->size == offset) {
+		last->size += (uint32_t)(hi - lo);
+		return;
+	}
+	*VEC_PUSH(gather->arena, &gather->gaps) = (struct resolve_gap){
+		(uint32_t)offset, (uint32_t)(hi - lo), reason};
+}
+
+/* Bytes [lo, hi) of the variable lie in `piece`. */
+static void add_copy(struct gather *gather, const struct binary_piece *piece, uint64_t lo,
+		     uint64_t hi)
+{
+	struct resolve_program *program = gather->program;
+	uint64_t offset = lo - gather->first;
+	int64_t add = 0;
+
+	if (gather->last && gather->last->kind == BINARY_PIECE_CFA &&
+	    piece->kind == BINARY_PIECE_CFA) {
+		/* the address is still that of a piece in this frame: no second CFA op */
+		struct ask_op *copy = &program->ops[program->ops_count - 1];
+		int64_t at = piece->offset + (int64_t)(lo - piece->value_offset) - gather->base;
+
+		if (copy->b + copy->c == offset && copy->a + (int64_t)copy->c == at)
+			copy->c += (uint32_t)(hi - lo);
+		else
+			gather->too_many |= !emit(program, (struct ask_op){
+				.kind = ASK_OP_COPY, .a = at, .b = (uint32_t)offset,
+				.c = (uint32_t)(hi - lo)});
+		return;
+	}
+	gather->last = piece;
+	gather->base = piece->offset + (int64_t)(lo - piece->value_offset);
+	gather->too_many |= !emit_piece(program, piece, lo, &add) ||
+			    !emit(program, (struct ask_op){.kind = ASK_OP_COPY, .a = add,
+							   .b = (uint32_t)offset,
+							   .c = (uint32_t)(hi - lo)});
+}
+
+/* Why nothing of a value is there: the most telling reason of its parts. */
+static uint32_t worst_reason(const struct gather *gather)
+{
+	static const uint32_t order[] = {ASK_REASON_REGISTER, ASK_REASON_UNSUPPORTED};
+
+	for (size_t r = 0; r < ARRAY_SIZE(order); r++)
+		for (size_t i = 0; i < gather->gaps.length; i++)
+			if (gather->gaps.data[i].reason == order[r])
+				return order[r];
+	return ASK_REASON_OPTIMIZED_OUT;
+}
+
+/* A value that lies in the variable itself: a COPY for each located run of its bytes. */
+static void locate_direct(struct gather *gather, const struct resolve_access *access,
+			  const struct binary_piece *pieces, size_t count)
+{
+	uint64_t at = access->offset, end = access->offset + access->type->size;
+	bool copied_data = false;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t lo = pieces[i].value_offset, hi = lo + pieces[i].size;
+
+		if (hi <= at || lo >= end)
+			continue;
+		if (lo < at)
+			lo = at;
+		if (hi > end)
+			hi = end;
+		add_gap(gather, at, lo, ASK_REASON_OPTIMIZED_OUT);
+		if (is_located(&pieces[i])) {
+			add_copy(gather, &pieces[i], lo, hi);
+			copied_data |= locate_has_data(access->type, lo - access->offset,
+						       hi - access->offset);
+		} else {
+			add_gap(gather, lo, hi, piece_reason(&pieces[i]));
+		}
+		at = hi;
+	}
+	add_gap(gather, at, end, ASK_REASON_OPTIMIZED_OUT);
+	if (!copied_data && gather->gaps.length) {
+		unavailable(gather->program, worst_reason(gather));
+		return;
+	}
+	if (!gather->program->ops_count) { /* nothing to copy: a value without bytes, like struct{} */
+		emit(gather->program, (struct ask_op){.kind = ASK_OP_CFA});
+		return;
+	}
+	gather->program->gaps = gather->gaps.data;
+	gather->program->gaps_count = (uint32_t)gather->gaps.length;
+}
+
+/* A value behind pointers: the first of them must lie in one located piece as a whole. */
+static void locate_through(struct resolve_program *program, const struct resolve_access *access,
+			   const struct binary_piece *pieces, size_t count)
+{
+	const struct binary_piece *holds = NULL;
+	uint64_t at = access->offset;
+	uint32_t reason = ASK_REASON_OPTIMIZED_OUT;
+	int64_t add = 0;
+	bool fits;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t lo = pieces[i].value_offset, hi = lo + pieces[i].size;
+
+		if (hi <= at || lo >= at + POINTER_SIZE)
+			continue;
+		if (!is_located(&pieces[i]))
+			reason = piece_reason(&pieces[i]);
+		else if (lo <= at && hi >= at + POINTER_SIZE)
+			holds = &pieces[i];
+		else
+			reason = ASK_REASON_PIECES;
+	}
+	if (!holds) {
+		unavailable(program, reason);
+		return;
+	}
+	fits = emit_piece(program, holds, at, &add);
+	for (size_t i = 0; i < access->hops_count; i++) {
+		if (add)
+			fits &= emit(program, (struct ask_op){.kind = ASK_OP_ADD, .a = add});
+		fits &= emit(program, (struct ask_op){.kind = ASK_OP_DEREF});
+		add = (int64_t)access->hops[i];
+	}
+	if (access->type->size)
+		fits &= emit(program, (struct ask_op){.kind = ASK_OP_COPY, .a = add,
+						      .c = (uint32_t)access->type->size});
+	if (!fits)
+		unavailable(program, ASK_REASON_UNSUPPORTED);
+}
+
+void locate(struct arena *arena, const struct resolve_access *access,
+	    const struct binary_location *location, struct resolve_program *ret)
+{
+	const struct binary_piece *pieces;
+	struct gather gather = {
+		.arena = arena, .program = ret, .type = access->type, .first = access->offset};
+
+	*ret = (struct resolve_program){0};
+	if (!access->variable->locations_count || (location && !location->pieces_count)) {
+		unavailable(ret, ASK_REASON_OPTIMIZED_OUT);
+		return;
+	}
+	if (!location) {
+		unavailable(ret, ASK_REASON_NO_LOCATION);
+		return;
+	}
+	pieces = location->contradictory ?
+			 NULL :
+			 sorted_pieces(arena, location, access->variable->type->size);
+	if (!pieces) {
+		unavailable(ret, ASK_REASON_PIECES);
+		return;
+	}
+	if (access->hops_count)
+		locate_through(ret, access, pieces, location->pieces_count);
+	else
+		locate_direct(&gather, access, pieces, location->pieces_count);
+	if (gather.too_many)
+		unavailable(ret, ASK_REASON_UNSUPPORTED);
+}

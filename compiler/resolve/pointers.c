@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "resolve_int.h"
+
+/*
+ * A type as the engine sees it: a flat list of the pointers inside it. Structs are
+ * laid out in one another; an array of pointers, strings or slices is one row with a
+ * repeat. An array of structs gives each pointer of the struct a repeat of its own;
+ * only where a pointer in it is repeated already (arrays in arrays that do not join
+ * up) the outer array is written out, element by element.
+ *
+ * Kinds without rows: what they refer to is not followed by this version (maps,
+ * channels, funcs, interfaces, unsafe.Pointer) or is nothing (numbers). time.Time's
+ * only pointer leads to a time zone that no value shows.
+ */
+
+#define NESTING_MAX 200
+
+struct flatten {
+	struct arena *arena;
+	struct map memo; /* const struct binary_type * -> struct resolve_pointers * */
+};
+
+static struct resolve_pointers *flatten(struct flatten *flatten, const struct binary_type *type,
+					unsigned depth);
+
+/* Nothing lies there, or nothing that could be shown. */
+static bool leads_nowhere(const struct binary_type *target)
+{
+	return !target || !target->size || target->kind == SCHEMA_KIND_UNKNOWN;
+}
+
+static bool push(struct flatten *flatten, struct resolve_pointers *rows,
+		 const struct resolve_pointer *row, uint64_t offset, uint64_t repeat,
+		 uint64_t stride, const char *path)
+{
+	if (rows->rows.length >= POINTERS_MAX || offset > UINT32_MAX || repeat > UINT32_MAX ||
+	    stride > UINT32_MAX)
+		return false;
+	*VEC_PUSH(flatten->arena, &rows->rows) = (struct resolve_pointer){
+		.offset = (uint32_t)offset,
+		.kind = row->kind,
+		.repeat = (uint32_t)repeat,
+		.stride = (uint32_t)stride,
+		.target = row->target,
+		.path = path,
+	};
+	return true;
+}
+
+static bool flatten_struct(struct flatten *context, const struct binary_type *type, unsigned depth,
+			   struct resolve_pointers *ret)
+{
+	for (size_t f = 0; f < type->fields_count; f++) {
+		const struct binary_field *field = &type->fields[f];
+		const struct resolve_pointers *inner;
+
+		if (!strcmp(field->name, "_")) /* left out of every value */
+			continue;
+		inner = flatten(context, field->type, depth + 1);
+		if (!inner)
+			return false;
+		for (size_t i = 0; i < inner->rows.length; i++) {
+			const struct resolve_pointer *row = &inner->rows.data[i];
+
+			if (!push(context, ret, row, field->offset + row->offset, row->repeat,
+				  row->stride,
+				  arena_printf(context->arena, ".%s%s", field->name, row->path)))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool flatten_array(struct flatten *context, const struct binary_type *type, unsigned depth,
+			  struct resolve_pointers *ret)
+{
+	const struct resolve_pointers *inner;
+	uint64_t size;
+
+	if (!type->elem || !type->count || !type->elem->size)
+		return true;
+	inner = flatten(context, type->elem, depth + 1);
+	if (!inner)
+		return false;
+	size = type->elem->size;
+	for (size_t i = 0; i < inner->rows.length; i++) {
+		const struct resolve_pointer *row = &inner->rows.data[i];
+		const char *path = arena_printf(context->arena, "[]%s", row->path);
+
+		if (row->repeat == 1) {
+			if (!push(context, ret, row, row->offset, type->count, size, path))
+				return false;
+			continue;
+		}
+		if ((uint64_t)row->repeat * row->stride == size) { /* the inner rows join up */
+			if (!push(context, ret, row, row->offset, row->repeat * type->count,
+				  row->stride, path))
+				return false;
+			continue;
+		}
+		for (uint64_t n = 0; n < type->count; n++)
+			if (!push(context, ret, row, row->offset + n * size, row->repeat,
+				  row->stride,
+				  arena_printf(context->arena, "[%" PRIu64 "]%s", n, row->path)))
+				return false;
+	}
+	return true;
+}
+
+static bool flatten_kind(struct flatten *context, const struct binary_type *type, unsigned depth,
+			 struct resolve_pointers *ret)
+{
+	struct resolve_pointer row = {.repeat = 1, .path = ""};
+
+	switch (type->kind) {
+	case SCHEMA_KIND_STRUCT:
+		return flatten_struct(context, type, depth, ret);
+	case SCHEMA_KIND_ARRAY:
+		return flatten_array(context, type, depth, ret);
+	case SCHEMA_KIND_STRING:
+		row.kind = ASK_POINTER_STRING; /* target NULL: a byte */
+		return push(context, ret, &row, 0, 1, 0, "");
+	case SCHEMA_KIND_POINTER:
+	case SCHEMA_KIND_SLICE:
+		if (leads_nowhere(type->elem))
+			return true;
+		row.kind = type->kind == SCHEMA_KIND_SLICE ? ASK_POINTER_SLICE : ASK_POINTER_PLAIN;
+		row.target = type->elem;
+		return push(context, ret, &row, 0, 1, 0, "");
+	default:
+		return true;
+	}
+}
+
+/* The rows of a type, or NULL when it is too wide or nested too deep. */
+static struct resolve_pointers *flatten(struct flatten *context, const struct binary_type *type,
+					unsigned depth)
+{
+	struct resolve_pointers *rows;
+	uint64_t known;
+
+	if (map_get(&context->memo, (uintptr_t)type, &known))
+		return (struct resolve_pointers *)(uintptr_t)known;
+	if (depth > NESTING_MAX)
+		return NULL;
+	rows = ARENA_NEW(context->arena, struct resolve_pointers);
+	if (!flatten_kind(context, type, depth, rows))
+		return NULL;
+	map_set(&context->memo, (uintptr_t)type, (uintptr_t)rows);
+	return rows;
+}
+
+bool pointers_flatten(struct arena *arena, const struct binary_type *type,
+		      struct resolve_pointers *ret)
+{
+	struct flatten context = {.arena = arena};
+	struct resolve_pointers *rows;
+
+	map_init(&context.memo, arena);
+	rows = flatten(&context, type, 0);
+	if (!rows)
+		return false;
+	*ret = *rows;
+	return true;
+}

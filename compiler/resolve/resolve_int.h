@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef RESOLVE_INT_H
+#define RESOLVE_INT_H
+
+#include "pool.h"
+#include "resolve.h"
+#include "lines.h"
+#include "string_table.h"
+
+/* Private to resolve; resolve.c has the essay. */
+
+/* ---- paths.c: from a variable to a value ---- */
+
+/*
+ * How a capture's value is reached from one variable: begin `offset` bytes into
+ * the variable; then for each hop follow the pointer that lies there and go on
+ * `hops[i]` bytes into what it points to.
+ */
+struct resolve_access {
+	const struct binary_variable *variable;
+	const struct binary_type *type; /* of the value */
+	uint64_t offset;
+	const uint64_t *hops;
+	const char *const *hop_names; /* what each hop follows: "cs.mu" */
+	size_t hops_count;
+	bool escaped; /* the variable is "&x" and the capture says x: the first hop is ours */
+};
+
+/*
+ * Walks `path`'s steps from `variable`. A mistake goes to `diags` and makes the
+ * result false; `*ret` is set when it is true.
+ */
+bool path_access(struct arena *arena, struct diagnostics *diags, const struct spec_path *path,
+		 const struct binary_variable *variable, bool escaped, struct resolve_access *ret);
+
+/* ---- locate.c: from a location to ops ---- */
+
+/* Bytes [offset, offset + size) of a value without a location. */
+struct resolve_gap {
+	uint32_t offset, size, reason;
+};
+struct resolve_program {
+	uint32_t reason; /* enum ask_reason when there is no value; then there are no ops */
+	struct ask_op ops[ASK_MAX_OPS];
+	uint32_t ops_count;
+	const struct resolve_gap *gaps;
+	uint32_t gaps_count;
+};
+
+/*
+ * The location that holds at return address `pc`, where `variable` is known to be
+ * in scope. NULL: none does.
+ */
+const struct binary_location *locate_at(const struct binary_variable *variable, uint64_t pc);
+/* true when one plain expression holds all over the variable's scope. */
+bool locate_is_plain(const struct binary_variable *variable);
+/* Compiles an access at one location (NULL: not live). */
+void locate(struct arena *arena, const struct resolve_access *access,
+	    const struct binary_location *location, struct resolve_program *ret);
+/* true when bytes [lo, hi) of the type hold data that a value shows: not padding, not `_`. */
+bool locate_has_data(const struct binary_type *type, uint64_t lo, uint64_t hi);
+
+/* ---- the run ---- */
+
+/* All variables of an instance through which one capture may be reached there. */
+struct resolve_binding {
+	const struct resolve_access *accesses;
+	size_t count;
+};
+
+/* One instance of one spec function. */
+struct resolve_site {
+	uint32_t function;   /* index in spec->functions */
+	const char *name;    /* the function's name in the binary */
+	struct binary_instance instance;
+	uint32_t inline_node; /* in schema.inline_nodes, ASK_NO_INLINE: out of line */
+	uint32_t depth;	      /* in the inline tree, 0: out of line */
+	const struct binary_variable *variables;
+	size_t variables_count;
+	struct resolve_binding *bindings; /* one for each capture of the function */
+};
+
+struct resolve_function {
+	const struct spec_function *spec;
+	const char *table;
+	uint32_t first_capture; /* in schema.captures */
+};
+
+/* A capture of the schema, beside its row. */
+struct resolve_capture {
+	const struct spec_capture *spec;
+	const char *column;
+	const struct binary_type *type; /* NULL until a variable was found */
+	uint32_t type_index;
+	uint32_t limits;
+	uint32_t depth;
+	const char *comment; /* of its expressions */
+};
+
+/* A pointer inside a type, its target not yet a row. */
+struct resolve_pointer {
+	uint32_t offset, kind, repeat, stride;
+	const struct binary_type *target;
+	const char *path; /* ".cs.mu", "[].name" */
+};
+struct resolve_pointers {
+	VEC(struct resolve_pointer) rows;
+};
+
+/* A row of the type tables. */
+struct resolve_type {
+	const struct binary_type *type; /* NULL: row 0, when the binary does not describe uint8 */
+	uint32_t depth; /* the most pointers that may be followed from a value of it */
+	struct resolve_pointers pointers;
+};
+
+struct resolve_op {
+	struct ask_op op;
+	const char *comment; /* interned: equal texts are the same pointer */
+};
+struct resolve_expr {
+	struct ask_expr row;
+	const char *comment;
+	uint32_t first_gap, gaps;
+};
+struct resolve_probe {
+	struct ask_probe row;
+	const char *comment;
+};
+
+struct resolve {
+	struct arena *arena;
+	struct arena scratch;	    /* of symbols_rows(), emptied by each call */
+	struct arena probe_scratch; /* of one part of ranges.c */
+	const struct spec *spec;
+	const char *spec_file; /* base name: outputs do not depend on where the spec lies */
+	struct binary *binary;
+	const struct binary_info *info;
+	struct diagnostics *diags;
+	struct schema_strings strings;
+	struct strmap comments; /* interned comments */
+	struct ir *ir;
+
+	struct resolve_function *functions; /* parallel to spec->functions */
+	VEC(struct resolve_capture) captures;
+	VEC(struct resolve_site) sites; /* in the order of ranges, see bind.c */
+	VEC(struct ask_limits) limits;
+
+	/* types.c */
+	struct map type_index; /* const struct binary_type * -> row of `types` */
+	VEC(struct resolve_type) types;
+
+	/* symbols.c */
+	uint32_t *first_node; /* for each binary function: its first row in inline_nodes */
+	const struct binary_line *line_rows;
+	size_t line_rows_count;
+	VEC(schema_str) files;
+	struct map file_index;	  /* const char * of binary_line.file -> index */
+	struct strmap file_names; /* the same by text */
+
+	/* ranges.c */
+	struct pool ops, exprs, gaps, probes;
+	VEC(struct ask_range) ranges;
+	VEC(const char *) range_comments;
+	VEC(struct ir_address) addresses;
+};
+
+/* Prepares a run: everything empty, `binary` and `arena` (and `spec`, unless NULL) set before. */
+void resolve_begin(struct resolve *resolve);
+void resolve_end(struct resolve *resolve);
+
+/* Interns a comment: equal texts give the same pointer, so rows compare by bytes. */
+const char *resolve_comment(struct resolve *resolve, const char *text);
+/* Adds a string to the schema. */
+schema_str resolve_string(struct resolve *resolve, const char *text);
+/* A PC as offset from runtime.text; the caller knows that it is in text. */
+uint32_t resolve_pc(const struct resolve *resolve, uint64_t pc);
+
+/* bind.c: spec functions -> sites, captures -> accesses. */
+struct error *bind_functions(struct resolve *resolve);
+
+/* types.c, pointers.c */
+struct error *types_collect(struct resolve *resolve);
+struct error *types_build(struct resolve *resolve);
+/* Row of a type, SCHEMA_NONE when it was pruned. */
+uint32_t types_index(const struct resolve *resolve, const struct binary_type *type);
+
+#define POINTERS_MAX 4096
+/*
+ * Flattens a type into rows of pointers. false when it wants more than
+ * POINTERS_MAX rows or is nested absurdly.
+ */
+bool pointers_flatten(struct arena *arena, const struct binary_type *type,
+		      struct resolve_pointers *ret);
+
+/* symbols.c */
+struct error *symbols_number(struct resolve *resolve);
+struct error *symbols_build(struct resolve *resolve);
+struct resolve_rows {
+	VEC(struct schema_line_row) rows;
+};
+/* Line rows of one function, with the innermost inline node (1-based) of each; `ret` is emptied first. */
+void symbols_rows(struct resolve *resolve, const struct binary_function *function,
+		  struct resolve_rows *ret);
+/* Line of the frame of inline node `inline_index` (UINT32_MAX: the function's own) at `pc`; *file may be NULL. */
+uint32_t symbols_frame_line(struct resolve *resolve, const struct binary_function *function,
+			    const struct resolve_rows *rows, uint32_t inline_index, uint64_t pc,
+			    const char **file);
+
+/* ranges.c */
+enum resolve_standing {
+	RESOLVE_OUT_OF_SCOPE, /* in a block that this PC is not in */
+	RESOLVE_NOT_DECLARED, /* its block is entered, its declaration is still to come */
+	RESOLVE_NOT_LIVE,     /* perhaps declared, but without a location */
+	RESOLVE_STANDS,
+};
+/* How a variable stands at return address `pc`, in a frame at `line` (0: not known). */
+enum resolve_standing variable_standing(const struct binary_variable *variable, uint64_t pc,
+					uint32_t line);
+void ranges_build(struct resolve *resolve);
+/* Sites lie together by concrete function: the end of the group that begins at `first`. */
+size_t sites_group(const struct resolve *resolve, size_t first);
+/* true when the instance runs at a return address, that is, at pc - 1. */
+bool site_active(const struct resolve_site *site, uint64_t pc);
+
+/* availability.c: after ranges_build(). */
+struct error *availability_build(struct resolve *resolve);
+
+/* layout.c */
+struct error *layout_build(struct resolve *resolve);
+
+/* tables.c: tables, columns, links, match rules of the spec; SQL checks. */
+void tables_name(struct resolve *resolve);
+void tables_build(struct resolve *resolve);
+struct error *tables_validate(struct resolve *resolve);
+
+#endif

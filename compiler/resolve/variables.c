@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "resolve_int.h"
+
+/*
+ * `askc vars`: before a capture is written, what could be captured. Each variable of
+ * each instance is judged alone, at every call where it is in scope, by the very rules
+ * of ranges.c and locate.c.
+ */
+
+struct inventory {
+	struct resolve *resolve;
+	const struct binary_instance *instance;
+	uint32_t number; /* of the instance */
+	struct resolve_site site;
+	struct resolve_rows lines;
+	const uint64_t *calls;
+	size_t calls_count;
+	VEC(struct ir_variable) rows;
+};
+
+/* One variable at all calls. */
+static void judge_calls(struct inventory *inventory, const struct resolve_access *access,
+			struct ir_variable *row)
+{
+	const struct binary_variable *variable = access->variable;
+	uint32_t reasons[ASK_REASON_NO_VARIABLE + 1] = {0};
+	struct resolve_program program;
+
+	for (size_t i = 0; i < inventory->calls_count; i++) {
+		uint64_t pc = inventory->calls[i];
+		uint32_t line;
+		enum resolve_standing standing;
+
+		if (!site_active(&inventory->site, pc))
+			continue;
+		line = symbols_frame_line(inventory->resolve, inventory->instance->function,
+					  &inventory->lines, inventory->instance->inline_index,
+					  pc - 1, NULL);
+		standing = variable_standing(variable, pc, line);
+		if (standing == RESOLVE_OUT_OF_SCOPE || standing == RESOLVE_NOT_DECLARED)
+			continue;
+		row->calls++;
+		locate(&inventory->resolve->probe_scratch, access, locate_at(variable, pc),
+		       &program);
+		row->always += program.ops_count && !program.gaps_count;
+		row->partial += program.ops_count && program.gaps_count;
+		reasons[program.gaps_count ? program.gaps[0].reason : program.reason]++;
+	}
+	for (uint32_t r = 1; r < ARRAY_SIZE(reasons); r++)
+		if (reasons[r] > (row->reason ? reasons[row->reason] : 0))
+			row->reason = r;
+}
+
+static void add_variable(struct inventory *inventory, const struct binary_variable *variable)
+{
+	static const uint64_t hop;
+	const struct binary_function *function = inventory->instance->function;
+	const struct binary_inline *node =
+		inventory->instance->inline_index == UINT32_MAX ?
+			NULL :
+			&function->inlines[inventory->instance->inline_index];
+	struct resolve_access access = {.variable = variable, .type = variable->type};
+	struct ir_variable *row = VEC_PUSH(inventory->resolve->arena, &inventory->rows);
+
+	access.escaped = variable->name[0] == '&' && variable->type->kind == SCHEMA_KIND_POINTER &&
+			 variable->type->elem;
+	if (access.escaped) {
+		access.type = variable->type->elem;
+		access.hops = &hop;
+		access.hops_count = 1;
+	}
+	*row = (struct ir_variable){
+		.instance = inventory->number,
+		.function = inventory->site.name,
+		.inlined_in = node ? function->name : NULL,
+		.file = node ? node->call_file : function->file,
+		.instance_line = node ? node->call_line : function->line,
+		.name = variable->name + access.escaped,
+		.type = access.type->name,
+		.role = variable->result    ? IR_RESULT :
+			variable->parameter ? IR_PARAMETER :
+					      IR_LOCAL,
+		.line = variable->line,
+	};
+	arena_reset(&inventory->resolve->probe_scratch);
+	judge_calls(inventory, &access, row);
+}
+
+/* "x" whose value moved to a "&x" of the same declaration is not what the name means. */
+static bool is_superseded(const struct binary_variable *variables, size_t count, size_t index)
+{
+	const struct binary_variable *variable = &variables[index];
+
+	for (size_t i = 0; i < count; i++)
+		if (variables[i].name[0] == '&' && !strcmp(variables[i].name + 1, variable->name) &&
+		    variables[i].line == variable->line && variables[i].block == variable->block)
+			return true;
+	return false;
+}
+
+static struct error *add_instance(struct inventory *inventory)
+{
+	const struct binary_function *function = inventory->instance->function;
+	struct resolve *resolve = inventory->resolve;
+	const struct binary_variable *variables;
+	size_t count;
+
+	inventory->site.instance = *inventory->instance;
+	TRY(binary_variables(resolve->binary, inventory->instance, &variables, &count));
+	TRY(binary_call_sites(resolve->binary, function->lo, function->hi, &inventory->calls,
+			      &inventory->calls_count));
+	symbols_rows(resolve, function, &inventory->lines);
+	for (size_t i = 0; i < count; i++)
+		if (!is_superseded(variables, count, i))
+			add_variable(inventory, &variables[i]);
+	return NULL;
+}
+
+static struct error *add_instances(struct inventory *inventory, const char *function)
+{
+	size_t count;
+	const struct binary_instance *instances;
+
+	TRY(symbols_number(inventory->resolve));
+	instances = binary_instances(inventory->resolve->binary, function, &count);
+	inventory->site.name = function;
+	for (size_t i = 0; i < count; i++) {
+		inventory->instance = &instances[i];
+		inventory->number = (uint32_t)i;
+		TRY(add_instance(inventory));
+	}
+	return NULL;
+}
+
+struct error *resolve_variables(struct arena *arena, struct binary *binary, const char *function,
+				const struct ir_variable **ret, size_t *count)
+{
+	struct resolve resolve = {.arena = arena, .binary = binary};
+	struct inventory inventory = {.resolve = &resolve};
+	struct error *error;
+
+	resolve_begin(&resolve);
+	error = add_instances(&inventory, arena_strdup(arena, function));
+	resolve_end(&resolve);
+	if (error)
+		return error;
+	*ret = inventory.rows.data;
+	*count = inventory.rows.length;
+	return NULL;
+}
