@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "db_int.h"
+
+/*
+ * A dump, taken apart: its schemas, and for each process its header, the pieces of its
+ * record streams and its statistics. Pieces point into the file, which stays mapped:
+ * a dump may be larger than what one wants to have in memory.
+ */
+
+/* Of a dump that cannot be mapped, as it comes through a pipe. */
+#define READ_MAX ((size_t)16 << 30)
+
+static struct error *map_file(struct input *input, const char *path)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	void *data;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_os(ERROR_IO, errno, "%s", path);
+	if (!S_ISREG(st.st_mode) || !st.st_size)
+		return file_read(path, READ_MAX, &input->data, &input->size);
+	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (data == MAP_FAILED)
+		return error_os(ERROR_IO, errno, "%s: cannot map", path);
+	input->data = data;
+	input->size = (size_t)st.st_size;
+	input->mapped = true;
+	return NULL;
+}
+
+static struct input_process *find_process(struct input *input, uint32_t number)
+{
+	/* the newest one first: chunks of a process come together */
+	for (size_t i = input->processes.length; i-- > 0;)
+		if (input->processes.data[i].number == number)
+			return &input->processes.data[i];
+	return NULL;
+}
+
+static const struct schema *find_schema(const struct input *input, uint32_t number)
+{
+	for (size_t i = 0; i < input->schemas.length; i++)
+		if (input->schemas.data[i].number == number)
+			return input->schemas.data[i].schema;
+	return NULL;
+}
+
+static struct error *take_schema(struct input *input, const struct dump_chunk_view *view)
+{
+	struct input_schema *row;
+	struct schema *schema;
+
+	if (find_schema(input, view->process))
+		return error_new(ERROR_DAMAGED, "%s: schema %u twice", input->path, view->process);
+	TRY(schema_read(input->arena, input->path, view->data, view->size, &schema));
+	row = VEC_PUSH(input->arena, &input->schemas);
+	row->number = view->process;
+	row->schema = schema;
+	return NULL;
+}
+
+static struct error *take_process(struct input *input, const struct dump_chunk_view *view)
+{
+	struct input_process process = {.number = view->process};
+
+	if (find_process(input, view->process))
+		return error_new(ERROR_DAMAGED, "%s: process %u twice", input->path,
+				 view->process);
+	TRY(dump_process_parse(input->arena, view, &process.header, &process.texts));
+	process.schema = find_schema(input, process.header.schema);
+	if (!process.schema)
+		return error_new(ERROR_DAMAGED, "%s: process %u has no schema", input->path,
+				 view->process);
+	if (memcmp(process.schema->id, process.header.schema_id, sizeof(process.schema->id)) != 0)
+		return error_new(ERROR_DAMAGED, "%s: process %u was captured with another schema",
+				 input->path, view->process);
+	*VEC_PUSH(input->arena, &input->processes) = process;
+	return NULL;
+}
+
+static struct error *take_records(struct input *input, const struct dump_chunk_view *view)
+{
+	struct input_process *process = find_process(input, view->process);
+	struct decode_stream stream;
+
+	if (!process)
+		return error_new(ERROR_DAMAGED, "%s: records of process %u, which is not there",
+				 input->path, view->process);
+	TRY(dump_records_parse(view, &stream.shard, &stream.data, &stream.size));
+	*VEC_PUSH(input->arena, &process->streams) = stream;
+	return NULL;
+}
+
+static struct error *take_statistics(struct input *input, const struct dump_chunk_view *view)
+{
+	struct input_process *process = find_process(input, view->process);
+
+	if (!process || process->closed)
+		return error_new(ERROR_DAMAGED, "%s: statistics of process %u %s", input->path,
+				 view->process, process ? "twice" : "and no process");
+	TRY(dump_statistics_parse(view, &process->statistics));
+	process->closed = true;
+	return NULL;
+}
+
+static struct error *take(struct input *input, const struct dump_chunk_view *view)
+{
+	switch (view->kind) {
+	case DUMP_SCHEMA:
+		return take_schema(input, view);
+	case DUMP_PROCESS:
+		return take_process(input, view);
+	case DUMP_RECORDS:
+		return take_records(input, view);
+	case DUMP_STATISTICS:
+		return take_statistics(input, view);
+	default: /* of a newer program: whatever it is, it can be done without */
+		return NULL;
+	}
+}
+
+struct error *input_open(struct input *input, struct arena *arena, const char *path)
+{
+	struct dump_reader reader;
+	struct dump_chunk_view view;
+	bool more;
+
+	*input = (struct input){.path = path, .arena = arena};
+	TRY(map_file(input, path));
+	TRY(dump_open(&reader, path, input->data, input->size));
+	for (;;) {
+		TRY(dump_next(&reader, &view, &more));
+		if (!more)
+			break;
+		TRY(take(input, &view));
+	}
+	input->cut = reader.ended ? NULL : reader.cut;
+	return NULL;
+}
+
+void input_close(struct input *input)
+{
+	if (input->mapped)
+		munmap(input->data, input->size);
+	else
+		free(input->data);
+	input->data = NULL;
+	input->mapped = false;
+}
