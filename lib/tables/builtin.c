@@ -5,7 +5,8 @@
  *
  *	builtin.c	the tables every database has, from builtin.def
  *	function.c	a function table for each captured function
- *	derived.c	extra columns, derived tables, links: SQL of the spec's author
+ *	extra.c, derived.c, link.c
+ *			extra columns, derived tables, links: SQL of the spec's author
  *	guard.c		the fence around that SQL
  *	convert.c	what an extra column's values go through
  *	check.c		all of it, on empty tables, for the compiler

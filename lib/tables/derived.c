@@ -1,99 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a spec's author writes in SQL: extra columns, derived tables, links. Each
- * is judged and run under the guard, and fails alone: the rest of a database does
- * not depend on it.
+ * Derived tables: a SELECT of the spec's author, as a view or, once its rows are
+ * wanted often, as a table. First the SELECT alone is judged under the guard. Then
+ * it becomes a view, and the view is tried: what it says of names in other views
+ * shows only there. A materialised table has the view's columns and takes its place.
  */
 #include "tables_int.h"
 
 #include <strings.h>
-
-/* Puts what went wrong, and with what, into one message. */
-static struct error *about(struct error *error, const char *kind, const char *name)
-{
-	return error ? error_wrap(error, "%s %s", kind, name) : NULL;
-}
-
-/*
- * JSON columns always hold JSON: a text that is none becomes a JSON string. The
- * other types have a function that converts or refuses.
- */
-static void put_conversion(enum schema_column_type type, const char *expr, struct strbuf *ret)
-{
-	static const char *const functions[] = {
-		[SCHEMA_COLUMN_TEXT] = "ask_text",
-		[SCHEMA_COLUMN_INTEGER] = "ask_integer",
-		[SCHEMA_COLUMN_REAL] = "ask_real",
-		[SCHEMA_COLUMN_TIMESTAMP_NS] = "ask_timestamp_ns",
-		[SCHEMA_COLUMN_DURATION_NS] = "ask_duration_ns",
-	};
-
-	/* the newline ends a comment at the expression's end */
-	if (type == SCHEMA_COLUMN_JSON)
-		strbuf_printf(ret,
-			      "(SELECT CASE WHEN v IS NULL OR json_valid(v) THEN v"
-			      " ELSE json_quote(v) END FROM (SELECT (%s\n) AS v))",
-			      expr);
-	else
-		strbuf_printf(ret, "%s((%s\n))", functions[type], expr);
-}
-
-void tables_column_update_sql(const struct schema *schema, uint32_t column, struct strbuf *ret)
-{
-	const struct schema_column *row = &schema->columns[column];
-	const struct schema_function *function = &schema->functions[row->function];
-
-	strbuf_puts(ret, "UPDATE ");
-	sql_ident(ret, schema_text(schema, function->table));
-	strbuf_puts(ret, " SET ");
-	sql_ident(ret, schema_text(schema, row->name));
-	strbuf_puts(ret, " = ");
-	put_conversion(row->type, schema_text(schema, row->expr), ret);
-	strbuf_puts(ret, " WHERE ?1 IS NULL OR process_id = ?1");
-}
-
-/* Prepares one statement of ours with user SQL inside and, when `run`, runs it. */
-static struct error *run_granted(sqlite3 *db, const char *sql, const struct tables_grant *grant,
-				 int64_t parameter, int steps)
-{
-	cleanup_stmt sqlite3_stmt *statement = NULL;
-	struct error *error = NULL;
-
-	tables_guard_on(db, grant, steps);
-	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK) {
-		error = tables_error(db, ERROR_SPEC, "");
-	} else {
-		if (parameter)
-			sqlite3_bind_int64(statement, 1, parameter);
-		error = tables_run_guarded(db, statement);
-	}
-	tables_guard_off(db);
-	return error;
-}
-
-struct error *tables_column(sqlite3 *db, const struct schema *schema, uint32_t column,
-			    int64_t process_id, int steps)
-{
-	const struct schema_column *row = &schema->columns[column];
-	const char *name = schema_text(schema, row->name);
-	struct tables_grant grant = {
-		.update_table = schema_text(schema, schema->functions[row->function].table),
-		.update_column = name,
-	};
-	const char *wrong = tables_expression_shape(schema_text(schema, row->expr));
-	cleanup_strbuf struct strbuf sql = STRBUF_INIT;
-
-	if (wrong)
-		return error_new(ERROR_SPEC, "column %s: %s", name, wrong);
-	tables_column_update_sql(schema, column, &sql);
-	return about(run_granted(db, sql.data, &grant, process_id, steps), "column", name);
-}
-
-struct error *tables_fill_column(sqlite3 *db, const struct schema *schema, uint32_t column,
-				 int64_t process_id)
-{
-	return tables_column(db, schema, column, process_id, TABLES_STEPS_DECODE);
-}
 
 uint32_t tables_find_derived(const struct schema *schema, const char *name)
 {
@@ -120,8 +34,7 @@ static struct error *describe(sqlite3 *db, const struct schema *schema,
 	TRY(tables_describe(db, &row));
 	row.expr = NULL;
 	row.doc = "";
-	TRY(tables_prepare(db,
-			   "SELECT name, upper(type) FROM pragma_table_info(?1)", &names));
+	TRY(tables_prepare(db, "SELECT name, upper(type) FROM pragma_table_info(?1)", &names));
 	sqlite3_bind_text(names, 1, row.table, -1, SQLITE_STATIC);
 	while ((rc = sqlite3_step(names)) == SQLITE_ROW) {
 		const char *type = (const char *)sqlite3_column_text(names, 1);
@@ -139,51 +52,13 @@ static struct error *same_as_before(sqlite3 *db, const char *name, const char *s
 	cleanup_stmt sqlite3_stmt *statement = NULL;
 
 	TRY(tables_prepare(db,
-			   "SELECT expr FROM _columns WHERE table_name = ?1 AND column_name = ''",
+			   "SELECT 1 FROM _columns"
+			   " WHERE table_name = ?1 AND column_name = '' AND expr = ?2",
 			   &statement));
 	sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
-	*ret = sqlite3_step(statement) == SQLITE_ROW &&
-	       strcmp((const char *)sqlite3_column_text(statement, 0), sql) == 0;
+	sqlite3_bind_text(statement, 2, sql, -1, SQLITE_STATIC);
+	*ret = sqlite3_step(statement) == SQLITE_ROW;
 	return NULL;
-}
-
-/* Drops what was made for a table that then turned out not to work. */
-static void undo(sqlite3 *db, const char *name, bool materialize)
-{
-	cleanup_strbuf struct strbuf sql = STRBUF_INIT;
-
-	strbuf_puts(&sql, materialize ? "DROP TABLE IF EXISTS " : "DROP VIEW IF EXISTS ");
-	sql_ident(&sql, name);
-	error_free(tables_exec(db, sql.data));
-}
-
-/*
- * CREATE … AS the SELECT that was checked. The authorizer judged it; here it must be
- * off, as it denies CREATE, but steps stay bounded. A view is tried afterwards under
- * the guard: a name that its tables lack, or a query without an end, shows only then.
- */
-static struct error *create(sqlite3 *db, const char *name, const struct schema_table *table,
-			    const char *select, int steps)
-{
-	cleanup_strbuf struct strbuf sql = STRBUF_INIT, trial = STRBUF_INIT;
-	struct error *error = NULL;
-
-	strbuf_puts(&sql, table->materialize ? "CREATE TABLE " : "CREATE VIEW ");
-	sql_ident(&sql, name);
-	strbuf_printf(&sql, " AS\n%s", select);
-	tables_guard_on(db, NULL, steps);
-	sqlite3_set_authorizer(db, NULL, NULL);
-	if (sqlite3_exec(db, sql.data, NULL, NULL, NULL) != SQLITE_OK)
-		error = tables_error(db, ERROR_SPEC, "");
-	tables_guard_off(db);
-	if (error || table->materialize)
-		return error;
-	strbuf_puts(&trial, "SELECT * FROM ");
-	sql_ident(&trial, name);
-	error = tables_check_select(db, trial.data, steps);
-	if (error)
-		undo(db, name, false);
-	return error;
 }
 
 static struct error *check_name(sqlite3 *db, const char *name)
@@ -198,6 +73,129 @@ static struct error *check_name(sqlite3 *db, const char *name)
 	return exists ? error_new(ERROR_SPEC, "another table has this name") : NULL;
 }
 
+/* "VERB "name" rest", as one statement of ours. */
+static struct error *change(sqlite3 *db, const char *verb, const char *name, const char *rest)
+{
+	cleanup_strbuf struct strbuf sql = STRBUF_INIT;
+
+	strbuf_puts(&sql, verb);
+	sql_ident(&sql, name);
+	strbuf_puts(&sql, rest);
+	if (sqlite3_exec(db, sql.data, NULL, NULL, NULL) != SQLITE_OK)
+		return tables_error(db, ERROR_SPEC, "");
+	return NULL;
+}
+
+/* The SELECT alone: one statement, nothing but reading, no parameter. */
+static struct error *check_select(sqlite3 *db, const char *select, int steps)
+{
+	cleanup_stmt sqlite3_stmt *statement = NULL;
+	struct error *error;
+
+	tables_guard_on(db, steps);
+	error = tables_prepare_user(db, select, &statement);
+	tables_guard_off(db);
+	if (!error && sqlite3_bind_parameter_count(statement))
+		error = error_new(ERROR_SPEC, "a parameter (? : @ $) has no value here");
+	return error;
+}
+
+/* SELECT * FROM the view must prepare and, on the compiler's empty tables, come to an end. */
+static struct error *try_view(sqlite3 *db, const char *name, int steps)
+{
+	cleanup_stmt sqlite3_stmt *statement = NULL;
+	cleanup_strbuf struct strbuf sql = STRBUF_INIT;
+	struct error *error;
+	bool more = steps == TABLES_STEPS_CHECK;
+
+	strbuf_puts(&sql, "SELECT * FROM ");
+	sql_ident(&sql, name);
+	tables_guard_on(db, steps);
+	error = tables_prepare_user(db, sql.data, &statement);
+	while (!error && more)
+		error = tables_step_user(db, statement, &more);
+	tables_guard_off(db);
+	return error;
+}
+
+/* The columns of the view as those of a table, and an INSERT for its rows. */
+static struct error *put_table(sqlite3 *db, const char *name, struct strbuf *columns,
+			       struct strbuf *insert)
+{
+	cleanup_stmt sqlite3_stmt *names = NULL;
+	int rc, count = 0;
+
+	TRY(tables_prepare(db,
+			   "SELECT name, CASE WHEN upper(type) IN ('TEXT', 'INTEGER', 'REAL')"
+			   " THEN upper(type) ELSE '' END FROM pragma_table_info(?1)",
+			   &names));
+	sqlite3_bind_text(names, 1, name, -1, SQLITE_STATIC);
+	strbuf_puts(insert, "INSERT INTO ");
+	sql_ident(insert, name);
+	strbuf_puts(insert, " VALUES (");
+	while ((rc = sqlite3_step(names)) == SQLITE_ROW) {
+		const char *column = (const char *)sqlite3_column_text(names, 0);
+
+		/* rows of this table are known by this name: link.c */
+		if (strcasecmp(column, "_rowid_") == 0)
+			return error_new(ERROR_SPEC, "a column must not be called _rowid_");
+		strbuf_puts(columns, count ? ", " : " (");
+		sql_ident(columns, column);
+		strbuf_printf(columns, " %s", (const char *)sqlite3_column_text(names, 1));
+		strbuf_printf(insert, "%s?%d", count ? ", " : "", count + 1);
+		count++;
+	}
+	strbuf_putc(columns, ')');
+	strbuf_putc(insert, ')');
+	return rc == SQLITE_DONE ? NULL : tables_error(db, ERROR_IO, name);
+}
+
+static struct error *insert_rows(sqlite3 *db, const char *insert, const char *select, int steps)
+{
+	cleanup_stmt sqlite3_stmt *from = NULL;
+	cleanup_stmt sqlite3_stmt *to = NULL;
+
+	tables_guard_on(db, steps);
+	TRY(tables_prepare_user(db, select, &from));
+	/* the authorizer judges what is prepared; steps stay counted */
+	sqlite3_set_authorizer(db, NULL, NULL);
+	TRY(tables_prepare(db, insert, &to));
+	return tables_copy_rows(db, from, to);
+}
+
+/* Puts a table in the place of a view that works. */
+static struct error *materialize(sqlite3 *db, const char *name, const char *select, int steps)
+{
+	cleanup_strbuf struct strbuf columns = STRBUF_INIT, insert = STRBUF_INIT;
+	struct error *error = put_table(db, name, &columns, &insert);
+
+	TRY(change(db, "DROP VIEW ", name, ""));
+	if (error)
+		return error;
+	TRY(change(db, "CREATE TABLE ", name, columns.data));
+	error = insert_rows(db, insert.data, select, steps);
+	tables_guard_off(db);
+	if (error)
+		error_free(change(db, "DROP TABLE ", name, ""));
+	return error;
+}
+
+static struct error *create(sqlite3 *db, const char *name, const struct schema_table *table,
+			    const char *select, int steps)
+{
+	cleanup_strbuf struct strbuf as = STRBUF_INIT;
+	struct error *error;
+
+	strbuf_printf(&as, " AS\n%s", select);
+	TRY(change(db, "CREATE VIEW ", name, as.data));
+	error = try_view(db, name, steps);
+	if (error) {
+		error_free(change(db, "DROP VIEW ", name, ""));
+		return error;
+	}
+	return table->materialize ? materialize(db, name, select, steps) : NULL;
+}
+
 static struct error *derived(sqlite3 *db, const struct schema *schema, uint32_t index, int steps)
 {
 	const struct schema_table *table = &schema->tables[index];
@@ -210,15 +208,19 @@ static struct error *derived(sqlite3 *db, const struct schema *schema, uint32_t 
 	if (same && tables_find_derived(schema, name) == index)
 		return NULL;
 	TRY(check_name(db, name));
-	TRY(tables_check_select(db, select, steps));
+	TRY(check_select(db, select, steps));
 	TRY(create(db, name, table, select, steps));
 	return describe(db, schema, table);
 }
 
 struct error *tables_derived(sqlite3 *db, const struct schema *schema, uint32_t table, int steps)
 {
-	return about(derived(db, schema, table, steps), "table",
-		     schema_text(schema, schema->tables[table].name));
+	struct error *error = derived(db, schema, table, steps);
+
+	if (error)
+		return error_wrap(error, "table %s",
+				  schema_text(schema, schema->tables[table].name));
+	return NULL;
 }
 
 struct error *tables_create_derived(sqlite3 *db, const struct schema *schema, uint32_t table)

@@ -162,15 +162,24 @@ static struct columns table_columns(struct arena *arena, const struct schema *sc
 	return columns;
 }
 
-bool tables_function_has_column(const struct schema *schema, uint32_t function, const char *name)
+static bool has_column(const struct columns *columns, const char *name)
 {
+	for (size_t i = 0; i < columns->length; i++)
+		if (strcasecmp(columns->data[i].description.column, name) == 0)
+			return true;
+	return false;
+}
+
+const char *tables_rowid(const struct schema *schema, uint32_t function)
+{
+	static const char *const names[] = {"_rowid_", "rowid", "oid"};
 	cleanup_arena struct arena arena = {0};
 	struct columns columns = table_columns(&arena, schema, &schema->functions[function]);
 
-	for (size_t i = 0; i < columns.length; i++)
-		if (strcasecmp(columns.data[i].description.column, name) == 0)
-			return true;
-	return false;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!has_column(&columns, names[i]))
+			return names[i];
+	return names[0]; /* check_names() lets no such table be */
 }
 
 static struct error *create(sqlite3 *db, const char *table, const struct columns *columns)
@@ -264,6 +273,11 @@ static struct error *check_names(struct arena *arena, const char *table,
 			return error_new(ERROR_SPEC, "table %s: two columns %s", table, name);
 		strmap_set(&names, lower(arena, name), 0);
 	}
+	if (has_column(columns, "_rowid_") && has_column(columns, "rowid") &&
+	    has_column(columns, "oid"))
+		return error_new(ERROR_SPEC,
+				 "table %s: columns _rowid_, rowid and oid leave no name for rows",
+				 table);
 	return NULL;
 }
 

@@ -7,8 +7,8 @@
  *
  *  - an authorizer that passes SELECT, READ, recursion and functions, and denies
  *    every other action SQLite knows, now or later: it lists what is allowed;
- *  - one grant at most: the one column, or the one table, that our own statement
- *    around the user's expression writes;
+ *  - so nothing of theirs ever writes: what a SELECT gives is written by statements
+ *    of ours, row by row;
  *  - a progress handler that ends a statement after a number of virtual-machine
  *    steps. SQLite counts a statement's steps itself (vdbe.c, nProgressLimit), so no
  *    state of ours must live as long as the connection;
@@ -23,7 +23,7 @@
 #include <strings.h>
 
 /* The largest string or blob that user SQL may make: a value's JSON is bounded to 1 MiB. */
-#define VALUE_MAX ((int)64 << 20)
+#define VALUE_MAX ((int)16 << 20)
 
 /*
  * Functions that reach out of the database, or into the process. Most are not in the
@@ -50,28 +50,19 @@ static bool function_allowed(const char *name)
 static int authorize(void *data, int action, const char *a, const char *b, const char *database,
 		     const char *inner)
 {
-	const struct tables_grant *grant = data;
-	bool allowed = false;
-
+	(void)data;
+	(void)a;
 	(void)database;
 	(void)inner;
 	switch (action) {
 	case SQLITE_SELECT:
 	case SQLITE_READ:
 	case SQLITE_RECURSIVE:
-		allowed = true;
-		break;
+		return SQLITE_OK;
 	case SQLITE_FUNCTION:
-		allowed = function_allowed(b);
-		break;
-	case SQLITE_UPDATE:
-		allowed = grant && same(a, grant->update_table) && same(b, grant->update_column);
-		break;
-	case SQLITE_INSERT:
-		allowed = grant && same(a, grant->insert_table);
-		break;
+		return function_allowed(b) ? SQLITE_OK : SQLITE_DENY;
 	}
-	return allowed ? SQLITE_OK : SQLITE_DENY;
+	return SQLITE_DENY;
 }
 
 static int too_many_steps(void *data)
@@ -92,10 +83,10 @@ static void configure(sqlite3 *db, bool untrusted)
 	sqlite3_limit(db, SQLITE_LIMIT_LENGTH, untrusted ? VALUE_MAX : INT_MAX);
 }
 
-void tables_guard_on(sqlite3 *db, const struct tables_grant *grant, int steps)
+void tables_guard_on(sqlite3 *db, int steps)
 {
 	configure(db, true);
-	sqlite3_set_authorizer(db, authorize, (void *)grant);
+	sqlite3_set_authorizer(db, authorize, NULL);
 	sqlite3_progress_handler(db, steps, too_many_steps, NULL);
 }
 
@@ -109,19 +100,19 @@ void tables_guard_off(sqlite3 *db)
 void tables_untrusted(sqlite3 *db, bool on)
 {
 	if (on)
-		tables_guard_on(db, NULL, TABLES_STEPS_DECODE);
+		tables_guard_on(db, TABLES_STEPS_DECODE);
 	else
 		tables_guard_off(db);
 }
 
-struct error *tables_run_guarded(sqlite3 *db, sqlite3_stmt *statement)
+struct error *tables_step_user(sqlite3 *db, sqlite3_stmt *statement, bool *ret)
 {
-	int rc;
+	int rc = sqlite3_step(statement);
 
-	do
-		rc = sqlite3_step(statement);
-	while (rc == SQLITE_ROW);
-	return rc == SQLITE_DONE ? NULL : tables_error(db, ERROR_SPEC, "");
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		return tables_error(db, ERROR_SPEC, "");
+	*ret = rc == SQLITE_ROW;
+	return NULL;
 }
 
 /* true when nothing but blanks, comments and semicolons is left. */
@@ -140,7 +131,7 @@ static bool nothing_left(sqlite3 *db, const char *tail)
 	return true;
 }
 
-static struct error *check_select(sqlite3 *db, const char *sql)
+struct error *tables_prepare_user(sqlite3 *db, const char *sql, sqlite3_stmt **ret)
 {
 	cleanup_stmt sqlite3_stmt *statement = NULL;
 	const char *tail;
@@ -154,19 +145,9 @@ static struct error *check_select(sqlite3 *db, const char *sql)
 	if (!sqlite3_column_count(statement) || !sqlite3_stmt_readonly(statement) ||
 	    sqlite3_stmt_isexplain(statement))
 		return error_new(ERROR_SPEC, "not a SELECT");
-	if (sqlite3_bind_parameter_count(statement))
-		return error_new(ERROR_SPEC, "a parameter (? : @ $) has no value here");
+	*ret = statement;
+	statement = NULL;
 	return NULL;
-}
-
-struct error *tables_check_select(sqlite3 *db, const char *sql, int steps)
-{
-	struct error *error;
-
-	tables_guard_on(db, NULL, steps);
-	error = check_select(db, sql);
-	tables_guard_off(db);
-	return error;
 }
 
 /* Past the string or name that begins at `p`; NULL when it does not end. */

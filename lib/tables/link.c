@@ -17,55 +17,49 @@ static bool is_view(const struct schema *schema, const char *name)
 	return strcasecmp(name, "all_captured_data") == 0;
 }
 
-/* A name of the rowid that no column of the table takes away: a capture may be called `oid`. */
-static const char *rowid_name(const struct schema *schema, const char *table)
+/* The name of a row's number in a table that is none of the schema's functions: no column has it. */
+static const char *rowid(const struct schema *schema, const char *table)
 {
-	static const char *const names[] = {"_rowid_", "rowid", "oid"};
-
-	for (uint32_t f = 0; f < schema->functions_count; f++) {
-		if (strcasecmp(schema_text(schema, schema->functions[f].table), table) != 0)
-			continue;
-		for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-			if (!tables_function_has_column(schema, f, names[i]))
-				return names[i];
-	}
-	return names[0];
+	for (uint32_t f = 0; f < schema->functions_count; f++)
+		if (strcasecmp(schema_text(schema, schema->functions[f].table), table) == 0)
+			return tables_rowid(schema, f);
+	return "_rowid_";
 }
 
-static void put_rows(const struct schema *schema, const char *table, const char *alias,
+/* One side as a common table expression: its row numbers as r, its columns as c0, c1 … */
+static void put_side(const struct schema *schema, const struct schema_link *link, bool to,
 		     struct strbuf *sql)
 {
-	strbuf_printf(sql, "%s AS MATERIALIZED (SELECT ", alias);
-	if (is_view(schema, table))
-		strbuf_puts(sql, "row_number() OVER ()");
-	else
-		strbuf_puts(sql, rowid_name(schema, table));
-	strbuf_puts(sql, " AS \"ask rowid\", * FROM ");
+	const char *table = schema_text(schema, to ? link->to_table : link->from_table);
+	bool view = is_view(schema, table);
+
+	strbuf_printf(sql, "%s AS MATERIALIZED (SELECT %s AS r", to ? "t" : "f",
+		      view ? "row_number() OVER ()" : rowid(schema, table));
+	for (uint32_t i = 0; i < link->pairs; i++) {
+		const struct schema_link_pair *pair = &schema->link_pairs[link->first_pair + i];
+
+		strbuf_puts(sql, ", ");
+		sql_ident(sql, schema_text(schema, to ? pair->to_column : pair->from_column));
+		strbuf_printf(sql, " AS c%u", i);
+	}
+	/* with all its columns a view is read as SELECT * reads it, in the same order */
+	strbuf_puts(sql, view ? ", * FROM " : " FROM ");
 	sql_ident(sql, table);
-	strbuf_puts(sql, ")");
+	strbuf_putc(sql, ')');
 }
 
-void tables_link_edges_sql(const struct schema *schema, uint32_t link, struct strbuf *ret)
+/* ?1 is the link; rows come as link_edges has them. */
+static void put_select(const struct schema *schema, const struct schema_link *link,
+		       struct strbuf *ret)
 {
-	const struct schema_link *row = &schema->links[link];
-	const char *from = schema_text(schema, row->from_table);
-	const char *to = schema_text(schema, row->to_table);
-
-	strbuf_puts(ret, "INSERT INTO link_edges"
-			 " (link_id, from_table, from_rowid, to_table, to_rowid) WITH ");
-	put_rows(schema, from, "f", ret);
+	strbuf_puts(ret, "WITH ");
+	put_side(schema, link, false, ret);
 	strbuf_puts(ret, ", ");
-	put_rows(schema, to, "t", ret);
-	strbuf_puts(ret, " SELECT l.link_id, l.from_table, f.\"ask rowid\", l.to_table,"
-			 " t.\"ask rowid\" FROM main.links AS l CROSS JOIN f JOIN t ON ");
-	for (uint32_t i = 0; i < row->pairs; i++) {
-		const struct schema_link_pair *pair = &schema->link_pairs[row->first_pair + i];
-
-		strbuf_puts(ret, i ? " AND f." : "f.");
-		sql_ident(ret, schema_text(schema, pair->from_column));
-		strbuf_puts(ret, " = t.");
-		sql_ident(ret, schema_text(schema, pair->to_column));
-	}
+	put_side(schema, link, true, ret);
+	strbuf_puts(ret, " SELECT l.link_id, l.from_table, f.r, l.to_table, t.r"
+			 " FROM main.links AS l CROSS JOIN f JOIN t ON ");
+	for (uint32_t i = 0; i < link->pairs; i++)
+		strbuf_printf(ret, "%sf.c%u = t.c%u", i ? " AND " : "", i, i);
 	strbuf_puts(ret, " WHERE l.link_id = ?1 ORDER BY 3, 5");
 }
 
@@ -141,13 +135,27 @@ static struct error *check_side(sqlite3 *db, const struct schema *schema,
 	return NULL;
 }
 
-static struct error *fill(sqlite3 *db, const struct schema *schema, uint32_t index, int steps)
+static struct error *pair_rows(sqlite3 *db, const struct schema *schema,
+			       const struct schema_link *link, int64_t id, int steps)
 {
-	const struct schema_link *link = &schema->links[index];
-	struct tables_grant grant = {.insert_table = "link_edges"};
 	cleanup_strbuf struct strbuf sql = STRBUF_INIT;
-	cleanup_stmt sqlite3_stmt *statement = NULL;
-	struct error *error = NULL;
+	cleanup_stmt sqlite3_stmt *select = NULL;
+	cleanup_stmt sqlite3_stmt *insert = NULL;
+
+	put_select(schema, link, &sql);
+	tables_guard_on(db, steps);
+	TRY(tables_prepare_user(db, sql.data, &select));
+	sqlite3_bind_int64(select, 1, id);
+	/* the authorizer judges what is prepared; steps stay counted */
+	sqlite3_set_authorizer(db, NULL, NULL);
+	TRY(tables_prepare(db, "INSERT INTO link_edges VALUES (?1, ?2, ?3, ?4, ?5)", &insert));
+	return tables_copy_rows(db, select, insert);
+}
+
+static struct error *fill(sqlite3 *db, const struct schema *schema, const struct schema_link *link,
+			  int steps)
+{
+	struct error *error;
 	int64_t id;
 
 	TRY(check_side(db, schema, link, false));
@@ -155,26 +163,20 @@ static struct error *fill(sqlite3 *db, const struct schema *schema, uint32_t ind
 	TRY(define(db, schema, link, &id));
 	if (!id)
 		return NULL;
-	tables_link_edges_sql(schema, index, &sql);
-	tables_guard_on(db, &grant, steps);
-	if (sqlite3_prepare_v2(db, sql.data, -1, &statement, NULL) != SQLITE_OK) {
-		error = tables_error(db, ERROR_SPEC, "");
-	} else {
-		sqlite3_bind_int64(statement, 1, id);
-		error = tables_run_guarded(db, statement);
-	}
+	error = pair_rows(db, schema, link, id, steps);
 	tables_guard_off(db);
 	return error;
 }
 
-struct error *tables_link(sqlite3 *db, const struct schema *schema, uint32_t link, int steps)
+struct error *tables_link(sqlite3 *db, const struct schema *schema, uint32_t index, int steps)
 {
+	const struct schema_link *link = &schema->links[index];
 	struct error *error = fill(db, schema, link, steps);
 
 	if (error)
 		return error_wrap(error, "link from %s to %s",
-				  schema_text(schema, schema->links[link].from_table),
-				  schema_text(schema, schema->links[link].to_table));
+				  schema_text(schema, link->from_table),
+				  schema_text(schema, link->to_table));
 	return NULL;
 }
 

@@ -67,3 +67,35 @@ struct error *tables_describe(sqlite3 *db, const struct tables_description *row)
 		sqlite3_bind_text(statement, (int)i + 1, texts[i], -1, SQLITE_STATIC);
 	return tables_step_done(db, statement);
 }
+
+static struct error *copy_rows(sqlite3 *db, sqlite3_stmt *select, sqlite3_stmt *write)
+{
+	int columns = sqlite3_column_count(select);
+	bool more;
+
+	for (;;) {
+		TRY(tables_step_user(db, select, &more));
+		if (!more)
+			return NULL;
+		for (int i = 0; i < columns; i++)
+			sqlite3_bind_value(write, i + 1, sqlite3_column_value(select, i));
+		TRY(tables_step_done(db, write));
+		sqlite3_reset(write);
+		/* its steps must not add up to the limit: a write is never interrupted */
+		sqlite3_stmt_status(write, SQLITE_STMTSTATUS_VM_STEP, 1);
+	}
+}
+
+struct error *tables_copy_rows(sqlite3 *db, sqlite3_stmt *select, sqlite3_stmt *write)
+{
+	struct error *error;
+
+	TRY(tables_exec(db, "SAVEPOINT ask"));
+	error = copy_rows(db, select, write);
+	sqlite3_reset(select);
+	sqlite3_reset(write);
+	if (error)
+		error_free(tables_exec(db, "ROLLBACK TO ask"));
+	TRY(tables_exec(db, "RELEASE ask"));
+	return error;
+}

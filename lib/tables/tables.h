@@ -21,7 +21,8 @@ struct sqlite3;
  *   tables_create_derived         for each derived table, in order
  *   tables_fill_link              for each link
  * ERROR_SPEC says that the SQL is the spec's mistake (or takes too long): the rest
- * can go on. ERROR_IO says that SQLite itself fails.
+ * can go on, also inside a transaction. ERROR_IO says that SQLite itself fails.
+ * Functions that run user SQL leave the connection as after tables_untrusted(db, false).
  */
 
 /* Creates the built-in tables (docs/DATABASE.md) and describes them in _columns; no other rows. */
@@ -45,8 +46,7 @@ struct error *tables_create_all_captured_data(struct sqlite3 *db,
 /*
  * Creates one derived table (view, or materialised table). Its SQL must be one
  * SELECT that the authorizer passes; a view is then tried. When another schema made
- * the same one, nothing happens; a different one of this name is ERROR_SPEC. Leaves
- * the connection as after tables_untrusted(db, false).
+ * the same one, nothing happens; a different one of this name is ERROR_SPEC.
  */
 struct error *tables_create_derived(struct sqlite3 *db, const struct schema *schema, uint32_t table);
 
@@ -92,27 +92,17 @@ typedef void tables_report_fn(void *data, enum tables_item item, uint32_t index,
 struct error *tables_check(const struct schema *schema, tables_report_fn *report, void *data);
 
 /*
- * The SQL of an UPDATE that fills an extra column of its table from its expression.
- * Parameter ?1 is the process_id whose rows are filled; unbound or NULL: all rows.
- * Only for an expression that tables_fill_column() or tables_check() has passed.
- */
-void tables_column_update_sql(const struct schema *schema, uint32_t column, struct strbuf *ret);
-/*
- * The SQL of an INSERT … SELECT that fills link_edges for one link; ?1 is its
- * link_id, whose row in `links` must exist. NULLs never match. from_rowid and
- * to_rowid are rowids; for a view the number of the row in SELECT * FROM it, from 1.
- */
-void tables_link_edges_sql(const struct schema *schema, uint32_t link, struct strbuf *ret);
-
-/*
- * Runs the UPDATE of one extra column for the rows of one process (process_id 0:
- * for all rows) under the authorizer, which lets it write that column only.
+ * Fills one extra column in the rows of one process (process_id 0: in all rows): its
+ * expression is evaluated under the authorizer, the results are converted and
+ * written. All rows or none: on ERROR_SPEC the column is as it was.
  */
 struct error *tables_fill_column(struct sqlite3 *db, const struct schema *schema, uint32_t column,
 				 int64_t process_id);
 /*
- * Adds one link to `links` and its pairs to link_edges, under the authorizer. A
- * link that another schema made already is left as it is.
+ * Adds one link to `links` and a row to link_edges for each pair of rows whose
+ * columns are equal, pair by pair; NULLs never match. from_rowid and to_rowid are
+ * rowids; for a view the number of the row in SELECT * FROM it, from 1. A link that
+ * another schema made already is left as it is.
  */
 struct error *tables_fill_link(struct sqlite3 *db, const struct schema *schema, uint32_t link);
 

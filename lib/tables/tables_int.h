@@ -28,25 +28,23 @@ struct error *tables_step_done(sqlite3 *db, sqlite3_stmt *statement);
 struct error *tables_object(sqlite3 *db, const char *name, bool *is_view, bool *ret);
 
 /*
- * What user SQL may do beyond reading: write one column of one table, or add rows to
- * one table. Names are compared without case. Must outlive the statements.
+ * Between these two a connection runs user SQL. Whatever it runs only reads: when a
+ * statement that writes is interrupted, SQLite rolls the whole transaction back.
  */
-struct tables_grant {
-	const char *update_table, *update_column;
-	const char *insert_table;
-};
-/* `grant` may be NULL. tables_guard_off() ends it. */
-void tables_guard_on(sqlite3 *db, const struct tables_grant *grant, int steps);
+void tables_guard_on(sqlite3 *db, int steps);
 void tables_guard_off(sqlite3 *db);
 
-/*
- * Runs to its end, under a guard, a statement that has user SQL inside; rows are
- * thrown away. ERROR_SPEC.
- */
-struct error *tables_run_guarded(sqlite3 *db, sqlite3_stmt *statement);
+/* Prepares one SELECT of the user under a guard that is on. ERROR_SPEC. */
+struct error *tables_prepare_user(sqlite3 *db, const char *sql, sqlite3_stmt **ret);
+/* The next row of a user's SELECT: *ret = false after the last. ERROR_SPEC. */
+struct error *tables_step_user(sqlite3 *db, sqlite3_stmt *statement, bool *ret);
 
-/* ERROR_SPEC unless `sql` is one SELECT that the guard passes, without parameters. */
-struct error *tables_check_select(sqlite3 *db, const char *sql, int steps);
+/*
+ * Gives each row of a user's `select` to our statement `write`: column 0 is ?1,
+ * column 1 ?2 and so on. On failure nothing of it is written.
+ */
+struct error *tables_copy_rows(sqlite3 *db, sqlite3_stmt *select, sqlite3_stmt *write);
+
 /*
  * NULL when `sql` may stand between parentheses: balanced, every string and comment
  * closed, no semicolon, no parameter. Else what is wrong.
@@ -60,8 +58,8 @@ struct error *tables_link(sqlite3 *db, const struct schema *schema, uint32_t lin
 
 /* The derived table `name` of the schema, SCHEMA_NONE when it has none. */
 uint32_t tables_find_derived(const struct schema *schema, const char *name);
-/* true when X or raw_X, status_X or an extra column of the function has this name. */
-bool tables_function_has_column(const struct schema *schema, uint32_t function, const char *name);
+/* A name of the rowid that no column of the function's table takes away. */
+const char *tables_rowid(const struct schema *schema, uint32_t function);
 
 /* A row of _columns. NULL texts are NULL. An existing row is replaced. */
 struct tables_description {
