@@ -110,7 +110,8 @@ static void put_region(struct source_span span, const char *line, size_t length,
 	fprintf(out, ",\"region\":{\"startLine\":%" PRIu32 ",\"startColumn\":%" PRIu32
 		",\"endLine\":%" PRIu32 ",\"endColumn\":%" PRIu32 "}",
 		span.line, code_point_column(line, length, span.column), span.line,
-		code_point_column(line, length, span.end_column));
+		code_point_column(line, length,
+				  span.end_column > span.column ? span.end_column : span.column));
 }
 
 /* SARIF has no place for suggestions without an edit: they and the notes follow the message. */

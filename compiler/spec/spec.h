@@ -12,11 +12,11 @@
  */
 struct spec_text {
 	const char *text; /* NULL: the key is absent */
-	struct source_span span;
+	struct source_span span; /* without its quotes when `exact`; of a block text its `|` or `>` */
 	/*
-	 * For a text of one line in plain or quoted style: column of its first byte is
-	 * span.column (after the quote), so that a part of it can be pointed at;
-	 * 0 when the text has escapes or several lines.
+	 * For a text of one line in plain or quoted style: the column of its first byte,
+	 * which is span.column (after the quote), so that a part of it can be pointed at:
+	 * byte i is in column exact + i. 0 when the text has escapes or several lines.
 	 */
 	uint32_t exact;
 };
@@ -40,7 +40,7 @@ struct spec_step {
 	enum spec_step_kind kind;
 	const char *name; /* FIELD: name; ASSERT: Go type name */
 	uint64_t index;	  /* INDEX */
-	struct source_span span; /* of this step alone */
+	struct source_span span; /* FIELD: its name; INDEX: `[n]`; ASSERT: the type */
 };
 
 /* A parsed expression: a variable, then steps. */
@@ -69,7 +69,7 @@ struct spec_column {
 
 struct spec_function {
 	struct spec_text name;
-	struct spec_text table; /* text NULL: derive it */
+	struct spec_text table; /* text NULL: spec_table_name() of the name; checked not to clash */
 	VEC(struct spec_capture) captures;
 	VEC(struct spec_column) columns;
 	struct source_span span;
@@ -100,9 +100,9 @@ struct spec {
 	const char *file; /* as given */
 	const char *text; /* whole text, NUL-terminated */
 	size_t text_length;
-	struct spec_text name;
+	struct spec_text name; /* of the artifact; made of the file's (span all 0) when not given */
 	struct spec_limits limits;
-	VEC(struct spec_match) matches;
+	VEC(struct spec_match) matches; /* in the order of enum schema_match_label */
 	VEC(struct spec_function) functions;
 	VEC(struct spec_table) tables;
 	VEC(struct spec_link) links;
@@ -125,8 +125,9 @@ struct spec {
 /*
  * Parses a spec. Mistakes go to `diags`; *ret is the AST of what could be
  * understood (later stages run only when diags->errors is 0). An error is
- * returned only when the file cannot be read at all. `path` "-" is stdin.
- * diags is initialised here.
+ * returned only when the file cannot be read at all. `path` "-" is stdin, which
+ * messages and spec->file call "<stdin>". diags is initialised here, and copies
+ * what it keeps. A byte order mark is no part of the text.
  */
 struct error *spec_read(struct arena *arena, const char *path, struct diagnostics *diags,
 			struct spec **ret);
@@ -147,7 +148,7 @@ char *spec_column_name(struct arena *arena, const char *path);
  * after `(`; `[...]` is any instantiation.
  */
 bool spec_name_matches(const char *pattern, const char *name);
-/* true when the pattern has a wildcard. */
+/* true when the pattern has a wildcard, `*` or `[...]`. */
 bool spec_name_is_pattern(const char *pattern);
 
 #endif

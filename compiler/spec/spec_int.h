@@ -16,6 +16,7 @@
 #define SPEC_MAX_NODES 200000		/* keys, values and lists, an alias counting as all that it names */
 #define SPEC_MAX_STEPS 64		/* of one path */
 #define SPEC_MAX_REGEX 1024		/* bytes of one regex */
+#define SPEC_MAX_NAME 128		/* bytes of the artifact's name, so that files can be called so */
 
 enum spec_node_kind {
 	SPEC_NODE_BAD, /* a mistake that was reported; readers pass over it in silence */
@@ -59,6 +60,12 @@ struct spec_reader {
 	struct arena *arena;
 	struct diagnostics *diags;
 	struct spec *spec;
+	const char *key; /* whose value is being read, for messages */
+	/*
+	 * Something that was wrong is not in the AST: then names of tables or columns
+	 * that seem unknown may be its names, and are not complained about.
+	 */
+	bool tables_incomplete, columns_incomplete;
 };
 
 /* Reads `value` into *ret, or complains. */
@@ -80,9 +87,12 @@ struct spec_key {
 /* Reads a mapping by a table of its keys. `what` names it in messages: "a function". */
 void spec_read_mapping(struct spec_reader *reader, const struct spec_node *node, const char *what,
 		       const struct spec_key *keys, size_t n, void *ret);
-/* true when it is a list; else complains that `what` should be one. */
-bool spec_is_list(struct spec_reader *reader, const struct spec_node *node, const char *what);
-/* true for a scalar that says something; else complains that `what` should be one. */
+/* true when it is a list; else complains that the value of the key at hand should be one. */
+bool spec_is_list(struct spec_reader *reader, const struct spec_node *node);
+/*
+ * true for a scalar that says something; else complains that `what` should be one
+ * (NULL: the value of the key at hand).
+ */
 bool spec_is_text(struct spec_reader *reader, const struct spec_node *node, const char *what);
 /* Nothing, `~` or null, unquoted. */
 bool spec_node_is_null(const struct spec_node *node);

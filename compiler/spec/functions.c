@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* `functions`: their captures and extra columns. */
+#include "spec_int.h"
+
+/* `expr`: a path, or a list of them of which the first that the binary has is taken. */
+static void read_paths(struct spec_reader *reader, const struct spec_node *value, void *ret)
+{
+	struct spec_capture *capture = ret;
+	struct spec_path path;
+
+	if (value->kind != SPEC_NODE_LIST) {
+		if (spec_is_text(reader, value, "a path") && spec_parse_path(reader, value, &path))
+			*VEC_PUSH(reader->arena, &capture->paths) = path;
+		return;
+	}
+	if (!value->items.length)
+		spec_error(reader, value->span, "empty-value", "`expr` has no path");
+	for (size_t i = 0; i < value->items.length; i++) {
+		const struct spec_node *item = value->items.data[i];
+
+		if (spec_is_text(reader, item, "a path") && spec_parse_path(reader, item, &path))
+			*VEC_PUSH(reader->arena, &capture->paths) = path;
+	}
+}
+
+static const struct spec_key capture_keys[] = {
+	{"expr", read_paths, 0, SPEC_KEY_REQUIRED},
+	{"as", spec_read_sql_name, offsetof(struct spec_capture, as), 0},
+	{"limits", spec_read_capture_limits, offsetof(struct spec_capture, limits),
+	 SPEC_KEY_MAY_BE_EMPTY},
+	{"redact", spec_read_bool, offsetof(struct spec_capture, redact), 0},
+};
+
+static void read_captures(struct spec_reader *reader, const struct spec_node *value, void *ret)
+{
+	struct spec_function *function = ret;
+
+	if (!spec_is_list(reader, value))
+		return;
+	for (size_t i = 0; i < value->items.length; i++) {
+		const struct spec_node *item = value->items.data[i];
+		struct spec_capture capture = {.span = item->span, .limits = spec_limits_unset()};
+
+		if (item->kind == SPEC_NODE_MAPPING)
+			spec_read_mapping(reader, item, "a capture", capture_keys,
+					  ARRAY_SIZE(capture_keys), &capture);
+		else if (item->kind != SPEC_NODE_LIST)
+			read_paths(reader, item, &capture);
+		else
+			spec_error(reader, item->span, "wrong-type",
+				   "a capture must be a path or a mapping, this is a list");
+		if (capture.paths.length)
+			*VEC_PUSH(reader->arena, &function->captures) = capture;
+		else
+			reader->columns_incomplete = true;
+	}
+}
+
+static const char *const column_types[] = {
+	[SCHEMA_COLUMN_TEXT] = "TEXT",
+	[SCHEMA_COLUMN_INTEGER] = "INTEGER",
+	[SCHEMA_COLUMN_REAL] = "REAL",
+	[SCHEMA_COLUMN_JSON] = "JSON",
+	[SCHEMA_COLUMN_TIMESTAMP_NS] = "TIMESTAMP_NS",
+	[SCHEMA_COLUMN_DURATION_NS] = "DURATION_NS",
+};
+_Static_assert(ARRAY_SIZE(column_types) == SCHEMA_COLUMN_TYPES, "a column type without its name");
+
+static void read_column_type(struct spec_reader *reader, const struct spec_node *value, void *ret)
+{
+	struct diagnostic *diag;
+
+	if (!spec_is_text(reader, value, NULL))
+		return;
+	for (unsigned type = 0; type < ARRAY_SIZE(column_types); type++) {
+		if (strcmp(column_types[type], value->text))
+			continue;
+		*(enum schema_column_type *)ret = type;
+		return;
+	}
+	diag = spec_error(reader, value->span, "unknown-type", "unknown column type `%s`",
+			  spec_quote(reader->arena, value->text));
+	diagnostic_suggest(reader->diags, diag, value->text, column_types,
+			   ARRAY_SIZE(column_types));
+	if (!diag->suggestions.length)
+		diagnostic_note(reader->diags, diag,
+				"the types are TEXT, INTEGER, REAL, JSON, TIMESTAMP_NS and "
+				"DURATION_NS");
+}
+
+static const struct spec_key column_keys[] = {
+	{"name", spec_read_sql_name, offsetof(struct spec_column, name), SPEC_KEY_REQUIRED},
+	{"expr", spec_read_text, offsetof(struct spec_column, expr), SPEC_KEY_REQUIRED},
+	{"type", read_column_type, offsetof(struct spec_column, type), 0},
+};
+
+static void read_columns(struct spec_reader *reader, const struct spec_node *value, void *ret)
+{
+	struct spec_function *function = ret;
+
+	if (!spec_is_list(reader, value))
+		return;
+	for (size_t i = 0; i < value->items.length; i++) {
+		const struct spec_node *item = value->items.data[i];
+		struct spec_column column = {.span = item->span, .type = SCHEMA_COLUMN_TEXT};
+
+		spec_read_mapping(reader, item, "a column", column_keys, ARRAY_SIZE(column_keys),
+				  &column);
+		if (column.name.text)
+			*VEC_PUSH(reader->arena, &function->columns) = column;
+		else
+			reader->columns_incomplete = true;
+	}
+}
+
+static const struct spec_key function_keys[] = {
+	{"name", spec_read_sql_name, offsetof(struct spec_function, name), SPEC_KEY_REQUIRED},
+	{"table", spec_read_sql_name, offsetof(struct spec_function, table), 0},
+	{"capture", read_captures, 0, SPEC_KEY_MAY_BE_EMPTY},
+	{"columns", read_columns, 0, SPEC_KEY_MAY_BE_EMPTY},
+};
+
+void spec_read_functions(struct spec_reader *reader, const struct spec_node *value, void *ret)
+{
+	struct spec *spec = ret;
+
+	if (!spec_is_list(reader, value))
+		return;
+	for (size_t i = 0; i < value->items.length; i++) {
+		const struct spec_node *item = value->items.data[i];
+		struct spec_function function = {.span = item->span};
+
+		spec_read_mapping(reader, item, "a function", function_keys,
+				  ARRAY_SIZE(function_keys), &function);
+		if (function.name.text)
+			*VEC_PUSH(reader->arena, &spec->functions) = function;
+		else
+			reader->tables_incomplete = true;
+	}
+}
