@@ -26,31 +26,42 @@ struct target_info {
 	bool is_go;		  /* it has a Go build ID */
 	uint64_t load_bias;	  /* of the executable: run-time minus link-time address */
 	int64_t start_time_ns;	  /* Unix time */
-	uint64_t pidns_dev, pidns_ino; /* of its pid namespace: bpf_get_ns_current_pid_tgid() */
+	/* its pid namespace, as bpf_get_ns_current_pid_tgid() wants it: dev as the kernel codes it */
+	uint64_t pidns_dev, pidns_ino;
 };
 
 /*
- * ERROR_TARGET: no such process, a zombie, a kernel thread. ERROR_HOST: no
- * permission to look. Nothing of the process is changed.
+ * ERROR_TARGET: no such process, a zombie, a kernel thread, a thread's id, an
+ * executable whose notes are damaged. ERROR_HOST: no permission to look. Nothing
+ * of the process is changed. An executable that is no 64-bit little-endian ELF file
+ * has no build IDs and bias 0.
  */
 struct error *target_info(struct arena *arena, pid_t pid, bool environment,
 			  struct target_info *ret);
-/* All processes whose attributes match every rule. Kernel threads and the caller are left out. */
+
 struct target_rule {
-	uint32_t label; /* enum schema_match_label */
-	const char *regex;
+	uint32_t label;	   /* enum schema_match_label */
+	const char *regex; /* POSIX extended; found anywhere in the text, but a pid must match whole */
 };
+/*
+ * All processes whose attributes match every rule, in ascending order. Kernel
+ * threads, zombies and the caller are left out. In the environment ^ and $ stand
+ * for the ends of one variable. ERROR_USAGE: a regex that does not compile, or an
+ * unknown label. ERROR_HOST: nothing matched, but without CAP_SYS_PTRACE not all
+ * processes could be looked at.
+ */
 struct error *target_match(struct arena *arena, const struct target_rule *rules, size_t rules_count,
 			   pid_t **ret, size_t *count);
 
 /* One thread of a seized process. */
 struct target_thread {
-	pid_t tid;    /* as we see it */
-	pid_t ns_tid; /* as it sees itself: innermost NSpid; runtime.m.procid */
-	bool stopped; /* in a ptrace stop now */
-	bool gone;    /* it has exited */
-	int signal;   /* it stopped to deliver this signal, handed back at release; 0 */
-	bool idle;    /* its stop left a system call to restart: it can run a capture */
+	pid_t tid;     /* as we see it */
+	pid_t ns_tid;  /* as it sees itself: innermost NSpid; runtime.m.procid */
+	bool attached; /* we are its tracer */
+	bool stopped;  /* in a ptrace stop now */
+	bool gone;     /* it has exited */
+	int signal;    /* it stopped to deliver this signal, handed back at release; 0 */
+	bool idle;     /* its stop left a system call to restart: it can run a capture */
 	struct user_regs_struct regs; /* valid while stopped */
 };
 
@@ -59,29 +70,54 @@ struct target {
 	struct target_thread *threads; /* sorted by ns_tid while stopped; capacity is reserved beforehand */
 	size_t threads_count, threads_capacity;
 	bool exited; /* the whole process went away */
-	int64_t interrupted_at; /* CLOCK_MONOTONIC of the first interrupt */
+	int64_t interrupted_at; /* CLOCK_MONOTONIC in ns of the first interrupt */
 	int64_t stopped_at;	/* all threads stood still */
 	int64_t released_at;	/* the last thread was let go */
+	struct target_watch *watch; /* private */
 };
 
 /*
- * PTRACE_SEIZE on every thread: stops nothing. If we die, the kernel detaches.
+ * How long threads may take to stand still before we give up. A thread in the
+ * kernel's uninterruptible sleep (vfork, a page from a slow disk) is worth this much.
+ */
+#define TARGET_PATIENCE_NS 1000000000ll
+
+/*
+ * PTRACE_SEIZE on every thread: stops nothing. If we die, the kernel detaches. A
+ * thread that gets a signal from now on waits for us, so stop and release soon.
+ * *target is set up from nothing, and safe to target_deinit() after a failure. All
+ * calls for one target must come from the same thread: ptrace knows threads only.
  * ERROR_HOST: another tracer (says which), or no permission; ERROR_TARGET: gone.
  */
 struct error *target_seize(struct target *target, pid_t pid);
-/* Interrupts every thread, and again until no new one appears; then all stand still, registers read. */
+/*
+ * Interrupts every thread, and again until no new one appears; then all stand
+ * still, registers read. ERROR_TARGET: the process ended or called execve().
+ * ERROR_HOST: a thread did not stop in time. After a failure nothing is stopped.
+ */
 struct error *target_stop(struct target *target);
 /*
- * Lets one idle thread go just far enough to enter its system call again, where
- * the attached sys_enter program runs, and waits until it stands still again at the
- * call's exit. `threads` are indexes of the threads to drive at the same time.
- * The threads run no user code but the system call instruction itself.
- * A thread for which this failed has idle = false afterwards.
+ * Lets idle threads go just far enough to enter their system call again, where
+ * the attached sys_enter program runs, and waits until they stand still again at the
+ * call's exit. `threads` are indexes of the threads to drive at the same time; each
+ * must be stopped and idle. The threads run no user code but the system call
+ * instruction itself. A thread for which this failed (a signal came first, the call
+ * completed, it was killed) has idle = false afterwards; that is no error. A
+ * completed call has run the program, a signal may have come before it: ask the
+ * program. ERROR_TARGET: the process ended. ERROR_HOST: a thread did not come back
+ * within TARGET_PATIENCE_NS.
  */
 struct error *target_trigger(struct target *target, const size_t *threads, size_t count);
-/* Releases all threads (PTRACE_DETACH with their pending signals). Safe to call twice. */
+/*
+ * Releases all threads (PTRACE_DETACH with their pending signals). Safe to call
+ * twice. A thread that has not stopped within TARGET_PATIENCE_NS (see above) cannot
+ * be released; it stays attached and the next call tries again.
+ */
 void target_release(struct target *target);
-/* Frees the thread table; releases first if needed. */
+/*
+ * Frees the thread table; releases first if needed. What could not be released
+ * then is released by the kernel when we exit.
+ */
 void target_deinit(struct target *target);
 
 /* process_vm_readv, whole or false. Handles partial reads across pages. */

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#ifndef ASK_ABI_STATE_H
+#define ASK_ABI_STATE_H
+
+#include "records.h"
+#include "tables.h"
+
+/*
+ * What the engine and the runtime share while a snapshot is taken. All of it lies
+ * in memory-mapped BPF maps (or in plain memory for the native engine), so that
+ * the runtime can look at it, empty it, and go on where the BPF program stopped.
+ */
+
+/* Output is a ring of chunks for each shard. A record never crosses a chunk's end. */
+#define ASK_CHUNK_SIZE (1u << 20)
+#define ASK_READ_MAX (32u << 10)			  /* bytes of one read; longer ones are split */
+#define ASK_CHUNK_STRIDE (ASK_CHUNK_SIZE + ASK_READ_MAX + 64u) /* room that the verifier can see */
+#define ASK_RECORD_MAX (ASK_CHUNK_SIZE / 2)		  /* bytes of the longest record */
+#define ASK_SHARD_CHUNKS 256u				  /* most chunks of one shard */
+
+#define ASK_MAX_SHARDS 16u
+#define ASK_MAX_FRAMES 4096u /* frames kept of one stack: leaf + root */
+#define ASK_MAX_THREADS 16384u
+#define ASK_WINDOW (8u << 10) /* bytes of stack held while it is walked */
+#define ASK_G_MAX 1024u	      /* bytes of runtime.g that can be held */
+#define ASK_BATCH 64u	      /* goroutines taken at once */
+#define ASK_STACK_SLOTS (1u << 14)
+#define ASK_RETRIES 1024u
+#define ASK_GRANT (256u << 10) /* bytes of the `bytes` budget that a shard takes at once */
+
+/* The registers of a stopped thread. Sorted by tid. */
+struct ask_thread {
+	ask_u64 tid; /* as the target sees it: runtime.m.procid */
+	ask_u64 pc, sp, bp;
+};
+ASK_ABI_CHECK(struct ask_thread, 32);
+
+/* Something captured already: (address, type, limits), how long and how far it was followed. */
+struct ask_visited {
+	ask_u64 address;
+	ask_u32 type;
+	ask_u32 length;
+	ask_u16 limits;
+	ask_u16 depth; /* pointers that were followed from it */
+	ask_u32 used;  /* 0: free slot */
+};
+ASK_ABI_CHECK(struct ask_visited, 24);
+
+/* One for the whole snapshot; written by the runtime before the first trigger. */
+struct ask_control {
+	ask_u64 armed;	    /* 0: the program does nothing */
+	ask_u64 pidns_dev, pidns_ino; /* the target's pid namespace */
+	ask_u64 text;	    /* run-time address of runtime.text */
+	ask_u64 load_bias;
+	ask_u64 allgs;	    /* address of the array of *g */
+	ask_u64 goroutines; /* its length */
+	ask_u64 next;	    /* first goroutine that no shard has taken; atomic */
+	ask_u64 granted;    /* bytes of budget handed out; atomic */
+	ask_u64 bytes_limit;
+	ask_u64 trigger_ns; /* a trigger returns after about this long */
+	ask_u32 threads;    /* rows in the thread table */
+	ask_u32 visited_slots; /* of each shard: a power of two */
+};
+ASK_ABI_CHECK(struct ask_control, 96);
+
+/* What a shard does next. */
+enum ask_phase {
+	ASK_PHASE_GOROUTINE = 0, /* take the next goroutine of the batch, walk and emit its stack */
+	ASK_PHASE_FRAME = 1,	 /* find the captured functions of its next interesting frame */
+	ASK_PHASE_EXPR = 2,	 /* evaluate the next expression of that frame */
+	ASK_PHASE_SCAN = 3,	 /* follow the next pointer of the records written so far */
+	ASK_PHASE_DONE = 4,
+};
+
+/* Why a trigger returned. */
+enum ask_stop {
+	ASK_STOP_NEVER_RAN = 0,
+	ASK_STOP_DONE = 1,  /* no goroutine is left */
+	ASK_STOP_TIME = 2,  /* trigger_ns is over: trigger again */
+	ASK_STOP_FULL = 3,  /* no free chunk: empty some, trigger again */
+	ASK_STOP_RETRY = 4, /* the retry list is full: work it off natively, trigger again */
+	ASK_STOP_RUNNING = 5,
+};
+
+/* A frame that was walked. */
+struct ask_walked {
+	ask_u64 cfa;
+	ask_u32 pc;    /* offset from runtime.text */
+	ask_u32 flags; /* ASK_WALKED_* */
+};
+#define ASK_WALKED_MATCH 1u /* the PC bitmap says: look closer */
+#define ASK_WALKED_EXACT 2u /* the PC is no return address */
+
+struct ask_shard {
+	/* set by the runtime */
+	ask_u32 tid;	     /* thread that runs this shard, as the target sees it; 0: none */
+	ask_u32 first_chunk; /* of its ring in the chunk array */
+	ask_u32 chunks;	     /* in its ring */
+	ask_u32 retried;     /* 1 while the native engine works off retries: failures are final */
+	ask_u64 drained;     /* chunks emptied so far; the ring is full at drained + chunks */
+
+	/* cursor: everything needed to go on after a return */
+	ask_u32 phase;
+	ask_u32 stop;
+	ask_u64 batch_next, batch_end; /* indexes in allgs */
+	ask_u64 batch_first;	       /* index of batch[0] */
+	ask_u64 write_chunk, scan_chunk; /* counted from 0; ring place = n % chunks */
+	ask_u32 write_off, scan_off;
+	ask_u32 scan_elem, scan_row, scan_repeat;
+	ask_u32 undo_off; /* where the goroutine in work began */
+	ask_u64 undo_chunk;
+	ask_u32 frame;	     /* next one to look at: in `matches`, then in the root part */
+	ask_u32 match;	     /* physical number of the frame in work */
+	ask_u32 match_pc;    /* its PC */
+	ask_u32 probe, probes_end; /* probes of the frame in work */
+	ask_u32 expr, exprs_end;   /* expressions of the probe in work */
+	ask_u32 edge;	     /* 1: exact PC where locations change: values are unavailable */
+	ask_u32 stack_new;   /* 1: this goroutine emitted its STACK */
+	ask_u64 cfa;	     /* of the frame in work */
+	ask_u64 budget;	     /* bytes left of the last grant */
+
+	/* the walk in work */
+	ask_u64 walk_fp, walk_cfa, walk_lo, walk_hi;
+	ask_u64 walk_pc;     /* offset from runtime.text */
+	ask_u64 hash[2];
+	ask_u64 window_base;
+	ask_u32 window_size;
+	ask_u32 depth;
+	ask_u32 walk_status; /* enum ask_stack_status; ASK_WALK_GOING while it goes on */
+	ask_u32 walk_cfi;    /* 1: step by call frame information, not by frame pointer */
+	ask_u32 walk_inject; /* 1: the frame before was injected: its caller's PC is exact */
+	ask_u32 cfi_pc, cfi_cfa; /* the last look-up */
+	ask_u32 matched;	 /* frames of the leaf part in `matches` */
+	ask_u32 search_lo, search_hi; /* a binary search in work */
+	ask_u32 leaf_exact;  /* 1: the leaf's PC is exact */
+
+	/* what the records do not tell */
+	ask_u64 clock;	  /* when the part in work began */
+	ask_u64 triggers; /* times it ran */
+	ask_u64 dropped_goroutines; /* their g could not be read, not even natively */
+	ask_u64 dead_goroutines, depth_cuts, length_cuts, budget_cuts, dropped_pointees;
+	ask_u64 read_failures; /* not counting those that went to `retry` */
+	ask_u64 walk_ns, chase_ns;
+	ask_u64 failed_records; /* records with ASK_STATUS_READ_FAILED since the last drain */
+
+	/* scratch */
+	ask_u32 used[ASK_SHARD_CHUNKS]; /* bytes in each chunk of the ring */
+	ask_u64 retry[ASK_RETRIES];	/* goroutines (indexes) whose memory was not resident */
+	ask_u64 retries;
+	ask_u64 batch[ASK_BATCH];	/* addresses of the g's */
+	ask_u64 g[ASK_G_MAX / 8];
+	ask_u64 window[ASK_WINDOW / 8];
+	struct ask_walked walked[ASK_MAX_FRAMES];
+	ask_u16 matches[ASK_MAX_FRAMES]; /* frames of the leaf part that the bitmap lets through */
+	ask_u64 stacks[ASK_STACK_SLOTS][2];
+};
+#define ASK_WALK_GOING 0xffffu
+
+#endif

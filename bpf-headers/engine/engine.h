@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#ifndef ASK_ENGINE_H
+#define ASK_ENGINE_H
+
+/*
+ * The capture engine.
+ *
+ * The target stands still. The runtime has put into the control map where its
+ * goroutines are, and for each shard the id of one of its idle threads. It lets
+ * those threads go just far enough to enter the system call again that they were
+ * blocked in. There, in the target's own context, this program runs:
+ *
+ *   take a batch of goroutines
+ *   for each: read its g, walk its stack, write STACK and GOROUTINE,
+ *             for each interesting frame write FRAME and evaluate VALUEs
+ *   then follow all pointers in what was written, writing POINTEEs
+ *   and again, until no goroutine is left, the ring of chunks is full, or the
+ *   time of one trigger is over (preemption is off meanwhile)
+ *
+ * All state lies in struct ask_shard, in map memory: a trigger goes on exactly where
+ * the last one stopped, the kernel's stack holds a few words, and the verifier
+ * sees small functions that know nothing of each other. What to capture is in
+ * constant tables; nothing here depends on the spec.
+ *
+ * The same files compile in user space (ASK_NATIVE): the native engine reads the
+ * target's memory with process_vm_readv() and produces the same records.
+ */
+#ifdef ASK_NATIVE
+#include "platform_native.h"
+#else
+#include "platform_bpf.h"
+#endif
+#include "output.h"
+#include "walk.h"
+#include "goroutine.h"
+#include "expr.h"
+#include "chase.h"
+
+/* Unscanned output beyond which a batch is interrupted to follow pointers. */
+#define ASK_SCAN_AHEAD (128u << 10)
+/* Steps between two looks at the clock. */
+#define ASK_CLOCK_STEPS 64u
+
+/* Between goroutines: scan what the batch wrote, or take the next. 1: end the trigger. */
+ask_inline int ask_between(struct ask_shard *shard, ask_u32 shard_index)
+{
+	int behind = shard->scan_chunk != shard->write_chunk || shard->scan_off != shard->write_off;
+	ask_u64 now;
+
+	if (shard->batch_next < shard->batch_end &&
+	    (shard->scan_chunk == shard->write_chunk &&
+	     shard->write_off - shard->scan_off < ASK_SCAN_AHEAD))
+		return ask_goroutine(shard_index);
+	if (behind) {
+		now = ask_now();
+		shard->walk_ns += now - shard->clock;
+		shard->clock = now;
+		shard->phase = ASK_PHASE_SCAN;
+		return 0;
+	}
+	if (shard->batch_next < shard->batch_end)
+		return ask_goroutine(shard_index);
+	return ask_take_batch(shard_index);
+}
+
+struct ask_run {
+	ask_u32 shard;
+	ask_u32 pad;
+	ask_u64 deadline;
+};
+
+static long ask_step(ask_u64 i, void *context)
+{
+	struct ask_run *run = context;
+	struct ask_shard *shard = ask_shard(run->shard);
+	ask_u64 now;
+
+	if (!shard)
+		return 1;
+	if (i % ASK_CLOCK_STEPS == ASK_CLOCK_STEPS - 1 && ask_now() > run->deadline) {
+		shard->stop = ASK_STOP_TIME;
+		return 1;
+	}
+	/* The verifier wants to see 0 or 1 from here, whatever a global function returns. */
+	switch (shard->phase) {
+	case ASK_PHASE_GOROUTINE:
+		return ask_between(shard, run->shard) ? 1 : 0;
+	case ASK_PHASE_FRAME:
+		return ask_frame(run->shard) ? 1 : 0;
+	case ASK_PHASE_EXPR:
+		return ask_expr(run->shard) ? 1 : 0;
+	case ASK_PHASE_SCAN:
+		if (ask_scan(run->shard))
+			return 1;
+		if (shard->phase != ASK_PHASE_SCAN) {
+			now = ask_now();
+			shard->chase_ns += now - shard->clock;
+			shard->clock = now;
+		}
+		return 0;
+	}
+	shard->stop = ASK_STOP_DONE;
+	return 1;
+}
+
+/* Runs a shard until it must return to the runtime; shard->stop says why. */
+ask_inline void ask_run(ask_u32 shard_index)
+{
+	struct ask_control *control = ask_control();
+	struct ask_shard *shard = ask_shard(shard_index);
+	struct ask_run run = {.shard = shard_index};
+	ask_u64 now;
+
+	if (!shard || !control)
+		return;
+	shard->clock = ask_now();
+	run.deadline = shard->clock + control->trigger_ns;
+	shard->stop = ASK_STOP_RUNNING;
+	ask_loop(1u << 23, ask_step, &run);
+	now = ask_now();
+	if (shard->phase == ASK_PHASE_SCAN)
+		shard->chase_ns += now - shard->clock;
+	else
+		shard->walk_ns += now - shard->clock;
+	shard->triggers++;
+	if (shard->stop == ASK_STOP_RUNNING)
+		shard->stop = ASK_STOP_TIME;
+}
+
+#ifndef ASK_NATIVE
+/*
+ * Every system call of the host comes by while the program is attached; all but
+ * those of the threads that wait for it leave at once.
+ */
+SEC("raw_tp/sys_enter")
+int askance_capture(void *context)
+{
+	struct ask_control *control = ask_control();
+	struct bpf_pidns_info id = {};
+
+	(void)context;
+	if (!control || !control->armed)
+		return 0;
+	if (bpf_get_ns_current_pid_tgid(control->pidns_dev, control->pidns_ino, &id, sizeof(id)))
+		return 0;
+	for (ask_u32 i = 0; i < ASK_MAX_SHARDS; i++) {
+		struct ask_shard *shard = ask_shard(i);
+
+		if (!shard || !shard->tid)
+			return 0;
+		if (shard->tid == id.pid && shard->stop != ASK_STOP_DONE) {
+			ask_run(i);
+			return 0;
+		}
+	}
+	return 0;
+}
+#endif
+
+#endif

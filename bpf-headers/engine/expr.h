@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#ifndef ASK_EXPR_H
+#define ASK_EXPR_H
+
+/*
+ * Captured functions in a frame, and their expressions. ask_frame() finds what the
+ * range table says of the frame's PC; ask_expr() then evaluates one expression a
+ * step: an address that begins at the CFA, a few operators, a copy into a VALUE.
+ */
+static long ask_range_step(ask_u64 i, void *context)
+{
+	struct ask_call *call = context;
+	struct ask_shard *shard = ask_shard(call->shard);
+	const struct ask_range *row;
+	ask_u32 middle;
+
+	(void)i;
+	if (!shard || shard->search_hi - shard->search_lo <= 1)
+		return 1;
+	middle = shard->search_lo + (shard->search_hi - shard->search_lo) / 2;
+	row = ask_ranges_row(middle);
+	if (!row)
+		return 1;
+	if (row->lo <= call->index)
+		shard->search_lo = middle;
+	else
+		shard->search_hi = middle;
+	return 0;
+}
+
+/* Index of the range that holds text offset `pc`, -1 when there is none. */
+ask_global ask_range(ask_u32 shard_index, ask_u32 pc)
+{
+	struct ask_call call = {shard_index, pc};
+	struct ask_shard *shard = ask_shard(shard_index);
+	const struct ask_range *row;
+
+	if (!shard)
+		return -1;
+	shard->search_lo = 0;
+	shard->search_hi = ASK_LAYOUT(ranges);
+	ask_loop(32, ask_range_step, &call);
+	row = ask_ranges_row(shard->search_lo);
+	if (!row || pc < row->lo || pc >= row->hi)
+		return -1;
+	return (int)shard->search_lo;
+}
+
+/* The goroutine in work is whole: on to the next. */
+ask_inline void ask_goroutine_done(struct ask_shard *shard)
+{
+	ask_u64 slot = shard->stack_new;
+
+	ask_hide(slot);
+	if (slot < ASK_STACK_SLOTS) {
+		shard->stacks[slot][0] = shard->hash[0];
+		shard->stacks[slot][1] = shard->hash[1];
+	}
+	shard->batch_next++;
+	shard->phase = ASK_PHASE_GOROUTINE;
+}
+
+/* The ring is full in the middle of a goroutine: as if it had not begun. */
+ask_inline int ask_goroutine_undo(struct ask_shard *shard)
+{
+	shard->write_chunk = shard->undo_chunk;
+	shard->write_off = shard->undo_off;
+	shard->phase = ASK_PHASE_GOROUTINE;
+	shard->stop = ASK_STOP_FULL;
+	return 1;
+}
+
+/* Looks at the next frame that the bitmap let through. */
+ask_global ask_frame(ask_u32 shard_index)
+{
+	struct ask_shard *shard = ask_shard(shard_index);
+	const struct ask_range *row;
+	ask_u32 number, flags, pc;
+	ask_u64 place;
+	int range;
+
+	if (!shard)
+		return 1;
+	if (shard->frame < shard->matched) {
+		place = shard->frame;
+		ask_hide(place);
+		number = shard->matches[place & (ASK_MAX_FRAMES - 1)];
+	} else if (shard->frame - shard->matched < ask_kept_root(shard)) {
+		number = shard->depth - ask_kept_root(shard) + (shard->frame - shard->matched);
+	} else {
+		ask_goroutine_done(shard);
+		return 0;
+	}
+	shard->frame++;
+	place = ask_walked_place(number);
+	ask_hide(place);
+	if (place >= ASK_MAX_FRAMES)
+		return 0;
+	flags = shard->walked[place].flags;
+	pc = shard->walked[place].pc;
+	if (!(flags & ASK_WALKED_MATCH))
+		return 0;
+	shard->edge = 0;
+	if (flags & ASK_WALKED_EXACT) {
+		/* About to run `pc`: what is active there is what a return to pc+1 would find;
+		 * values only where both look-ups agree, for locations are those at pc. */
+		range = ask_range(shard_index, pc + 1);
+		shard->edge = range != ask_range(shard_index, pc);
+	} else {
+		range = ask_range(shard_index, pc);
+	}
+	if (range < 0)
+		return 0;
+	row = ask_ranges_row((ask_u32)range);
+	if (!row)
+		return 0;
+	shard->match = number;
+	shard->match_pc = pc;
+	/* Go's arguments may lie above the CFA, but never outside of the stack. */
+	place = ask_walked_place(number);
+	ask_hide(place);
+	if (place >= ASK_MAX_FRAMES)
+		return 0;
+	shard->cfa = shard->walked[place].cfa;
+	shard->probe = row->first_probe;
+	shard->probes_end = row->first_probe + row->probes;
+	shard->expr = 0;
+	shard->exprs_end = 0;
+	shard->phase = ASK_PHASE_EXPR;
+	return 0;
+}
+
+/* An expression in work. */
+struct ask_eval {
+	ask_u32 shard;
+	ask_u32 op;	/* first row of its ops */
+	ask_u32 chunk, off; /* where the value's bytes go */
+	ask_u32 size;	/* of the value */
+	ask_u32 status; /* enum ask_status */
+	ask_u32 detail;
+	ask_u32 pad;
+	ask_u64 address;
+	ask_u64 origin; /* address of the whole value, when one copy fills it */
+	ask_u64 cfa, load_bias;
+};
+
+static long ask_op_step(ask_u64 i, void *context)
+{
+	struct ask_eval *eval = context;
+	const struct ask_op *op = ask_ops_row(eval->op + i);
+	ask_u64 word = 0;
+
+	if (!op)
+		return 1;
+	eval->detail = (ask_u32)i;
+	switch (op->kind) {
+	case ASK_OP_CFA:
+		eval->address = eval->cfa + (ask_u64)op->a;
+		return 0;
+	case ASK_OP_STATIC:
+		eval->address = eval->load_bias + (ask_u64)op->a;
+		return 0;
+	case ASK_OP_ADD:
+		eval->address += (ask_u64)op->a;
+		return 0;
+	case ASK_OP_DEREF:
+		if (ask_read(&word, sizeof(word), eval->address)) {
+			eval->status = ASK_STATUS_READ_FAILED;
+			return 1;
+		}
+		if (!word) {
+			eval->status = ASK_STATUS_NIL;
+			return 1;
+		}
+		eval->address = word;
+		return 0;
+	case ASK_OP_COPY:
+		if (op->b > eval->size || op->c > eval->size - op->b) {
+			eval->status = ASK_STATUS_UNAVAILABLE;
+			eval->detail = ASK_REASON_UNSUPPORTED;
+			return 1;
+		}
+		if (op->c == eval->size)
+			eval->origin = eval->address + (ask_u64)op->a;
+		if (op->c && ask_copy(eval->chunk, eval->off + op->b, op->c,
+				      eval->address + (ask_u64)op->a)) {
+			eval->status = ASK_STATUS_READ_FAILED;
+			return 1;
+		}
+		return 0;
+	}
+	eval->status = ASK_STATUS_UNAVAILABLE;
+	eval->detail = ASK_REASON_UNSUPPORTED;
+	return 1;
+}
+
+/*
+ * Evaluates expression `index` with CFA `cfa` into the VALUE record at `off` of
+ * chunk `chunk`, for which there is room. Returns the bytes of data that belong to
+ * the record. Called again natively for a VALUE that could not be read.
+ */
+ask_global ask_evaluate(ask_u32 shard_index, ask_u32 index, ask_u32 chunk, ask_u32 at)
+{
+	struct ask_eval eval = {.shard = shard_index, .chunk = chunk};
+	const struct ask_expr *expr = ask_exprs_row(index);
+	struct ask_shard *shard = ask_shard(shard_index);
+	struct ask_control *control = ask_control();
+	const struct ask_limits *limits;
+	const struct ask_op *last;
+	struct ask_value *value;
+	ask_u32 length = 0;
+	ask_u64 off = at;
+	ask_u8 *place;
+
+	if (!expr || !shard || !control)
+		return 0;
+	eval.off = at + sizeof(*value);
+	eval.size = expr->size;
+	eval.op = expr->first_op;
+	eval.cfa = shard->cfa;
+	eval.load_bias = control->load_bias;
+	if (!expr->ops || shard->edge) {
+		eval.status = ASK_STATUS_UNAVAILABLE;
+		eval.detail = expr->ops ? ASK_REASON_RANGE_EDGE : expr->reason;
+	} else if (!ask_charge(shard, ask_pad8(eval.size))) {
+		eval.status = ASK_STATUS_BUDGET;
+		shard->budget_cuts++;
+	} else {
+		ask_u32 padded = ask_pad8(eval.size);
+
+		last = ask_ops_row(expr->first_op + expr->ops - 1);
+		if (last && last->c != eval.size)
+			ask_zero(chunk, eval.off, padded);
+		else if (padded)
+			ask_zero8(chunk, eval.off + padded - 8);
+		ask_loop(expr->ops <= ASK_MAX_OPS ? expr->ops : 0, ask_op_step, &eval);
+		if (eval.status == ASK_STATUS_OK || eval.status == ASK_STATUS_READ_FAILED)
+			length = eval.size;
+		if (eval.status == ASK_STATUS_READ_FAILED) {
+			shard->failed_records++;
+			ask_zero(chunk, eval.off, padded);
+		}
+		if (eval.status == ASK_STATUS_OK)
+			eval.detail = 0;
+	}
+	limits = ask_limits_row(expr->limits);
+	place = ask_chunk(chunk);
+	ask_hide(off);
+	if (!place || off >= ASK_CHUNK_SIZE)
+		return 0;
+	value = (struct ask_value *)(place + off);
+	value->head.size = sizeof(*value) + ask_pad8(length);
+	value->head.kind = ASK_RECORD_VALUE;
+	value->head.status = (ask_u16)eval.status;
+	value->address = eval.status == ASK_STATUS_OK ? eval.origin : 0;
+	value->type = expr->type;
+	value->length = length;
+	value->expr = index;
+	value->depth = limits ? (ask_u16)limits->depth : 0;
+	value->limits = expr->limits;
+	value->detail = eval.detail;
+	value->pad = 0;
+	return (int)ask_pad8(length);
+}
+
+/* The next expression of the frame in work; a FRAME record before the first one of each probe. */
+ask_global ask_expr(ask_u32 shard_index)
+{
+	struct ask_shard *shard = ask_shard(shard_index);
+	const struct ask_expr *expr;
+	ask_u32 data;
+
+	if (!shard)
+		return 1;
+	if (shard->expr >= shard->exprs_end) {
+		const struct ask_probe *probe;
+		struct ask_frame *frame;
+
+		if (shard->probe >= shard->probes_end) {
+			shard->phase = ASK_PHASE_FRAME;
+			return 0;
+		}
+		probe = ask_probes_row(shard->probe);
+		if (!ask_reserve(shard, sizeof(*frame)))
+			return ask_goroutine_undo(shard);
+		frame = (struct ask_frame *)ask_place(shard);
+		if (!probe || !frame) {
+			shard->phase = ASK_PHASE_FRAME;
+			return 0;
+		}
+		frame->head.size = sizeof(*frame);
+		frame->head.kind = ASK_RECORD_FRAME;
+		frame->head.status = 0;
+		frame->cfa = shard->cfa;
+		frame->frame = shard->match;
+		frame->probe = shard->probe;
+		frame->pc = shard->match_pc;
+		frame->pad = 0;
+		ask_commit(shard, sizeof(*frame));
+		shard->expr = probe->first_expr;
+		shard->exprs_end = probe->first_expr + probe->exprs;
+		shard->probe++;
+		return 0;
+	}
+	expr = ask_exprs_row(shard->expr);
+	if (!expr || expr->size > ASK_RECORD_MAX - sizeof(struct ask_value) - 8) {
+		shard->phase = ASK_PHASE_FRAME;
+		return 0;
+	}
+	if (!ask_reserve(shard, sizeof(struct ask_value) + ask_pad8(expr->size)))
+		return ask_goroutine_undo(shard);
+	data = (ask_u32)ask_evaluate(shard_index, shard->expr,
+				     ask_ring(shard, shard->write_chunk), shard->write_off);
+	if (data > ASK_RECORD_MAX)
+		return 1;
+	ask_commit(shard, sizeof(struct ask_value) + data);
+	shard->expr++;
+	return 0;
+}
+
+#endif

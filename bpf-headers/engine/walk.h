@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#ifndef ASK_WALK_H
+#define ASK_WALK_H
+
+/*
+ * Walking a goroutine's stack.
+ *
+ * A frame is (PC, CFA): the canonical frame address is the value of SP before the
+ * call that made the frame, so the return address lies at CFA-8. Go saves the
+ * caller's frame pointer at CFA-16 in every frame larger than 8 bytes.
+ *
+ * The first frame always goes by call frame information: CFA = SP + N, N from the
+ * table of .debug_frame. From there a parked goroutine is walked along its frame
+ * pointers: CFA = BP + 16. All others (preempted anywhere, in system calls before
+ * Go 1.23, on a thread) are walked by call frame information alone, which needs a
+ * binary search for each frame but no register; so is a parked one whose chain of
+ * frame pointers breaks (across a cgo callback).
+ *
+ * runtime.sigpanic and runtime.asyncPreempt are entered as if the interrupted
+ * instruction had called them: their caller may have no frame yet, so it is found
+ * by call frame information, and its PC is exact.
+ *
+ * A stack is good only when its root, runtime.goexit, was reached. Anything else
+ * gives a status and no frames.
+ */
+
+/* The eight bytes of stack at `address`, through the window. 0 and walk_status on failure. */
+ask_inline ask_u64 ask_word(struct ask_shard *shard, ask_u64 address)
+{
+	ask_u64 at = address - shard->window_base;
+
+	if (address < shard->walk_lo || address + 8 > shard->walk_hi || (address & 7)) {
+		shard->walk_status = ASK_STACK_BAD_CHAIN;
+		return 0;
+	}
+	if (address < shard->window_base || at + 8 > shard->window_size) {
+		ask_u64 size = shard->walk_hi - address;
+
+		if (size > ASK_WINDOW)
+			size = ASK_WINDOW;
+		ask_hide(size);
+		if (size > ASK_WINDOW || ask_read(shard->window, (ask_u32)size, address)) {
+			shard->walk_status = ASK_STACK_READ_FAILED;
+			return 0;
+		}
+		shard->window_base = address;
+		shard->window_size = (ask_u32)size;
+		at = 0;
+	}
+	at /= 8;
+	ask_hide(at);
+	return shard->window[at & (ASK_WINDOW / 8 - 1)];
+}
+
+static long ask_cfi_step(ask_u64 i, void *context)
+{
+	struct ask_call *call = context;
+	struct ask_shard *shard = ask_shard(call->shard);
+	const struct ask_cfi *row;
+	ask_u32 middle;
+
+	(void)i;
+	if (!shard || shard->search_hi - shard->search_lo <= 1)
+		return 1;
+	middle = shard->search_lo + (shard->search_hi - shard->search_lo) / 2;
+	row = ask_cfi_row(middle);
+	if (!row)
+		return 1;
+	if (row->pc <= call->index)
+		shard->search_lo = middle;
+	else
+		shard->search_hi = middle;
+	return 0;
+}
+
+/* N of CFA = SP + N at text offset `pc`; 0 when it is not known. */
+ask_global ask_cfi(ask_u32 shard_index, ask_u32 pc)
+{
+	struct ask_call call = {shard_index, pc};
+	struct ask_shard *shard = ask_shard(shard_index);
+	const struct ask_cfi *row;
+
+	if (!shard)
+		return 0;
+	if (shard->cfi_pc == pc && shard->cfi_cfa)
+		return (int)shard->cfi_cfa;
+	shard->search_lo = 0;
+	shard->search_hi = ASK_LAYOUT(cfi_rows);
+	ask_loop(32, ask_cfi_step, &call);
+	row = ask_cfi_row(shard->search_lo);
+	if (!row || row->pc > pc)
+		return 0;
+	shard->cfi_pc = pc;
+	shard->cfi_cfa = row->cfa;
+	return (int)(row->cfa & 0x7fffffff);
+}
+
+/* Where frame number `depth` is kept: the leaf part in order, the root part as a ring. */
+ask_inline ask_u32 ask_walked_place(ask_u32 depth)
+{
+	ask_u32 leaf = ASK_LAYOUT(frames_leaf), root = ASK_LAYOUT(frames_root);
+
+	if (depth < leaf)
+		return depth;
+	return root ? leaf + (depth - leaf) % root : ASK_MAX_FRAMES;
+}
+
+/* 1 when the 64 bytes of text around `pc` hold a return address of a captured function. */
+ask_inline ask_u32 ask_interesting(ask_u32 pc)
+{
+	ask_u64 *word = ask_bitmap_word(pc >> 12);
+
+	return word ? (*word >> ((pc >> 6) & 63)) & 1 : 0;
+}
+
+ask_inline int ask_within(ask_u64 pc, ask_u32 lo, ask_u32 hi)
+{
+	return pc >= lo && pc < hi;
+}
+
+/* Keeps the frame at (walk_pc, walk_cfa) and mixes its PC into the stack's hash. */
+ask_inline void ask_keep_frame(struct ask_shard *shard)
+{
+	ask_u32 pc = (ask_u32)shard->walk_pc, depth = shard->depth;
+	ask_u32 flags = ask_interesting(pc) ? ASK_WALKED_MATCH : 0;
+	ask_u64 place = ask_walked_place(depth);
+
+	if (shard->walk_inject) {
+		flags |= ASK_WALKED_EXACT;
+		if (ask_interesting(pc + 1))
+			flags |= ASK_WALKED_MATCH;
+	}
+	ask_hide(place);
+	if (place < ASK_MAX_FRAMES) {
+		shard->walked[place].cfa = shard->walk_cfa;
+		shard->walked[place].pc = pc;
+		shard->walked[place].flags = flags;
+	}
+	if ((flags & ASK_WALKED_MATCH) && depth < ASK_LAYOUT(frames_leaf)) {
+		ask_u64 slot = shard->matched;
+
+		ask_hide(slot);
+		shard->matches[slot & (ASK_MAX_FRAMES - 1)] = (ask_u16)depth;
+		shard->matched++;
+	}
+	shard->hash[0] = (shard->hash[0] ^ pc) * 0x9e3779b97f4a7c15ull;
+	shard->hash[0] ^= shard->hash[0] >> 29;
+	shard->hash[1] = (shard->hash[1] + pc) * 0xc2b2ae3d27d4eb4full;
+	shard->hash[1] ^= shard->hash[1] >> 31;
+	shard->depth = depth + 1;
+}
+
+/* One frame: keep it, then step to its caller. */
+static long ask_walk_step(ask_u64 i, void *context)
+{
+	struct ask_call *call = context;
+	struct ask_shard *shard = ask_shard(call->shard);
+	struct ask_control *control = ask_control();
+	ask_u64 pc, cfa, fp;
+	ask_u32 inject;
+
+	(void)i;
+	if (!shard || !control)
+		return 1;
+	ask_keep_frame(shard);
+	inject = ask_within(shard->walk_pc, ASK_LAYOUT(sigpanic_lo), ASK_LAYOUT(sigpanic_hi)) ||
+		 ask_within(shard->walk_pc, ASK_LAYOUT(asyncpreempt_lo),
+			    ASK_LAYOUT(asyncpreempt_hi));
+	pc = ask_word(shard, shard->walk_cfa - 8) - control->text;
+	if (shard->walk_status != ASK_WALK_GOING)
+		return 1;
+	if (pc >= ASK_LAYOUT(text_size)) {
+		shard->walk_status = ASK_STACK_BAD_CHAIN;
+		return 1;
+	}
+	if (ask_within(pc, ASK_LAYOUT(goexit_lo), ASK_LAYOUT(goexit_hi))) {
+		shard->walk_status = ASK_STACK_OK;
+		return 1;
+	}
+	fp = shard->walk_fp;
+	if (shard->walk_cfi || inject) {
+		ask_u32 size = (ask_u32)ask_cfi(call->shard, (ask_u32)pc);
+
+		if (!size) {
+			shard->walk_status = ASK_STACK_NO_CFI;
+			return 1;
+		}
+		cfa = shard->walk_cfa + size;
+		if (!shard->walk_cfi && size != 8)
+			fp = ask_word(shard, cfa - 16);
+	} else {
+		cfa = fp + 16;
+		if (cfa > shard->walk_cfa)
+			fp = ask_word(shard, fp);
+	}
+	if (shard->walk_status != ASK_WALK_GOING)
+		return 1;
+	if (cfa <= shard->walk_cfa || cfa > shard->walk_hi || (cfa & 7)) {
+		shard->walk_status = ASK_STACK_BAD_CHAIN;
+		return 1;
+	}
+	shard->walk_pc = pc;
+	shard->walk_cfa = cfa;
+	shard->walk_fp = fp;
+	shard->walk_inject = inject;
+	return 0;
+}
+
+/*
+ * Walks from (pc, sp, bp); walk_lo, walk_hi, walk_cfi and walk_inject (the leaf's
+ * PC is exact) are set. The result is in walk_status, depth, walked, matches and hash.
+ */
+ask_global ask_walk(ask_u32 shard_index, ask_u64 pc, ask_u64 sp, ask_u64 bp)
+{
+	struct ask_call call = {shard_index, 0};
+	struct ask_shard *shard = ask_shard(shard_index);
+	struct ask_control *control = ask_control();
+	ask_u32 size;
+
+	if (!shard || !control)
+		return 0;
+	shard->depth = 0;
+	shard->matched = 0;
+	shard->window_size = 0;
+	pc -= control->text;
+	if (pc >= ASK_LAYOUT(text_size) || sp < shard->walk_lo || sp >= shard->walk_hi) {
+		shard->walk_status = ASK_STACK_BAD_LEAF;
+		return 0;
+	}
+	size = (ask_u32)ask_cfi(shard_index, (ask_u32)pc);
+	if (!size) {
+		shard->walk_status = ASK_STACK_NO_CFI;
+		return 0;
+	}
+	/* No frame yet: at a function's entry, or in its prologue's stack check. Not behind a call. */
+	if (size == 8)
+		shard->walk_inject = 1;
+	shard->leaf_exact = shard->walk_inject;
+	shard->hash[0] = shard->leaf_exact ? 0x2545f4914f6cdd1dull : 0x27d4eb2f165667c5ull;
+	shard->hash[1] = shard->hash[0] * 3;
+	shard->walk_status = ASK_WALK_GOING;
+	shard->walk_pc = pc;
+	shard->walk_cfa = sp + size;
+	shard->walk_fp = bp;
+	/* The first look brings the whole used part of an ordinary stack into the window. */
+	ask_word(shard, sp & ~7ull);
+	if (!shard->walk_cfi && size != 8)
+		shard->walk_fp = ask_word(shard, sp + size - 16);
+	if (shard->walk_status == ASK_WALK_GOING)
+		ask_loop(1u << 23, ask_walk_step, &call);
+	if (shard->walk_status == ASK_WALK_GOING)
+		shard->walk_status = ASK_STACK_BAD_CHAIN;
+	if (shard->walk_status == ASK_STACK_OK &&
+	    shard->depth > ASK_LAYOUT(frames_leaf) + ASK_LAYOUT(frames_root))
+		shard->walk_status = ASK_STACK_CUT;
+	return 0;
+}
+
+#endif

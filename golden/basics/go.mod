@@ -1,0 +1,5 @@
+module basics
+
+go 1.20
+
+toolchain go1.22.12

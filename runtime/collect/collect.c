@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * collect: one snapshot of one process.
+ *
+ * Everything that can happen before the pause does: the object is opened, verified
+ * and loaded, its maps are sized and mapped, tables filled, the threads seized
+ * (which stops nothing) and the program attached. Then
+ *
+ *   stop      every thread of the target is interrupted and stands still
+ *   begin     goroutine array, registers, shards: a few reads
+ *   capture   idle threads run the program, several at once, again and again
+ *             until their shards are done; whatever they cannot do the native
+ *             engine does, on the same memory
+ *   release   all threads go on
+ *
+ * and after it the records are written out. If this process dies at any point the
+ * kernel detaches its tracees and the programs with it: nothing is left behind.
+ */
+#include "collect.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "session.h"
+
+#define DEFAULT_BUFFER ((uint64_t)32 << 20)
+#define MIN_RING 4u /* chunks of a shard: a goroutine, the scan behind it, and air */
+#define VISIT_SLOTS (1u << 17)
+
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec time;
+
+	clock_gettime(clock, &time);
+	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+/* The object must have been built for exactly this program. */
+static struct error *check_identity(const struct session *session)
+{
+	const struct schema *schema = session->schema;
+	const char *go = schema_text(schema, schema->meta.go_build_id);
+	const char *gnu = schema_text(schema, schema->meta.gnu_build_id);
+	const struct target_info *info = &session->info;
+
+	if (!info->is_go)
+		return error_new(ERROR_TARGET, "process %d (%s) is not a Go program: %s",
+				 (int)info->pid, info->name, "it has no Go build ID");
+	if (*go && strcmp(go, info->go_build_id) != 0)
+		return error_new(ERROR_TARGET,
+				 "process %d (%s) was built from other sources than %s: its build ID "
+				 "is %s, the object's is %s; build the object from this binary",
+				 (int)info->pid, info->name, session->object->path,
+				 info->go_build_id, go);
+	if (*gnu && *info->gnu_build_id && strcmp(gnu, info->gnu_build_id) != 0)
+		return error_new(ERROR_TARGET,
+				 "process %d (%s): its GNU build ID is %s, that of %s is %s",
+				 (int)info->pid, info->name, info->gnu_build_id,
+				 session->object->path, gnu);
+	return NULL;
+}
+
+/* How large everything is, before any of it is made. */
+static void plan(struct session *session)
+{
+	const struct collect_options *options = session->options;
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t buffer = options->buffer ? options->buffer : DEFAULT_BUFFER;
+	uint32_t shards = options->shards ? options->shards : (uint32_t)(cpus > 0 ? cpus : 1);
+
+	if (shards > ASK_MAX_SHARDS)
+		shards = ASK_MAX_SHARDS;
+	session->shard_limit = shards;
+	session->chunk_count = (uint32_t)(buffer / ASK_CHUNK_SIZE);
+	if (session->chunk_count < shards * MIN_RING)
+		session->chunk_count = shards * MIN_RING;
+	if (session->chunk_count > shards * ASK_SHARD_CHUNKS)
+		session->chunk_count = shards * ASK_SHARD_CHUNKS;
+	session->visit_slots = VISIT_SLOTS;
+	session->thread_rows = ASK_MAX_THREADS;
+	session->bitmap_words = (uint32_t)(session->schema->layout.text_size >> 12) + 2;
+}
+
+/* The BPF engine if it may be, else memory for the native one. */
+static struct error *make_engine(struct session *session, struct collect_result *result)
+{
+	const struct collect_options *options = session->options;
+	struct error *error = NULL;
+
+	if (options->engine != COLLECT_NATIVE && options->pause != COLLECT_PAUSE_NONE) {
+		error = bpf_load(session, &result->load_ns, &result->verified_insns);
+		if (!error)
+			return NULL;
+		if (options->engine == COLLECT_BPF || error->code == ERROR_DAMAGED)
+			return error;
+		session_talk(session, "no BPF: %s", error->message);
+		error_free(error);
+		result->fallback = "BPF cannot be used here (`askance doctor` says why)";
+	} else if (options->engine == COLLECT_BPF) {
+		return error_new(ERROR_USAGE, "--pause=none reads natively: it cannot be used with "
+					      "--engine=bpf");
+	}
+	return session_allocate(session);
+}
+
+/* Picks an idle thread that no shard has; SIZE_MAX when there is none. */
+static size_t idle_thread(const struct session *session, const size_t *taken, size_t count)
+{
+	for (size_t i = 0; i < session->target.threads_count; i++) {
+		const struct target_thread *thread = &session->target.threads[i];
+		bool free = thread->stopped && thread->idle && !thread->gone;
+
+		for (size_t j = 0; free && j < count; j++)
+			free = taken[j] != i;
+		if (free)
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+/* Looks at a shard after its trigger. false: it will not run again in this way. */
+static bool serve_shard(struct session *session, uint32_t shard, size_t *thread,
+			const size_t *threads, size_t count)
+{
+	struct ask_shard *state = &session->shards[shard];
+
+	switch (state->stop) {
+	case ASK_STOP_DONE:
+		return false;
+	case ASK_STOP_FULL:
+		native_make_room(session, shard);
+		break;
+	case ASK_STOP_RETRY:
+		native_retry(session, shard);
+		break;
+	}
+	if (state->stop == ASK_STOP_NEVER_RAN || !session->target.threads[*thread].idle) {
+		/* This thread will not do any more: another one goes on from the cursor. */
+		session->target.threads[*thread].idle = false;
+		*thread = idle_thread(session, threads, count);
+		if (*thread == SIZE_MAX)
+			return false;
+		state->tid = (ask_u32)session->target.threads[*thread].ns_tid;
+	}
+	return true;
+}
+
+/* Drives the idle threads until every shard is done or has no thread left. */
+static struct error *capture_in_context(struct session *session)
+{
+	size_t threads[ASK_MAX_SHARDS], running[ASK_MAX_SHARDS];
+	uint32_t shards = session->shards_used, count;
+	bool active[ASK_MAX_SHARDS];
+
+	for (uint32_t i = 0; i < shards; i++) {
+		threads[i] = idle_thread(session, threads, i);
+		session->shards[i].tid = (ask_u32)session->target.threads[threads[i]].ns_tid;
+		active[i] = true;
+	}
+	__atomic_store_n(&session->control->armed, 1, __ATOMIC_SEQ_CST);
+	do {
+		count = 0;
+		for (uint32_t i = 0; i < shards; i++) {
+			if (!active[i])
+				continue;
+			session->shards[i].stop = ASK_STOP_NEVER_RAN;
+			running[count++] = threads[i];
+		}
+		if (!count)
+			break;
+		TRY(target_trigger(&session->target, running, count));
+		for (uint32_t i = 0; i < shards; i++)
+			if (active[i])
+				active[i] = serve_shard(session, i, &threads[i], threads, shards);
+	} while (!session->target.exited);
+	return NULL;
+}
+
+static struct error *capture(struct session *session)
+{
+	size_t idle = 0;
+	struct error *error = NULL;
+
+	for (size_t i = 0; i < session->target.threads_count; i++)
+		idle += session->target.threads[i].stopped && session->target.threads[i].idle;
+	session->shards_used = session->bpf ? session->shard_limit : 1;
+	if (session->bpf && idle < session->shards_used)
+		session->shards_used = idle ? (uint32_t)idle : 1;
+	TRY(session_begin(session));
+	if (session->bpf && idle)
+		error = capture_in_context(session);
+	session->control->armed = 0;
+	if (error)
+		return error;
+	for (uint32_t i = 0; i < session->shards_used && !session->target.exited; i++) {
+		if (session->shards[i].stop != ASK_STOP_DONE)
+			native_run(session, i, session->options->pause == COLLECT_PAUSE_NONE);
+		native_retry(session, i);
+	}
+	return NULL;
+}
+
+/* Stop, capture, release. The target runs again whatever happens. */
+static struct error *pause_and_capture(struct session *session)
+{
+	struct dump_statistics *stats = &session->statistics;
+	struct error *error = NULL;
+	int64_t begin, end;
+
+	session->capture_time_ns = clock_ns(CLOCK_REALTIME);
+	session->capture_monotonic_ns = clock_ns(CLOCK_MONOTONIC);
+	if (session->options->pause == COLLECT_PAUSE_NONE)
+		return capture(session);
+	begin = session->capture_monotonic_ns;
+	error = target_stop(&session->target);
+	if (!error)
+		error = capture(session);
+	end = clock_ns(CLOCK_MONOTONIC);
+	if (session->control)
+		session->control->armed = 0;
+	target_release(&session->target);
+	if (session->target.interrupted_at)
+		begin = session->target.interrupted_at;
+	stats->pause_ns = (uint64_t)(session->target.released_at - begin);
+	stats->stop_ns = (uint64_t)(session->target.stopped_at - begin);
+	stats->release_ns = (uint64_t)(session->target.released_at - end);
+	return error;
+}
+
+static void add_up(struct session *session)
+{
+	struct dump_statistics *stats = &session->statistics;
+
+	stats->shards = session->shards_used;
+	for (uint32_t i = 0; i < session->shards_used; i++) {
+		const struct ask_shard *shard = &session->shards[i];
+
+		stats->walk_ns += shard->walk_ns;
+		stats->chase_ns += shard->chase_ns;
+		stats->triggers += shard->triggers;
+		stats->dead_goroutines += shard->dead_goroutines;
+		stats->dropped_goroutines += shard->dropped_goroutines;
+		stats->dropped_pointees += shard->dropped_pointees;
+		stats->budget_cuts += shard->budget_cuts;
+		stats->depth_cuts += shard->depth_cuts;
+		stats->length_cuts += shard->length_cuts;
+	}
+}
+
+static struct error *run(struct session *session, struct collect_result *result)
+{
+	struct error *error;
+
+	TRY(check_identity(session));
+	plan(session);
+	TRY(make_engine(session, result));
+	session_prepare(session);
+	native_create(session, session->options->pause != COLLECT_PAUSE_NONE);
+	if (session->options->pause != COLLECT_PAUSE_NONE)
+		TRY(target_seize(&session->target, session->info.pid));
+	if (session->bpf)
+		TRY(bpf_attach(session));
+	error = pause_and_capture(session);
+	bpf_detach(session);
+	if (error)
+		return error;
+	if (session->target.exited)
+		return error_new(ERROR_TARGET, "process %d exited during the snapshot",
+				 (int)session->info.pid);
+	drain_rest(session);
+	add_up(session);
+	if (session->output_error) {
+		error = session->output_error;
+		session->output_error = NULL;
+		return error;
+	}
+	result->engine = session->bpf ? DUMP_ENGINE_BPF : DUMP_ENGINE_NATIVE;
+	result->statistics = session->statistics;
+	result->lossy = session->statistics.dropped_goroutines || session->statistics.dropped_pointees;
+	return dump_chunk(session->writer, DUMP_STATISTICS, session->process, &session->statistics,
+			  sizeof(session->statistics));
+}
+
+struct error *collect(struct arena *arena, const struct collect_object *object, pid_t pid,
+		      const struct collect_options *options, struct dump_writer *writer,
+		      uint32_t process, struct collect_result *ret)
+{
+	struct collect_result result = {0};
+	struct session *session = calloc(1, sizeof(*session));
+	struct error *error;
+
+	if (!session)
+		base_out_of_memory();
+	session->object = object;
+	session->schema = object->schema;
+	session->options = options;
+	session->writer = writer;
+	session->process = process;
+	error = target_info(arena, pid, options->environment, &session->info);
+	if (!error)
+		error = run(session, &result);
+	target_deinit(&session->target);
+	native_destroy(session);
+	if (session->bpf)
+		bpf_unload(session);
+	else
+		session_free(session);
+	error_free(session->output_error);
+	free(session);
+	if (!error)
+		*ret = result;
+	return error;
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The native engine: the same headers as in the kernel, over process_vm_readv().
+ *
+ * It does three things. It runs whole snapshots where BPF or an idle thread is not
+ * to be had. It goes on from any point where the BPF program had to stop for good
+ * (the state is the same memory). And it reads what the program could not because
+ * a page was not resident: reading it from here brings the page in, and the
+ * records that failed are completed in their places.
+ *
+ * A stopped process's memory does not change, so it is read in blocks that are kept.
+ */
+#define ASK_NATIVE
+#include "engine/engine.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "session.h"
+
+#define BLOCK ((size_t)16 << 10)
+#define PAGE ((size_t)4 << 10)
+#define BLOCKS ((size_t)1 << 10)
+
+struct native_engine {
+	struct ask_native engine;
+	pid_t pid;
+	bool cached;
+	uint64_t tags[BLOCKS]; /* address of the block + 1; 0: empty */
+	uint8_t *blocks;
+};
+
+static ask_u64 native_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (ask_u64)now.tv_sec * 1000000000u + (ask_u64)now.tv_nsec;
+}
+
+/* The block around `address`, read if need be; NULL when not all of it can be read. */
+static const uint8_t *block_at(struct native_engine *native, uint64_t address)
+{
+	uint64_t base = address & ~(uint64_t)(BLOCK - 1);
+	size_t slot = hash_u64(base) & (BLOCKS - 1);
+	uint8_t *block = native->blocks + slot * BLOCK;
+
+	if (native->tags[slot] == base + 1)
+		return block;
+	native->tags[slot] = 0;
+	if (!target_read(native->pid, base, block, BLOCK))
+		return NULL;
+	native->tags[slot] = base + 1;
+	return block;
+}
+
+static _Bool native_read(void *data, void *to, size_t size, ask_u64 from)
+{
+	struct native_engine *native = data;
+	uint8_t *out = to;
+	size_t left = size;
+
+	if (from + size < from)
+		goto failed;
+	while (left && native->cached) {
+		size_t in = from & (BLOCK - 1), part = BLOCK - in < left ? BLOCK - in : left;
+		const uint8_t *block = block_at(native, from);
+
+		if (block)
+			memcpy(out, block + in, part);
+		else if (!target_read(native->pid, from, out, part))
+			goto failed;
+		out += part;
+		from += part;
+		left -= part;
+	}
+	if (!left || target_read(native->pid, from, out, left))
+		return true;
+failed:
+	memset(to, 0, size);
+	return false;
+}
+
+void native_create(struct session *session, bool cached)
+{
+	const struct schema *schema = session->schema;
+	struct native_engine *native = calloc(1, sizeof(*native));
+
+	if (!native)
+		base_out_of_memory();
+	native->blocks = mmap(NULL, BLOCK * BLOCKS, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (native->blocks == MAP_FAILED)
+		base_out_of_memory();
+	native->pid = session->info.pid;
+	native->cached = cached;
+	native->engine = (struct ask_native){
+		.control = session->control,
+		.shards = session->shards,
+		.chunks = session->chunks,
+		.chunk_stride = session->chunk_stride,
+		.chunk_count = session->chunk_count,
+		.visit_count = session->visit_slots * session->shard_limit,
+		.thread_count = session->thread_rows,
+		.bitmap_words = session->bitmap_words,
+		.visits = session->visits,
+		.threads = session->threads,
+		.bitmap = (ask_u64 *)session->bitmap,
+		.layout = &schema->layout,
+		.limits = schema->limits,
+		.types = schema->engine_types,
+		.pointers = schema->pointers,
+		.ranges = schema->ranges,
+		.probes = schema->probes,
+		.exprs = schema->exprs,
+		.ops = schema->ops,
+		.cfis = schema->cfi,
+		.read = native_read,
+		.now = native_now,
+		.data = native,
+	};
+	session->native = native;
+}
+
+void native_destroy(struct session *session)
+{
+	if (!session->native)
+		return;
+	munmap(session->native->blocks, BLOCK * BLOCKS);
+	free(session->native);
+	session->native = NULL;
+}
+
+static bool unscanned(const struct ask_shard *shard)
+{
+	return shard->scan_chunk != shard->write_chunk || shard->scan_off != shard->write_off;
+}
+
+/* Gives up following the pointers of what was written but not scanned yet, and counts them. */
+static void drop_unscanned(struct session *session, struct ask_shard *shard)
+{
+	uint64_t chunk = shard->scan_chunk;
+	uint32_t off = shard->scan_off;
+
+	while (chunk < shard->write_chunk || off < shard->write_off) {
+		const uint8_t *data = session->chunks + (shard->first_chunk + chunk % shard->chunks) *
+								session->chunk_stride;
+
+		if (chunk < shard->write_chunk &&
+		    off >= shard->used[(chunk % shard->chunks) & (ASK_SHARD_CHUNKS - 1)]) {
+			chunk++;
+			off = 0;
+			continue;
+		}
+		shard->dropped_pointees++;
+		off += ((const struct ask_record *)(data + off))->size;
+	}
+	shard->scan_chunk = shard->write_chunk;
+	shard->scan_off = shard->write_off;
+	shard->scan_elem = shard->scan_row = shard->scan_repeat = 0;
+	shard->phase = ASK_PHASE_GOROUTINE;
+}
+
+void native_make_room(struct session *session, uint32_t shard_index)
+{
+	struct ask_shard *shard = &session->shards[shard_index];
+
+	if (drain_scanned(session, shard_index))
+		return;
+	if (shard->phase == ASK_PHASE_SCAN) {
+		/* The frontier alone fills the ring: it is wider than the buffer. */
+		drop_unscanned(session, shard);
+	} else if (unscanned(shard)) {
+		shard->phase = ASK_PHASE_SCAN;
+	} else {
+		/* One goroutine alone is larger than the ring. */
+		shard->dropped_goroutines++;
+		shard->batch_next++;
+	}
+}
+
+/* Did the goroutine that was just captured change meanwhile? Then only that is told of it. */
+static void check_unchanged(struct session *session, uint32_t index, uint64_t g_index)
+{
+	struct ask_shard *shard = &session->shards[index];
+	uint8_t again[ASK_G_MAX];
+	uint64_t address = shard->batch[(g_index - shard->batch_first) & (ASK_BATCH - 1)];
+	uint64_t thread;
+
+	if (ask_read(again, session->schema->layout.g_size, address) == 0 &&
+	    !memcmp(again, shard->g, session->schema->layout.g_size))
+		return;
+	thread = 0;
+	shard->write_chunk = shard->undo_chunk;
+	shard->write_off = shard->undo_off;
+	if (shard->stack_new < ASK_STACK_SLOTS)
+		memset(shard->stacks[shard->stack_new], 0, sizeof(shard->stacks[0]));
+	shard->walk_status = ASK_STACK_CHANGED;
+	if (!ask_emit_goroutine(shard, g_index, address, thread))
+		shard->dropped_goroutines++;
+}
+
+/* Step by step, with a second look at each goroutine when it is done. */
+static void run_watched(struct session *session, uint32_t index)
+{
+	struct ask_run run = {.shard = index, .deadline = UINT64_MAX};
+	struct ask_shard *shard = &session->shards[index];
+
+	shard->clock = ask_now();
+	shard->stop = ASK_STOP_RUNNING;
+	for (;;) {
+		uint32_t phase = shard->phase;
+		int stopped = (int)ask_step(0, &run);
+
+		if (stopped && shard->stop != ASK_STOP_FULL)
+			return;
+		if (stopped) {
+			native_make_room(session, index);
+			shard->stop = ASK_STOP_RUNNING;
+		} else if (phase == ASK_PHASE_FRAME && shard->phase == ASK_PHASE_GOROUTINE) {
+			check_unchanged(session, index, shard->batch_next - 1);
+		}
+	}
+}
+
+void native_run(struct session *session, uint32_t index, bool watch)
+{
+	struct ask_shard *shard = &session->shards[index];
+
+	ask_native = &session->native->engine;
+	native_retry(session, index);
+	shard->retried = 1;
+	if (watch)
+		run_watched(session, index);
+	while (shard->stop != ASK_STOP_DONE) {
+		ask_run(index);
+		if (shard->stop == ASK_STOP_FULL)
+			native_make_room(session, index);
+	}
+	shard->retried = 0;
+}
+
+/* Runs until the goroutine batch in the cursor is captured and everything is scanned. */
+static void finish_batch(struct session *session, uint32_t index)
+{
+	struct ask_run run = {.shard = index, .deadline = UINT64_MAX};
+	struct ask_shard *shard = &session->shards[index];
+
+	while (shard->phase != ASK_PHASE_GOROUTINE || shard->batch_next < shard->batch_end ||
+	       unscanned(shard)) {
+		if (ask_step(0, &run)) {
+			if (shard->stop != ASK_STOP_FULL)
+				return;
+			native_make_room(session, index);
+		}
+	}
+}
+
+/* Goroutines whose g or stack was not resident: captured anew, at the end of the stream. */
+static void retry_goroutines(struct session *session, uint32_t index)
+{
+	struct ask_shard *shard = &session->shards[index];
+	uint64_t first = shard->batch_first, next = shard->batch_next, end = shard->batch_end;
+	uint64_t batch[ASK_BATCH];
+	uint32_t phase = shard->phase;
+	uint64_t count = shard->retries;
+
+	memcpy(batch, shard->batch, sizeof(batch));
+	/* The pointers written so far come first: the cursor can stand in only one batch. */
+	shard->batch_next = shard->batch_end;
+	finish_batch(session, index);
+	shard->retries = 0;
+	for (uint64_t i = 0; i < count && i < ASK_RETRIES; i++) {
+		shard->batch_first = shard->batch_next = shard->retry[i];
+		shard->batch_end = shard->batch_next + 1;
+		ask_read(shard->batch, 8, session->control->allgs + shard->retry[i] * 8);
+		session->statistics.native_retries++;
+		finish_batch(session, index);
+	}
+	memcpy(shard->batch, batch, sizeof(batch));
+	shard->batch_first = first;
+	shard->batch_next = next;
+	shard->batch_end = end;
+	shard->phase = phase == ASK_PHASE_DONE ? ASK_PHASE_DONE : ASK_PHASE_GOROUTINE;
+}
+
+/* Follows the pointers of the one record at (chunk, off), wherever the scan stands. */
+static void scan_record(struct session *session, uint32_t index, uint64_t chunk, uint32_t off)
+{
+	struct ask_shard *shard = &session->shards[index];
+	uint64_t scan_chunk = shard->scan_chunk;
+	uint32_t scan_off = shard->scan_off, elem = shard->scan_elem, row = shard->scan_row,
+		 repeat = shard->scan_repeat, phase = shard->phase;
+
+	if (chunk > scan_chunk || (chunk == scan_chunk && off >= scan_off))
+		return; /* the scan itself will come by */
+	shard->scan_chunk = chunk;
+	shard->scan_off = off;
+	shard->scan_elem = shard->scan_row = shard->scan_repeat = 0;
+	while (shard->scan_chunk == chunk && shard->scan_off == off) {
+		if (ask_scan(index)) {
+			/* No room while older chunks wait for us: what follows is lost, and counted. */
+			shard->dropped_pointees++;
+			break;
+		}
+	}
+	shard->scan_chunk = scan_chunk;
+	shard->scan_off = scan_off;
+	shard->scan_elem = elem;
+	shard->scan_row = row;
+	shard->scan_repeat = repeat;
+	shard->phase = phase;
+}
+
+/* Reads a failed VALUE or POINTEE again, in its place. */
+static void retry_record(struct session *session, uint32_t index, uint64_t chunk, uint32_t off,
+			 struct ask_value *value)
+{
+	struct ask_shard *shard = &session->shards[index];
+	uint32_t place = shard->first_chunk + (uint32_t)(chunk % shard->chunks);
+	uint32_t size = value->head.size, edge = shard->edge;
+	uint64_t cfa = shard->cfa;
+
+	session->statistics.native_retries++;
+	if (value->head.kind == ASK_RECORD_POINTEE) {
+		if (ask_copy(place, off + sizeof(*value), value->length, value->address))
+			return;
+		value->head.status = ASK_STATUS_OK;
+	} else {
+		shard->cfa = session->out[index].frame_cfa;
+		shard->edge = 0;
+		shard->budget += size - sizeof(*value); /* it was charged the first time */
+		ask_evaluate(index, value->expr, place, off);
+		value->head.size = size; /* the stream goes on behind it as before */
+		shard->cfa = cfa;
+		shard->edge = edge;
+	}
+	if (value->head.status == ASK_STATUS_OK)
+		scan_record(session, index, chunk, off);
+}
+
+/* Looks for failed records from where the last look ended. */
+static void retry_records(struct session *session, uint32_t index)
+{
+	struct ask_shard *shard = &session->shards[index];
+	uint64_t chunk = session->out[index].written;
+	uint32_t off = session->out[index].retry_off;
+
+	shard->failed_records = 0;
+	while (chunk < shard->write_chunk || off < shard->write_off) {
+		uint8_t *data = session->chunks + (shard->first_chunk + chunk % shard->chunks) *
+							  session->chunk_stride;
+		struct ask_record *record = (struct ask_record *)(data + off);
+
+		if (chunk < shard->write_chunk &&
+		    off >= shard->used[(chunk % shard->chunks) & (ASK_SHARD_CHUNKS - 1)]) {
+			chunk++;
+			off = 0;
+			continue;
+		}
+		if (record->kind == ASK_RECORD_FRAME)
+			session->out[index].frame_cfa = ((struct ask_frame *)record)->cfa;
+		else if (record->kind >= ASK_RECORD_VALUE &&
+			 record->status == ASK_STATUS_READ_FAILED)
+			retry_record(session, index, chunk, off, (struct ask_value *)record);
+		off += record->size;
+	}
+	/* Everything up to here was looked at; drained chunks are left behind. */
+	shard->failed_records = 0;
+}
+
+void native_retry(struct session *session, uint32_t index)
+{
+	struct ask_shard *shard = &session->shards[index];
+	uint32_t retried = shard->retried;
+
+	if (!shard->retries && !shard->failed_records)
+		return;
+	ask_native = &session->native->engine;
+	shard->retried = 1;
+	if (shard->failed_records)
+		retry_records(session, index);
+	if (shard->retries)
+		retry_goroutines(session, index);
+	shard->retried = retried;
+}

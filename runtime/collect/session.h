@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include "abi/state.h"
+#include "collect.h"
+
+struct bpf_engine;
+struct native_engine;
+
+/*
+ * One snapshot in the making. The engine's state (control, shards, chunks …) is
+ * either mapped from BPF maps or plain memory; whoever works on it, the BPF
+ * program or the native engine, sees the same bytes and can go on from the other.
+ */
+struct session {
+	const struct collect_object *object;
+	const struct schema *schema;
+	const struct collect_options *options;
+	struct target_info info;
+	struct target target;
+	struct dump_writer *writer;
+	uint32_t process; /* number in the dump */
+
+	/* engine state */
+	struct ask_control *control;
+	struct ask_shard *shards;
+	uint8_t *chunks;
+	size_t chunk_stride;
+	uint32_t chunk_count;
+	struct ask_visited *visits;
+	uint32_t visit_slots; /* of one shard, a power of two */
+	struct ask_thread *threads;
+	uint32_t thread_rows;
+	struct ask_cfi *cfis; /* NULL: the schema's own rows are used (native) */
+	uint64_t *bitmap;
+	uint32_t bitmap_words;
+	uint32_t shard_limit; /* shards that there is memory for */
+	uint32_t shards_used; /* shards that capture */
+
+	struct bpf_engine *bpf;	      /* NULL when the engine is native */
+	struct native_engine *native; /* always there: it reads what is not resident */
+
+	/* output */
+	bool process_written;
+	struct error *output_error; /* the first failed write; nothing is written after it */
+	struct {
+		uint64_t written; /* chunks given to the dump */
+		uint32_t retry_off; /* in chunk `written`: records before it were looked at */
+		uint64_t frame_cfa; /* CFA of the last FRAME record that was looked at */
+	} out[ASK_MAX_SHARDS];
+	int64_t capture_time_ns, capture_monotonic_ns, last_gc_ns;
+	struct dump_statistics statistics;
+};
+
+/* ---- session.c ---- */
+
+/* Plain memory for the native engine. */
+struct error *session_allocate(struct session *session);
+/* Frees what session_allocate() made. */
+void session_free(struct session *session);
+/* Fills what is known before the pause: bitmap, control, rings. */
+void session_prepare(struct session *session);
+/* Reads where the goroutines are and the threads' registers; in the pause. */
+struct error *session_begin(struct session *session);
+void session_talk(const struct session *session, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* ---- drain.c ---- */
+
+/*
+ * Gives whole, scanned chunks of a shard to the dump and makes their room free.
+ * Returns how many. Write errors are kept in session->output_error.
+ */
+uint32_t drain_scanned(struct session *session, uint32_t shard);
+/* Gives all that is left of every shard to the dump. */
+void drain_rest(struct session *session);
+
+/* ---- bpf.c ---- */
+
+/* Opens, loads and maps the object's engine; *load_ns and *insns are measured. */
+struct error *bpf_load(struct session *session, uint64_t *load_ns, uint64_t *insns);
+/* Attaches to raw_tp/sys_enter. */
+struct error *bpf_attach(struct session *session);
+void bpf_detach(struct session *session);
+void bpf_unload(struct session *session);
+/* NULL when this host lets a program of this kind load. */
+struct error *bpf_probe_host(void);
+
+/* ---- native.c ---- */
+
+void native_create(struct session *session, bool cached);
+void native_destroy(struct session *session);
+/*
+ * Runs a shard natively from wherever it stands until it is done, draining when
+ * the ring is full. `watch` rolls back goroutines that changed while they were read.
+ */
+void native_run(struct session *session, uint32_t shard, bool watch);
+/* Reads natively what the engine could not: goroutines on the retry list and failed records. */
+void native_retry(struct session *session, uint32_t shard);
+/* Makes room when the ring is full; drops what cannot be kept, and counts it. */
+void native_make_room(struct session *session, uint32_t shard);
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "decode_int.h"
+
+/*
+ * Decoding: from the engine's record streams to rows.
+ *
+ * The engine writes as it finds: each shard has its own stream, goroutines come in the
+ * order of runtime.allgs, the memory behind a pointer may come long before or after
+ * the value that holds the pointer, in any stream. So the streams are read twice:
+ *
+ *   records.c   one record at a time, its size checked against its own counts
+ *   index.c     pass 1: every record once; refuses what contradicts the schema, and
+ *               remembers where goroutines begin, each distinct stack, each pointee
+ *   stack.c     PCs to functions, files and lines, inlined calls unfolded
+ *   decode.c    pass 2: goroutines by goid, whatever shard had them; for each its
+ *               frames, for each frame the row of its captured function
+ *   value.c     one expression to X, raw_X and status_X, over kinds.c, scalars.c,
+ *               strings.c and sequences.c, which know the Go kinds
+ *   goroutine.c states, waits, who started it
+ *
+ * Same capture, same rows in the same order, however many shards there were. A capture
+ * that failed is a row with a status; an error is only a stream that lies.
+ *
+ * Memory: the index lives as long as the decoding. Rows live in a second arena that is
+ * emptied after each goroutine.
+ */
+
+struct decoder {
+	const struct decode_input *input;
+	const struct decode_sink *sink;
+	struct records records;
+	struct index index;
+	struct symbolizer symbolizer;
+	struct arena row_arena;
+};
+
+static struct error *read_at(struct decoder *d, const struct goroutine_place *place,
+			     struct record *record)
+{
+	bool more;
+
+	d->records.stream = place->stream;
+	d->records.offset = place->offset;
+	TRY(records_next(&d->records, record, &more));
+	assert(more && record->head.kind == ASK_RECORD_GOROUTINE);
+	return NULL;
+}
+
+static struct stack *stack_of(struct decoder *d, const struct ask_goroutine *g)
+{
+	if (g->stack_status != ASK_STACK_OK && g->stack_status != ASK_STACK_CUT)
+		return NULL;
+	return index_stack(&d->index, g->stack_hash);
+}
+
+/* Stacks are numbered as they first occur, by goid: shards do not show. */
+static struct error *number_stacks(struct decoder *d, struct stack ***ret, uint64_t *count)
+{
+	struct stack **stacks = ARENA_ARRAY(d->index.arena, struct stack *,
+					    d->index.stacks.length);
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < d->index.goroutines.length; i++) {
+		struct record record;
+		struct stack *stack;
+
+		TRY(read_at(d, &d->index.goroutines.data[i], &record));
+		stack = stack_of(d, &record.goroutine);
+		if (!stack)
+			continue;
+		if (stack->number == UINT64_MAX) {
+			stack->number = n;
+			stacks[n++] = stack;
+		}
+		stack->goroutines++;
+	}
+	*ret = stacks;
+	*count = n;
+	return NULL;
+}
+
+static struct error *give_stack(struct decoder *d, struct stack *stack)
+{
+	uint64_t text = d->input->process->load_bias + d->input->schema->layout.text;
+	uint32_t kept = stack->head.leaf + stack->head.root;
+
+	stack_symbolize(&d->symbolizer, stack);
+	TRY(d->sink->stack(d->sink->data, stack->number, stack->frames, stack->goroutines));
+	for (uint32_t i = 0; i < kept; i++) {
+		const struct pc_frames *frames = stack_frames(&d->symbolizer, stack, i);
+
+		for (size_t j = 0; j < frames->count; j++) {
+			const struct schema_frame *frame = &frames->frames[j];
+			struct decode_frame_row row = {
+				.frame_idx = stack->first[i] + j,
+				.function = frame->function,
+				.file = frame->file,
+				.line = frame->line,
+				.inlined = frame->inlined,
+				.pc = text + stack_pc(stack, i),
+			};
+
+			TRY(d->sink->frame(d->sink->data, stack->number, &row));
+		}
+	}
+	return NULL;
+}
+
+static struct error *give_stacks(struct decoder *d)
+{
+	struct stack **stacks;
+	uint64_t count;
+
+	TRY(number_stacks(d, &stacks, &count));
+	for (uint64_t i = 0; i < count; i++)
+		TRY(give_stack(d, stacks[i]));
+	return NULL;
+}
+
+/*
+ * Which logical frame the probe's function has: within the frames of its PC the one
+ * with the same inline node. Where the stack is unavailable, all that is known is the
+ * physical index.
+ */
+static uint64_t logical_frame(struct decoder *d, const struct stack *stack,
+			      const struct ask_frame *frame)
+{
+	uint32_t node = d->input->schema->probes[frame->probe].inline_node, kept;
+	const struct pc_frames *frames;
+	uint64_t first;
+
+	if (!stack)
+		return frame->frame;
+	first = stack_logical(stack, frame->frame);
+	if (!stack_kept(stack, frame->frame, &kept))
+		return first;
+	frames = stack_frames(&d->symbolizer, stack, kept);
+	for (size_t i = 0; i < frames->count; i++)
+		if (frames->frames[i].inline_node == node)
+			return first + i;
+	return first + (frames->count ? frames->count - 1 : 0);
+}
+_Static_assert(ASK_NO_INLINE == SCHEMA_NONE, "no inline node is one number");
+
+/* One row: each capture of the function with the VALUE that follows the FRAME, if any. */
+struct row {
+	struct decode_row row;
+	struct decode_cell *cells;
+	uint32_t captures;
+	bool *seen;
+};
+
+static void begin_row(struct decoder *d, const struct stack *stack, uint64_t goid,
+		      const struct ask_frame *frame, struct row *ret)
+{
+	const struct schema *schema = d->input->schema;
+	uint32_t function = schema->probes[frame->probe].function;
+	uint32_t captures = schema->functions[function].captures;
+
+	ret->captures = captures;
+	ret->cells = ARENA_ARRAY(&d->row_arena, struct decode_cell, (size_t)captures * 3);
+	ret->seen = ARENA_ARRAY(&d->row_arena, bool, captures);
+	ret->row = (struct decode_row){
+		.goroutine_id = goid,
+		.frame_idx = logical_frame(d, stack, frame),
+		.function = function,
+		.values = ret->cells,
+		.values_count = (size_t)captures * 3,
+	};
+}
+
+static void add_value(struct decoder *d, struct row *row, const struct record *record)
+{
+	const struct schema *schema = d->input->schema;
+	uint32_t capture = schema->exprs[record->value.expr].capture;
+	uint32_t i = capture - schema->functions[row->row.function].first_capture;
+
+	assert(i < row->captures);
+	if (row->seen[i])
+		return;
+	row->seen[i] = true;
+	value_decode(&d->row_arena, &d->index, record, row->cells + (size_t)i * 3);
+}
+
+static struct error *end_row(struct decoder *d, struct row *row)
+{
+	for (uint32_t i = 0; i < row->captures; i++)
+		if (!row->seen[i])
+			value_decode(&d->row_arena, &d->index, NULL, row->cells + (size_t)i * 3);
+	return d->sink->row(d->sink->data, &row->row);
+}
+
+/* A goroutine, and its rows up to the next goroutine of the shard. */
+static struct error *give_goroutine(struct decoder *d, const struct goroutine_place *place)
+{
+	struct decode_goroutine goroutine;
+	struct record record;
+	struct stack *stack;
+	struct row row;
+	bool open = false, more;
+	uint32_t shard;
+
+	TRY(read_at(d, place, &record));
+	shard = records_shard(&d->records, &record);
+	stack = stack_of(d, &record.goroutine);
+	goroutine_decode(&d->row_arena, d->input, &record.goroutine, stack, &goroutine);
+	TRY(d->sink->goroutine(d->sink->data, &goroutine));
+	for (;;) {
+		TRY(records_next(&d->records, &record, &more));
+		if (!more || record.head.kind == ASK_RECORD_GOROUTINE ||
+		    records_shard(&d->records, &record) != shard)
+			break;
+		if (record.head.kind == ASK_RECORD_VALUE) {
+			assert(open);
+			add_value(d, &row, &record);
+		} else if (record.head.kind == ASK_RECORD_FRAME) {
+			if (open)
+				TRY(end_row(d, &row));
+			begin_row(d, stack, goroutine.goroutine_id, &record.frame, &row);
+			open = true;
+		}
+	}
+	return open ? end_row(d, &row) : NULL;
+}
+
+static struct error *run(struct decoder *d, struct arena *arena)
+{
+	records_init(&d->records, arena, d->input);
+	TRY(index_build(&d->index, arena, &d->records));
+	symbolizer_init(&d->symbolizer, arena, d->input->schema);
+	TRY(give_stacks(d));
+	for (size_t i = 0; i < d->index.goroutines.length; i++) {
+		TRY(give_goroutine(d, &d->index.goroutines.data[i]));
+		arena_reset(&d->row_arena);
+	}
+	return NULL;
+}
+
+struct error *decode(const struct decode_input *input, const struct decode_sink *sink)
+{
+	cleanup_arena struct arena arena;
+	struct decoder d = {.input = input, .sink = sink};
+	struct error *error;
+
+	arena_init(&arena);
+	arena_init(&d.row_arena);
+	error = run(&d, &arena);
+	arena_deinit(&d.row_arena);
+	return error;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef DECODE_INT_H
+#define DECODE_INT_H
+
+#include "decode.h"
+
+/* ---- records.c: one record at a time, checked ---- */
+
+/*
+ * A record, copied out of the stream (which need not be aligned) and checked against
+ * itself: its size fits its kind, its data is as long as it says.
+ */
+struct record {
+	struct ask_record head;
+	union {
+		struct ask_goroutine goroutine;
+		struct ask_stack stack;
+		struct ask_frame frame;
+		struct ask_value value;
+	};
+	const uint8_t *data; /* what follows the fixed part: PCs, bytes of a value */
+	size_t data_size;
+	size_t stream, offset; /* where it began */
+};
+
+/* Reads the streams one after the other, shard by shard. */
+struct records {
+	const struct decode_input *input;
+	const struct decode_stream *streams; /* sorted by shard; chunks of a shard in dump order */
+	size_t count;
+	size_t stream, offset; /* of the next record */
+};
+
+void records_init(struct records *records, struct arena *arena, const struct decode_input *input);
+/* *ret = false at the end of all streams. Crossing into another shard is the caller's to notice. */
+struct error *records_next(struct records *records, struct record *record, bool *ret);
+uint32_t records_shard(const struct records *records, const struct record *record);
+/* ERROR_DAMAGED that names the file, the process, the stream and the record's offset. */
+struct error *records_damaged(const struct records *records, const struct record *record,
+			      const char *format, ...)
+	__attribute__((format(printf, 3, 4), returns_nonnull));
+
+/* ---- index.c: pass 1 ---- */
+
+struct pointee {
+	uint64_t address;
+	uint32_t type;
+	uint32_t length;     /* of the longest copy, 0 when none was read */
+	const uint8_t *data; /* NULL when none was read */
+	bool read_failed, budget; /* a shard failed to read it, or was out of budget */
+	uint64_t next;	     /* next pointee of the same hash + 1, 0: last */
+};
+
+struct stack {
+	struct ask_stack head;
+	const uint8_t *pcs; /* leaf + root PCs, 4 bytes each, not aligned */
+	uint64_t next;	    /* next stack of the same hash + 1 */
+	uint64_t number;    /* decode_goroutine.stack; UINT64_MAX: no goroutine has it */
+	uint64_t goroutines;
+	/* set by stack_symbolize() */
+	uint64_t *first; /* logical index of each kept physical frame, and of the end */
+	uint64_t frames; /* logical frames, skipped ones counted as physical */
+	bool user_code;	 /* some frame is outside package runtime */
+};
+
+struct goroutine_place {
+	uint64_t goid;
+	size_t stream, offset;
+};
+
+struct index {
+	struct arena *arena;
+	const struct schema *schema;
+	bool over_budget; /* statistics say that pointees were left out for `bytes` */
+	struct map pointee_map, stack_map;
+	VEC(struct pointee) pointees;
+	VEC(struct stack) stacks;
+	VEC(struct goroutine_place) goroutines; /* sorted by goid once built */
+};
+
+struct error *index_build(struct index *index, struct arena *arena, struct records *records);
+/* NULL when nothing was said about it. */
+const struct pointee *index_pointee(const struct index *index, uint64_t address, uint32_t type);
+struct stack *index_stack(const struct index *index, const ask_u64 hash[2]);
+
+/* ---- stack.c: PCs to functions ---- */
+
+struct pc_frames {
+	const struct schema_frame *frames; /* innermost first */
+	size_t count;			   /* 0: runtime.goexit, which is left out */
+};
+
+struct symbolizer {
+	struct arena *arena;
+	const struct schema *schema;
+	struct map cache; /* PC looked up -> struct pc_frames * */
+};
+
+void symbolizer_init(struct symbolizer *symbolizer, struct arena *arena,
+		     const struct schema *schema);
+/* The frames of kept physical frame `i` (counted without the skipped ones). */
+const struct pc_frames *stack_frames(struct symbolizer *symbolizer, const struct stack *stack,
+				     uint32_t i);
+uint32_t stack_pc(const struct stack *stack, uint32_t i);
+/* Fills first, frames and user_code. */
+void stack_symbolize(struct symbolizer *symbolizer, struct stack *stack);
+/* Physical frame to kept frame; false when it is one of the skipped ones. */
+bool stack_kept(const struct stack *stack, uint32_t physical, uint32_t *ret);
+/* Logical index at which physical frame `physical` begins; it must be below head.depth. */
+uint64_t stack_logical(const struct stack *stack, uint32_t physical);
+/* The frames of one PC on its own. */
+const struct pc_frames *symbolize_pc(struct symbolizer *symbolizer, uint32_t pc, bool exact);
+
+/* ---- goroutine.c ---- */
+
+/* `stack` may be NULL. Texts live in `arena`. */
+void goroutine_decode(struct arena *arena, const struct decode_input *input,
+		      const struct ask_goroutine *g, const struct stack *stack,
+		      struct decode_goroutine *ret);
+
+/* ---- value.c, kinds.c ---- */
+
+/*
+ * Decodes one VALUE record (NULL: there is none) to three cells: X, raw_X, status_X.
+ * Texts live in `arena`.
+ */
+void value_decode(struct arena *arena, const struct index *index, const struct record *record,
+		  struct decode_cell cells[3]);
+
+/* ---- text.c ---- */
+
+/* Valid UTF-8 without control characters other than tab, newline and carriage return. */
+bool text_is_printable(const void *text, size_t length);
+/* Length without an unfinished UTF-8 sequence at the end: what a cut may leave. */
+size_t text_trim(const void *text, size_t length);
+void text_hex(struct strbuf *out, const uint8_t *data, size_t size);
+/* RFC 3339 with nine digits, in UTC, of seconds since 0001-01-01T00:00:00Z. */
+void text_time(struct strbuf *out, int64_t seconds, uint32_t nanoseconds);
+/* Text of an enum ask_reason. */
+const char *reason_text(uint32_t reason);
+
+#endif

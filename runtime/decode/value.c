@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "value.h"
+
+/*
+ * One captured expression to the three cells X, raw_X and status_X.
+ *
+ * A value is a tree: the VALUE record holds its root, POINTEE records hold what it
+ * points to. kinds.c writes each Go kind as JSON; here is what all kinds share:
+ *
+ *  - holes. A part that has no value says so in its own place, and the reason of the
+ *    first one becomes the status of the whole. Where the whole has no value it is NULL.
+ *  - limits. `depth`, `string` and `slice` are applied anew from the capture's own
+ *    limits. Pointees are shared between captures, so that one with small limits may
+ *    meet what another one fetched: its rows must not depend on that.
+ *  - cycles. What is being written is kept on a stack of (address, type). A pointer to
+ *    one of those is a cycle; any other pointer is followed, however often.
+ *  - size. A shared node is written each time it is reached, so JSON can be far larger
+ *    than the capture. It ends at JSON_MAX: each nesting level keeps RESERVE bytes back
+ *    for the brackets and the mark that close it, so the text stays valid and bounded.
+ */
+
+#define JSON_MAX ((uint64_t)1 << 20)
+#define NESTING_MAX 1024u
+#define RESERVE 192u
+
+/* How a hole looks: its mark in JSON, and status_X where it is the whole value. */
+static const struct {
+	const char *mark;
+	const char *status;
+	bool defect; /* the whole is `partial` for its sake */
+} hole_words[] = {
+	[HOLE_NONE] = {NULL, "ok", false},
+	[HOLE_NIL] = {NULL, "nil", false},
+	[HOLE_DEPTH] = {"depth", "ok", false},
+	[HOLE_CYCLE] = {"cycle", "ok", false},
+	[HOLE_READ_FAILED] = {"read_failed", "read_failed", true},
+	[HOLE_BUDGET] = {"budget", "not_captured: budget", true},
+	[HOLE_NOT_CAPTURED] = {"not_captured", "not_captured", true},
+	[HOLE_UNAVAILABLE] = {"unavailable", "unavailable", true},
+};
+
+/* ---- views ---- */
+
+struct view view_part(const struct view *v, uint64_t offset, uint64_t size)
+{
+	assert(offset <= v->size && size <= v->size - offset);
+	return (struct view){
+		.data = v->data + offset,
+		.size = size,
+		.address = v->address ? v->address + offset : 0,
+		.offset = v->offset + offset,
+		.gaps = v->gaps,
+	};
+}
+
+uint64_t view_u64(const struct view *v, uint64_t offset)
+{
+	uint64_t word;
+
+	assert(v->size >= 8 && offset <= v->size - 8);
+	memcpy(&word, v->data + offset, sizeof(word));
+	return word;
+}
+
+const char *view_gap(const struct render *r, const struct view *v, uint64_t offset, uint64_t size)
+{
+	uint64_t lo = v->offset + offset;
+
+	if (!v->gaps)
+		return NULL;
+	for (uint32_t i = 0; i < r->gaps_count; i++) {
+		const struct schema_gap *gap = &r->gaps[i];
+
+		if (gap->offset < lo + size && lo < (uint64_t)gap->offset + gap->size)
+			return reason_text(gap->reason);
+	}
+	return NULL;
+}
+
+/* ---- parts ---- */
+
+static uint64_t size_limit(const struct render *r)
+{
+	return JSON_MAX - (uint64_t)(r->nesting + 1) * RESERVE;
+}
+
+bool render_room(struct render *r, uint64_t bytes)
+{
+	if (!r->full && r->out->length + bytes + RESERVE > size_limit(r))
+		r->full = true;
+	return !r->full;
+}
+
+void render_budget(struct render *r, bool object)
+{
+	if (object) {
+		json_key(&r->json, "__status");
+		json_text(&r->json, "budget");
+	} else {
+		json_object_begin(&r->json);
+		json_key(&r->json, "__status");
+		json_text(&r->json, "budget");
+		json_object_end(&r->json);
+	}
+	if (!r->partial)
+		r->partial = "budget";
+}
+
+void render_address(struct render *r, const char *key, uint64_t address)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "0x%" PRIx64, address);
+	if (key)
+		json_key(&r->json, key);
+	json_text(&r->json, text);
+}
+
+void render_hole(struct render *r, struct hole hole)
+{
+	if (hole.kind == HOLE_NIL) {
+		json_null(&r->json);
+		return;
+	}
+	json_object_begin(&r->json);
+	json_key(&r->json, "__status");
+	json_text(&r->json, hole_words[hole.kind].mark);
+	if (hole.kind == HOLE_CYCLE)
+		render_address(r, "__addr", hole.address);
+	json_object_end(&r->json);
+	if (hole_words[hole.kind].defect && !r->partial)
+		r->partial = hole.reason ? hole.reason : hole_words[hole.kind].mark;
+}
+
+struct hole render_value(struct render *r, const struct view *v, uint32_t type, uint32_t depth)
+{
+	const struct kind *kind = &value_kinds[r->schema->types[type].kind];
+	struct hole hole;
+
+	if (r->nesting == NESTING_MAX)
+		return HOLE(HOLE_BUDGET);
+	r->nesting++;
+	hole = kind->render(r, v, type, depth);
+	r->nesting--;
+	return hole;
+}
+
+void render_part(struct render *r, const struct view *v, uint32_t type, uint32_t depth)
+{
+	size_t length = r->out->length;
+	bool comma = r->json.comma;
+	struct hole hole = r->full ? HOLE(HOLE_BUDGET) : render_value(r, v, type, depth);
+
+	if (hole.kind == HOLE_NONE && r->out->length > size_limit(r)) {
+		strbuf_truncate(r->out, length);
+		r->json.comma = comma;
+		r->full = true;
+		hole = HOLE(HOLE_BUDGET);
+	}
+	if (hole.kind != HOLE_NONE)
+		render_hole(r, hole);
+}
+
+/* ---- pointers ---- */
+
+bool ancestor_push(struct render *r, uint64_t address, uint32_t type, bool array)
+{
+	for (size_t i = r->ancestors.length; i-- > 0;) {
+		const struct ancestor *a = &r->ancestors.data[i];
+
+		if (a->address == address && a->type == type && a->array == array)
+			return false;
+	}
+	*VEC_PUSH(r->arena, &r->ancestors) = (struct ancestor){address, type, array};
+	return true;
+}
+
+struct hole pointee_view(const struct render *r, uint64_t address, uint32_t type, uint64_t want,
+			 uint64_t least, struct view *ret)
+{
+	const struct pointee *pointee = index_pointee(r->index, address, type);
+	bool over_budget = r->index->over_budget || (pointee && pointee->budget);
+	uint64_t length = want;
+
+	if (!pointee || pointee->length < want) {
+		if (pointee && pointee->read_failed)
+			return HOLE(HOLE_READ_FAILED);
+		if (over_budget)
+			return HOLE(HOLE_BUDGET);
+		/* nothing went wrong: the engine has a bound of its own on one read */
+		if (!pointee || !pointee->data || pointee->length < least)
+			return HOLE(HOLE_NOT_CAPTURED);
+		length = pointee->length;
+	}
+	*ret = (struct view){.data = pointee->data, .size = length, .address = address};
+	return NO_HOLE;
+}
+
+struct hole pointer_follow(struct render *r, const struct view *v, uint32_t type, uint32_t depth,
+			   struct view *ret)
+{
+	uint32_t elem = r->schema->types[type].elem;
+	uint64_t size = r->schema->types[elem].size, address;
+	const char *gap = view_gap(r, v, 0, 8);
+	struct hole hole;
+
+	if (gap)
+		return UNAVAILABLE(gap);
+	address = view_u64(v, 0);
+	if (!address)
+		return HOLE(HOLE_NIL);
+	if (!size) {
+		*ret = (struct view){.data = v->data, .address = address};
+		return depth ? NO_HOLE : HOLE(HOLE_DEPTH);
+	}
+	for (size_t i = r->ancestors.length; i-- > 0;) {
+		const struct ancestor *a = &r->ancestors.data[i];
+
+		if (a->address == address && a->type == elem && !a->array)
+			return (struct hole){HOLE_CYCLE, NULL, address};
+	}
+	if (!depth)
+		return HOLE(HOLE_DEPTH);
+	hole = pointee_view(r, address, elem, size, size, ret);
+	if (hole.kind == HOLE_NONE)
+		ancestor_push(r, address, elem, false);
+	return hole;
+}
+
+/* ---- the whole ---- */
+
+static struct decode_cell text_cell(struct arena *arena, const char *text, size_t length)
+{
+	return (struct decode_cell){
+		.type = DECODE_TEXT,
+		.text = arena_strndup(arena, text, length),
+		.length = length,
+	};
+}
+
+static struct decode_cell static_cell(const char *text)
+{
+	return (struct decode_cell){.type = DECODE_TEXT, .text = text, .length = strlen(text)};
+}
+
+/* Writes X or raw_X; a hole leaves NULL, but for holes that are no defect. */
+static struct hole render_root(struct render *r, const struct view *root, uint32_t root_type,
+			       bool raw, struct decode_cell *ret)
+{
+	const struct schema_type *types = r->schema->types;
+	cleanup_strbuf struct strbuf out = STRBUF_INIT;
+	uint32_t type = root_type, depth = r->limits->depth;
+	struct view v = *root;
+	struct hole hole = NO_HOLE;
+	struct scalar scalar = {0};
+	bool is = false;
+
+	r->out = &out;
+	r->raw = raw;
+	r->full = false;
+	r->ancestors.length = 0;
+	json_init(&r->json, &out);
+	/* a scalar behind pointers is the scalar */
+	while (!raw && types[type].kind == SCHEMA_KIND_POINTER && hole.kind == HOLE_NONE) {
+		struct view next;
+
+		hole = pointer_follow(r, &v, type, depth, &next);
+		if (hole.kind == HOLE_NONE) {
+			v = next;
+			type = types[type].elem;
+			depth--;
+		}
+	}
+	if (hole.kind == HOLE_NONE) {
+		const struct kind *kind = &value_kinds[types[type].kind];
+
+		if (kind->scalar && !(raw && kind->raw_differs))
+			hole = kind->scalar(r, &v, type, &is, &scalar);
+		if (!is)
+			hole = render_value(r, &v, type, depth);
+	}
+	if (hole.kind == HOLE_DEPTH || hole.kind == HOLE_CYCLE)
+		render_hole(r, hole);
+	else if (hole.kind != HOLE_NONE)
+		return hole;
+	*ret = is ? scalar.cell : text_cell(r->arena, out.data, out.length);
+	return hole;
+}
+
+static struct decode_cell status(struct render *r, struct hole hole)
+{
+	if (hole.kind == HOLE_UNAVAILABLE)
+		return static_cell(arena_printf(r->arena, "unavailable: %s", hole.reason));
+	if (hole.kind != HOLE_NONE)
+		return static_cell(hole_words[hole.kind].status);
+	if (r->partial)
+		return static_cell(arena_printf(r->arena, "partial: %s", r->partial));
+	return static_cell(r->truncated ? "truncated" : "ok");
+}
+
+static void find_gaps(struct render *r, uint32_t expr)
+{
+	const struct schema *schema = r->schema;
+	uint32_t lo = 0, hi = schema->gaps_count;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (schema->gaps[mid].expr < expr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	r->gaps = schema->gaps + lo;
+	while (lo + r->gaps_count < schema->gaps_count && r->gaps[r->gaps_count].expr == expr)
+		r->gaps_count++;
+}
+
+/* ---- values that were not read ---- */
+
+/*
+ * The part of a path that is nil: what the pointer behind operator `op` is called in
+ * the expression. An ASK_OP_DEREF may say in `b` how many characters of the
+ * expression name the pointer; else it is known where each component but the last is
+ * a pointer.
+ */
+static const char *nil_part(struct arena *arena, const struct schema *schema,
+			    const struct ask_expr *expr, uint32_t op)
+{
+	const char *text = schema_text(schema, schema->captures[expr->capture].expr);
+	const struct ask_op *ops = schema->ops + expr->first_op;
+	uint32_t derefs = 0, nth = 0, dots = 0, dot = 0;
+	size_t length = strlen(text);
+
+	if (op < expr->ops && ops[op].kind == ASK_OP_DEREF && ops[op].b && ops[op].b <= length)
+		return arena_strndup(arena, text, ops[op].b);
+	for (uint32_t i = 0; i < expr->ops; i++) {
+		derefs += ops[i].kind == ASK_OP_DEREF;
+		if (i == op)
+			nth = derefs;
+	}
+	for (size_t i = 0; i < length; i++)
+		dots += text[i] == '.';
+	if (nth && derefs == dots && !strpbrk(text, "[("))
+		for (size_t i = 0; i < length; i++)
+			if (text[i] == '.' && ++dot == nth)
+				return arena_strndup(arena, text, i);
+	return arena_printf(arena, "a pointer in %s", text);
+}
+
+static struct decode_cell absence(struct arena *arena, const struct schema *schema,
+				  const struct record *record)
+{
+	const struct ask_value *value = &record->value;
+
+	switch (record->head.status) {
+	case ASK_STATUS_NIL:
+		return static_cell(arena_printf(
+			arena, "nil: %s",
+			nil_part(arena, schema, &schema->exprs[value->expr], value->detail)));
+	case ASK_STATUS_READ_FAILED:
+		return static_cell("read_failed");
+	case ASK_STATUS_UNAVAILABLE:
+		if (value->detail == ASK_REASON_OPTIMIZED_OUT)
+			return static_cell("optimized_out");
+		return static_cell(
+			arena_printf(arena, "unavailable: %s", reason_text(value->detail)));
+	default:
+		return static_cell("not_captured: budget");
+	}
+}
+
+void value_decode(struct arena *arena, const struct index *index, const struct record *record,
+		  struct decode_cell cells[3])
+{
+	const struct schema *schema = index->schema;
+	struct render r = {.arena = arena, .index = index, .schema = schema};
+	struct decode_cell x = {0}, raw = {0};
+	const struct ask_expr *expr;
+	struct hole hole;
+	struct view v;
+
+	cells[0] = cells[1] = (struct decode_cell){.type = DECODE_NULL};
+	if (!record) {
+		cells[2] = static_cell("not_captured");
+		return;
+	}
+	if (record->head.status != ASK_STATUS_OK && record->head.status != ASK_STATUS_PARTIAL) {
+		cells[2] = absence(arena, schema, record);
+		return;
+	}
+	expr = &schema->exprs[record->value.expr];
+	r.limits = &schema->limits[expr->limits];
+	/* a gap is the expression's, whatever the engine says of this one value */
+	find_gaps(&r, record->value.expr);
+	v = (struct view){
+		.data = record->data,
+		.size = record->value.length,
+		.address = record->value.address,
+		.gaps = r.gaps_count > 0,
+	};
+	hole = render_root(&r, &v, expr->type, false, &x);
+	cells[0] = x;
+	cells[2] = status(&r, hole);
+	render_root(&r, &v, expr->type, true, &raw);
+	cells[1] = raw;
+}

@@ -1,0 +1,3 @@
+module http-demo
+
+go 1.20

@@ -1,0 +1,3 @@
+module slow-rpc
+
+go 1.20

@@ -1,0 +1,50 @@
+/* @banner */
+
+#include "abi/state.h"
+
+/*
+ * Limits: after how much a value is cut. Expressions refer to them by row.
+ */
+/* @limits */
+
+/*
+ * Addresses of the captured code, as offsets from runtime.text. Everything below
+ * refers to them, so a rebuilt binary moves these lines and few others.
+ */
+/* @addresses */
+
+/*
+ * Where this Go runtime keeps its things: offsets of struct members by name, taken
+ * from the binary's DWARF.
+ */
+/* @layout */
+
+/*
+ * Types that are captured, and the pointers in them that are followed. What has
+ * no row in ask_pointers is never followed.
+ */
+/* @types */
+
+/*
+ * What is read in a captured function. ask_probes: which expressions; ask_exprs:
+ * their types and limits, or why one has no value there; ask_ops: where the bytes
+ * are. CFA is the frame's canonical frame address.
+ */
+/* @programs */
+
+/*
+ * PC ranges, by return address: which probes apply there.
+ */
+/* @ranges */
+
+/*
+ * The capture engine. It obeys the tables above and knows nothing else of the spec.
+ */
+#include "engine/engine.h"
+
+/* @license */
+
+#ifdef ASK_SCHEMA
+/* Put in by askc: what `askance` needs to load and decode, so that this object suffices. */
+asm(".section .askance.schema,\"\",@progbits\n\t.incbin \"" ASK_SCHEMA "\"\n\t.previous");
+#endif

@@ -1,0 +1,3 @@
+module nonresident
+
+go 1.20

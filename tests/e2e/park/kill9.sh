@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# kill9 GO_VERSION ENGINE: the runtime is killed again and again, most times while the
+# program stands still for it. The program goes on, and none of its threads is stopped.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+version=$1 engine=$2
+here=$(dirname "$0")
+need_engine "$engine"
+: "${E2E_KILLER:?E2E_KILLER must name the kill_in_pause program}"
+go_program "$here" "$version" park
+build_object "$here/spec.ask.yaml"
+start_target "$BIN" -goroutines 20000 -busy 1 -tick
+
+ticks() { grep -c '^tick' "$TARGET_OUT" || true; }
+killed=0
+for i in $(seq 1 30); do
+	# Says whether the program stood still at the moment of the kill.
+	told=$("$E2E_KILLER" "$TARGET" "$i" "$ASKANCE" collect "$OBJECT" --pid "$TARGET" -o "$WORK/killed.askdump" \
+		--engine="$engine" 2>&1) || die "round $i: $told"
+	[ "$told" != "in the pause" ] || killed=$((killed + 1))
+	before=$(ticks)
+	deadline=$((SECONDS + 10))
+	until alive "$TARGET" && [ "$(ticks)" -gt "$((before + 1))" ]; do
+		[ "$SECONDS" -lt "$deadline" ] || die "round $i ($told): the program does not go on"
+		sleep 0.02
+	done
+done
+ok "30 kills, and the program went on after each"
+if [ "$killed" -ge 15 ]; then ok "$killed of them in the pause"; else fail "only $killed of 30 in the pause"; fi
+
+# What is left behind is nothing: no half file, and a later snapshot works.
+expect "no dump under the final name" "" "$(ls "$WORK/killed.askdump" 2>/dev/null || true)"
+take_snapshot "$engine" "$WORK/after.db"
+expect "a snapshot afterwards is whole" 20000 "$(sql "$WORK/after.db" 'SELECT count(DISTINCT id) FROM hold')"
+finish

@@ -1,0 +1,26 @@
+-- a text may hold a NUL byte
+SELECT hex(s), status_s FROM holdNulString;
+--> 610062|ok
+-- the raw form says where a value lies
+SELECT raw_v->>'$.__addr' GLOB '0x*', raw_v->>'$.__value.Value' FROM holdInlined;
+--> 1|42
+SELECT raw_s->>'$.__addr' GLOB '0x*', raw_s->>'$.len', raw_s->>'$.__value' FROM holdString;
+--> 1|13|hello, 世界
+SELECT raw_s->>'$.__addr' GLOB '0x*', raw_s->>'$.len', raw_s->>'$.cap', raw_s->'$.array' FROM holdSlice;
+--> 1|3|3|[10,20,30]
+-- an inlined function is a frame of its own, below the one it is inlined in
+SELECT s.frame_idx = h.frame_idx - 1, f.inlined, f.function, g.inlined
+FROM step s JOIN holdInlined h USING (process_id, goroutine_id) JOIN goroutines r USING (process_id, goroutine_id)
+JOIN frames f ON f.stack_id = r.stack_id AND f.frame_idx = s.frame_idx
+JOIN frames g ON g.stack_id = r.stack_id AND g.frame_idx = h.frame_idx;
+--> 1|1|main.step|0
+-- two pointers to one thing show it twice, with the same address
+SELECT raw_v->>'$.__value.A.__addr' = raw_v->>'$.__value.B.__addr' FROM holdShared;
+--> 1
+-- columns are described
+SELECT column_name, go_type FROM _columns WHERE table_name = 'holdDuration' AND column_name IN ('d', 'day') ORDER BY 1;
+--> d|time.Duration
+--> day|main.weekday
+-- Go's types, SQL's types
+SELECT count(*) FROM _columns WHERE table_name = 'holdFloats' AND column_name IN ('a', 'b', 'c') AND type = 'REAL';
+--> 3

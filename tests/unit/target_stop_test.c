@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Stopping, triggering and releasing a process whose threads do everything at once. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "target_fixture.h"
+
+static bool is_listed(pid_t pid, pid_t tid, void *data)
+{
+	const struct target *target = data;
+
+	for (size_t i = 0; i < target->threads_count; i++)
+		if (target->threads[i].tid == tid)
+			return target->threads[i].stopped && thread_state(pid, tid) == 't';
+	return false;
+}
+
+/* All that the kernel lists stands still, and is in the table, in order. */
+static void assert_stands_still(struct target *target)
+{
+	size_t agreed, count = each_thread(target->pid, is_listed, target, &agreed);
+
+	assert_true(count >= 1);
+	assert_int_equal(agreed, count);
+	for (size_t i = 1; i < target->threads_count; i++)
+		assert_true(target->threads[i - 1].ns_tid < target->threads[i].ns_tid);
+}
+
+static size_t idle_threads(const struct target *target, size_t *ret, size_t room)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < target->threads_count && count < room; i++)
+		if (target->threads[i].stopped && target->threads[i].idle)
+			ret[count++] = i;
+	return count;
+}
+
+static void stop(struct target *target, pid_t pid)
+{
+	assert_ok(target_seize(target, pid));
+	assert_ok(target_stop(target));
+}
+
+static void test_everything_stands_still(void **state)
+{
+	struct fixture fixture = fixture_start(0);
+	struct shared before;
+	struct target target;
+	size_t idle[THREADS], count;
+
+	(void)state;
+	stop(&target, fixture.pid);
+	assert_stands_still(&target);
+	assert_int_equal(target.threads_count, THREADS + 1);
+	before = *fixture.shared;
+	fixture_nap(20000);
+	assert_memory_equal(&before, fixture.shared, sizeof(before));
+	assert_true(target.stopped_at >= target.interrupted_at);
+	assert_true(idle_threads(&target, idle, THREADS) >= WAITERS - 1);
+	for (size_t i = 0; i < target.threads_count; i++) {
+		assert_int_equal(target.threads[i].ns_tid, target.threads[i].tid);
+		if (target.threads[i].tid == fixture.shared->tids[SPIN])
+			assert_false(target.threads[i].idle);
+		assert_true(target.threads[i].regs.rip != 0);
+	}
+	target_release(&target);
+	assert_true(target.released_at >= target.stopped_at);
+	assert_int_equal(stopped_threads(fixture.pid, &count), 0);
+	target_release(&target);
+	assert_runs(&fixture);
+	target_deinit(&target);
+	target_deinit(&target);
+	fixture_end(&fixture);
+}
+
+static void test_seizing_stops_nothing(void **state)
+{
+	struct fixture fixture = fixture_start(0);
+	struct target target;
+
+	(void)state;
+	assert_ok(target_seize(&target, fixture.pid));
+	assert_runs(&fixture);
+	target_deinit(&target);
+	assert_runs(&fixture);
+	fixture_end(&fixture);
+}
+
+static void test_200_rounds(void **state)
+{
+	struct fixture fixture = fixture_start(0);
+	struct target target;
+
+	(void)state;
+	for (int i = 0; i < 200; i++) {
+		stop(&target, fixture.pid);
+		if (i % 20 == 0)
+			assert_stands_still(&target);
+		target_release(&target);
+		target_deinit(&target);
+	}
+	assert_runs(&fixture);
+	fixture_end(&fixture);
+}
+
+/* 100 triggers of every idle thread, all at once; nothing but them moves. */
+static void test_trigger_again_and_again(void **state)
+{
+	struct fixture fixture = fixture_start(0);
+	size_t idle[THREADS + 1], count, timeouts = 0;
+	struct shared before;
+	struct target target;
+
+	(void)state;
+	stop(&target, fixture.pid);
+	before = *fixture.shared;
+	for (int round = 0; round < 100; round++) {
+		count = idle_threads(&target, idle, THREADS + 1);
+		assert_true(count >= WAITERS - 1);
+		assert_ok(target_trigger(&target, idle, count));
+		for (size_t i = 0; i < count; i++) {
+			const struct target_thread *thread = &target.threads[idle[i]];
+
+			assert_true(thread->stopped);
+			assert_int_equal(thread_state(target.pid, thread->tid), 't');
+			timeouts += !thread->idle;
+		}
+	}
+	assert_true(timeouts <= 3); /* naps that were over */
+	assert_memory_equal(&before, fixture.shared, sizeof(before));
+	assert_stands_still(&target);
+	target_release(&target);
+	assert_runs(&fixture);
+	target_deinit(&target);
+	fixture_end(&fixture);
+}
+
+/* A call that can be completed is, and its thread stays at its exit. */
+static void test_trigger_of_a_call_that_completes(void **state)
+{
+	struct fixture fixture = fixture_start(FIXTURE_QUIET);
+	size_t at = SIZE_MAX, count;
+	struct target target;
+	struct shared before;
+	uint64_t beats;
+
+	(void)state;
+	stop(&target, fixture.pid);
+	before = *fixture.shared;
+	for (size_t i = 0; i < target.threads_count; i++)
+		if (target.threads[i].tid == fixture.shared->tids[FIRST_WAITER])
+			at = i;
+	assert_true(at != SIZE_MAX);
+	assert_true(target.threads[at].idle);
+	__atomic_fetch_add(&fixture.shared->tokens, 1, __ATOMIC_SEQ_CST);
+	beats = load(&fixture.shared->beats[FIRST_WAITER]);
+	assert_ok(target_trigger(&target, &at, 1));
+	assert_true(target.threads[at].stopped);
+	assert_false(target.threads[at].idle); /* EAGAIN: the futex has changed */
+	assert_int_equal(-(long)target.threads[at].regs.rax, EAGAIN);
+	fixture_nap(5000);
+	assert_int_equal(load(&fixture.shared->beats[FIRST_WAITER]), beats);
+	assert_int_equal(fixture.shared->tokens, before.tokens + 1);
+	target_deinit(&target);
+	assert_int_equal(stopped_threads(fixture.pid, &count), 0);
+	assert_runs(&fixture);
+	fixture_end(&fixture);
+}
+
+/* A signal that is pending comes before the call: the thread stops for it, and keeps it. */
+static void test_trigger_with_a_pending_signal(void **state)
+{
+	struct fixture fixture = fixture_start(FIXTURE_QUIET);
+	union sigval value = {.sival_int = 77};
+	struct target target;
+	size_t idle[THREADS + 1], count;
+	siginfo_t info = {.si_code = SI_QUEUE, .si_value = value};
+
+	(void)state;
+	stop(&target, fixture.pid);
+	count = idle_threads(&target, idle, THREADS + 1);
+	assert_true(count > 1);
+	assert_int_equal(syscall(SYS_rt_tgsigqueueinfo, fixture.pid, target.threads[idle[0]].tid,
+				 SIGRTMIN, &info),
+			 0);
+	assert_ok(target_trigger(&target, idle, count));
+	assert_false(target.threads[idle[0]].idle);
+	assert_int_equal(target.threads[idle[0]].signal, SIGRTMIN);
+	assert_true(target.threads[idle[1]].stopped);
+	assert_int_equal(load(&fixture.shared->received), 0);
+	target_release(&target);
+	for (int i = 0; i < 5000 && !load(&fixture.shared->received); i++)
+		fixture_nap(1000);
+	assert_int_equal(load(&fixture.shared->received), 1);
+	assert_int_equal(load(&fixture.shared->values), 77);
+	target_deinit(&target);
+	assert_runs(&fixture);
+	fixture_end(&fixture);
+}
+
+static void test_threads_born_and_dying(void **state)
+{
+	struct fixture fixture = fixture_start(FIXTURE_STORM);
+	uint64_t births = load(&fixture.shared->births);
+	struct target target;
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		size_t idle[2 * THREADS], count;
+
+		stop(&target, fixture.pid);
+		assert_stands_still(&target);
+		count = idle_threads(&target, idle, 2 * THREADS);
+		assert_ok(target_trigger(&target, idle, count));
+		assert_stands_still(&target);
+		target_deinit(&target);
+	}
+	assert_runs(&fixture);
+	assert_true(load(&fixture.shared->births) > births);
+	fixture_end(&fixture);
+}
+
+/* The namespace's first process sees itself as 1. */
+static void test_ids_inside_a_pid_namespace(void **state)
+{
+	pid_t middle;
+	int status;
+
+	(void)state;
+	if (geteuid() != 0) {
+		print_message("SKIPPED: needs root for a pid namespace\n");
+		skip();
+	}
+	middle = fork();
+	if (!middle) {
+		struct fixture fixture;
+		struct target target;
+		bool good;
+
+		if (unshare(CLONE_NEWPID) < 0)
+			_exit(77);
+		fixture = fixture_start(FIXTURE_QUIET);
+		stop(&target, fixture.pid);
+		good = target.threads_count == THREADS + 1;
+		for (size_t i = 0; i < target.threads_count; i++)
+			good = good && target.threads[i].ns_tid == (pid_t)i + 1 &&
+			       target.threads[i].tid != target.threads[i].ns_tid;
+		target_deinit(&target);
+		fixture_end(&fixture);
+		_exit(good ? 0 : 1);
+	}
+	waitpid(middle, &status, 0);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 77) {
+		print_message("SKIPPED: no pid namespaces here\n");
+		skip();
+	}
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_everything_stands_still),
+		cmocka_unit_test(test_seizing_stops_nothing),
+		cmocka_unit_test(test_200_rounds),
+		cmocka_unit_test(test_trigger_again_and_again),
+		cmocka_unit_test(test_trigger_of_a_call_that_completes),
+		cmocka_unit_test(test_trigger_with_a_pending_signal),
+		cmocka_unit_test(test_threads_born_and_dying),
+		cmocka_unit_test(test_ids_inside_a_pid_namespace),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
