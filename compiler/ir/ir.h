@@ -66,6 +66,9 @@ void ir_print(const struct ir *ir, struct strbuf *ret);
 /* The schema's tables and columns as text, for goldens and `askance inspect`. */
 void ir_print_schema(const struct schema *schema, struct strbuf *ret);
 
+/* The spec's word for a match label: "executable_name". */
+const char *ir_match_label(enum schema_match_label label);
+
 /* Text of an enum ask_reason: "lives in a register" … */
 const char *ir_reason_text(uint32_t reason);
 

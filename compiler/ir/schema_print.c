@@ -3,6 +3,20 @@
 
 /* The schema's tables and columns as text: what a spec's SQL can name. */
 
+const char *ir_match_label(enum schema_match_label label)
+{
+	static const char *const labels[SCHEMA_MATCH_LABELS] = {
+		[SCHEMA_MATCH_EXECUTABLE_NAME] = "executable_name",
+		[SCHEMA_MATCH_EXECUTABLE_PATH] = "executable_path",
+		[SCHEMA_MATCH_COMMAND_LINE] = "command_line",
+		[SCHEMA_MATCH_ENVIRONMENT] = "environment",
+		[SCHEMA_MATCH_HOSTNAME] = "hostname",
+		[SCHEMA_MATCH_PID] = "pid",
+	};
+
+	return label < SCHEMA_MATCH_LABELS ? labels[label] : "?";
+}
+
 static void print_text(struct strbuf *out, const char *key, const char *text)
 {
 	size_t length = strlen(text);
@@ -57,20 +71,10 @@ static void print_link(const struct schema *schema, const struct schema_link *li
 
 void ir_print_schema(const struct schema *schema, struct strbuf *ret)
 {
-	static const char *const labels[SCHEMA_MATCH_LABELS] = {
-		[SCHEMA_MATCH_EXECUTABLE_NAME] = "executable_name",
-		[SCHEMA_MATCH_EXECUTABLE_PATH] = "executable_path",
-		[SCHEMA_MATCH_COMMAND_LINE] = "command_line",
-		[SCHEMA_MATCH_ENVIRONMENT] = "environment",
-		[SCHEMA_MATCH_HOSTNAME] = "hostname",
-		[SCHEMA_MATCH_PID] = "pid",
-	};
-
 	strbuf_printf(ret, "schema %s\n", schema_text(schema, schema->meta.name));
 	for (uint32_t i = 0; i < schema->matches_count; i++)
-		if (schema->matches[i].label < SCHEMA_MATCH_LABELS)
-			strbuf_printf(ret, "match %s %s\n", labels[schema->matches[i].label],
-				      schema_text(schema, schema->matches[i].regex));
+		strbuf_printf(ret, "match %s %s\n", ir_match_label(schema->matches[i].label),
+			      schema_text(schema, schema->matches[i].regex));
 	for (uint32_t i = 0; i < schema->functions_count; i++)
 		print_function(schema, &schema->functions[i], ret);
 	for (uint32_t i = 0; i < schema->tables_count; i++) {

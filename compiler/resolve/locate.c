@@ -21,24 +21,47 @@
 
 /* ---- which location ---- */
 
+/* Whether a location is made of whole ranges of the scope, all of it in memory. */
+static bool is_of_scope(const struct binary_variable *variable,
+			const struct binary_location *location)
+{
+	bool begins = false, ends = false;
+
+	for (size_t i = 0; i < variable->scope_count; i++) {
+		begins |= variable->scope[i].lo == location->lo;
+		ends |= variable->scope[i].hi == location->hi;
+	}
+	for (size_t i = 0; i < location->pieces_count; i++)
+		if (location->pieces[i].kind == BINARY_PIECE_REGISTER)
+			return false;
+	return begins && ends;
+}
+
 bool locate_is_plain(const struct binary_variable *variable)
 {
-	const struct binary_location *location = variable->locations;
-
-	if (variable->locations_count != 1)
-		return false;
-	for (size_t i = 0; i < variable->scope_count; i++)
-		if (variable->scope[i].lo < location->lo || variable->scope[i].hi > location->hi)
+	for (size_t i = 0; i < variable->locations_count; i++)
+		if (!is_of_scope(variable, &variable->locations[i]))
 			return false;
-	return true;
+	for (size_t i = 0; i < variable->scope_count; i++) {
+		const struct binary_range *range = &variable->scope[i];
+		bool covered = false;
+
+		for (size_t l = 0; l < variable->locations_count && !covered; l++)
+			covered = variable->locations[l].lo <= range->lo &&
+				  range->hi <= variable->locations[l].hi;
+		if (!covered)
+			return false;
+	}
+	return variable->locations_count;
 }
 
 const struct binary_location *locate_at(const struct binary_variable *variable, uint64_t pc)
 {
-	if (locate_is_plain(variable)) /* it holds also at the end of a scope that ends with a call */
-		return &variable->locations[0];
+	/* what holds all over a scope holds also at the end of one that ends with a call */
+	uint64_t at = locate_is_plain(variable) ? pc - 1 : pc;
+
 	for (size_t i = 0; i < variable->locations_count; i++)
-		if (variable->locations[i].lo <= pc && pc < variable->locations[i].hi)
+		if (variable->locations[i].lo <= at && at < variable->locations[i].hi)
 			return &variable->locations[i];
 	return NULL;
 }

@@ -111,6 +111,7 @@ struct resolve_pointers {
 struct resolve_type {
 	const struct binary_type *type; /* NULL: row 0, when the binary does not describe uint8 */
 	uint32_t depth; /* the most pointers that may be followed from a value of it */
+	bool out_of_reach; /* only its name and size are kept: no capture gets here */
 	struct resolve_pointers pointers;
 };
 
@@ -182,7 +183,7 @@ struct error *bind_functions(struct resolve *resolve);
 /* types.c, pointers.c */
 struct error *types_collect(struct resolve *resolve);
 struct error *types_build(struct resolve *resolve);
-/* Row of a type, SCHEMA_NONE when it was pruned. */
+/* Row of a type, SCHEMA_NONE when there is none. */
 uint32_t types_index(const struct resolve *resolve, const struct binary_type *type);
 
 #define POINTERS_MAX 4096

@@ -3,8 +3,9 @@
 
 /*
  * Types: every type that a capture can reach within its depth becomes a row, in the
- * order in which captures reach them, breadth first. A pointer whose pointee is out
- * of reach keeps its row and names no element: nothing of it is ever captured.
+ * order in which captures reach them, breadth first. Every pointer names its pointee,
+ * so pointees out of reach follow as rows of kind UNKNOWN, with their name and size:
+ * nothing of them is ever captured, and nothing else is known of them to readers.
  */
 
 /* ---- which types ---- */
@@ -127,6 +128,40 @@ static struct error *collect_capture(struct resolve *resolve, struct resolve_cap
 	return NULL;
 }
 
+/* Rows for the pointees that no capture reaches. */
+static void add_out_of_reach(struct resolve *resolve)
+{
+	size_t count = resolve->types.length;
+	bool unknown_pointee = false;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct binary_type *type = resolve->types.data[i].type;
+		struct resolve_type *row;
+
+		if (!type || type->kind != SCHEMA_KIND_POINTER)
+			continue;
+		if (!type->elem) {
+			unknown_pointee = true;
+			continue;
+		}
+		if (types_index(resolve, type->elem) != SCHEMA_NONE)
+			continue;
+		map_set(&resolve->type_index, (uintptr_t)type->elem, resolve->types.length);
+		row = VEC_PUSH(resolve->arena, &resolve->types);
+		row->type = type->elem;
+		row->out_of_reach = true;
+	}
+	if (unknown_pointee) { /* pointees that debug info does not describe share one row */
+		static const struct binary_type unknown = {.name = "?"};
+		struct resolve_type *row;
+
+		map_set(&resolve->type_index, 0, resolve->types.length);
+		row = VEC_PUSH(resolve->arena, &resolve->types);
+		row->type = &unknown;
+		row->out_of_reach = true;
+	}
+}
+
 struct error *types_collect(struct resolve *resolve)
 {
 	const struct binary_type *byte = binary_type_find(resolve->binary, "uint8");
@@ -141,6 +176,7 @@ struct error *types_collect(struct resolve *resolve)
 	for (size_t i = 0; i < resolve->captures.length; i++)
 		if (resolve->captures.data[i].type)
 			TRY(collect_capture(resolve, &resolve->captures.data[i]));
+	add_out_of_reach(resolve);
 	return NULL;
 }
 
@@ -148,8 +184,8 @@ uint32_t types_index(const struct resolve *resolve, const struct binary_type *ty
 {
 	uint64_t index;
 
-	return type && map_get(&resolve->type_index, (uintptr_t)type, &index) ? (uint32_t)index :
-										SCHEMA_NONE;
+	return map_get(&resolve->type_index, (uintptr_t)type, &index) ? (uint32_t)index :
+									SCHEMA_NONE;
 }
 
 /* ---- rows ---- */
@@ -193,7 +229,7 @@ static void build_pointers(struct resolve *resolve, struct tables *tables,
 		uint32_t target = pointer->target ? types_index(resolve, pointer->target) :
 						    ASK_TYPE_BYTE;
 
-		if (target == SCHEMA_NONE) /* out of reach of every capture */
+		if (target == SCHEMA_NONE || resolve->types.data[target].out_of_reach)
 			continue;
 		*VEC_PUSH(resolve->arena, &tables->pointers) = (struct ask_pointer){
 			.offset = pointer->offset,
@@ -212,6 +248,20 @@ static void build_pointers(struct resolve *resolve, struct tables *tables,
 	}
 }
 
+/* A pointee that no capture reaches: no more than a name and a size. */
+static void build_out_of_reach(struct resolve *resolve, const struct binary_type *from,
+			       struct schema_type *row, struct ask_type *engine)
+{
+	*row = (struct schema_type){
+		.name = resolve_string(resolve, from->name),
+		.kind = SCHEMA_KIND_UNKNOWN,
+		.size = from->size <= UINT32_MAX ? from->size : 0,
+		.elem = SCHEMA_NONE,
+		.key = SCHEMA_NONE,
+	};
+	engine->size = (ask_u32)row->size;
+}
+
 static void build_type(struct resolve *resolve, struct tables *tables,
 		       const struct resolve_type *type, struct schema_type *row,
 		       struct ask_type *engine)
@@ -222,6 +272,10 @@ static void build_type(struct resolve *resolve, struct tables *tables,
 	bool has_elem = from->kind == SCHEMA_KIND_POINTER || from->kind == SCHEMA_KIND_SLICE ||
 			from->kind == SCHEMA_KIND_ARRAY;
 
+	if (type->out_of_reach) {
+		build_out_of_reach(resolve, from, row, engine);
+		return;
+	}
 	*row = (struct schema_type){
 		.name = resolve_string(resolve, from->name),
 		.kind = from->kind,
