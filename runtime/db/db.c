@@ -164,7 +164,7 @@ static struct error *add_inputs(struct decoding *d, const struct db_input *input
 		/* its schemas live in d->arena: they are needed when the file is closed */
 		cleanup_input struct input input = {0};
 
-		TRY(input_open(&input, d->arena, inputs[i].path));
+		TRY(input_open(&input, d->arena, inputs[i].path, inputs[i].name));
 		TRY(add_dump(d, &inputs[i], &input));
 	}
 	for (size_t i = 0; i < count; i++)

@@ -12,11 +12,16 @@
  * written under a temporary name and renamed when it is whole.
  */
 
-/* One dump to decode; `schema_override` (may be NULL) replaces the one inside when build IDs agree. */
+/*
+ * One dump to decode. Of `schema_overrides` the one for a process's build ID gives tables,
+ * columns and links instead of the schema in the dump; one that fits no process of all
+ * the dumps is ERROR_TARGET. `name` (may be NULL) is for messages, where the path is no help.
+ */
 struct db_input {
 	const char *path;
 	const struct schema *const *schema_overrides;
 	size_t schema_overrides_count;
+	const char *name;
 };
 struct db_result {
 	size_t processes, goroutines, rows;

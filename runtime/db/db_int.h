@@ -53,7 +53,7 @@ struct input_process {
 };
 
 struct input {
-	const char *path;
+	const char *path; /* or the name that messages use instead */
 	struct arena *arena;
 	unsigned char *data; /* the whole file: malloc'ed, or mapped */
 	size_t size;
@@ -63,7 +63,9 @@ struct input {
 	VEC(struct input_process) processes;
 };
 
-struct error *input_open(struct input *input, struct arena *arena, const char *path);
+/* `name` may be NULL. */
+struct error *input_open(struct input *input, struct arena *arena, const char *path,
+			 const char *name);
 void input_close(struct input *input);
 #define cleanup_input __attribute__((cleanup(input_close)))
 

@@ -127,15 +127,16 @@ static struct error *take(struct input *input, const struct dump_chunk_view *vie
 	}
 }
 
-struct error *input_open(struct input *input, struct arena *arena, const char *path)
+struct error *input_open(struct input *input, struct arena *arena, const char *path,
+			 const char *name)
 {
 	struct dump_reader reader;
 	struct dump_chunk_view view;
 	bool more;
 
-	*input = (struct input){.path = path, .arena = arena};
+	*input = (struct input){.path = name ? name : path, .arena = arena};
 	TRY(map_file(input, path));
-	TRY(dump_open(&reader, path, input->data, input->size));
+	TRY(dump_open(&reader, input->path, input->data, input->size));
 	for (;;) {
 		TRY(dump_next(&reader, &view, &more));
 		if (!more)
