@@ -33,8 +33,8 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 	       "arrays are used as they lie in the file");
 
-/* Level 9: within a few percent of 19 on symbols, at a tenth of its time. */
-#define LEVEL 9
+/* On a Go binary's bytes level 9 takes twice the time and saves 5 %. */
+#define LEVEL 5
 /* The densest zstd block stands for 128 KiB in 4 bytes: a file cannot hold more than this allows.
  */
 #define RATIO_MAX 32768u
