@@ -211,7 +211,9 @@ static const char *op_comment(struct resolve *resolve, const struct resolve_acce
 					    access->hop_names[extra - 1] :
 					    variable->name);
 	case ASK_OP_ADD:
-		return arena_printf(arena, "%lld bytes on", op->a);
+		return arena_printf(arena, "to %s", extra < access->hops_count ?
+							     access->hop_names[extra] :
+							     path);
 	case ASK_OP_COPY:
 		if (op->c == capture->type->size)
 			return arena_printf(arena, "%s: %s, %u bytes", path, capture->type->name,

@@ -59,7 +59,11 @@ static void add_variable(struct inventory *inventory, const struct binary_variab
 		inventory->instance->inline_index == UINT32_MAX ?
 			NULL :
 			&function->inlines[inventory->instance->inline_index];
-	struct resolve_access access = {.variable = variable, .type = variable->type};
+	struct resolve_access access = {
+		.variable = variable,
+		.type = variable->type,
+		.unsure = locate_is_unsure(variable, node),
+	};
 	struct ir_variable *row = VEC_PUSH(inventory->resolve->arena, &inventory->rows);
 
 	access.escaped = variable->name[0] == '&' && variable->type->kind == SCHEMA_KIND_POINTER &&
