@@ -24,7 +24,7 @@ struct owner {
 	uint32_t line;	  /* 0: built in */
 	bool is_function;
 	struct strmap columns;	       /* of a function: folded name -> line, 0 for a built-in one */
-	VEC(const char *) column_names; /* the same, as suggestions */
+	VEC(const char *) column_names; /* for suggestions */
 };
 
 struct check {
