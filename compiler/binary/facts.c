@@ -287,5 +287,8 @@ struct error *facts_addresses(struct binary *binary)
 	    !moduledata_word(binary, "types", &info->types))
 		return error_new(ERROR_TARGET, "%s: it does not tell where its types are (%s)",
 				 info->path, "neither symbol runtime.types nor module data");
+	/* Types that were read to find the module data could not be checked against it. */
+	map_init(&binary->types, binary->arena);
+	strmap_init(&binary->globals, binary->arena);
 	return NULL;
 }

@@ -280,7 +280,7 @@ static void fill_die(struct binary *binary, struct binary_type *type, Dwarf_Die 
 	}
 }
 
-/* DW_AT_go_runtime_type: form addr, but an offset from runtime.types; some are bogus. */
+/* DW_AT_go_runtime_type: form addr, but an offset from runtime.types. */
 static uint64_t runtime_type(Dwarf_Die *die)
 {
 	Dwarf_Attribute value;
@@ -324,6 +324,25 @@ static void fill(struct binary *binary, struct type_node *node)
 }
 
 /* ---- checking ---- */
+
+/* Some runtime types are bogus: the one at that offset must have our size (abi.Type.Size_). */
+static void check_runtime_type(struct binary *binary, struct binary_type *type)
+{
+	uint64_t address, size = 0;
+	uint8_t data[8];
+
+	if (type->runtime_type == 0)
+		return;
+	if (!__builtin_add_overflow(binary->info.types, type->runtime_type, &address) &&
+	    binary_read(binary, address, data, sizeof(data))) {
+		struct cursor cursor = {.p = data, .end = data + sizeof(data)};
+
+		size = cursor_number(&cursor, sizeof(data));
+		if (size == type->size)
+			return;
+	}
+	type->runtime_type = 0;
+}
 
 static void make_unknown(struct binary_type *type)
 {
@@ -393,6 +412,8 @@ const struct binary_type *type_at(struct binary *binary, Dwarf_Off offset)
 		fill(binary, binary->type_queue.data[i]);
 	for (size_t i = 0; i < binary->type_queue.length; i++)
 		(void)check(binary->type_queue.data[i], 0);
+	for (size_t i = 0; i < binary->type_queue.length; i++)
+		check_runtime_type(binary, &binary->type_queue.data[i]->type);
 	binary->type_queue.length = 0;
 	return &node->type;
 }

@@ -265,6 +265,101 @@ static struct error *add_variable(struct variables *v, Dwarf_Die *die,
 	return NULL;
 }
 
+/* ---- variables that escaped to the heap ---- */
+
+/* The variable "&NAME" beside `variable`, or NULL. */
+static const struct binary_variable *heap_address(struct variables *v, uint32_t index)
+{
+	const struct binary_variable *variable = &v->found.data[index];
+	cleanup_strbuf struct strbuf name = STRBUF_INIT;
+	uint64_t known;
+
+	strbuf_printf(&name, "&%s", variable->name);
+	if (!strmap_get(&v->newest, name.data, &known))
+		return NULL;
+	for (uint32_t i = (uint32_t)known; i != UINT32_MAX; i = v->older.data[i]) {
+		const struct binary_variable *other = &v->found.data[i];
+
+		if (v->blocks.data[i] == v->blocks.data[index] && other->line == variable->line &&
+		    other->type->kind == SCHEMA_KIND_POINTER &&
+		    other->type->elem == variable->type)
+			return other;
+	}
+	return NULL;
+}
+
+/* The places behind a pointer: what is in a register or nowhere has none. */
+static const struct binary_location *behind(struct arena *arena, const struct binary_type *type,
+					    const struct binary_variable *pointer)
+{
+	struct binary_location *ret =
+		ARENA_ARRAY(arena, struct binary_location, pointer->locations_count);
+
+	for (size_t i = 0; i < pointer->locations_count; i++) {
+		const struct binary_location *from = &pointer->locations[i];
+		struct binary_piece piece = {.kind = BINARY_PIECE_EMPTY,
+					     .size = (uint32_t)type->size};
+
+		if (!from->contradictory && from->pieces_count == 1 &&
+		    from->pieces[0].kind == BINARY_PIECE_CFA) {
+			piece.kind = BINARY_PIECE_CFA_DEREF;
+			piece.offset = from->pieces[0].offset;
+		}
+		ret[i] = *from;
+		if (from->pieces_count) {
+			ret[i].pieces = arena_copy(arena, &piece, sizeof(piece));
+			ret[i].pieces_count = 1;
+		}
+	}
+	return ret;
+}
+
+static void forget_heap_pieces(struct arena *arena, struct binary_variable *variable)
+{
+	struct binary_location *copy;
+
+	copy = arena_copy(arena, variable->locations, variable->locations_count * sizeof(*copy));
+	for (size_t i = 0; i < variable->locations_count; i++) {
+		const struct binary_piece *piece = copy[i].pieces;
+
+		if (copy[i].pieces_count == 1 && piece->kind == BINARY_PIECE_CFA_DEREF) {
+			struct binary_piece none = {.kind = BINARY_PIECE_EMPTY,
+						    .size = piece->size};
+
+			copy[i].pieces = arena_copy(arena, &none, sizeof(none));
+		}
+	}
+	variable->locations = copy;
+}
+
+/*
+ * A variable that escaped to the heap is "&x" in DWARF, a pointer whose places are
+ * right. Go 1.26 adds an x at "fbreg N, deref", for the whole function, even before
+ * the pointer is stored; and when the pointer has no slot of its own, N is that of
+ * the saved frame pointer (dwarfgen, createHeapDerefLocationList(): FrameOffset() is
+ * 0 then). A parameter also has places of its own, stale once it has moved to the
+ * heap. So x is where &x says, and without an &x "fbreg, deref" is nowhere.
+ */
+static void place_heap_variables(struct variables *v)
+{
+	for (uint32_t i = 0; i < v->found.length; i++) {
+		struct binary_variable *variable = &v->found.data[i];
+		const struct binary_variable *pointer;
+
+		if (variable->type->size > UINT32_MAX)
+			continue;
+		pointer = heap_address(v, i);
+		if (pointer) {
+			variable->locations = behind(v->binary->arena, variable->type, pointer);
+			variable->locations_count = pointer->locations_count;
+		} else {
+			forget_heap_pieces(v->binary->arena, variable);
+		}
+	}
+}
+
+/* ---- blocks ---- */
+
 /* Variables of a block and of the blocks in it; `model` has their depth and scope. */
 static struct error *walk_block(struct variables *v, Dwarf_Die *block,
 				const struct binary_variable *model)
@@ -325,6 +420,7 @@ struct error *binary_variables(struct binary *binary, const struct binary_instan
 				 binary->dwarf_image->path, function->name);
 	v.cfa_frame_base = has_cfa_frame_base(&v.function);
 	TRY(walk_block(&v, &die, &model));
+	place_heap_variables(&v);
 	*ret = v.found.data;
 	*count = v.found.length;
 	return NULL;
