@@ -225,7 +225,7 @@ static struct error *add_statistics(struct rows *rows, const struct dump_statist
 	cleanup_stmt sqlite3_stmt *s = NULL;
 	int at = 1;
 
-#define X(name, unit, doc) ", " #name
+#define X(name, unit, doc) ", \"" #name "\""
 #define Y(name, unit, doc) ", ?"
 	TRY(db_prepare(rows->db,
 		       "INSERT INTO snapshot_statistics (process_id" DUMP_STATISTICS_ROWS(X)

@@ -203,7 +203,7 @@ static struct error *give_goroutine(struct decoder *d, const struct goroutine_pl
 	TRY(read_at(d, place, &record));
 	shard = records_shard(&d->records, &record);
 	stack = stack_of(d, &record.goroutine);
-	goroutine_decode(&d->row_arena, d->input, &record.goroutine, stack, &goroutine);
+	goroutine_decode(&d->row_arena, d->input, &d->index, &record.goroutine, stack, &goroutine);
 	TRY(d->sink->goroutine(d->sink->data, &goroutine));
 	for (;;) {
 		TRY(records_next(&d->records, &record, &more));

@@ -71,6 +71,7 @@ struct goroutine_place {
 struct index {
 	struct arena *arena;
 	const struct schema *schema;
+	bool collected_twice; /* the target's garbage collector ran more than once */
 	bool over_budget; /* statistics say that pointees were left out for `bytes` */
 	struct map pointee_map, stack_map;
 	VEC(struct pointee) pointees;
@@ -115,8 +116,8 @@ const struct pc_frames *symbolize_pc(struct symbolizer *symbolizer, uint32_t pc,
 
 /* `stack` may be NULL. Texts live in `arena`. */
 void goroutine_decode(struct arena *arena, const struct decode_input *input,
-		      const struct ask_goroutine *g, const struct stack *stack,
-		      struct decode_goroutine *ret);
+		      const struct index *index, const struct ask_goroutine *g,
+		      const struct stack *stack, struct decode_goroutine *ret);
 
 /* ---- value.c, kinds.c ---- */
 

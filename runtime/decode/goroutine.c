@@ -118,12 +118,17 @@ static bool is_system(const struct decode_input *input, const struct ask_gorouti
 }
 
 /*
- * How long it has been waiting. The garbage collector sets g.waitsince to its own
- * start when it meets a goroutine that waits and has none: from then on it is known.
- * Until then it waits for less than since the last collection, which would have set it.
+ * How long it has been waiting. Go source: runtime/mgcmark.go, markroot: a collection
+ * that finds a goroutine waiting whose waitsince is 0 sets it to work.tstart, which gcMark()
+ * assigns at a collection's end. So waitsince is the end of the collection before the one
+ * that saw it wait first: the runtime's own estimate, right to one period.
+ *
+ * Without waitsince it was not waiting yet when the last collection looked: that bounds
+ * its wait. But the first collection of a process finds work.tstart 0 and leaves waitsince
+ * 0, whoever waits. That there was a second one shows in any goroutine's waitsince.
  */
 static void decode_wait(struct arena *arena, const struct decode_input *input,
-			const struct ask_goroutine *g, uint32_t status,
+			bool collected_twice, const struct ask_goroutine *g, uint32_t status,
 			struct decode_goroutine *ret)
 {
 	const struct schema *schema = input->schema;
@@ -142,7 +147,7 @@ static void decode_wait(struct arena *arena, const struct decode_input *input,
 		if (!__builtin_sub_overflow(process->capture_monotonic_ns, g->waitsince, &since) &&
 		    since >= 0)
 			ret->wait_for_ns = integer_cell((uint64_t)since);
-	} else if (process->last_gc_ns > 0) {
+	} else if (collected_twice && process->last_gc_ns > 0) {
 		if (!__builtin_sub_overflow(process->capture_time_ns, process->last_gc_ns,
 					    &since) &&
 		    since >= 0)
@@ -151,8 +156,8 @@ static void decode_wait(struct arena *arena, const struct decode_input *input,
 }
 
 void goroutine_decode(struct arena *arena, const struct decode_input *input,
-		      const struct ask_goroutine *g, const struct stack *stack,
-		      struct decode_goroutine *ret)
+		      const struct index *index, const struct ask_goroutine *g,
+		      const struct stack *stack, struct decode_goroutine *ret)
 {
 	uint32_t status = g->atomicstatus & ~(uint32_t)GSCAN;
 	const char *creator = created_by(input, g->gopc);
@@ -169,5 +174,5 @@ void goroutine_decode(struct arena *arena, const struct decode_input *input,
 	};
 	if (creator)
 		ret->created_by = text_cell(creator);
-	decode_wait(arena, input, g, status, ret);
+	decode_wait(arena, input, index->collected_twice, g, status, ret);
 }

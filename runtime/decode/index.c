@@ -134,6 +134,7 @@ static struct error *take_goroutine(struct index *index, const struct records *r
 	if (g->goid > INT64_MAX)
 		return records_damaged(records, record, "no goroutine has the number %llu",
 				       g->goid);
+	index->collected_twice |= g->waitsince != 0;
 	context->in_goroutine = true;
 	context->in_frame = false;
 	context->goroutine = *g;

@@ -72,7 +72,10 @@ static bool has_data(uint16_t status)
 	return status == ASK_STATUS_OK || status == ASK_STATUS_PARTIAL;
 }
 
-/* The data that the fixed part promises, padded to 8. */
+/*
+ * The data that the fixed part promises, padded to 8. What follows a value that could
+ * not be read is no data: the engine may have made room for it before it knew.
+ */
 static uint64_t promised(const struct record *record)
 {
 	uint64_t bytes = 0;
@@ -83,8 +86,9 @@ static uint64_t promised(const struct record *record)
 		break;
 	case ASK_RECORD_VALUE:
 	case ASK_RECORD_POINTEE:
-		if (has_data(record->head.status))
-			bytes = record->value.length;
+		if (!has_data(record->head.status))
+			return record->data_size;
+		bytes = record->value.length;
 		break;
 	default:
 		break;

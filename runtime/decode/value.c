@@ -278,6 +278,11 @@ static struct hole render_root(struct render *r, const struct view *root, uint32
 			hole = kind->scalar(r, &v, type, &is, &scalar);
 		if (!is)
 			hole = render_value(r, &v, type, depth);
+		if (!is && hole.kind == HOLE_NONE && out.length > JSON_MAX) {
+			strbuf_clear(&out);
+			json_init(&r->json, &out);
+			render_hole(r, HOLE(HOLE_BUDGET));
+		}
 	}
 	if (hole.kind == HOLE_DEPTH || hole.kind == HOLE_CYCLE)
 		render_hole(r, hole);
@@ -320,31 +325,18 @@ static void find_gaps(struct render *r, uint32_t expr)
 
 /*
  * The part of a path that is nil: what the pointer behind operator `op` is called in
- * the expression. An ASK_OP_DEREF may say in `b` how many characters of the
- * expression name the pointer; else it is known where each component but the last is
- * a pointer.
+ * the expression. An ASK_OP_DEREF says in `b` how many characters of the expression
+ * name it; without that it is some pointer of the path, and no guess.
  */
 static const char *nil_part(struct arena *arena, const struct schema *schema,
 			    const struct ask_expr *expr, uint32_t op)
 {
 	const char *text = schema_text(schema, schema->captures[expr->capture].expr);
 	const struct ask_op *ops = schema->ops + expr->first_op;
-	uint32_t derefs = 0, nth = 0, dots = 0, dot = 0;
-	size_t length = strlen(text);
 
-	if (op < expr->ops && ops[op].kind == ASK_OP_DEREF && ops[op].b && ops[op].b <= length)
+	if (op < expr->ops && ops[op].kind == ASK_OP_DEREF && ops[op].b &&
+	    ops[op].b <= strlen(text))
 		return arena_strndup(arena, text, ops[op].b);
-	for (uint32_t i = 0; i < expr->ops; i++) {
-		derefs += ops[i].kind == ASK_OP_DEREF;
-		if (i == op)
-			nth = derefs;
-	}
-	for (size_t i = 0; i < length; i++)
-		dots += text[i] == '.';
-	if (nth && derefs == dots && !strpbrk(text, "[("))
-		for (size_t i = 0; i < length; i++)
-			if (text[i] == '.' && ++dot == nth)
-				return arena_strndup(arena, text, i);
 	return arena_printf(arena, "a pointer in %s", text);
 }
 
