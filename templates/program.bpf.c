@@ -38,6 +38,12 @@
 /* @ranges */
 
 /*
+ * What only the running program knows: the types behind interfaces, by their
+ * descriptors, and the functions behind func values, by their entries.
+ */
+/* @dynamic */
+
+/*
  * The capture engine. It obeys the tables above and knows nothing else of the spec.
  */
 #include "engine/engine.h"

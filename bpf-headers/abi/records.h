@@ -34,20 +34,16 @@ enum ask_status {
 	ASK_STATUS_READ_FAILED = 2, /* the memory could not be read; the room for it is there, zeroed */
 	ASK_STATUS_UNAVAILABLE = 3, /* VALUE: no location at this PC; `detail` is an enum ask_reason */
 	ASK_STATUS_BUDGET = 4,	    /* POINTEE: the `bytes` limit was used up; no data follows */
+	ASK_STATUS_REDACTED = 6,    /* VALUE: only its length was read: 8 bytes for a string or slice, else none */
 	ASK_STATUS_PARTIAL = 5,	    /* VALUE: some pieces have no location (struct schema_expr tells which); they are zero here */
 };
 
-/* Why an expression has no value at a PC. Decided by askc, carried through as data. */
+/* Why an expression has no value at a PC. Decided by askc or met by the engine, carried through as data. */
 enum ask_reason {
-	ASK_REASON_NONE = 0,
-	ASK_REASON_OPTIMIZED_OUT = 1, /* empty location: the compiler removed the variable */
-	ASK_REASON_NO_LOCATION = 2,   /* no location list entry covers this PC: not live here */
-	ASK_REASON_REGISTER = 3,      /* it lives in a register, which does not survive in a caller's frame */
-	ASK_REASON_PIECES = 4,	      /* location pieces contradict the type's size or each other */
-	ASK_REASON_UNSUPPORTED = 5,   /* a location operator that is not understood */
-	ASK_REASON_RANGE_EDGE = 6,    /* interrupted exactly where the location changes */
-	ASK_REASON_NOT_IN_SCOPE = 7,  /* declared in a block that this PC is not in */
-	ASK_REASON_NO_VARIABLE = 8,   /* this inlined instance does not describe the variable */
+#define ASK_REASON(name, text) ASK_REASON_##name,
+#include "abi/reasons.def"
+#undef ASK_REASON
+	ASK_REASONS,
 };
 
 struct ask_record {
@@ -136,9 +132,11 @@ struct ask_value {
 	ask_u16 depth;	 /* pointers that may still be followed from here */
 	ask_u16 limits;	 /* index in the schema's limits */
 	ask_u32 detail;	 /* see enum ask_status */
-	ask_u32 pad;
+	ask_u32 extra;	 /* VALUE: see ASK_REASON_DYNAMIC_TYPE; ASK_VALUE_RESCAN while the engine works */
 	ask_u8 data[];
 };
 ASK_ABI_CHECK(struct ask_value, 40);
+/* In `extra`: a pointer in it could not be followed, for a type descriptor was not resident. Never in a dump. */
+#define ASK_VALUE_RESCAN 0x80000000u
 
 #endif

@@ -133,6 +133,7 @@ struct ask_shard {
 	ask_u32 matched;	 /* frames of the leaf part in `matches` */
 	ask_u32 search_lo, search_hi; /* a binary search in work */
 	ask_u32 leaf_exact;  /* 1: the leaf's PC is exact */
+	ask_u32 rtype_row;   /* the last type descriptor that was looked up */
 
 	/* what the records do not tell */
 	ask_u64 clock;	  /* when the part in work began */

@@ -31,11 +31,40 @@ ASK_ABI_CHECK(struct ask_type, 16);
 /* Type 0 is one byte of a string. */
 #define ASK_TYPE_BYTE 0u
 
+/*
+ * To add one: add a row here, where it leads to ask_lead() in engine/chase.h, its
+ * name to pointer_kind() in emit/sections.c and its rows to resolve/pointers.c.
+ * "Word" is the pointer itself, at the row's offset.
+ */
 enum ask_pointer_kind {
-	ASK_POINTER_PLAIN = 1,	/* *T: target is T */
+	ASK_POINTER_PLAIN = 1,	/* *T: target is T; costs one of `depth` */
 	ASK_POINTER_STRING = 2, /* {pointer, length}: target is ASK_TYPE_BYTE */
 	ASK_POINTER_SLICE = 3,	/* {pointer, length, capacity}: target is the element */
+	ASK_POINTER_FREE = 4,	/* *T that costs nothing: what a map or channel is made of */
+	/* An array whose length is the word at `extra` from the value's start: runtime.hchan.buf. */
+	ASK_POINTER_COUNTED = 5,
+	/*
+	 * runtime.hmap.buckets and oldbuckets (Go up to 1.23): 1 << B of them. extra holds
+	 * the offsets of B (byte 0) and flags (byte 1) in the value, and 1 in byte 2 for oldbuckets.
+	 */
+	ASK_POINTER_BUCKETS = 6,
+	/*
+	 * internal/runtime/maps.Map.dirPtr and dirLen (Go 1.24 and later): with length 0 the
+	 * pointer leads to one group, whose type is `extra`; else to as many pointers to tables (target).
+	 */
+	ASK_POINTER_DIRECTORY = 7,
+	/* internal/runtime/maps.groupsReference {data, lengthMask}: lengthMask + 1 groups. */
+	ASK_POINTER_GROUPS = 8,
+	ASK_POINTER_ANY = 9,	    /* {type, data}: target is unused */
+	ASK_POINTER_INTERFACE = 10, /* {itab, data}: the captured itab is overwritten, see ASK_DYNAMIC */
+	ASK_POINTER_FUNC = 11,	    /* a closure object, {PC, captured variables} */
 };
+
+/*
+ * The engine replaces the itab word in its copy of an interface by the address of the
+ * dynamic type with this bit set. A word without it was not looked at.
+ */
+#define ASK_DYNAMIC 1ull
 
 /* A pointer inside a type, or a row of equal ones (an array's). */
 struct ask_pointer {
@@ -44,9 +73,27 @@ struct ask_pointer {
 	ask_u32 target; /* type index of what it points to */
 	ask_u32 repeat; /* how many there are, 1 for a plain field */
 	ask_u32 stride; /* bytes from one to the next */
-	ask_u32 pad;
+	ask_u32 extra;	/* see the kinds; 0 elsewhere */
 };
 ASK_ABI_CHECK(struct ask_pointer, 24);
+
+/* A type of the running program, by its type descriptor. Sorted by offset; all that DWARF names. */
+struct ask_rtype {
+	ask_u32 offset; /* of the descriptor from runtime.types */
+	ask_u32 type;	/* index in the type table, ASK_ABSENT when its values are not captured */
+	ask_u32 flags;	/* ASK_RTYPE_DIRECT */
+	ask_u32 name;	/* schema string: for those that are not captured, too */
+};
+ASK_ABI_CHECK(struct ask_rtype, 16);
+/* A pointer-shaped type: an interface's data word is the value itself, not its address. */
+#define ASK_RTYPE_DIRECT 1u
+
+/* A function that is a closure, and the type of its closure object. Sorted by pc. */
+struct ask_closure {
+	ask_u32 pc;   /* its entry, offset from runtime.text */
+	ask_u32 type; /* a struct that begins with the PC */
+};
+ASK_ABI_CHECK(struct ask_closure, 8);
 
 /*
  * PCs between which everything the engine does for a frame is the same. Sorted
@@ -96,6 +143,13 @@ enum ask_op_kind {
 	ASK_OP_ADD = 3,	  /* address += a */
 	ASK_OP_COPY = 4,  /* value bytes [b, b + c) = c bytes at address + a */
 	ASK_OP_STATIC = 5, /* address = load bias + a */
+	ASK_OP_INDEX = 6,  /* at address lies a slice: address = its element a of b bytes */
+	/*
+	 * At address lies an interface (b = 1: with methods, 0: any) that must hold the
+	 * dynamic type at offset a from runtime.types: address = its value. c = 1: the type is
+	 * pointer-shaped, the data word is the value.
+	 */
+	ASK_OP_ASSERT = 7,
 };
 
 struct ask_op {
@@ -117,6 +171,8 @@ struct ask_layout {
 	ask_u64 text_size;	  /* runtime.etext - runtime.text */
 	ask_u64 allglen;	  /* &runtime.allglen: uintptr, stored after allgptr */
 	ask_u64 allgptr;	  /* &runtime.allgptr: **g */
+	ask_u64 types_lo;	  /* runtime.types: where type descriptors begin */
+	ask_u64 types_size;	  /* runtime.etypes - runtime.types */
 	ask_u32 goexit_lo;	  /* runtime.goexit, offsets from text: the root of every stack */
 	ask_u32 goexit_hi;
 	ask_u32 sigpanic_lo;	  /* runtime.sigpanic: its caller's PC is exact */
@@ -147,9 +203,12 @@ struct ask_layout {
 	ask_u32 frames_root;	  /* limits.frames.root */
 	ask_u32 cfi_rows;	  /* number of struct ask_cfi rows */
 	ask_u32 ranges, probes, exprs, ops, types, pointers, limits; /* numbers of rows in the other tables */
+	ask_u32 rtypes, closures;
+	ask_u32 itab_type;	  /* internal/abi.ITab.Type (runtime.itab._type before Go 1.22) */
+	ask_u32 funcval_type;	  /* type index of a closure object of which only the PC is known, ASK_ABSENT */
 	ask_u32 pad;
 };
-ASK_ABI_CHECK(struct ask_layout, 184);
+ASK_ABI_CHECK(struct ask_layout, 216);
 
 /* From this PC on, up to the next row: CFA = SP + cfa. 0: not known (not Go code). Sorted by pc. */
 struct ask_cfi {

@@ -58,15 +58,6 @@ ask_inline int ask_visit(ask_u32 shard_index, ask_u64 address, ask_u32 type, ask
 	return 1;
 }
 
-/* What a pointer leads to. */
-struct ask_lead {
-	ask_u64 address;
-	ask_u32 type;
-	ask_u32 length;
-	ask_u32 depth;
-	ask_u32 limits;
-};
-
 /* Copies the pointee, unless it was captured before. 1: the ring is full. */
 ask_inline int ask_capture(struct ask_shard *shard, ask_u32 shard_index,
 			   const struct ask_lead *lead)
@@ -105,59 +96,125 @@ ask_inline int ask_capture(struct ask_shard *shard, ask_u32 shard_index,
 	value->depth = (ask_u16)lead->depth;
 	value->limits = (ask_u16)lead->limits;
 	value->detail = 0;
-	value->pad = 0;
+	value->extra = 0;
 	ask_commit(shard, sizeof(*value) + padded);
 	return 0;
 }
 
-/* Elements to keep of `count` of them: as many as `limit` bytes hold, and at least one. */
-ask_inline ask_u64 ask_cut(struct ask_shard *shard, ask_u64 count, ask_u32 size, ask_u32 limit)
-{
-	ask_u64 most = limit / size;
+/* The longest thing that fits in a record. */
+#define ASK_LEAD_MAX (ASK_RECORD_MAX - (ask_u32)sizeof(struct ask_value) - 8)
 
+/*
+ * An array of `count` elements of the lead's type: as many as `limit` bytes hold, and at
+ * least one. 0: there is nothing, or it cannot be.
+ */
+ask_inline int ask_lead_array(struct ask_shard *shard, struct ask_lead *lead, ask_u64 count,
+			      ask_u32 limit)
+{
+	const struct ask_type *type = ask_types_row(lead->type);
+	ask_u64 most;
+
+	if (!type || !type->size || !count || count >> 48)
+		return 0;
+	most = limit / type->size;
 	if (!most)
 		most = 1;
-	if (count <= most)
-		return count;
-	shard->length_cuts++;
-	return most;
+	if (count > most) {
+		shard->length_cuts++;
+		count = most;
+	}
+	count *= type->size;
+	lead->length = (ask_u32)count;
+	return count <= ASK_LEAD_MAX;
 }
 
-/* Reads the pointer of kind `pointer` at `word` and says where it leads. 0: nowhere. */
-ask_inline int ask_follow(struct ask_shard *shard, const struct ask_pointer *pointer,
-			  const ask_u64 *word, ask_u32 depth, struct ask_lead *lead)
+/* One value of the lead's type, which costs one of `depth`. */
+ask_inline int ask_lead_one(struct ask_shard *shard, struct ask_lead *lead, ask_u32 depth,
+			    ask_u32 cost)
 {
-	const struct ask_type *target = ask_types_row(pointer->target);
+	const struct ask_type *type = ask_types_row(lead->type);
+
+	if (!type || !type->size)
+		return 0;
+	if (depth < cost) {
+		shard->depth_cuts++;
+		return 0;
+	}
+	lead->depth = depth - cost;
+	lead->length = type->size;
+	return lead->length <= ASK_LEAD_MAX;
+}
+
+/* The word at `offset` of the value that begins at chunk + value; in bounds by the caller's word. */
+ask_inline ask_u64 ask_value_word(const ask_u8 *chunk, ask_u64 value, ask_u32 offset)
+{
+	ask_u64 at = value + offset;
+
+	ask_hide(at);
+	return at < ASK_CHUNK_SIZE ? *(const ask_u64 *)(chunk + (at & ~7ull)) >> (at & 7) * 8 : 0;
+}
+
+/* Swiss maps: one group, or the pointers to the tables; a table is at most 1024 slots of 8 a group. */
+ask_inline int ask_lead_directory(struct ask_shard *shard, const struct ask_pointer *pointer,
+				  ask_u64 length, ask_u32 limit, struct ask_lead *lead)
+{
+	const struct ask_type *group = ask_types_row(pointer->extra);
+	ask_u32 tables;
+
+	if (!group || !group->size)
+		return 0;
+	if (!length) {
+		lead->type = pointer->extra;
+		return ask_lead_array(shard, lead, 1, limit);
+	}
+	tables = limit / (128 * group->size) + 1;
+	return ask_lead_array(shard, lead, length, tables * sizeof(ask_u64));
+}
+
+/*
+ * Where the pointer at `word` leads. `value` is the place of the value that it is part
+ * of. 0: nowhere. -1: that cannot be told before more of the target is resident.
+ */
+ask_inline int ask_follow(struct ask_shard *shard, ask_u32 shard_index,
+			  const struct ask_pointer *pointer, ask_u8 *chunk, ask_u64 value,
+			  ask_u64 *word, ask_u32 depth, struct ask_lead *lead)
+{
 	const struct ask_limits *limits = ask_limits_row(lead->limits);
 	ask_u64 count;
 
 	lead->address = word[0];
-	if (!target || !limits || !target->size || !lead->address)
-		return 0;
 	lead->type = pointer->target;
 	lead->depth = depth;
+	if (!limits || !lead->address)
+		return 0;
 	switch (pointer->kind) {
 	case ASK_POINTER_PLAIN:
-		if (!depth) {
-			shard->depth_cuts++;
-			return 0;
-		}
-		lead->depth = depth - 1;
-		lead->length = target->size;
-		return lead->length <= ASK_RECORD_MAX - sizeof(struct ask_value) - 8;
+		return ask_lead_one(shard, lead, depth, 1);
+	case ASK_POINTER_FREE:
+		return ask_lead_one(shard, lead, depth, 0);
 	case ASK_POINTER_STRING:
+		return ask_lead_array(shard, lead, word[1], limits->string);
 	case ASK_POINTER_SLICE:
-		count = word[1];
-		if (!count || count >> 48)
-			return 0;
-		count = ask_cut(shard, count, target->size,
-				pointer->kind == ASK_POINTER_STRING ? limits->string
-								    : limits->slice);
-		count *= target->size;
-		if (count > ASK_RECORD_MAX - sizeof(struct ask_value) - 8)
-			return 0;
-		lead->length = (ask_u32)count;
-		return 1;
+		return ask_lead_array(shard, lead, word[1], limits->slice);
+	case ASK_POINTER_COUNTED:
+		return ask_lead_array(shard, lead, ask_value_word(chunk, value, pointer->extra),
+				      limits->slice);
+	case ASK_POINTER_GROUPS:
+		return ask_lead_array(shard, lead, word[1] + 1, limits->map);
+	case ASK_POINTER_DIRECTORY:
+		return ask_lead_directory(shard, pointer, word[1], limits->map, lead);
+	case ASK_POINTER_BUCKETS:
+		/* Go source: runtime/map.go, hmap; sameSizeGrow is flag 8. */
+		count = ask_value_word(chunk, value, pointer->extra & 0xff) & 63;
+		if ((pointer->extra >> 16 & 1) && count &&
+		    !(ask_value_word(chunk, value, pointer->extra >> 8 & 0xff) & 8))
+			count--;
+		return ask_lead_array(shard, lead, 1ull << count, limits->map);
+	case ASK_POINTER_ANY:
+	case ASK_POINTER_INTERFACE:
+		return ask_lead_dynamic(shard, shard_index, pointer->kind, word, depth, lead);
+	case ASK_POINTER_FUNC:
+		return ask_lead_func(shard, shard_index, depth, lead);
 	}
 	return 0;
 }
@@ -176,7 +233,7 @@ ask_inline void ask_scan_next(struct ask_shard *shard, ask_u32 size)
  * its place in its chunk; 0: not found yet, or the scan has caught up (then the
  * phase is GOROUTINE again).
  */
-ask_inline const ask_u8 *ask_scan_find(struct ask_shard *shard, ask_u64 *ret)
+ask_inline ask_u8 *ask_scan_find(struct ask_shard *shard, ask_u64 *ret)
 {
 	for (int i = 0; i < ASK_SCAN_SKIPS; i++) {
 		const struct ask_value *value;
@@ -219,11 +276,12 @@ ask_global ask_scan(ask_u32 shard_index)
 {
 	struct ask_shard *shard = ask_shard(shard_index);
 	const struct ask_pointer *pointer;
-	const struct ask_value *value;
 	const struct ask_type *type;
 	struct ask_lead lead = {};
-	const ask_u8 *chunk;
+	struct ask_value *value;
 	ask_u64 off = 0, at;
+	ask_u8 *chunk;
+	int leads;
 
 	if (!shard)
 		return 1;
@@ -231,19 +289,25 @@ ask_global ask_scan(ask_u32 shard_index)
 	ask_hide(off);
 	if (!chunk || off >= ASK_CHUNK_SIZE)
 		return 0;
-	value = (const struct ask_value *)(chunk + off);
+	value = (struct ask_value *)(chunk + off);
 	type = ask_types_row(value->type);
 	pointer = type ? ask_pointers_row(type->first_pointer + shard->scan_row) : 0;
 	if (!type || !pointer)
 		return 1;
 	lead.limits = value->limits;
-	at = off + sizeof(*value) + (ask_u64)shard->scan_elem * type->size + pointer->offset +
-	     (ask_u64)shard->scan_repeat * pointer->stride;
+	off += sizeof(*value) + (ask_u64)shard->scan_elem * type->size;
+	at = off + pointer->offset + (ask_u64)shard->scan_repeat * pointer->stride;
 	ask_hide(at);
 	if (at >= ASK_CHUNK_SIZE)
 		return 1;
-	if (ask_follow(shard, pointer, (const ask_u64 *)(chunk + at), value->depth, &lead) &&
-	    ask_capture(shard, shard_index, &lead))
+	leads = ask_follow(shard, shard_index, pointer, chunk,
+			   off + (ask_u64)shard->scan_repeat * pointer->stride,
+			   (ask_u64 *)(chunk + at), value->depth, &lead);
+	if (leads < 0) {
+		value->extra |= ASK_VALUE_RESCAN;
+		shard->failed_records++;
+	}
+	if (leads > 0 && ask_capture(shard, shard_index, &lead))
 		return 1;
 	if (++shard->scan_repeat < pointer->repeat)
 		return 0;

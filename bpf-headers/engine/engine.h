@@ -33,6 +33,7 @@
 #include "output.h"
 #include "walk.h"
 #include "goroutine.h"
+#include "dynamic.h"
 #include "expr.h"
 #include "chase.h"
 

@@ -125,11 +125,62 @@ struct ask_eval {
 	ask_u32 size;	/* of the value */
 	ask_u32 status; /* enum ask_status */
 	ask_u32 detail;
-	ask_u32 pad;
+	ask_u32 extra;
 	ask_u64 address;
 	ask_u64 origin; /* address of the whole value, when one copy fills it */
 	ask_u64 cfa, load_bias;
 };
+
+ask_inline void ask_eval_fail(struct ask_eval *eval, ask_u32 reason)
+{
+	eval->status = ASK_STATUS_UNAVAILABLE;
+	eval->detail = reason;
+}
+
+/* address = element op->a of the slice at address. 1: the expression ends. */
+ask_inline long ask_op_index(struct ask_eval *eval, const struct ask_op *op)
+{
+	ask_u64 slice[2] = {};
+
+	if (ask_read(slice, sizeof(slice), eval->address)) {
+		eval->status = ASK_STATUS_READ_FAILED;
+		return 1;
+	}
+	if ((ask_u64)op->a >= slice[1] || slice[1] >> 48) {
+		ask_eval_fail(eval, ASK_REASON_INDEX);
+		return 1;
+	}
+	eval->address = slice[0] + (ask_u64)op->a * op->b;
+	return 0;
+}
+
+/* address = the value in the interface at address, if it has the wanted type. 1: the expression ends. */
+ask_inline long ask_op_assert(struct ask_eval *eval, const struct ask_op *op)
+{
+	ask_u64 word[2] = {}, type;
+
+	if (ask_read(word, sizeof(word), eval->address)) {
+		eval->status = ASK_STATUS_READ_FAILED;
+		return 1;
+	}
+	if (!word[0]) {
+		eval->status = ASK_STATUS_NIL;
+		return 1;
+	}
+	type = ask_dynamic_type(op->b ? ASK_POINTER_INTERFACE : ASK_POINTER_ANY, word);
+	if (type == 1) {
+		eval->status = ASK_STATUS_READ_FAILED;
+		return 1;
+	}
+	type -= ASK_LAYOUT(types_lo) + eval->load_bias;
+	if (type != (ask_u64)op->a) {
+		ask_eval_fail(eval, ASK_REASON_DYNAMIC_TYPE);
+		eval->extra = type < ASK_LAYOUT(types_size) ? (ask_u32)type : 0;
+		return 1;
+	}
+	eval->address = op->c ? eval->address + 8 : word[1];
+	return 0;
+}
 
 static long ask_op_step(ask_u64 i, void *context)
 {
@@ -161,10 +212,13 @@ static long ask_op_step(ask_u64 i, void *context)
 		}
 		eval->address = word;
 		return 0;
+	case ASK_OP_INDEX:
+		return ask_op_index(eval, op);
+	case ASK_OP_ASSERT:
+		return ask_op_assert(eval, op);
 	case ASK_OP_COPY:
 		if (op->b > eval->size || op->c > eval->size - op->b) {
-			eval->status = ASK_STATUS_UNAVAILABLE;
-			eval->detail = ASK_REASON_UNSUPPORTED;
+			ask_eval_fail(eval, ASK_REASON_UNSUPPORTED);
 			return 1;
 		}
 		if (op->c == eval->size)
@@ -176,8 +230,7 @@ static long ask_op_step(ask_u64 i, void *context)
 		}
 		return 0;
 	}
-	eval->status = ASK_STATUS_UNAVAILABLE;
-	eval->detail = ASK_REASON_UNSUPPORTED;
+	ask_eval_fail(eval, ASK_REASON_UNSUPPORTED);
 	return 1;
 }
 
@@ -229,6 +282,8 @@ ask_global ask_evaluate(ask_u32 shard_index, ask_u32 index, ask_u32 chunk, ask_u
 		}
 		if (eval.status == ASK_STATUS_OK)
 			eval.detail = 0;
+		if (eval.status == ASK_STATUS_OK && expr->reason == ASK_REASON_REDACTED)
+			eval.status = ASK_STATUS_REDACTED;
 	}
 	limits = ask_limits_row(expr->limits);
 	place = ask_chunk(chunk);
@@ -246,7 +301,7 @@ ask_global ask_evaluate(ask_u32 shard_index, ask_u32 index, ask_u32 chunk, ask_u
 	value->depth = limits ? (ask_u16)limits->depth : 0;
 	value->limits = expr->limits;
 	value->detail = eval.detail;
-	value->pad = 0;
+	value->extra = eval.extra;
 	return (int)ask_pad8(length);
 }
 

@@ -131,5 +131,7 @@ ASK_TABLE(ranges, ask_range)
 ASK_TABLE(probes, ask_probe)
 ASK_TABLE(exprs, ask_expr)
 ASK_TABLE(ops, ask_op)
+ASK_TABLE(rtypes, ask_rtype)
+ASK_TABLE(closures, ask_closure)
 
 #endif

@@ -31,6 +31,8 @@ struct ask_native {
 	const struct ask_probe *probes;
 	const struct ask_expr *exprs;
 	const struct ask_op *ops;
+	const struct ask_rtype *rtypes;
+	const struct ask_closure *closures;
 	const struct ask_cfi *cfis;
 	/* Copies target memory; false (and zeroes) when any byte of it cannot be read. */
 	_Bool (*read)(void *data, void *to, size_t size, ask_u64 from);
@@ -107,5 +109,7 @@ ASK_TABLE(ranges, ask_range)
 ASK_TABLE(probes, ask_probe)
 ASK_TABLE(exprs, ask_expr)
 ASK_TABLE(ops, ask_op)
+ASK_TABLE(rtypes, ask_rtype)
+ASK_TABLE(closures, ask_closure)
 
 #endif

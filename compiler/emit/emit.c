@@ -24,7 +24,8 @@ static const struct {
 	{"/* @banner */", emit_banner},	    {"/* @limits */", emit_limits},
 	{"/* @addresses */", emit_addresses}, {"/* @layout */", emit_layout},
 	{"/* @types */", emit_types},	    {"/* @programs */", emit_programs},
-	{"/* @ranges */", emit_ranges},	    {"/* @license */", emit_license},
+	{"/* @ranges */", emit_ranges},	    {"/* @dynamic */", emit_dynamic},
+	{"/* @license */", emit_license},
 };
 
 struct error *emit_c(const struct ir *ir, const char *spec_file, struct strbuf *ret)

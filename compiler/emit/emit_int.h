@@ -12,6 +12,7 @@ void emit_layout(const struct ir *ir, const char *spec_file, struct strbuf *out)
 void emit_types(const struct ir *ir, const char *spec_file, struct strbuf *out);
 void emit_programs(const struct ir *ir, const char *spec_file, struct strbuf *out);
 void emit_ranges(const struct ir *ir, const char *spec_file, struct strbuf *out);
+void emit_dynamic(const struct ir *ir, const char *spec_file, struct strbuf *out);
 void emit_license(const struct ir *ir, const char *spec_file, struct strbuf *out);
 
 /* Writes text for the inside of a C comment: one line, no end of comment, no control characters. */

@@ -83,6 +83,8 @@ static const struct {
 	ROW(text_size, "runtime.etext - runtime.text", 1, 1),
 	ROW(allglen, "&runtime.allglen", 1, 1),
 	ROW(allgptr, "&runtime.allgptr", 1, 1),
+	ROW(types_lo, "&runtime.types", 1, 1),
+	ROW(types_size, "runtime.etypes - runtime.types", 1, 1),
 	ROW(goexit_lo, "runtime.goexit", 1, 0),
 	ROW(goexit_hi, "its end", 1, 0),
 	ROW(sigpanic_lo, "runtime.sigpanic", 1, 0),
@@ -119,6 +121,10 @@ static const struct {
 	ROW(types, "rows of ask_types", 0, 0),
 	ROW(pointers, "rows of ask_pointers", 0, 0),
 	ROW(limits, "rows of ask_limits", 0, 0),
+	ROW(rtypes, "rows of ask_rtypes", 0, 0),
+	ROW(closures, "rows of ask_closures", 0, 0),
+	ROW(itab_type, "internal/abi.ITab.Type", 0, 0),
+	ROW(funcval_type, "type of a closure object of which only the PC is known", 0, 0),
 #undef ROW
 };
 
@@ -150,15 +156,21 @@ void emit_layout(const struct ir *ir, const char *spec_file, struct strbuf *out)
 
 static const char *pointer_kind(uint32_t kind)
 {
-	switch (kind) {
-	case ASK_POINTER_PLAIN:
-		return "ASK_POINTER_PLAIN";
-	case ASK_POINTER_STRING:
-		return "ASK_POINTER_STRING";
-	case ASK_POINTER_SLICE:
-		return "ASK_POINTER_SLICE";
-	}
-	return "0";
+	static const char *const names[] = {
+		[ASK_POINTER_PLAIN] = "ASK_POINTER_PLAIN",
+		[ASK_POINTER_STRING] = "ASK_POINTER_STRING",
+		[ASK_POINTER_SLICE] = "ASK_POINTER_SLICE",
+		[ASK_POINTER_FREE] = "ASK_POINTER_FREE",
+		[ASK_POINTER_COUNTED] = "ASK_POINTER_COUNTED",
+		[ASK_POINTER_BUCKETS] = "ASK_POINTER_BUCKETS",
+		[ASK_POINTER_DIRECTORY] = "ASK_POINTER_DIRECTORY",
+		[ASK_POINTER_GROUPS] = "ASK_POINTER_GROUPS",
+		[ASK_POINTER_ANY] = "ASK_POINTER_ANY",
+		[ASK_POINTER_INTERFACE] = "ASK_POINTER_INTERFACE",
+		[ASK_POINTER_FUNC] = "ASK_POINTER_FUNC",
+	};
+
+	return kind < ARRAY_SIZE(names) && names[kind] ? names[kind] : "0";
 }
 
 static void row_comment(struct strbuf *out, const char *const *comments, uint32_t row)
@@ -183,13 +195,13 @@ void emit_types(const struct ir *ir, const char *spec_file, struct strbuf *out)
 		row_comment(out, ir->type_comments, i);
 	}
 	strbuf_puts(out, "\t{0},\n};\n\n"
-			 "/* {offset, kind, target type, repeat, stride} */\n"
+			 "/* {offset, kind, target type, repeat, stride, extra} */\n"
 			 "static const struct ask_pointer ask_pointers[] = {\n");
 	for (uint32_t i = 0; i < schema->pointers_count; i++) {
 		const struct ask_pointer *p = &schema->pointers[i];
 
-		strbuf_printf(out, "\t[%u] = {%u, %s, %u, %u, %u, 0},", i, p->offset,
-			      pointer_kind(p->kind), p->target, p->repeat, p->stride);
+		strbuf_printf(out, "\t[%u] = {%u, %s, %u, %u, %u, 0x%x},", i, p->offset,
+			      pointer_kind(p->kind), p->target, p->repeat, p->stride, p->extra);
 		row_comment(out, ir->pointer_comments, i);
 	}
 	strbuf_puts(out, "\t{0},\n};\n");
@@ -211,6 +223,14 @@ static void emit_op(const struct ask_op *op, struct strbuf *out)
 		strbuf_printf(out, "{.kind = ASK_OP_COPY, .a = %lld, .b = %u, .c = %u},",
 			      (long long)op->a, op->b, op->c);
 		return;
+	case ASK_OP_INDEX:
+		strbuf_printf(out, "{.kind = ASK_OP_INDEX, .a = %lld, .b = %u},", (long long)op->a,
+			      op->b);
+		return;
+	case ASK_OP_ASSERT:
+		strbuf_printf(out, "{.kind = ASK_OP_ASSERT, .a = 0x%llx, .b = %u, .c = %u},",
+			      (long long)op->a, op->b, op->c);
+		return;
 	case ASK_OP_STATIC:
 		strbuf_printf(out, "{.kind = ASK_OP_STATIC, .a = 0x%llx},", (long long)op->a);
 		return;
@@ -220,18 +240,12 @@ static void emit_op(const struct ask_op *op, struct strbuf *out)
 static const char *reason_name(uint32_t reason)
 {
 	static const char *const names[] = {
-		[ASK_REASON_NONE] = "0",
-		[ASK_REASON_OPTIMIZED_OUT] = "ASK_REASON_OPTIMIZED_OUT",
-		[ASK_REASON_NO_LOCATION] = "ASK_REASON_NO_LOCATION",
-		[ASK_REASON_REGISTER] = "ASK_REASON_REGISTER",
-		[ASK_REASON_PIECES] = "ASK_REASON_PIECES",
-		[ASK_REASON_UNSUPPORTED] = "ASK_REASON_UNSUPPORTED",
-		[ASK_REASON_RANGE_EDGE] = "ASK_REASON_RANGE_EDGE",
-		[ASK_REASON_NOT_IN_SCOPE] = "ASK_REASON_NOT_IN_SCOPE",
-		[ASK_REASON_NO_VARIABLE] = "ASK_REASON_NO_VARIABLE",
+#define ASK_REASON(name, text) "ASK_REASON_" #name,
+#include "abi/reasons.def"
+#undef ASK_REASON
 	};
 
-	return reason < ARRAY_SIZE(names) ? names[reason] : "0";
+	return reason && reason < ARRAY_SIZE(names) ? names[reason] : "0";
 }
 
 void emit_programs(const struct ir *ir, const char *spec_file, struct strbuf *out)
@@ -300,6 +314,39 @@ void emit_ranges(const struct ir *ir, const char *spec_file, struct strbuf *out)
 		emit_pc(ir, row, r->hi, out);
 		strbuf_printf(out, ", %u, %u},", r->first_probe, r->probes);
 		row_comment(out, ir->range_comments, i);
+	}
+	strbuf_puts(out, "\t{0},\n};\n");
+}
+
+void emit_dynamic(const struct ir *ir, const char *spec_file, struct strbuf *out)
+{
+	const struct schema *schema = &ir->schema;
+
+	(void)spec_file;
+	strbuf_puts(out, "/* {offset from runtime.types, type, flags} */\n"
+			 "static const struct ask_rtype ask_rtypes[] = {\n");
+	for (uint32_t i = 0; i < schema->rtypes_count; i++) {
+		const struct ask_rtype *r = &schema->rtypes[i];
+
+		strbuf_printf(out, "\t{0x%x, ", r->offset);
+		if (r->type == ASK_ABSENT)
+			strbuf_puts(out, "ASK_ABSENT, ");
+		else
+			strbuf_printf(out, "%u, ", r->type);
+		strbuf_printf(out, "%s, 0}, /* ",
+			      r->flags & ASK_RTYPE_DIRECT ? "ASK_RTYPE_DIRECT" : "0");
+		emit_comment(out, TEXT(r->name));
+		strbuf_puts(out, " */\n");
+	}
+	strbuf_puts(out, "\t{0},\n};\n\n"
+			 "/* {entry, type of the closure object} */\n"
+			 "static const struct ask_closure ask_closures[] = {\n");
+	for (uint32_t i = 0; i < schema->closures_count; i++) {
+		const struct ask_closure *c = &schema->closures[i];
+
+		strbuf_printf(out, "\t{0x%x, %u}, /* ", c->pc, c->type);
+		emit_comment(out, ir->type_comments ? ir->type_comments[c->type] : "");
+		strbuf_puts(out, " */\n");
 	}
 	strbuf_puts(out, "\t{0},\n};\n");
 }

@@ -30,25 +30,5 @@
 
 const char *ir_reason_text(uint32_t reason)
 {
-	switch ((enum ask_reason)reason) {
-	case ASK_REASON_NONE:
-		return "";
-	case ASK_REASON_OPTIMIZED_OUT:
-		return "the compiler removed the variable";
-	case ASK_REASON_NO_LOCATION:
-		return "not live here";
-	case ASK_REASON_REGISTER:
-		return "lives in a register";
-	case ASK_REASON_PIECES:
-		return "location pieces contradict the type's size or each other";
-	case ASK_REASON_UNSUPPORTED:
-		return "a location operator that is not understood";
-	case ASK_REASON_RANGE_EDGE:
-		return "interrupted exactly where the location changes";
-	case ASK_REASON_NOT_IN_SCOPE:
-		return "not in scope here";
-	case ASK_REASON_NO_VARIABLE:
-		return "this inlined instance does not describe the variable";
-	}
-	return "unknown reason";
+	return reason == ASK_REASON_NONE ? "" : schema_reason_text(reason);
 }

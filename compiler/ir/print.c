@@ -50,11 +50,20 @@ static void print_pointer(const struct ir *ir, uint32_t index, struct strbuf *ou
 		[ASK_POINTER_PLAIN] = "pointer to",
 		[ASK_POINTER_STRING] = "string of",
 		[ASK_POINTER_SLICE] = "slice of",
+		[ASK_POINTER_FREE] = "inner pointer to",
+		[ASK_POINTER_COUNTED] = "counted array of",
+		[ASK_POINTER_BUCKETS] = "buckets of",
+		[ASK_POINTER_DIRECTORY] = "directory of",
+		[ASK_POINTER_GROUPS] = "groups of",
+		[ASK_POINTER_ANY] = "any",
+		[ASK_POINTER_INTERFACE] = "interface",
+		[ASK_POINTER_FUNC] = "func",
 	};
 	const struct ask_pointer *row = &ir->schema.pointers[index];
 
-	strbuf_printf(out, "    +%u %s %s", row->offset, kinds[row->kind],
-		      type_name(&ir->schema, row->target));
+	strbuf_printf(out, "    +%u %s", row->offset, kinds[row->kind]);
+	if (row->kind < ASK_POINTER_ANY)
+		strbuf_printf(out, " %s", type_name(&ir->schema, row->target));
 	if (row->repeat > 1)
 		strbuf_printf(out, ", %u times every %u", row->repeat, row->stride);
 	strbuf_putc(out, '\n');
@@ -115,6 +124,12 @@ static void print_op(const struct ask_op *op, struct strbuf *out)
 		return;
 	case ASK_OP_STATIC:
 		strbuf_puts(out, "static"); /* its name is in the comment; an address would move */
+		return;
+	case ASK_OP_INDEX:
+		strbuf_printf(out, "element %lld of %u bytes", op->a, op->b);
+		return;
+	case ASK_OP_ASSERT:
+		strbuf_puts(out, "assert dynamic type"); /* likewise */
 		return;
 	}
 }

@@ -53,20 +53,6 @@ static struct error *check_type(const struct schema *schema, uint32_t i)
 	return NULL;
 }
 
-/* Bytes of the header that the engine reads at a pointer row. */
-static uint32_t pointer_size(uint32_t kind)
-{
-	switch ((enum ask_pointer_kind)kind) {
-	case ASK_POINTER_PLAIN:
-		return 8;
-	case ASK_POINTER_STRING:
-		return 16;
-	case ASK_POINTER_SLICE:
-		return 24;
-	}
-	return 0;
-}
-
 static struct error *check_pointers(const struct schema *schema, uint32_t i)
 {
 	const struct ask_type *type = &schema->engine_types[i];
@@ -75,7 +61,7 @@ static struct error *check_pointers(const struct schema *schema, uint32_t i)
 		return BAD("type %" PRIu32 ": pointers out of bounds", i);
 	for (uint32_t p = 0; p < type->pointers; p++) {
 		const struct ask_pointer *row = &schema->pointers[type->first_pointer + p];
-		uint64_t size = pointer_size(row->kind);
+		uint64_t size = schema_pointer_width(row->kind);
 
 		if (!size || !row->repeat || row->target >= schema->types_count)
 			return BAD("pointer %" PRIu32 ": bad row", type->first_pointer + p);
@@ -188,6 +174,8 @@ static struct error *check_ops(const struct schema *schema, uint32_t i)
 			continue;
 		case ASK_OP_DEREF:
 		case ASK_OP_ADD:
+		case ASK_OP_INDEX:
+		case ASK_OP_ASSERT:
 			if (!address)
 				return BAD("expr %" PRIu32 ": op %" PRIu32 " has no address", i, o);
 			continue;

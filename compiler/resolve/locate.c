@@ -405,9 +405,13 @@ void locate(struct arena *arena, const struct resolve_access *access,
 		unavailable(ret, ASK_REASON_NO_LOCATION);
 		return;
 	}
-	pieces = location->contradictory || access->unsure ?
-			 NULL :
-			 sorted_pieces(arena, location, access->variable->type->size);
+	if (access->unsure) {
+		unavailable(ret, ASK_REASON_SHARED_SLOT);
+		return;
+	}
+	pieces = location->contradictory ? NULL :
+					   sorted_pieces(arena, location,
+							 access->variable->type->size);
 	if (!pieces) {
 		unavailable(ret, ASK_REASON_PIECES);
 		return;

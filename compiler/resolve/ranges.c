@@ -232,6 +232,10 @@ static const char *op_comment(struct resolve *resolve, const struct resolve_acce
 					    op->c);
 		return arena_printf(arena, "%s: bytes %u to %u of %s", path, op->b, op->b + op->c,
 				    capture->type->name);
+	case ASK_OP_INDEX:
+		return arena_printf(arena, "%s: element %lld", path, op->a);
+	case ASK_OP_ASSERT:
+		return arena_printf(arena, "%s: if its dynamic type is the asserted one", path);
 	}
 	return "";
 }

@@ -62,12 +62,17 @@ static struct error *check_layout(const struct schema_check *check)
 		{"types", layout->types, schema->engine_types_count},
 		{"pointers", layout->pointers, schema->pointers_count},
 		{"limits", layout->limits, schema->limits_count},
+		{"rtypes", layout->rtypes, schema->rtypes_count},
+		{"closures", layout->closures, schema->closures_count},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
 		if (counts[i].told != counts[i].real)
 			return schema_check_fail(check, "layout", 0, "%s is %u, there are %u",
 						 counts[i].name, counts[i].told, counts[i].real);
+	if (layout->funcval_type != ASK_ABSENT && layout->funcval_type >= schema->types_count)
+		return schema_check_fail(check, "layout", 0, "funcval_type is %u",
+					 layout->funcval_type);
 	if (layout->text_size >= UINT32_MAX)
 		return schema_check_fail(check, "layout", 0, "text_size is %llu",
 					 layout->text_size);
@@ -89,6 +94,12 @@ static struct error *check_ranges(const struct schema_check *check)
 			return schema_check_fail(check, "ranges", i, "beyond the text");
 		last = range->hi;
 	}
+	for (uint32_t i = 1; i < schema->rtypes_count; i++)
+		if (schema->rtypes[i].offset <= schema->rtypes[i - 1].offset)
+			return schema_check_fail(check, "rtypes", i, "out of order");
+	for (uint32_t i = 1; i < schema->closures_count; i++)
+		if (schema->closures[i].pc <= schema->closures[i - 1].pc)
+			return schema_check_fail(check, "closures", i, "out of order");
 	for (uint32_t i = 1; i < schema->cfi_count; i++)
 		if (schema->cfi[i].pc <= schema->cfi[i - 1].pc)
 			return schema_check_fail(check, "cfi", i, "out of order");
@@ -106,11 +117,12 @@ static struct error *check_expr(struct schema_check *check, uint32_t e)
 					 expr->size, schema->types[expr->type].size);
 	if (expr->ops > ASK_MAX_OPS)
 		return schema_check_fail(check, "exprs", e, "%u operators", expr->ops);
-	if (expr->ops ? expr->reason : !expr->reason && expr->size)
+	if (expr->ops ? expr->reason && expr->reason != ASK_REASON_REDACTED
+		      : !expr->reason && expr->size)
 		return schema_check_fail(check, "exprs", e, "%u operators with reason %u",
 					 expr->ops, expr->reason);
 	for (uint32_t i = 0; i < expr->ops; i++, op++) {
-		if (op->kind < ASK_OP_CFA || op->kind > ASK_OP_STATIC)
+		if (op->kind < ASK_OP_CFA || op->kind > ASK_OP_ASSERT)
 			return schema_check_fail(check, "exprs", e, "operator %u is unknown", i);
 		if (op->kind == ASK_OP_COPY && (uint64_t)op->b + op->c > expr->size)
 			return schema_check_fail(check, "exprs", e, "operator %u copies too much",

@@ -154,17 +154,41 @@ static struct error *check_nesting(const struct schema_check *check)
 	return NULL;
 }
 
-static uint32_t pointer_width(uint32_t kind)
+uint32_t schema_pointer_width(uint32_t kind)
 {
 	switch (kind) {
 	case ASK_POINTER_PLAIN:
+	case ASK_POINTER_FREE:
+	case ASK_POINTER_COUNTED:
+	case ASK_POINTER_BUCKETS:
+	case ASK_POINTER_FUNC:
 		return 8;
 	case ASK_POINTER_STRING:
+	case ASK_POINTER_DIRECTORY:
+	case ASK_POINTER_GROUPS:
+	case ASK_POINTER_ANY:
+	case ASK_POINTER_INTERFACE:
 		return 16;
 	case ASK_POINTER_SLICE:
 		return 24;
 	}
 	return 0;
+}
+
+/* What `extra` refers to must be there: a type, or fields of the value. */
+static bool extra_is_sound(const struct schema *schema, const struct ask_type *type,
+			   const struct ask_pointer *pointer)
+{
+	switch (pointer->kind) {
+	case ASK_POINTER_DIRECTORY:
+		return pointer->extra < schema->types_count;
+	case ASK_POINTER_COUNTED:
+		return pointer->repeat == 1 && pointer->extra + (uint64_t)8 <= type->size;
+	case ASK_POINTER_BUCKETS:
+		return pointer->repeat == 1 && (pointer->extra & 0xff) < type->size &&
+		       (pointer->extra >> 8 & 0xff) < type->size && pointer->extra >> 17 == 0;
+	}
+	return !pointer->extra;
 }
 
 static struct error *check_pointers(struct schema_check *check, uint32_t t)
@@ -175,10 +199,11 @@ static struct error *check_pointers(struct schema_check *check, uint32_t t)
 
 	TRY(schema_check_spend(check, type->pointers));
 	for (uint32_t i = 0; i < type->pointers; i++, pointer++) {
-		uint64_t width = pointer_width(pointer->kind);
+		uint64_t width = schema_pointer_width(pointer->kind);
 		uint64_t end = pointer->offset + width;
 
-		if (!width || !pointer->repeat || (pointer->repeat > 1 && pointer->stride < width))
+		if (!width || !pointer->repeat || (pointer->repeat > 1 && pointer->stride < width) ||
+		    !extra_is_sound(schema, type, pointer))
 			return schema_check_fail(check, "engine_types", t,
 						 "pointer %u is malformed", i);
 		/* repeat - 1 and stride are below 2^32: no overflow */

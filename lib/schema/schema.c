@@ -58,6 +58,17 @@ const char *schema_kind_name(enum schema_kind kind)
 	return kind_names[kind];
 }
 
+const char *schema_reason_text(uint32_t reason)
+{
+	static const char *const texts[] = {
+#define ASK_REASON(name, text) text,
+#include "abi/reasons.def"
+#undef ASK_REASON
+	};
+
+	return reason < ARRAY_SIZE(texts) ? texts[reason] : "unknown reason";
+}
+
 const char *schema_kind_sql(enum schema_kind kind)
 {
 	assert((unsigned)kind < SCHEMA_KINDS);

@@ -28,6 +28,11 @@ const char *schema_kind_name(enum schema_kind kind);
 /* SQL type of a column that holds a value of this kind. */
 const char *schema_kind_sql(enum schema_kind kind);
 
+/* Bytes that the engine looks at for a pointer row of this kind; 0 when there is no such kind. */
+uint32_t schema_pointer_width(uint32_t kind);
+/* Words for an enum ask_reason; "unknown reason" for any other number. */
+const char *schema_reason_text(uint32_t reason);
+
 /* A Go type. Row i describes the same type as row i of `engine_types`. Row 0 is uint8 (a string's byte). */
 struct schema_type {
 	schema_str name;      /* Go's, with full import path: "*github.com/x/y.T" */
@@ -39,7 +44,7 @@ struct schema_type {
 	uint32_t first_field; /* STRUCT, TIME: fields in offset order */
 	uint32_t fields;
 	uint32_t runtime_type; /* offset from runtime.types, 0 when not linked in */
-	uint32_t pad;
+	uint32_t internals;    /* MAP CHAN: the struct that it points to (hash<K,V>, map<K,V>, hchan<T>), else SCHEMA_NONE */
 };
 
 #define SCHEMA_FIELD_EMBEDDED 1u
@@ -67,8 +72,9 @@ struct schema_capture {
 	schema_str column; /* X; raw_X and status_X beside it */
 	uint32_t type;	   /* of the value, as columns are typed by it */
 	uint32_t limits;   /* index in `limits` */
-	uint32_t pad;
+	uint32_t flags;	   /* SCHEMA_CAPTURE_REDACTED */
 };
+#define SCHEMA_CAPTURE_REDACTED 1u
 
 enum schema_column_type {
 	SCHEMA_COLUMN_TEXT,
@@ -214,6 +220,8 @@ struct schema {
 	SCHEMA_ARRAY(struct ask_expr, exprs);
 	SCHEMA_ARRAY(struct ask_op, ops);
 	SCHEMA_ARRAY(struct ask_cfi, cfi);
+	SCHEMA_ARRAY(struct ask_rtype, rtypes);
+	SCHEMA_ARRAY(struct ask_closure, closures);
 	struct schema_blob lines;
 };
 

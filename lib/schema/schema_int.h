@@ -10,8 +10,8 @@
 #define SCHEMA_BODY_MAX ((uint64_t)1 << 30)
 
 /* Sections that are no arrays of structs. */
-#define SCHEMA_SECTION_STRINGS 25u
-#define SCHEMA_SECTION_LINES 26u
+#define SCHEMA_SECTION_STRINGS 27u
+#define SCHEMA_SECTION_LINES 28u
 
 struct schema_header {
 	char magic[8];
@@ -33,7 +33,7 @@ struct schema_section_row {
 _Static_assert(sizeof(struct schema_section_row) == 24, "a section row is 24 bytes");
 
 /* enum ask_reason and one more than its last. */
-#define REASONS (ASK_REASON_NO_VARIABLE + 1u)
+#define REASONS ((uint32_t)ASK_REASONS)
 
 /*
  * A check in progress. `work` bounds what spans that overlap could add up to: a

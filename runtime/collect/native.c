@@ -115,6 +115,8 @@ void native_create(struct session *session, bool cached)
 		.probes = schema->probes,
 		.exprs = schema->exprs,
 		.ops = schema->ops,
+		.rtypes = schema->rtypes,
+		.closures = schema->closures,
 		.cfis = schema->cfi,
 		.read = native_read,
 		.now = native_now,
@@ -364,6 +366,12 @@ static void retry_records(struct session *session, uint32_t index)
 		else if (record->kind >= ASK_RECORD_VALUE &&
 			 record->status == ASK_STATUS_READ_FAILED)
 			retry_record(session, index, chunk, off, (struct ask_value *)record);
+		else if (record->kind >= ASK_RECORD_VALUE &&
+			 ((struct ask_value *)record)->extra & ASK_VALUE_RESCAN) {
+			((struct ask_value *)record)->extra &= ~ASK_VALUE_RESCAN;
+			session->statistics.native_retries++;
+			scan_record(session, index, chunk, off);
+		}
 		off += record->size;
 	}
 	/* Everything up to here was looked at; drained chunks are left behind. */

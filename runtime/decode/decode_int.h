@@ -137,7 +137,5 @@ size_t text_trim(const void *text, size_t length);
 void text_hex(struct strbuf *out, const uint8_t *data, size_t size);
 /* RFC 3339 with nine digits, in UTC, of seconds since 0001-01-01T00:00:00Z. */
 void text_time(struct strbuf *out, int64_t seconds, uint32_t nanoseconds);
-/* Text of an enum ask_reason. */
-const char *reason_text(uint32_t reason);
 
 #endif

@@ -73,21 +73,3 @@ void text_time(struct strbuf *out, int64_t seconds, uint32_t nanoseconds)
 		      day_of_year - (153 * month + 2) / 5 + 1, (uint32_t)(second / 3600),
 		      (uint32_t)(second / 60 % 60), (uint32_t)(second % 60), nanoseconds);
 }
-
-/* The words of abi/records.h. */
-const char *reason_text(uint32_t reason)
-{
-	static const char *const texts[] = {
-		[ASK_REASON_NONE] = "no reason given",
-		[ASK_REASON_OPTIMIZED_OUT] = "the compiler removed the variable",
-		[ASK_REASON_NO_LOCATION] = "not live here",
-		[ASK_REASON_REGISTER] = "lives in a register",
-		[ASK_REASON_PIECES] = "location pieces contradict the type's size or each other",
-		[ASK_REASON_UNSUPPORTED] = "a location operator that is not understood",
-		[ASK_REASON_RANGE_EDGE] = "interrupted exactly where the location changes",
-		[ASK_REASON_NOT_IN_SCOPE] = "not in scope here",
-		[ASK_REASON_NO_VARIABLE] = "this inlined instance does not describe the variable",
-	};
-
-	return reason < ARRAY_SIZE(texts) ? texts[reason] : "unknown reason";
-}

@@ -72,7 +72,7 @@ const char *view_gap(const struct render *r, const struct view *v, uint64_t offs
 		const struct schema_gap *gap = &r->gaps[i];
 
 		if (gap->offset < lo + size && lo < (uint64_t)gap->offset + gap->size)
-			return reason_text(gap->reason);
+			return schema_reason_text(gap->reason);
 	}
 	return NULL;
 }
@@ -356,7 +356,7 @@ static struct decode_cell absence(struct arena *arena, const struct schema *sche
 		if (value->detail == ASK_REASON_OPTIMIZED_OUT)
 			return static_cell("optimized_out");
 		return static_cell(
-			arena_printf(arena, "unavailable: %s", reason_text(value->detail)));
+			arena_printf(arena, "unavailable: %s", schema_reason_text(value->detail)));
 	default:
 		return static_cell("not_captured: budget");
 	}
