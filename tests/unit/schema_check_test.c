@@ -93,7 +93,7 @@ RULE(self_field, f->fields[2].type = T_NODE; f->fields[2].offset = 8; f->fields[
      f->fields[2].offset = 0)
 RULE(self_array, f->types[T_PAIR].elem = T_PAIR; f->types[T_PAIR].count = 1)
 RULE(byte_kind, f->types[T_BYTE].kind = SCHEMA_KIND_BOOL)
-RULE(pointer_kind, f->pointers[0].kind = 4)
+RULE(pointer_kind, f->pointers[0].kind = 99)
 RULE(pointer_kind_0, f->pointers[0].kind = 0)
 RULE(pointer_repeat, f->pointers[0].repeat = 0)
 RULE(pointer_stride, f->pointers[2].repeat = 2; f->pointers[2].stride = 4)
