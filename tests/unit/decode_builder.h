@@ -20,6 +20,13 @@
  */
 #define TEXT_ADDRESS 0x400000ull
 
+/* Fails the test with the error's own words. */
+static inline void succeed(struct error *error)
+{
+	if (error)
+		fail_msg("%s", error->message);
+}
+
 struct builder {
 	struct arena arena;
 	struct schema_strings strings;
@@ -237,6 +244,7 @@ static inline struct schema *build_schema(struct builder *b)
 	BUILD(probes, b->probes);
 	BUILD(exprs, b->exprs);
 	BUILD(ops, b->ops);
+	s->layout.g_size = 448;
 	s->layout.probes = s->probes_count;
 	s->layout.exprs = s->exprs_count;
 	s->layout.ops = s->ops_count;
