@@ -31,7 +31,7 @@ enum ask_record_kind {
 enum ask_status {
 	ASK_STATUS_OK = 0,
 	ASK_STATUS_NIL = 1,	    /* VALUE: the path crosses a nil pointer; `detail` is the op's index in the expression */
-	ASK_STATUS_READ_FAILED = 2, /* the memory could not be read; no data follows */
+	ASK_STATUS_READ_FAILED = 2, /* the memory could not be read; the room for it is there, zeroed */
 	ASK_STATUS_UNAVAILABLE = 3, /* VALUE: no location at this PC; `detail` is an enum ask_reason */
 	ASK_STATUS_BUDGET = 4,	    /* POINTEE: the `bytes` limit was used up; no data follows */
 	ASK_STATUS_PARTIAL = 5,	    /* VALUE: some pieces have no location (struct schema_expr tells which); they are zero here */
@@ -123,7 +123,10 @@ struct ask_frame {
 };
 ASK_ABI_CHECK(struct ask_frame, 32);
 
-/* The bytes of a captured expression, or of a pointee. `length` bytes follow, padded to 8. */
+/*
+ * The bytes of a captured expression, or of a pointee. Where the status is OK or
+ * PARTIAL `length` bytes follow, padded to 8; else what follows means nothing.
+ */
 struct ask_value {
 	struct ask_record head;
 	ask_u64 address; /* where it lies in the target; 0 when gathered from pieces */

@@ -198,7 +198,8 @@ struct error *binary_string_array(struct binary *binary, const char *name, const
 
 #define BUILDINFO_MAGIC "\xff Go buildinf:"
 #define BUILDINFO_FLAGS 15
-#define BUILDINFO_INLINE 2 /* since Go 1.18: varint-prefixed strings at 32; else two pointers at 16 */
+#define BUILDINFO_INLINE                                                                           \
+	2 /* since Go 1.18: varint-prefixed strings at 32; else two pointers at 16 */
 
 static void read_build_info(struct binary *binary)
 {
@@ -287,5 +288,8 @@ struct error *facts_addresses(struct binary *binary)
 	    !moduledata_word(binary, "types", &info->types))
 		return error_new(ERROR_TARGET, "%s: it does not tell where its types are (%s)",
 				 info->path, "neither symbol runtime.types nor module data");
+	/* Types that were read to find the module data could not be checked against it. */
+	map_init(&binary->types, binary->arena);
+	strmap_init(&binary->globals, binary->arena);
 	return NULL;
 }

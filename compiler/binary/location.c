@@ -37,12 +37,16 @@
  *	the compiler never splits (CanSSA() in ssa/value.go); or if it is no list entry
  *	(createSimpleVar() in dwarfgen: a home on the stack); or a pointer to the heap
  *	(fbreg, deref), or static. A list entry for a type of several leaves is either a
- *	variable that lives in memory (OpVarDef) or a lone leaf. A lone leaf betrays
- *	itself: it is computed into a register before it is spilled, so its list has a
- *	register entry; or it is an argument passed on the stack, at or above the CFA;
- *	or its whole would reach into the frame pointer saved at CFA-16. Unoptimised
- *	code has pieces in registers first and then the whole in memory, which
- *	optimised code, with a fixed set of leaves a variable, cannot have.
+ *	variable that lives in memory (OpVarDef) or a lone leaf. The former has one
+ *	place, below the saved frame pointer at CFA-16, that says nothing of registers.
+ *	A lone leaf betrays itself. It is computed into a register before it is spilled:
+ *	its list has a register entry, or, if spilled at once, an entry "register and
+ *	memory", shown as memory, that ends where the register is overwritten and is
+ *	followed right there by an equal-looking one (every call overwrites all
+ *	registers, so none gets past a call site unseen). Or it is an argument passed on
+ *	the stack, at or above the CFA. Unoptimised code has pieces in registers first
+ *	and then the whole in memory, which optimised code, with a fixed set of leaves a
+ *	variable, cannot have.
  */
 
 /* No register-assigned or splittable value has more leaves: 9 integer and 15 float registers. */
@@ -207,8 +211,8 @@ static void finish(struct arena *arena, const struct binary_type *type, struct p
 	size_t kept = 0;
 
 	for (size_t i = 0; i < pieces->count; i++) {
-		uint64_t end = i + 1 < pieces->count ? pieces->data[i + 1].value_offset
-						     : type->size;
+		uint64_t end =
+			i + 1 < pieces->count ? pieces->data[i + 1].value_offset : type->size;
 
 		pieces->data[i].size = (uint32_t)(end - pieces->data[i].value_offset);
 		if (kept && continues(&pieces->data[kept - 1], &pieces->data[i]))
@@ -285,8 +289,8 @@ static bool match_literal(const struct layout *layout, const struct binary_piece
 }
 
 /* Fewer pieces than leaves: keeps those whose leaf is certain. */
-static bool match_some(const struct layout *layout, const struct binary_piece *pieces,
-		       size_t count, struct pieces *ret)
+static bool match_some(const struct layout *layout, const struct binary_piece *pieces, size_t count,
+		       struct pieces *ret)
 {
 	size_t first[LEAVES_MAX], last[LEAVES_MAX];
 	size_t leaf = 0, piece = 0;
@@ -386,28 +390,34 @@ static void place_pieces(struct arena *arena, const struct binary_type *type,
 
 /* ---- an expression without ---- */
 
-/* Whether a list's entries without pieces are places of the whole variable. */
+/* Whether a sorted list's entries without pieces are places of the whole variable. */
 static bool list_is_whole(const struct binary_type *type, const struct layout *layout,
 			  const struct location_entry *entries, size_t count)
 {
+	const struct location_entry *last = NULL;
 	bool in_memory = true, split = false;
 
 	if (layout->opaque || !layout->ssa || layout->count <= 1)
 		return true;
 	for (size_t i = 0; i < count; i++) {
-		const struct binary_piece *piece = entries[i].pieces;
+		const struct location_entry *entry = &entries[i];
 
-		if (entries[i].count == 0)
+		if (entry->count == 0)
 			continue;
-		if (!entries[i].whole) {
+		if (!entry->whole) {
 			split = true;
 			continue;
 		}
-		if (piece->kind == BINARY_PIECE_REGISTER)
+		if (entry->pieces->kind == BINARY_PIECE_REGISTER)
 			return false;
-		if (piece->kind == BINARY_PIECE_CFA &&
-		    piece->offset > FRAME_TOP - (int64_t)type->size)
+		if (entry->pieces->kind != BINARY_PIECE_CFA)
+			continue;
+		if (entry->pieces->offset > FRAME_TOP - (int64_t)type->size)
 			in_memory = false;
+		if (last &&
+		    (last->hi >= entry->lo || last->pieces->offset != entry->pieces->offset))
+			in_memory = false;
+		last = entry;
 	}
 	return in_memory || split;
 }
@@ -482,9 +492,9 @@ void location_normalise(struct arena *arena, const struct binary_type *type, boo
 	bool is_whole;
 
 	layout_of(type, &layout);
-	is_whole = !list || list_is_whole(type, &layout, entries, entries_count);
 	if (entries_count)
 		qsort(entries, entries_count, sizeof(*entries), by_lo);
+	is_whole = !list || list_is_whole(type, &layout, entries, entries_count);
 	for (size_t i = 0; i < entries_count; i++) {
 		const struct location_entry *entry = &entries[i];
 		struct binary_location next = {.lo = entry->lo, .hi = entry->hi};

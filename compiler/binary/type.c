@@ -11,7 +11,8 @@
  *
  * A named type appears twice, as `typedef T` of a `struct T`. Users know one T,
  * and the resolver compares types by pointer, so an equally named typedef that
- * says nothing of its own is the same type as what it names.
+ * says nothing of its own is the same type as what it names. So is ".param0", the
+ * linker's name for a type parameter: its shape ("*go.shape.int") is what is known.
  *
  * Types refer to each other in cycles. A type is created empty on its first
  * mention and queued; the queue is drained before anybody outside sees it, so
@@ -47,7 +48,8 @@ static const char *name_of(Dwarf_Die *die)
 	return name ? name : "";
 }
 
-/* The DIE that stands for this type: past typedefs that only repeat a name. */
+/* The DIE that stands for this type: past typedefs that only repeat a name, or (".param0") name a
+ * shape. */
 static bool canonical(struct binary *binary, Dwarf_Off offset, Dwarf_Die *ret)
 {
 	Dwarf_Die target;
@@ -57,7 +59,8 @@ static bool canonical(struct binary *binary, Dwarf_Off offset, Dwarf_Die *ret)
 	for (int i = 0; i < TYPEDEF_MAX; i++) {
 		if (dwarf_tag(ret) != DW_TAG_typedef || dwarf_hasattr(ret, DW_AT_go_kind) ||
 		    !die_reference(ret, DW_AT_type, &offset) || !die_at(binary, offset, &target) ||
-		    strcmp(name_of(&target), name_of(ret)) != 0)
+		    (!dwarf_hasattr(ret, DW_AT_go_dict_index) &&
+		     strcmp(name_of(&target), name_of(ret)) != 0))
 			return true;
 		*ret = target;
 	}
@@ -280,7 +283,7 @@ static void fill_die(struct binary *binary, struct binary_type *type, Dwarf_Die 
 	}
 }
 
-/* DW_AT_go_runtime_type: form addr, but an offset from runtime.types; some are bogus. */
+/* DW_AT_go_runtime_type: form addr, but an offset from runtime.types. */
 static uint64_t runtime_type(Dwarf_Die *die)
 {
 	Dwarf_Attribute value;
@@ -324,6 +327,25 @@ static void fill(struct binary *binary, struct type_node *node)
 }
 
 /* ---- checking ---- */
+
+/* Some runtime types are bogus: the one at that offset must have our size (abi.Type.Size_). */
+static void check_runtime_type(struct binary *binary, struct binary_type *type)
+{
+	uint64_t address, size = 0;
+	uint8_t data[8];
+
+	if (type->runtime_type == 0)
+		return;
+	if (!__builtin_add_overflow(binary->info.types, type->runtime_type, &address) &&
+	    binary_read(binary, address, data, sizeof(data))) {
+		struct cursor cursor = {.p = data, .end = data + sizeof(data)};
+
+		size = cursor_number(&cursor, sizeof(data));
+		if (size == type->size)
+			return;
+	}
+	type->runtime_type = 0;
+}
 
 static void make_unknown(struct binary_type *type)
 {
@@ -393,6 +415,8 @@ const struct binary_type *type_at(struct binary *binary, Dwarf_Off offset)
 		fill(binary, binary->type_queue.data[i]);
 	for (size_t i = 0; i < binary->type_queue.length; i++)
 		(void)check(binary->type_queue.data[i], 0);
+	for (size_t i = 0; i < binary->type_queue.length; i++)
+		check_runtime_type(binary, &binary->type_queue.data[i]->type);
 	binary->type_queue.length = 0;
 	return &node->type;
 }

@@ -27,15 +27,24 @@ struct variables {
 
 /* ---- one expression ---- */
 
-/* Makes a block1 expression readable. false: not a location at all. */
+/* Makes a block expression readable. false: not a location that libdw can be made to read. */
 static bool location_attribute(Dwarf_Attribute *value)
 {
 	Dwarf_Block block;
 
-	if (dwarf_whatform(value) != DW_FORM_block1)
-		return true;
-	if (dwarf_formblock(value, &block) != 0 || block.length >= BLOCK1_AS_EXPRLOC)
+	switch (dwarf_whatform(value)) {
+	case DW_FORM_block: /* the very bytes of exprloc */
+		break;
+	case DW_FORM_block1:
+		if (dwarf_formblock(value, &block) != 0 || block.length >= BLOCK1_AS_EXPRLOC)
+			return false;
+		break;
+	case DW_FORM_block2:
+	case DW_FORM_block4:
 		return false;
+	default:
+		return true;
+	}
 	value->form = DW_FORM_exprloc;
 	return true;
 }
@@ -105,8 +114,8 @@ static void decode(struct variables *v, Dwarf_Attribute *value, const Dwarf_Op *
 
 	for (size_t i = 0; i < count; i++) {
 		if (ops[i].atom == DW_OP_piece) {
-			place.size = ops[i].number <= UINT32_MAX ? (uint32_t)ops[i].number
-								 : UINT32_MAX;
+			place.size =
+				ops[i].number <= UINT32_MAX ? (uint32_t)ops[i].number : UINT32_MAX;
 			*VEC_PUSH(v->binary->arena, &pieces) = place;
 			place = nothing;
 			open = false;
@@ -265,6 +274,111 @@ static struct error *add_variable(struct variables *v, Dwarf_Die *die,
 	return NULL;
 }
 
+/* ---- variables that escaped to the heap ---- */
+
+/* The variable x that `pointer` ("&x") points to, or NULL when DWARF has none. */
+static struct binary_variable *heap_variable(struct variables *v, uint32_t pointer)
+{
+	const struct binary_variable *address = &v->found.data[pointer];
+	uint64_t known;
+
+	if (!strmap_get(&v->newest, address->name + 1, &known))
+		return NULL;
+	for (uint32_t i = (uint32_t)known; i != UINT32_MAX; i = v->older.data[i]) {
+		struct binary_variable *variable = &v->found.data[i];
+
+		if (v->blocks.data[i] == v->blocks.data[pointer] &&
+		    variable->line == address->line && variable->type == address->type->elem)
+			return variable;
+	}
+	return NULL;
+}
+
+/* Places `variable` behind a pointer; a pointer in a register leads nowhere. */
+static void place_behind(struct arena *arena, struct binary_variable *variable,
+			 const struct binary_variable *pointer)
+{
+	struct binary_location *places =
+		ARENA_ARRAY(arena, struct binary_location, pointer->locations_count);
+
+	for (size_t i = 0; i < pointer->locations_count; i++) {
+		const struct binary_location *from = &pointer->locations[i];
+		struct binary_piece piece = {.kind = BINARY_PIECE_EMPTY,
+					     .size = (uint32_t)variable->type->size};
+
+		places[i] = *from;
+		if (from->pieces_count == 0)
+			continue;
+		if (!from->contradictory && from->pieces_count == 1 &&
+		    from->pieces[0].kind == BINARY_PIECE_CFA) {
+			piece.kind = BINARY_PIECE_CFA_DEREF;
+			piece.offset = from->pieces[0].offset;
+		}
+		places[i].pieces = arena_copy(arena, &piece, sizeof(piece));
+		places[i].pieces_count = 1;
+	}
+	variable->locations = places;
+	variable->locations_count = pointer->locations_count;
+}
+
+static void forget_heap_pieces(struct arena *arena, struct binary_variable *variable)
+{
+	struct binary_location *copy;
+
+	copy = arena_copy(arena, variable->locations, variable->locations_count * sizeof(*copy));
+	for (size_t i = 0; i < variable->locations_count; i++) {
+		struct binary_piece *pieces =
+			arena_copy(arena, copy[i].pieces, copy[i].pieces_count * sizeof(*pieces));
+
+		for (size_t k = 0; k < copy[i].pieces_count; k++)
+			if (pieces[k].kind == BINARY_PIECE_CFA_DEREF)
+				pieces[k].kind = BINARY_PIECE_EMPTY;
+		copy[i].pieces = pieces;
+	}
+	variable->locations = copy;
+}
+
+/*
+ * A variable x that escaped to the heap is "&x" in DWARF, a pointer whose places
+ * are right. It is given back its name and type here. Where there is an x as well,
+ * its own places are wrong: for a parameter those from before it moved to the heap; in
+ * Go 1.26 "fbreg N, deref" for the whole function, even before the pointer is
+ * stored, where N is the saved frame pointer's when the pointer has no slot of its
+ * own (dwarfgen, createHeapDerefLocationList(): FrameOffset() is 0 then).
+ */
+static void place_heap_variables(struct variables *v)
+{
+	struct arena *arena = v->binary->arena;
+	size_t kept = 0;
+
+	for (uint32_t i = 0; i < v->found.length; i++)
+		forget_heap_pieces(arena, &v->found.data[i]);
+	for (uint32_t i = 0; i < v->found.length; i++) {
+		struct binary_variable *pointer = &v->found.data[i], *variable;
+		struct binary_variable address = *pointer;
+
+		if (pointer->name[0] != '&' || !pointer->name[1] ||
+		    pointer->type->kind != SCHEMA_KIND_POINTER || !pointer->type->elem ||
+		    pointer->type->elem->size > UINT32_MAX)
+			continue;
+		variable = heap_variable(v, i);
+		if (variable) {
+			pointer->name = NULL; /* dropped below */
+		} else {
+			variable = pointer;
+			variable->name++;
+			variable->type = address.type->elem;
+		}
+		place_behind(arena, variable, &address);
+	}
+	for (uint32_t i = 0; i < v->found.length; i++)
+		if (v->found.data[i].name)
+			v->found.data[kept++] = v->found.data[i];
+	v->found.length = kept;
+}
+
+/* ---- blocks ---- */
+
 /* Variables of a block and of the blocks in it; `model` has their depth and scope. */
 static struct error *walk_block(struct variables *v, Dwarf_Die *block,
 				const struct binary_variable *model)
@@ -325,6 +439,7 @@ struct error *binary_variables(struct binary *binary, const struct binary_instan
 				 binary->dwarf_image->path, function->name);
 	v.cfa_frame_base = has_cfa_frame_base(&v.function);
 	TRY(walk_block(&v, &die, &model));
+	place_heap_variables(&v);
 	*ret = v.found.data;
 	*count = v.found.length;
 	return NULL;

@@ -34,21 +34,21 @@ const char *ir_reason_text(uint32_t reason)
 	case ASK_REASON_NONE:
 		return "";
 	case ASK_REASON_OPTIMIZED_OUT:
-		return "optimized out";
+		return "the compiler removed the variable";
 	case ASK_REASON_NO_LOCATION:
-		return "not live at this call";
+		return "not live here";
 	case ASK_REASON_REGISTER:
 		return "lives in a register";
 	case ASK_REASON_PIECES:
-		return "its location pieces contradict each other";
+		return "location pieces contradict the type's size or each other";
 	case ASK_REASON_UNSUPPORTED:
-		return "its location is not understood";
+		return "a location operator that is not understood";
 	case ASK_REASON_RANGE_EDGE:
-		return "interrupted where its location changes";
+		return "interrupted exactly where the location changes";
 	case ASK_REASON_NOT_IN_SCOPE:
 		return "not in scope here";
 	case ASK_REASON_NO_VARIABLE:
-		return "not described in this instance";
+		return "this inlined instance does not describe the variable";
 	}
 	return "unknown reason";
 }

@@ -158,6 +158,7 @@ static void bind_site(struct binding *binding, const struct resolve_site *site,
 			map_set(&binding->walked, (uintptr_t)variable->type, 1);
 			continue;
 		}
+		access.unsure = locate_is_unsure(variable, site->depth);
 		check_type(binding, site, &access);
 		*VEC_PUSH(arena, &accesses) = access;
 	}

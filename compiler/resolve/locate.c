@@ -13,6 +13,12 @@
  *   bytes that no value shows (padding, blank fields) may be absent without harm.
  * - A pointer that is followed must lie in one piece as a whole.
  * - Pieces that contradict the type's size or each other make the whole unavailable.
+ * - Large locals have no place of their own. Go merges the stack slots of locals and
+ *   temporaries whose lives do not meet (cmd/compile/internal/liveness/mergelocals.go,
+ *   Go 1.23), but DWARF lets each claim the slot to the end of the function: after its
+ *   last use it would show another value. Candidates (ssa.IsMergeCandidate) are more than
+ *   three words, not kept in SSA values, and no parameters of the function itself. DWARF
+ *   does not tell which of them were merged, so none of them is believed.
  */
 
 #define POINTER_SIZE 8
@@ -64,6 +70,36 @@ const struct binary_location *locate_at(const struct binary_variable *variable, 
 		if (variable->locations[i].lo <= at && at < variable->locations[i].hi)
 			return &variable->locations[i];
 	return NULL;
+}
+
+/* ---- shared stack slots ---- */
+
+/* Types that the compiler keeps in SSA values: cmd/compile/internal/ssa/value.go, CanSSA. */
+#define SSA_WORDS 4
+#define MERGE_WORDS 3 /* larger ones are merged */
+
+static bool can_ssa(const struct binary_type *type, unsigned depth)
+{
+	if (type->size > SSA_WORDS * 8 || depth > NESTING_MAX)
+		return false;
+	if (type->kind == SCHEMA_KIND_ARRAY)
+		return !type->count || (type->count == 1 && can_ssa(type->elem, depth + 1));
+	if (type->kind != SCHEMA_KIND_STRUCT && type->kind != SCHEMA_KIND_TIME)
+		return type->kind != SCHEMA_KIND_UNKNOWN;
+	if (type->fields_count > SSA_WORDS)
+		return false;
+	for (size_t i = 0; i < type->fields_count; i++)
+		if (!can_ssa(type->fields[i].type, depth + 1))
+			return false;
+	return true;
+}
+
+bool locate_is_unsure(const struct binary_variable *variable, bool inlined)
+{
+	bool own_slot = !inlined && (variable->parameter || variable->result);
+
+	return !own_slot && variable->type->size > MERGE_WORDS * 8 &&
+	       !can_ssa(variable->type, 0);
 }
 
 /* ---- which bytes matter ---- */
@@ -369,7 +405,7 @@ void locate(struct arena *arena, const struct resolve_access *access,
 		unavailable(ret, ASK_REASON_NO_LOCATION);
 		return;
 	}
-	pieces = location->contradictory ?
+	pieces = location->contradictory || access->unsure ?
 			 NULL :
 			 sorted_pieces(arena, location, access->variable->type->size);
 	if (!pieces) {

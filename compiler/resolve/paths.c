@@ -13,6 +13,8 @@ struct route {
 	const struct binary_type *type; /* struct reached so far, or of the field found */
 	uint64_t offset;
 	VEC(uint64_t) hops;
+	VEC(const char *) names; /* what each hop follows */
+	const char *text;	 /* the path so far, embedded fields spelt out */
 };
 
 static void route_add(struct route *route, uint64_t offset)
@@ -26,14 +28,17 @@ static void route_add(struct route *route, uint64_t offset)
 static void route_hop(struct arena *arena, struct route *route)
 {
 	*VEC_PUSH(arena, &route->hops) = 0;
+	*VEC_PUSH(arena, &route->names) = route->text;
 }
 
 static struct route route_copy(struct arena *arena, const struct route *from)
 {
-	struct route copy = {.type = from->type, .offset = from->offset};
+	struct route copy = {.type = from->type, .offset = from->offset, .text = from->text};
 
-	for (size_t i = 0; i < from->hops.length; i++)
+	for (size_t i = 0; i < from->hops.length; i++) {
 		*VEC_PUSH(arena, &copy.hops) = from->hops.data[i];
+		*VEC_PUSH(arena, &copy.names) = from->names.data[i];
+	}
 	return copy;
 }
 
@@ -88,6 +93,7 @@ static size_t search_level(struct arena *arena, const struct level *level, const
 			to = route_copy(arena, route);
 			route_add(&to, field->offset);
 			to.type = field->type;
+			to.text = arena_printf(arena, "%s.%s", route->text, field->name);
 			if (!strcmp(field->name, name)) {
 				if (!hits++)
 					*found = to;
@@ -196,22 +202,16 @@ static bool walk_step(struct arena *arena, struct diagnostics *diags,
 bool path_access(struct arena *arena, struct diagnostics *diags, const struct spec_path *path,
 		 const struct binary_variable *variable, bool escaped, struct resolve_access *ret)
 {
-	struct route route = {.type = variable->type};
-	VEC(const char *) names = {0};
-	const char *text = path->variable;
+	struct route route = {.type = variable->type, .text = variable->name};
 
 	if (escaped) {
 		route_hop(arena, &route);
 		route.type = variable->type->elem;
-		*VEC_PUSH(arena, &names) = variable->name;
+		route.text = path->variable;
 	}
-	for (size_t i = 0; i < path->steps.length; i++) {
+	for (size_t i = 0; i < path->steps.length; i++)
 		if (!walk_step(arena, diags, &path->steps.data[i], &route))
 			return false;
-		while (names.length < route.hops.length)
-			*VEC_PUSH(arena, &names) = text;
-		text = arena_printf(arena, "%s.%s", text, path->steps.data[i].name);
-	}
 	/* CFA, a deref and an add for each hop, a copy */
 	if (2 + 2 * route.hops.length > ASK_MAX_OPS) {
 		diagnostics_add(diags, SEVERITY_ERROR, "path-too-long", path->span,
@@ -224,7 +224,7 @@ bool path_access(struct arena *arena, struct diagnostics *diags, const struct sp
 		.type = route.type,
 		.offset = route.offset,
 		.hops = route.hops.data,
-		.hop_names = names.data,
+		.hop_names = route.names.data,
 		.hops_count = route.hops.length,
 		.escaped = escaped,
 	};

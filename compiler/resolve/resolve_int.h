@@ -24,6 +24,7 @@ struct resolve_access {
 	const char *const *hop_names; /* what each hop follows: "cs.mu" */
 	size_t hops_count;
 	bool escaped; /* the variable is "&x" and the capture says x: the first hop is ours */
+	bool unsure;  /* other things may use the variable's place: see locate_is_unsure() */
 };
 
 /*
@@ -54,6 +55,11 @@ struct resolve_program {
 const struct binary_location *locate_at(const struct binary_variable *variable, uint64_t pc);
 /* true when one plain expression holds all over the variable's scope. */
 bool locate_is_plain(const struct binary_variable *variable);
+/*
+ * true when the place that DWARF gives for this variable may hold something else by
+ * then: large locals share stack slots. `inlined`: of an inlined instance.
+ */
+bool locate_is_unsure(const struct binary_variable *variable, bool inlined);
 /* Compiles an access at one location (NULL: not live). */
 void locate(struct arena *arena, const struct resolve_access *access,
 	    const struct binary_location *location, struct resolve_program *ret);
@@ -212,7 +218,7 @@ uint32_t symbols_frame_line(struct resolve *resolve, const struct binary_functio
 enum resolve_standing {
 	RESOLVE_OUT_OF_SCOPE, /* in a block that this PC is not in */
 	RESOLVE_NOT_DECLARED, /* its block is entered, its declaration is still to come */
-	RESOLVE_NOT_LIVE,     /* perhaps declared, but without a location */
+	RESOLVE_NOT_SURE,     /* perhaps just being declared: the name means it, it has no value */
 	RESOLVE_STANDS,
 };
 /* How a variable stands at return address `pc`, in a frame at `line` (0: not known). */

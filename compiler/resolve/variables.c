@@ -40,8 +40,8 @@ static void judge_calls(struct inventory *inventory, const struct resolve_access
 		if (standing == RESOLVE_OUT_OF_SCOPE || standing == RESOLVE_NOT_DECLARED)
 			continue;
 		row->calls++;
-		locate(&inventory->resolve->probe_scratch, access, locate_at(variable, pc),
-		       &program);
+		locate(&inventory->resolve->probe_scratch, access,
+		       standing == RESOLVE_STANDS ? locate_at(variable, pc) : NULL, &program);
 		row->always += program.ops_count && !program.gaps_count;
 		row->partial += program.ops_count && program.gaps_count;
 		reasons[program.gaps_count ? program.gaps[0].reason : program.reason]++;
@@ -59,7 +59,11 @@ static void add_variable(struct inventory *inventory, const struct binary_variab
 		inventory->instance->inline_index == UINT32_MAX ?
 			NULL :
 			&function->inlines[inventory->instance->inline_index];
-	struct resolve_access access = {.variable = variable, .type = variable->type};
+	struct resolve_access access = {
+		.variable = variable,
+		.type = variable->type,
+		.unsure = locate_is_unsure(variable, node),
+	};
 	struct ir_variable *row = VEC_PUSH(inventory->resolve->arena, &inventory->rows);
 
 	access.escaped = variable->name[0] == '&' && variable->type->kind == SCHEMA_KIND_POINTER &&

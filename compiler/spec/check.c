@@ -24,12 +24,13 @@ struct owner {
 	uint32_t line;	  /* 0: built in */
 	bool is_function;
 	struct strmap columns;	       /* of a function: folded name -> line, 0 for a built-in one */
-	VEC(const char *) column_names; /* the same, as suggestions */
+	VEC(const char *) column_names; /* for suggestions */
 };
 
 struct check {
 	struct spec_reader *reader;
 	VEC(struct owner *) owners;
+	VEC(const char *) names; /* theirs, as suggestions */
 	struct strmap tables; /* folded name -> index in owners */
 };
 
@@ -60,6 +61,7 @@ static struct owner *add_table(struct check *c, const char *name, const char *wh
 	strmap_init(&owner->columns, c->reader->arena);
 	strmap_set(&c->tables, fold(c->reader->arena, name), c->owners.length);
 	*VEC_PUSH(c->reader->arena, &c->owners) = owner;
+	*VEC_PUSH(c->reader->arena, &c->names) = name;
 	return owner;
 }
 
@@ -200,7 +202,6 @@ static void check_link_end(struct check *c, const struct spec_link_end *end)
 	struct spec_reader *reader = c->reader;
 	const struct owner *owner;
 	struct diagnostic *diag;
-	const char **names;
 
 	if (!end->table.text)
 		return;
@@ -210,12 +211,9 @@ static void check_link_end(struct check *c, const struct spec_link_end *end)
 		check_link_column(c, owner, &end->columns.data[i]);
 	if (owner || reader->tables_incomplete)
 		return;
-	names = ARENA_ARRAY(reader->arena, const char *, c->owners.length);
-	for (size_t i = 0; i < c->owners.length; i++)
-		names[i] = c->owners.data[i]->name;
 	diag = spec_error(reader, end->table.span, "unknown-table", "no table `%s`",
 			  spec_quote(reader->arena, end->table.text));
-	diagnostic_suggest(reader->diags, diag, end->table.text, names, c->owners.length);
+	diagnostic_suggest(reader->diags, diag, end->table.text, c->names.data, c->names.length);
 }
 
 static void check_link(struct check *c, const struct spec_link *link)

@@ -12,7 +12,6 @@
  */
 #include "diagnostics_int.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 
 #define EDIT 2
@@ -71,45 +70,56 @@ static unsigned smaller(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 static unsigned replace_cost(char a, char b)
 {
 	if (a == b)
 		return 0;
-	return tolower((unsigned char)a) == tolower((unsigned char)b) ? CASE_EDIT : EDIT;
+	return lower(a) == lower(b) ? CASE_EDIT : EDIT;
 }
 
 /*
  * Edit distance with swaps of neighbours (optimal string alignment), in half
- * edits; limit + 1 as soon as it is sure to be more than limit.
+ * edits; limit + 1 when it is more than limit. Only the band around the diagonal
+ * that `limit` can reach is computed: a binary has 100,000 names to compare with.
  */
 static unsigned edit_distance(const char *a, size_t la, const char *b, size_t lb, unsigned limit)
 {
-	unsigned rows[3][LONGEST_EDITED + 1];
+	unsigned rows[3][LONGEST_EDITED + 2];
 	unsigned *before = rows[0], *above = rows[1], *row = rows[2];
-	size_t difference = la > lb ? la - lb : lb - la;
+	unsigned far = limit + 1, least_above = 0;
+	size_t difference = la > lb ? la - lb : lb - la, band = limit / EDIT;
 
-	if (la > LONGEST_EDITED || lb > LONGEST_EDITED || difference * EDIT > limit)
-		return limit + 1;
-	for (size_t j = 0; j <= lb; j++)
-		above[j] = (unsigned)j * EDIT;
+	if (la > LONGEST_EDITED || lb > LONGEST_EDITED || difference > band)
+		return far;
+	for (size_t j = 0; j <= lb + 1; j++)
+		above[j] = j <= band ? (unsigned)j * EDIT : far;
 	for (size_t i = 1; i <= la; i++) {
+		size_t from = i > band ? i - band : 1, to = i + band < lb ? i + band : lb;
 		unsigned *spare = before;
-		unsigned least = row[0] = (unsigned)i * EDIT;
+		unsigned least = row[from - 1] = from > 1 ? far : (unsigned)i * EDIT;
 
-		for (size_t j = 1; j <= lb; j++) {
+		for (size_t j = from; j <= to; j++) {
 			row[j] = smaller(smaller(above[j], row[j - 1]) + EDIT,
 					 above[j - 1] + replace_cost(a[i - 1], b[j - 1]));
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
 				row[j] = smaller(row[j], before[j - 2] + EDIT);
 			least = smaller(least, row[j]);
 		}
-		if (least > limit + EDIT)
-			return limit + 1;
+		row[to + 1] = far;
+		/* a swap reaches over one row */
+		if (least > limit && least_above > limit)
+			return far;
+		least_above = least;
 		before = above;
 		above = row;
 		row = spare;
 	}
-	return smaller(above[lb], limit + 1);
+	return smaller(above[lb], far);
 }
 
 /* Letters and digits alone, in lower case. */
@@ -117,10 +127,10 @@ static void squeeze(struct strbuf *buf, const char *text)
 {
 	strbuf_clear(buf);
 	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
+		char c = lower(*text);
 
-		if (isalnum(c) || c >= 0x80)
-			strbuf_putc(buf, (char)tolower(c));
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (unsigned char)c >= 0x80)
+			strbuf_putc(buf, c);
 	}
 }
 
@@ -256,22 +266,23 @@ const struct diagnostic **diagnostics_sorted(const struct diagnostics *diags, si
 bool line_cursor_seek(struct line_cursor *cursor, const struct diagnostics *diags, uint32_t line,
 		      const char **ret, size_t *length)
 {
-	const char *text = diags->text, *end;
-	size_t rest;
+	const char *text = diags->text;
 
 	if (line < cursor->line || !text)
 		return false;
 	while (cursor->line < line) {
-		end = memchr(text + cursor->start, '\n', diags->text_length - cursor->start);
-		if (!end)
+		size_t start = cursor->line ? cursor->end + 1 : 0;
+		const char *end;
+
+		if (start > diags->text_length)
 			return false;
-		cursor->start = (size_t)(end - text) + 1;
+		end = memchr(text + start, '\n', diags->text_length - start);
+		cursor->start = start;
+		cursor->end = end ? (size_t)(end - text) : diags->text_length;
 		cursor->line++;
 	}
-	rest = diags->text_length - cursor->start;
-	end = memchr(text + cursor->start, '\n', rest);
 	*ret = text + cursor->start;
-	*length = end ? (size_t)(end - *ret) : rest;
+	*length = cursor->end - cursor->start;
 	if (*length && (*ret)[*length - 1] == '\r')
 		(*length)--;
 	return true;

@@ -59,7 +59,10 @@ void diagnostic_note(struct diagnostics *diags, struct diagnostic *diag, const c
 void diagnostic_suggest(struct diagnostics *diags, struct diagnostic *diag, const char *wrong,
 			const char *const *names, size_t n);
 
-/* file:line:col: error: message, the line, a caret under the span, "did you mean …". Sorted by place. */
+/*
+ * file:line:col: error: message, the line, a caret under the span, "did you mean …".
+ * All three are sorted by place, exact repetitions left out. They allocate in the arena.
+ */
 void diagnostics_print_human(const struct diagnostics *diags, FILE *out);
 /* The document of DESIGN 3. */
 void diagnostics_print_json(const struct diagnostics *diags, FILE *out);

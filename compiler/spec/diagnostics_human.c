@@ -75,7 +75,10 @@ static void choose_window(const char *line, size_t length, size_t at, size_t *fr
 		(*to)--;
 }
 
-/* The source line, and under it a caret: tabs are repeated, so that it stands right at any tab width. */
+/*
+ * The source line, and under it a caret: tabs are repeated, so that it stands right at
+ * any tab width.
+ */
 static void print_line(const char *line, size_t length, struct source_span span, FILE *out)
 {
 	cleanup_strbuf struct strbuf shown = STRBUF_INIT;

@@ -18,10 +18,11 @@ const struct diagnostic **diagnostics_sorted(const struct diagnostics *diags, si
 
 /* Walks the lines of the text forwards; each printer makes one pass over sorted places. */
 struct line_cursor {
-	uint32_t line; /* 1-based */
+	uint32_t line; /* 1-based; 0 before the first */
 	size_t start;  /* byte offset of its first byte */
+	size_t end;    /* of its "\n", or of the text's end */
 };
-#define LINE_CURSOR_INIT { .line = 1, .start = 0 }
+#define LINE_CURSOR_INIT {0}
 
 /* The line without its end; false when the text has no such line. Lines must not decrease. */
 bool line_cursor_seek(struct line_cursor *cursor, const struct diagnostics *diags, uint32_t line,

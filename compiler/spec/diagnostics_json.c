@@ -9,7 +9,7 @@
 
 #include "spec_utf8.h"
 
-/* A JSON string with its quotes. What is not UTF-8 becomes U+FFFD, so the document always parses. */
+/* A JSON string with its quotes. What is not UTF-8 becomes U+FFFD: the document always parses. */
 static void put_string(const char *text, FILE *out)
 {
 	size_t length = strlen(text);

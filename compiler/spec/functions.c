@@ -78,7 +78,7 @@ static void read_column_type(struct spec_reader *reader, const struct spec_node 
 		*(enum schema_column_type *)ret = type;
 		return;
 	}
-	diag = spec_error(reader, value->span, "unknown-type", "unknown column type `%s`",
+	diag = spec_error(reader, value->span, "unknown-column-type", "unknown column type `%s`",
 			  spec_quote(reader->arena, value->text));
 	diagnostic_suggest(reader->diags, diag, value->text, column_types,
 			   ARRAY_SIZE(column_types));

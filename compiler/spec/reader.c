@@ -193,7 +193,8 @@ void spec_read_sql_name(struct spec_reader *reader, const struct spec_node *valu
 
 		if (c >= 0x20 && c != 0x7f)
 			continue;
-		spec_error(reader, text.span, "bad-name", "a name must not have control characters");
+		spec_error(reader, text.span, "bad-name",
+			   "a name must not have control characters");
 		return;
 	}
 	if (text.text[0] == ' ' || text.text[length - 1] == ' ') {

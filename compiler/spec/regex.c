@@ -10,7 +10,8 @@
 
 #include <regex.h>
 
-#define MAX_COPIES 10000
+/* No regex of SPEC_MAX_REGEX bytes without a repetition is refused, and none takes a second. */
+#define MAX_COPIES SPEC_MAX_REGEX
 #define MAX_GROUPS 64
 
 struct costing {

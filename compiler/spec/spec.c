@@ -116,6 +116,8 @@ static const char *name_of_file(struct arena *arena, const char *file)
 			*p = '-';
 	while (*name == '.' || *name == '-')
 		name++;
+	for (length = strlen(name); length && name[length - 1] == '-'; length--)
+		name[length - 1] = '\0';
 	return *name ? name : "spec";
 }
 

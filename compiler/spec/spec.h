@@ -12,7 +12,7 @@
  */
 struct spec_text {
 	const char *text; /* NULL: the key is absent */
-	struct source_span span; /* without its quotes when `exact`; of a block text its `|` or `>` */
+	struct source_span span; /* without quotes when `exact`; of a block text its `|` or `>` */
 	/*
 	 * For a text of one line in plain or quoted style: the column of its first byte,
 	 * which is span.column (after the quote), so that a part of it can be pointed at:
@@ -40,7 +40,7 @@ struct spec_step {
 	enum spec_step_kind kind;
 	const char *name; /* FIELD: name; ASSERT: Go type name */
 	uint64_t index;	  /* INDEX */
-	struct source_span span; /* FIELD: its name; INDEX: `[n]`; ASSERT: the type */
+	struct source_span span; /* FIELD: name; INDEX: `[n]`; ASSERT: type */
 };
 
 /* A parsed expression: a variable, then steps. */
@@ -100,7 +100,7 @@ struct spec {
 	const char *file; /* as given */
 	const char *text; /* whole text, NUL-terminated */
 	size_t text_length;
-	struct spec_text name; /* of the artifact; made of the file's (span all 0) when not given */
+	struct spec_text name; /* artifact; span all 0 when it was made of the file's name */
 	struct spec_limits limits;
 	VEC(struct spec_match) matches; /* in the order of enum schema_match_label */
 	VEC(struct spec_function) functions;

@@ -5,18 +5,18 @@
 #include "spec.h"
 
 /*
- * The rooms inside: yaml.c makes a tree of nodes from text, reader.c reads nodes by
+ * What is where: yaml.c makes a tree of nodes from text, reader.c reads nodes by
  * tables of keys, functions.c, tables.c and limits.c are those tables, path.c and
  * regex.c judge small languages, check.c judges the whole.
  */
 
 /* What one file may hold. Beyond these it is refused, before time or memory run away. */
-#define SPEC_MAX_TEXT ((size_t)4 << 20)	/* bytes of a file */
+#define SPEC_MAX_TEXT ((size_t)4 << 20) /* bytes of a file */
 #define SPEC_MAX_NESTING 32		/* lists and mappings inside each other */
-#define SPEC_MAX_NODES 200000		/* keys, values and lists, an alias counting as all that it names */
+#define SPEC_MAX_NODES 200000		/* an alias counting as all that it names */
 #define SPEC_MAX_STEPS 64		/* of one path */
 #define SPEC_MAX_REGEX 1024		/* bytes of one regex */
-#define SPEC_MAX_NAME 128		/* bytes of the artifact's name, so that files can be called so */
+#define SPEC_MAX_NAME 128		/* bytes of the artifact's name, for file names */
 
 enum spec_node_kind {
 	SPEC_NODE_BAD, /* a mistake that was reported; readers pass over it in silence */

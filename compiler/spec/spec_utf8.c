@@ -59,6 +59,8 @@ static const struct {
 
 int spec_utf8_width(uint32_t code)
 {
+	if (code >= 0x20 && code < 0x7f)
+		return 1;
 	for (size_t i = 0; i < ARRAY_SIZE(widths); i++)
 		if (code >= widths[i].first && code <= widths[i].last)
 			return widths[i].width;

@@ -11,7 +11,7 @@
  */
 size_t spec_utf8_decode(const char *text, size_t length, uint32_t *ret);
 
-/* Columns that a code point takes on a terminal: 0, 1 or 2; -1 when it must not be printed there. */
+/* Columns of a code point on a terminal: 0, 1 or 2; -1 when it must not be printed there. */
 int spec_utf8_width(uint32_t code);
 
 #endif

@@ -100,8 +100,8 @@ bool json_is_utf8(const void *data, size_t size)
 static void escape(struct strbuf *out, unsigned char c)
 {
 	static const char names[] = {
-		['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r',
-		['"'] = '"',  ['\\'] = '\\',
+		['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n',  ['\f'] = 'f',
+		['\r'] = 'r', ['"'] = '"',  ['\\'] = '\\',
 	};
 
 	if (c < sizeof(names) && names[c]) {

@@ -55,7 +55,7 @@ struct dump_process_texts {
 	X(dead_goroutines, "count", "dead goroutines skipped")                                     \
 	X(frames, "count", "physical frames walked")                                               \
 	X(captured_frames, "count", "frames with captured functions")                              \
-	X(values, "count", "captured expressions evaluated")                                       \
+	X(captured_values, "count", "expressions evaluated")                                        \
 	X(pointees, "count", "pointed-to objects captured")                                        \
 	X(bytes, "bytes", "records written")                                                       \
 	X(distinct_stacks, "count", "stacks emitted, before merging shards")                       \

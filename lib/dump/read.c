@@ -11,8 +11,9 @@ struct error *dump_open(struct dump_reader *reader, const char *name, const void
 		return error_new(ERROR_DAMAGED, "%s: not an askance dump", name);
 	memcpy(&header, data, sizeof(header));
 	if (header.version != DUMP_VERSION || header.flags)
-		return error_new(ERROR_DAMAGED, "%s: dump version %u, flags %#x; this program reads %u",
-				 name, header.version, header.flags, DUMP_VERSION);
+		return error_new(ERROR_DAMAGED,
+				 "%s: dump version %u, flags %#x; this program reads %u", name,
+				 header.version, header.flags, DUMP_VERSION);
 	*reader = (struct dump_reader){
 		.name = name, .data = data, .size = size, .offset = sizeof(header)};
 	return NULL;

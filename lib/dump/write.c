@@ -88,7 +88,7 @@ struct error *dump_process_chunk(struct dump_writer *writer, uint32_t process,
 				 const struct dump_process *header,
 				 const struct dump_process_texts *texts)
 {
-	const char *list[DUMP_TEXTS] = {texts->name,	   texts->hostname,    texts->executable,
+	const char *list[DUMP_TEXTS] = {texts->name,	     texts->hostname,	 texts->executable,
 					texts->command_line, texts->environment, texts->build_id,
 					texts->go_version};
 	cleanup_strbuf struct strbuf payload = STRBUF_INIT;

@@ -49,8 +49,8 @@ static struct error *span(const struct schema_check *check, const char *array, s
 {
 	if ((uint64_t)first + count <= limit)
 		return NULL;
-	return schema_check_fail(check, array, row, "%s: %u rows from %u of %u", field, count, first,
-				 limit);
+	return schema_check_fail(check, array, row, "%s: %u rows from %u of %u", field, count,
+				 first, limit);
 }
 
 /* clang-format off */
@@ -105,7 +105,8 @@ static struct error *check_strings(const struct schema_check *check)
 	/* the first is "" and the last one ends */
 	if (!schema->strings_size || schema->strings[0] ||
 	    schema->strings[schema->strings_size - 1])
-		return error_new(ERROR_DAMAGED, "%s: damaged schema: bad string table", check->name);
+		return error_new(ERROR_DAMAGED, "%s: damaged schema: bad string table",
+				 check->name);
 	return NULL;
 }
 

@@ -69,7 +69,8 @@ static struct error *check_layout(const struct schema_check *check)
 			return schema_check_fail(check, "layout", 0, "%s is %u, there are %u",
 						 counts[i].name, counts[i].told, counts[i].real);
 	if (layout->text_size >= UINT32_MAX)
-		return schema_check_fail(check, "layout", 0, "text_size is %llu", layout->text_size);
+		return schema_check_fail(check, "layout", 0, "text_size is %llu",
+					 layout->text_size);
 	return check_g(check);
 }
 
@@ -112,7 +113,8 @@ static struct error *check_expr(struct schema_check *check, uint32_t e)
 		if (op->kind < ASK_OP_CFA || op->kind > ASK_OP_STATIC)
 			return schema_check_fail(check, "exprs", e, "operator %u is unknown", i);
 		if (op->kind == ASK_OP_COPY && (uint64_t)op->b + op->c > expr->size)
-			return schema_check_fail(check, "exprs", e, "operator %u copies too much", i);
+			return schema_check_fail(check, "exprs", e, "operator %u copies too much",
+						 i);
 	}
 	return NULL;
 }
@@ -162,9 +164,9 @@ static struct error *check_gaps(const struct schema_check *check)
 			return schema_check_fail(check, "gaps", i, "not inside its expression");
 		if (!gap->reason)
 			return schema_check_fail(check, "gaps", i, "no reason");
-		if (last && (gap->expr < last->expr ||
-			     (gap->expr == last->expr &&
-			      gap->offset < (uint64_t)last->offset + last->size)))
+		if (last &&
+		    (gap->expr < last->expr || (gap->expr == last->expr &&
+						gap->offset < (uint64_t)last->offset + last->size)))
 			return schema_check_fail(check, "gaps", i, "out of order");
 	}
 	return NULL;

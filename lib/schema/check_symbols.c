@@ -39,8 +39,9 @@ static struct error *check_lines(struct schema_check *check, uint32_t s)
 		if (reader.row.pc >= symbol->hi)
 			return schema_check_fail(check, "symbols", s, "a line beyond its end");
 		if (reader.row.node > symbol->nodes)
-			return schema_check_fail(check, "symbols", s, "a line of inline node %u of %u",
-						 reader.row.node, symbol->nodes);
+			return schema_check_fail(check, "symbols", s,
+						 "a line of inline node %u of %u", reader.row.node,
+						 symbol->nodes);
 		if (reader.row.file >= schema->files_count)
 			return schema_check_fail(check, "symbols", s, "a line of file %u of %u",
 						 reader.row.file, schema->files_count);

@@ -78,7 +78,8 @@ static struct error *check_type(struct schema_check *check, uint32_t t)
 		return schema_check_fail(check, "types", t, "%" PRIu64 " bytes of a %s", type->size,
 					 schema_kind_name(type->kind));
 	if (!shape->elem_optional && (type->elem != SCHEMA_NONE) != shape->elem)
-		return schema_check_fail(check, "types", t, "%s element", shape->elem ? "no" : "an");
+		return schema_check_fail(check, "types", t, "%s element",
+					 shape->elem ? "no" : "an");
 	if (type->key != SCHEMA_NONE && !shape->key)
 		return schema_check_fail(check, "types", t, "a key");
 	if (type->fields && !shape->fields)
@@ -126,8 +127,7 @@ static struct error *check_nesting(const struct schema_check *check)
 		stack[depth++] = (typeof(stack[0])){t, 0, 1};
 		height[t] = OPEN;
 		while (depth) {
-			uint32_t in = inner(schema, stack[depth - 1].type,
-					    stack[depth - 1].next++);
+			uint32_t in = inner(schema, stack[depth - 1].type, stack[depth - 1].next++);
 
 			if (in == SCHEMA_NONE) {
 				uint32_t h = stack[--depth].height;
@@ -136,7 +136,8 @@ static struct error *check_nesting(const struct schema_check *check)
 				if (depth && stack[depth - 1].height <= h)
 					stack[depth - 1].height = h + 1;
 				if (h > NESTING_MAX)
-					return schema_check_fail(check, "types", t, "nested too deep");
+					return schema_check_fail(check, "types", t,
+								 "nested too deep");
 			} else if (height[in] == OPEN) {
 				return schema_check_fail(check, "types", in, "contains itself");
 			} else if (height[in]) {
@@ -178,8 +179,8 @@ static struct error *check_pointers(struct schema_check *check, uint32_t t)
 		uint64_t end = pointer->offset + width;
 
 		if (!width || !pointer->repeat || (pointer->repeat > 1 && pointer->stride < width))
-			return schema_check_fail(check, "engine_types", t, "pointer %u is malformed",
-						 i);
+			return schema_check_fail(check, "engine_types", t,
+						 "pointer %u is malformed", i);
 		/* repeat - 1 and stride are below 2^32: no overflow */
 		end += (uint64_t)(pointer->repeat - 1) * pointer->stride;
 		if (end > type->size)

@@ -46,7 +46,7 @@ struct schema_check {
 };
 #define SCHEMA_WORK_MAX ((uint64_t)1 << 28)
 
-/* Everything that the readers of a schema rely on. ERROR_DAMAGED names the first row that is wrong. */
+/* All that readers of a schema rely on. ERROR_DAMAGED names the first row that is wrong. */
 struct error *schema_check(const char *name, const struct schema *schema);
 struct error *schema_check_types(struct schema_check *check);
 struct error *schema_check_programs(struct schema_check *check);

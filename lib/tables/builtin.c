@@ -97,8 +97,7 @@ static void put_create(const struct builtin_table *table, struct strbuf *sql)
 		strbuf_puts(sql, separator);
 		separator = ", ";
 		sql_ident(sql, columns[i].name);
-		strbuf_printf(sql, " %s %s", declared_type(columns[i].type),
-			      columns[i].constraint);
+		strbuf_printf(sql, " %s %s", declared_type(columns[i].type), columns[i].constraint);
 	}
 	strbuf_printf(sql, "%s)", table->constraints);
 }

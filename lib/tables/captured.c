@@ -53,8 +53,8 @@ static void put_function(struct arena *arena, struct strmap *seen, const struct 
 			continue;
 		strmap_set(seen, key, 0);
 		if (*count % GROUP == 0)
-			strbuf_puts(sql, *count ? ") UNION ALL SELECT * FROM (" :
-						  "SELECT * FROM (");
+			strbuf_puts(sql,
+				    *count ? ") UNION ALL SELECT * FROM (" : "SELECT * FROM (");
 		else
 			strbuf_puts(sql, " UNION ALL ");
 		put_capture(sql, table, schema_text(schema, capture->expr), column);
@@ -66,8 +66,9 @@ struct error *tables_create_all_captured_data(sqlite3 *db, const struct schema *
 					      size_t count)
 {
 	static const char *const columns[][2] = {
-		{"process_id", "INTEGER"}, {"goroutine_id", "INTEGER"}, {"frame_idx", "INTEGER"},
-		{"table_name", "TEXT"},	   {"expr", "TEXT"},		{"value", "JSON"},
+		{"process_id", "INTEGER"}, {"goroutine_id", "INTEGER"},
+		{"frame_idx", "INTEGER"},  {"table_name", "TEXT"},
+		{"expr", "TEXT"},	   {"value", "JSON"},
 	};
 	cleanup_arena struct arena arena = {0};
 	cleanup_strbuf struct strbuf sql = STRBUF_INIT;

@@ -31,9 +31,9 @@ static struct error *check_functions(const struct check *check)
 		bool exists, is_view;
 
 		TRY(tables_object(check->db, table, &is_view, &exists));
-		error = exists && !tables_is_builtin(table) ?
-				error_new(ERROR_SPEC, "two functions have a table %s", table) :
-				tables_create_function(check->db, check->schema, i);
+		error = exists && !tables_is_builtin(table)
+				? error_new(ERROR_SPEC, "two functions have a table %s", table)
+				: tables_create_function(check->db, check->schema, i);
 		TRY(judge(check, TABLES_ITEM_FUNCTION, i, error));
 	}
 	return NULL;

@@ -5,8 +5,6 @@
  */
 #include "tables_int.h"
 
-#include <math.h>
-
 static void refuse(sqlite3_context *context, sqlite3_value *value, const char *type)
 {
 	cleanup_strbuf struct strbuf message = STRBUF_INIT;
@@ -39,11 +37,11 @@ static bool integer(sqlite3_value *value, int64_t *ret)
 		return true;
 	case SQLITE_FLOAT:
 		real = sqlite3_value_double(value);
-		/* 2^63 itself is out of range; beyond 2^53 a double no longer tells neighbours apart */
-		if (real != trunc(real) || fabs(real) > 9007199254740992.0)
+		/* beyond 2^53 a double no longer tells neighbours apart; NaN fails both */
+		if (!(real >= -9007199254740992.0 && real <= 9007199254740992.0))
 			return false;
 		*ret = (int64_t)real;
-		return true;
+		return (double)*ret == real;
 	}
 	return false;
 }
@@ -116,11 +114,11 @@ struct error *tables_register_functions(sqlite3 *db)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(functions); i++)
-		if (sqlite3_create_function_v2(
-			    db, functions[i].name, 1,
-			    SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS,
-			    (void *)functions[i].type, functions[i].function, NULL, NULL,
-			    NULL) != SQLITE_OK)
+		if (sqlite3_create_function_v2(db, functions[i].name, 1,
+					       SQLITE_UTF8 | SQLITE_DETERMINISTIC |
+						       SQLITE_INNOCUOUS,
+					       (void *)functions[i].type, functions[i].function,
+					       NULL, NULL, NULL) != SQLITE_OK)
 			return tables_error(db, ERROR_IO, functions[i].name);
 	return NULL;
 }

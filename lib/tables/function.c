@@ -101,10 +101,11 @@ static void add_capture(struct arena *arena, struct columns *columns, const char
 	const char *sql = tables_value_sql(schema, capture->type);
 	const char *raw = raw_sql(schema, capture->type);
 	uint32_t shown = shown_type(schema, capture->type);
-	bool duration = shown != SCHEMA_NONE && schema->types[shown].kind == SCHEMA_KIND_INT &&
-			strcmp(schema_text(schema, schema->types[shown].name), "time.Duration") == 0;
-	const char *type = shown == SCHEMA_NONE ? "JSON" :
-						  schema_kind_sql(schema->types[shown].kind);
+	bool duration =
+		shown != SCHEMA_NONE && schema->types[shown].kind == SCHEMA_KIND_INT &&
+		strcmp(schema_text(schema, schema->types[shown].name), "time.Duration") == 0;
+	const char *type =
+		shown == SCHEMA_NONE ? "JSON" : schema_kind_sql(schema->types[shown].kind);
 	struct tables_description value = {
 		.table = table,
 		.column = name,
@@ -209,8 +210,8 @@ static struct error *existing_columns(struct arena *arena, sqlite3 *db, const ch
 	TRY(tables_prepare(db, "SELECT lower(name) FROM pragma_table_info(?1)", &statement));
 	sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC);
 	while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
-		strmap_set(ret, arena_strdup(arena, (const char *)sqlite3_column_text(statement, 0)),
-			   0);
+		strmap_set(ret,
+			   arena_strdup(arena, (const char *)sqlite3_column_text(statement, 0)), 0);
 	return rc == SQLITE_DONE ? NULL : tables_error(db, ERROR_IO, table);
 }
 

@@ -17,7 +17,8 @@ static bool is_view(const struct schema *schema, const char *name)
 	return strcasecmp(name, "all_captured_data") == 0;
 }
 
-/* The name of a row's number in a table that is none of the schema's functions: no column has it. */
+/* The name of a row's number in a table that is none of the schema's functions: no column has it.
+ */
 static const char *rowid(const struct schema *schema, const char *table)
 {
 	for (uint32_t f = 0; f < schema->functions_count; f++)
@@ -80,20 +81,21 @@ static void put_columns(const struct schema *schema, const struct schema_link *l
 }
 
 /* Adds the link's definition; *ret is its id, 0 when it was there. */
-static struct error *define(sqlite3 *db, const struct schema *schema, const struct schema_link *link,
-			    int64_t *ret)
+static struct error *define(sqlite3 *db, const struct schema *schema,
+			    const struct schema_link *link, int64_t *ret)
 {
 	cleanup_strbuf struct strbuf from = STRBUF_INIT, to = STRBUF_INIT;
 	cleanup_stmt sqlite3_stmt *statement = NULL;
 
 	put_columns(schema, link, false, &from);
 	put_columns(schema, link, true, &to);
-	TRY(tables_prepare(db,
-			   "INSERT INTO links (from_table, from_columns, to_table, to_columns, note)"
-			   " SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS (SELECT 1 FROM links"
-			   " WHERE from_table = ?1 AND from_columns = ?2 AND to_table = ?3"
-			   " AND to_columns = ?4)",
-			   &statement));
+	TRY(tables_prepare(
+		db,
+		"INSERT INTO links (from_table, from_columns, to_table, to_columns, note)"
+		" SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS (SELECT 1 FROM links"
+		" WHERE from_table = ?1 AND from_columns = ?2 AND to_table = ?3"
+		" AND to_columns = ?4)",
+		&statement));
 	sqlite3_bind_text(statement, 1, schema_text(schema, link->from_table), -1, SQLITE_STATIC);
 	sqlite3_bind_text(statement, 2, from.data, -1, SQLITE_STATIC);
 	sqlite3_bind_text(statement, 3, schema_text(schema, link->to_table), -1, SQLITE_STATIC);
@@ -121,8 +123,7 @@ static struct error *check_side(sqlite3 *db, const struct schema *schema,
 			   &statement));
 	for (uint32_t i = 0; i < link->pairs; i++) {
 		const struct schema_link_pair *pair = &schema->link_pairs[link->first_pair + i];
-		const char *column =
-			schema_text(schema, to ? pair->to_column : pair->from_column);
+		const char *column = schema_text(schema, to ? pair->to_column : pair->from_column);
 
 		sqlite3_reset(statement);
 		sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC);

@@ -88,7 +88,7 @@ static struct error *copy_rows(sqlite3 *db, sqlite3_stmt *select, sqlite3_stmt *
 
 struct error *tables_copy_rows(sqlite3 *db, sqlite3_stmt *select, sqlite3_stmt *write)
 {
-	struct error *error;
+	struct error *error, *release;
 
 	TRY(tables_exec(db, "SAVEPOINT ask"));
 	error = copy_rows(db, select, write);
@@ -96,6 +96,9 @@ struct error *tables_copy_rows(sqlite3 *db, sqlite3_stmt *select, sqlite3_stmt *
 	sqlite3_reset(write);
 	if (error)
 		error_free(tables_exec(db, "ROLLBACK TO ask"));
-	TRY(tables_exec(db, "RELEASE ask"));
+	release = tables_exec(db, "RELEASE ask");
+	if (!error)
+		return release;
+	error_free(release); /* the first error tells more */
 	return error;
 }

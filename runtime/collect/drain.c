@@ -80,7 +80,7 @@ static void count_records(struct session *session, const uint8_t *data, uint32_t
 			last_frame = ((const struct ask_frame *)record)->frame;
 			break;
 		case ASK_RECORD_VALUE:
-			stats->values++;
+			stats->captured_values++;
 			stats->read_failures += record->status == ASK_STATUS_READ_FAILED;
 			break;
 		case ASK_RECORD_POINTEE:

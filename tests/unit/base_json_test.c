@@ -68,7 +68,9 @@ static void test_strings(void **state)
 	EXPECT("\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80");
 	EXPECT("\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf"); /* U+10FFFF */
 	/* not UTF-8: lone bytes, overlong forms, surrogates, beyond Unicode, cut */
-	EXPECT("a\xff" "b", "a" BAD "b");
+	EXPECT("a\xff"
+	       "b",
+	       "a" BAD "b");
 	EXPECT("\x80", BAD);
 	EXPECT("\xc0\x80", BAD BAD);
 	EXPECT("\xc1\xbf", BAD BAD);
@@ -171,8 +173,8 @@ static void test_doubles(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_shape), cmocka_unit_test(test_strings),
-		cmocka_unit_test(test_utf8),  cmocka_unit_test(test_any_bytes),
+		cmocka_unit_test(test_shape),	cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_utf8),	cmocka_unit_test(test_any_bytes),
 		cmocka_unit_test(test_doubles),
 	};
 

@@ -39,7 +39,8 @@ static void ok(struct error *error)
 static void fails(struct error *error, enum error_code code, const char *message)
 {
 	if (!error || !strstr(error->message, message))
-		fail_msg("expected \"%s\", got \"%s\"", message, error ? error->message : "no error");
+		fail_msg("expected \"%s\", got \"%s\"", message,
+			 error ? error->message : "no error");
 	assert_int_equal(error->code, code);
 	error_free(error);
 }

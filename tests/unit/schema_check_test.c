@@ -253,17 +253,23 @@ static struct error *write_chain(uint32_t depth, bool loop)
 	types[0] = f.types[0];
 	engine[0] = f.engine_types[0];
 	for (uint32_t i = 1; i <= depth; i++) {
-		types[i] = (struct schema_type){.kind = SCHEMA_KIND_STRUCT, .size = 1,
-						.elem = SCHEMA_NONE, .key = SCHEMA_NONE,
-						.first_field = i - 1, .fields = 1};
+		types[i] = (struct schema_type){.kind = SCHEMA_KIND_STRUCT,
+						.size = 1,
+						.elem = SCHEMA_NONE,
+						.key = SCHEMA_NONE,
+						.first_field = i - 1,
+						.fields = 1};
 		engine[i].size = 1;
 		fields[i - 1].type = i < depth ? i + 1 : loop ? 1 : 0;
 	}
 	f.schema = (struct schema){.strings = f.schema.strings,
 				   .strings_size = f.schema.strings_size,
-				   .types = types, .types_count = depth + 1,
-				   .engine_types = engine, .engine_types_count = depth + 1,
-				   .fields = fields, .fields_count = depth,
+				   .types = types,
+				   .types_count = depth + 1,
+				   .engine_types = engine,
+				   .engine_types_count = depth + 1,
+				   .fields = fields,
+				   .fields_count = depth,
 				   .layout = {.g_size = 8, .types = depth + 1}};
 	error = schema_write(&f.schema, &out);
 	fixture_deinit(&f);

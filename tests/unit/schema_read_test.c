@@ -21,7 +21,8 @@ static void ok(struct error *error)
 static void fails(struct error *error, const char *message)
 {
 	if (!error || !strstr(error->message, message))
-		fail_msg("expected \"%s\", got \"%s\"", message, error ? error->message : "no error");
+		fail_msg("expected \"%s\", got \"%s\"", message,
+			 error ? error->message : "no error");
 	assert_int_equal(error->code, ERROR_DAMAGED);
 	error_free(error);
 }
@@ -72,10 +73,28 @@ static void test_round_trip(void **state)
 	assert_int_equal(s->member##_count, ARRAY_SIZE(f.member));                                 \
 	assert_memory_equal(s->member, f.member, sizeof(f.member));                                \
 	assert_int_equal((uintptr_t)s->member % 8, 0)
-	SAME(types); SAME(fields); SAME(functions); SAME(captures); SAME(columns); SAME(tables);
-	SAME(links); SAME(link_pairs); SAME(matches); SAME(gaps); SAME(symbols);
-	SAME(inline_nodes); SAME(files); SAME(wait_reasons); SAME(limits); SAME(engine_types);
-	SAME(pointers); SAME(ranges); SAME(probes); SAME(exprs); SAME(ops); SAME(cfi);
+	SAME(types);
+	SAME(fields);
+	SAME(functions);
+	SAME(captures);
+	SAME(columns);
+	SAME(tables);
+	SAME(links);
+	SAME(link_pairs);
+	SAME(matches);
+	SAME(gaps);
+	SAME(symbols);
+	SAME(inline_nodes);
+	SAME(files);
+	SAME(wait_reasons);
+	SAME(limits);
+	SAME(engine_types);
+	SAME(pointers);
+	SAME(ranges);
+	SAME(probes);
+	SAME(exprs);
+	SAME(ops);
+	SAME(cfi);
 #undef SAME
 	/* what was read can be written, and is the same */
 	ok(schema_write(s, &second));
@@ -89,11 +108,15 @@ static void test_smallest(void **state)
 {
 	cleanup_strbuf struct strbuf out = STRBUF_INIT;
 	cleanup_arena struct arena arena = {0};
-	struct schema_type byte = {.kind = SCHEMA_KIND_UINT, .size = 1, .elem = SCHEMA_NONE,
-				   .key = SCHEMA_NONE};
+	struct schema_type byte = {
+		.kind = SCHEMA_KIND_UINT, .size = 1, .elem = SCHEMA_NONE, .key = SCHEMA_NONE};
 	struct ask_type engine = {.size = 1};
-	struct schema schema = {.strings = "", .strings_size = 1, .types = &byte, .types_count = 1,
-				.engine_types = &engine, .engine_types_count = 1,
+	struct schema schema = {.strings = "",
+				.strings_size = 1,
+				.types = &byte,
+				.types_count = 1,
+				.engine_types = &engine,
+				.engine_types_count = 1,
 				.layout = {.g_size = 8, .types = 1}};
 	struct schema *read;
 
@@ -344,8 +367,8 @@ static void test_fuzz_body(void **state)
 		strbuf_add(&file, out.data, 64);
 		{
 			size_t room = ZSTD_compressBound(size);
-			uint64_t packed = ZSTD_compress(strbuf_reserve(&file, room), room, copy,
-							size, 1);
+			uint64_t packed =
+				ZSTD_compress(strbuf_reserve(&file, room), room, copy, size, 1);
 			struct sha256_ctx context;
 
 			strbuf_commit(&file, packed);
@@ -389,10 +412,13 @@ static size_t make_elf(unsigned char *out, int count, const char *content)
 {
 	static const char names[] = "\0.shstrtab\0.askance.schema";
 	Elf64_Ehdr header = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
-			     .e_shentsize = sizeof(Elf64_Shdr), .e_shnum = (Elf64_Half)(2 + count),
+			     .e_shentsize = sizeof(Elf64_Shdr),
+			     .e_shnum = (Elf64_Half)(2 + count),
 			     .e_shstrndx = 1};
 	size_t names_at = sizeof(header), at = names_at + sizeof(names), size = strlen(content);
-	Elf64_Shdr section = {.sh_name = 1, .sh_type = SHT_STRTAB, .sh_offset = names_at,
+	Elf64_Shdr section = {.sh_name = 1,
+			      .sh_type = SHT_STRTAB,
+			      .sh_offset = names_at,
 			      .sh_size = sizeof(names)};
 
 	memcpy(out + names_at, names, sizeof(names));
@@ -401,8 +427,8 @@ static size_t make_elf(unsigned char *out, int count, const char *content)
 	memcpy(out, &header, sizeof(header));
 	memset(out + header.e_shoff, 0, sizeof(section));
 	memcpy(out + header.e_shoff + sizeof(section), &section, sizeof(section));
-	section = (Elf64_Shdr){.sh_name = 11, .sh_type = SHT_PROGBITS, .sh_offset = at,
-			       .sh_size = size};
+	section = (Elf64_Shdr){
+		.sh_name = 11, .sh_type = SHT_PROGBITS, .sh_offset = at, .sh_size = size};
 	for (int i = 0; i < count; i++)
 		memcpy(out + header.e_shoff + (2 + (size_t)i) * sizeof(section), &section,
 		       sizeof(section));
@@ -470,7 +496,9 @@ static void test_open(void **state)
 	cleanup_arena struct arena arena = {0};
 	static const char names[] = "\0.shstrtab\0.askance.schema";
 	Elf64_Ehdr header = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
-			     .e_shentsize = sizeof(Elf64_Shdr), .e_shnum = 2, .e_shstrndx = 0};
+			     .e_shentsize = sizeof(Elf64_Shdr),
+			     .e_shnum = 2,
+			     .e_shstrndx = 0};
 	Elf64_Shdr sections[2] = {{.sh_name = 1, .sh_type = SHT_STRTAB, .sh_size = sizeof(names)},
 				  {.sh_name = 11, .sh_type = SHT_PROGBITS}};
 	struct schema *schema;
@@ -530,8 +558,8 @@ static void test_symbolize(void **state)
 		{"main.(*server).GetInfo", "server.go", 30, SCHEMA_NONE}};
 	static const struct expected_frame after[] = {
 		{"main.(*server).GetInfo", "server.go", 31, SCHEMA_NONE}};
-	static const struct expected_frame second[] = {
-		{"sync.lock", "mutex.go", 3, 2}, {"main.work", "server.go", 8, SCHEMA_NONE}};
+	static const struct expected_frame second[] = {{"sync.lock", "mutex.go", 3, 2},
+						       {"main.work", "server.go", 8, SCHEMA_NONE}};
 	struct schema_frame frame;
 	static struct fixture f;
 
@@ -561,9 +589,11 @@ static void test_symbolize(void **state)
 
 static void test_lines(void **state)
 {
-	static const struct schema_line_row rows[] = {
-		{5, 0, 0, 100}, {6, 0, 0, 100}, {7, 3, 2, 1}, {0x10000, 3, 2, UINT32_MAX},
-		{UINT32_MAX, UINT32_MAX, UINT32_MAX, 0}};
+	static const struct schema_line_row rows[] = {{5, 0, 0, 100},
+						      {6, 0, 0, 100},
+						      {7, 3, 2, 1},
+						      {0x10000, 3, 2, UINT32_MAX},
+						      {UINT32_MAX, UINT32_MAX, UINT32_MAX, 0}};
 	static const size_t kept[] = {0, 2, 3, 4};
 	cleanup_strbuf struct strbuf out = STRBUF_INIT;
 	struct schema_line_reader reader;
@@ -622,12 +652,18 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_smallest),
-		cmocka_unit_test(test_header),	     cmocka_unit_test(test_section_table),
-		cmocka_unit_test(test_unknown_section), cmocka_unit_test(test_fuzz_body),
-		cmocka_unit_test(test_fuzz_file),    cmocka_unit_test(test_section),
-		cmocka_unit_test(test_open),	     cmocka_unit_test(test_symbolize),
-		cmocka_unit_test(test_lines),	     cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_smallest),
+		cmocka_unit_test(test_header),
+		cmocka_unit_test(test_section_table),
+		cmocka_unit_test(test_unknown_section),
+		cmocka_unit_test(test_fuzz_body),
+		cmocka_unit_test(test_fuzz_file),
+		cmocka_unit_test(test_section),
+		cmocka_unit_test(test_open),
+		cmocka_unit_test(test_symbolize),
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_names),
 	};
 

@@ -44,7 +44,7 @@ static void test_human(void **state)
 			    "a.yaml:9:1: error: no such line\n");
 }
 
-/* The caret stands under the letter also after wide letters, marks and bytes that are no letters. */
+/* The caret stands under the letter, also after wide ones, marks and bytes that are none. */
 static void test_human_unicode(void **state)
 {
 	cleanup_parsed struct parsed p;

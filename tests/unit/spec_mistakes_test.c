@@ -90,7 +90,8 @@ static void test_aliases(void **state)
 	assert_mistakes(V "functions: &f\n- name: *f\n",
 			"3:9-11 bad-alias: alias `*f` stands inside the node that it names\n");
 	/* one mistake, reached twice, is told once */
-	assert_mistakes(V "functions:\n- {name: m.f, capture: &c [a..b]}\n- {name: m.g, capture: *c}\n",
+	assert_mistakes(V "functions:\n- {name: m.f, capture: &c [a..b]}\n"
+			  "- {name: m.g, capture: *c}\n",
 			"3:30-31 bad-path: bad path `a..b`: the name of a field is missing here\n");
 	/* a variable like &x is an anchor when it is not quoted */
 	assert_mistakes(V "functions:\n- name: m.f\n  capture:\n  - &x\n",
@@ -108,7 +109,8 @@ static void test_keys(void **state)
 			"1:10-11 unsupported-version: version `2` of the spec language is not "
 			"known: this askc reads version 1\n");
 	assert_mistakes("askance:\n", "1:1-8 empty-value: `askance` has no value\n");
-	assert_mistakes(V "globals: []\nmodules: [grpc]\nprocess_name: {}\ntypes: []\ncontexts: []\n",
+	assert_mistakes(V "globals: []\nmodules: [grpc]\nprocess_name: {}\ntypes: []\n"
+			  "contexts: []\n",
 			"2:1-8 unsupported-key: `globals` is not supported by this version\n"
 			"3:1-8 unsupported-key: `modules` is not supported by this version\n"
 			"4:1-13 unsupported-key: `process_name` is not supported by this version\n"
@@ -139,7 +141,8 @@ static void test_missing(void **state)
 	/* misspelt is not missing as well */
 	assert_mistakes(V "functions:\n- nam: m.f\n",
 			"3:3-6 unknown-key: unknown key `nam` in a function\n");
-	assert_mistakes(V "functions:\n- name: m.f\n  capture: [{as: x}]\n  columns: [{name: n}, {expr: e}]\n",
+	assert_mistakes(V "functions:\n- name: m.f\n  capture: [{as: x}]\n"
+			  "  columns: [{name: n}, {expr: e}]\n",
 			"4:13-20 missing-key: missing key `expr` in a capture\n"
 			"5:13-22 missing-key: missing key `expr` in a column\n"
 			"5:24-33 missing-key: missing key `name` in a column\n");
@@ -153,14 +156,16 @@ static void test_missing(void **state)
 static void test_types(void **state)
 {
 	(void)state;
-	assert_mistakes(V "functions: x\ntables: {a: b}\nlinks: 1\nlimits: []\nmatch: x\nname: [a]\n",
+	assert_mistakes(V "functions: x\ntables: {a: b}\nlinks: 1\nlimits: []\nmatch: x\n"
+			  "name: [a]\n",
 			"2:12-13 wrong-type: `functions` must be a list, this is a text\n"
 			"3:9-15 wrong-type: `tables` must be a list, this is a mapping\n"
 			"4:8-9 wrong-type: `links` must be a list, this is a text\n"
 			"5:9-11 wrong-type: `limits` must be a mapping, this is a list\n"
 			"6:8-9 wrong-type: `match` must be a mapping, this is a text\n"
 			"7:7-10 wrong-type: `name` must be a text, this is a list\n");
-	assert_mistakes(V "functions:\n- m.f\n-\n- name: m.g\n  capture: x\n- name: m.h\n  capture: [[a], ~]\n"
+	assert_mistakes(V "functions:\n- m.f\n-\n- name: m.g\n  capture: x\n- name: m.h\n"
+			  "  capture: [[a], ~]\n"
 			  "  columns: [x]\n",
 			"3:3-6 wrong-type: a function must be a mapping, this is a text\n"
 			"4:2-2 wrong-type: a function must be a mapping, this is nothing\n"
@@ -168,19 +173,23 @@ static void test_types(void **state)
 			"8:13-16 wrong-type: a capture must be a path or a mapping, this is a list\n"
 			"8:18-19 wrong-type: a path must be a text, this is nothing\n"
 			"9:13-14 wrong-type: a column must be a mapping, this is a text\n");
-	assert_mistakes(V "functions:\n- name: m.f\n  capture:\n  - {expr: a, redact: yes}\n  - {expr: b, redact: \"true\"}\n"
-			  "  - {expr: []}\n  - {expr: [[a]]}\n  - {expr: {a: b}}\n  - {expr: c, as: ''}\n",
+	assert_mistakes(V "functions:\n- name: m.f\n  capture:\n  - {expr: a, redact: yes}\n"
+			  "  - {expr: b, redact: \"true\"}\n"
+			  "  - {expr: []}\n  - {expr: [[a]]}\n  - {expr: {a: b}}\n"
+			"  - {expr: c, as: ''}\n",
 			"5:23-26 wrong-type: `redact` must be true or false, this is a text\n"
 			"6:24-28 wrong-type: `redact` must be true or false, this is a text\n"
 			"7:12-14 empty-value: `expr` has no path\n"
 			"8:13-16 wrong-type: a path must be a text, this is a list\n"
 			"9:12-18 wrong-type: a path must be a text, this is a mapping\n"
 			"10:20-20 empty-value: `as` must not be empty\n");
-	assert_mistakes(V "functions:\n- name: m.f\n  columns:\n  - {name: c, expr: e, type: text}\n  - {name: d, expr: ' ', type: BLOB}\n"
+	assert_mistakes(V "functions:\n- name: m.f\n  columns:\n"
+			  "  - {name: c, expr: e, type: text}\n"
+			"  - {name: d, expr: ' ', type: BLOB}\n"
 			  "  - {name: e, expr: , type: JSON}\n",
-			"5:30-34 unknown-type: unknown column type `text`\n"
+			"5:30-34 unknown-column-type: unknown column type `text`\n"
 			"6:22-23 empty-value: `expr` must not be empty\n"
-			"6:32-36 unknown-type: unknown column type `BLOB`\n"
+			"6:32-36 unknown-column-type: unknown column type `BLOB`\n"
 			"7:15-19 empty-value: `expr` has no value\n");
 }
 
@@ -193,11 +202,13 @@ static void test_names(void **state)
 	assert_mistakes(V "name: ../x\n",
 			"2:7-11 bad-name: `../x` cannot be the name of a file: letters, digits, `_`, "
 			"`-` and `.`, beginning with one of the first three\n");
-	assert_mistakes(V "functions:\n- {name: m.f, table: ' t'}\n- {name: m.g, table: \"a\\nb\"}\n- {name: ''}\n",
+	assert_mistakes(V "functions:\n- {name: m.f, table: ' t'}\n- {name: m.g, table: \"a\\n"
+			  "b\"}\n- {name: ''}\n",
 			"3:23-25 bad-name: a name must not begin or end with a blank\n"
 			"4:22-28 bad-name: a name must not have control characters\n"
 			"5:11-11 empty-value: `name` must not be empty\n");
-	assert_mistakes(V "functions:\n- name: main.*\n- name: \"[...]\"\n- name: 'm.F[...]'\n- {name: '*', table: all}\n",
+	assert_mistakes(V "functions:\n- name: main.*\n- name: \"[...]\"\n- name: 'm.F[...]'\n"
+			  "- {name: '*', table: all}\n",
 			"3:9-15 table-required: no table name can be made of `main.*`: give one with "
 			"`table:`\n"
 			"4:10-15 table-required: no table name can be made of `[...]`: give one with "
@@ -239,7 +250,8 @@ static void test_limits(void **state)
 			"2:18-19 wrong-type: `frames` must be a mapping, this is a text\n"
 			"2:28-31 wrong-type: a limit must be a text, this is a list\n"
 			"2:33-38 empty-value: `bytes` has no value\n");
-	assert_mistakes(V "functions:\n- name: m.f\n  capture: [{expr: a, limits: {depth: 99, bytes: 1, frames: {}}}]\n",
+	assert_mistakes(V "functions:\n- name: m.f\n"
+			  "  capture: [{expr: a, limits: {depth: 99, bytes: 1, frames: {}}}]\n",
 			"4:39-41 out-of-range: 99 is out of range: from 0 to 64\n"
 			"4:43-48 unsupported-key: `bytes` holds for the whole spec: it cannot be set "
 			"for a capture's `limits`\n"
@@ -265,6 +277,9 @@ static void test_regexes(void **state)
 	assert_mistakes(V "match: {command_line: '(a|b)\\1'}\n",
 			"2:24-31 bad-regex: bad regex `(a|b)\\1`: back-references are not "
 			"supported\n");
+	assert_mistakes(V "match: {command_line: '((a*)*){999}'}\n",
+			"2:24-36 bad-regex: bad regex `((a*)*){999}`: it repeats too much\n");
+	assert_mistakes(V "match: {command_line: '[[:digit:]]{1024}'}\n", "");
 	strbuf_puts(&buf, V "match: {command_line: '");
 	strbuf_repeat(&buf, '(', 60);
 	strbuf_putc(&buf, 'a');
@@ -342,8 +357,10 @@ static void test_table_clashes(void **state)
 			    "note: the first is that of function `a.F` on line 3\n"
 			    "note: give it another name with `table:`\n");
 	parsed_free(&p);
-	assert_mistakes(V "functions:\n- name: a.f\n- {name: b.f, table: g}\n- {name: b.h, table: G}\ntables:\n"
-			  "- {name: F, sql: S}\n- {name: Links, sql: S}\n- {name: SQLite_x, sql: S}\n- {name: d, sql: S}\n- {name: D, sql: S}\n",
+	assert_mistakes(V "functions:\n- name: a.f\n- {name: b.f, table: g}\n"
+			  "- {name: b.h, table: G}\ntables:\n"
+			  "- {name: F, sql: S}\n- {name: Links, sql: S}\n"
+			"- {name: SQLite_x, sql: S}\n- {name: d, sql: S}\n- {name: D, sql: S}\n",
 			"5:22-23 duplicate-table: table `G` is there twice\n"
 			"7:10-11 duplicate-table: table `F` is there twice\n"
 			"8:10-15 reserved-table: table `Links` is a built-in one\n"
@@ -375,9 +392,12 @@ static void test_every_builtin_table(void **state)
 static void test_column_clashes(void **state)
 {
 	(void)state;
-	assert_mistakes(V "functions:\n- name: m.f\n  capture:\n  - a.b\n  - a_B\n  - raw_a_b\n  - {expr: c, as: frame_idx}\n"
-			  "  - process_id\n  - {expr: d, as: status_d}\n  - d\n  columns:\n  - {name: STATUS_A_B, expr: x}\n"
-			  "  - {name: n, expr: x}\n  - {name: N, expr: x}\n  - {name: rowid, expr: x}\n"
+	assert_mistakes(V "functions:\n- name: m.f\n  capture:\n  - a.b\n  - a_B\n  - raw_a_b\n"
+			  "  - {expr: c, as: frame_idx}\n"
+			  "  - process_id\n  - {expr: d, as: status_d}\n  - d\n  columns:\n"
+			"  - {name: STATUS_A_B, expr: x}\n"
+			  "  - {name: n, expr: x}\n  - {name: N, expr: x}\n"
+			"  - {name: rowid, expr: x}\n"
 			  "- {name: m.g, capture: [a.b, x]}\n",
 			"6:5-8 duplicate-column: column `a_B` is there twice in `f`\n"
 			"7:5-12 duplicate-column: column `raw_a_b` is there twice in `f`\n"
@@ -393,7 +413,8 @@ static void test_links(void **state)
 {
 	struct parsed p;
 	static const char text[] =
-		V "functions:\n- name: m.(*server).GetInfo\n  capture: [cs]\ntables: [{name: d, sql: S}]\nlinks:\n"
+		V "functions:\n- name: m.(*server).GetInfo\n  capture: [cs]\n"
+		"tables: [{name: d, sql: S}]\nlinks:\n"
 		  "- {from: {table: server_getinfo, columns: [raw_cs]}, to: {table: d, columns: [any]}}\n"
 		  "- {from: {table: servr_GetInfo, columns: [x]}, to: {table: goroutines, columns: [a, b]}}\n"
 		  "- {from: {table: server_GetInfo, columns: [statuscs, 1]}, to: {table: nowhere, columns: [y]}}\n";
@@ -414,7 +435,8 @@ static void test_links(void **state)
 	assert_non_null(strstr(printed(&p, diagnostics_print_human),
 			       "did you mean `status_cs`?\n"));
 	parsed_free(&p);
-	assert_mistakes(V "links:\n- {from: {table: frames, columns: []}, to: {table: stacks, columns: [[a], b]}}\n- x\n",
+	assert_mistakes(V "links:\n"
+			  "- {from: {table: frames, columns: []}, to: {table: stacks, columns: [[a], b]}}\n- x\n",
 			"3:35-37 empty-value: `columns` has no column\n"
 			"3:70-73 wrong-type: a column must be a text, this is a list\n"
 			"4:3-4 wrong-type: a link must be a mapping, this is a text\n");

@@ -263,7 +263,7 @@ static void test_derived_name(void **state)
 		{"x y\xc3\xa9.txt", "x-y--.txt"},
 		{".ask.yaml", "ask"},
 		{"dir/", "spec"},
-		{"<stdin>", "stdin-"},
+		{"<stdin>", "stdin"},
 	};
 	struct arena arena;
 
@@ -335,6 +335,27 @@ static void test_read(void **state)
 	free(text);
 }
 
+/* The example that people copy. */
+static void test_documented_example(void **state)
+{
+	cleanup_free unsigned char *data = NULL;
+	const char *start, *end;
+	struct parsed p;
+	size_t size;
+
+	(void)state;
+	assert_null(file_read("docs/SPEC.md", 1 << 20, &data, &size));
+	start = strstr((const char *)data, "```yaml\n");
+	assert_non_null(start);
+	start += strlen("```yaml\n");
+	end = strstr(start, "```");
+	assert_non_null(end);
+	parse_bytes(&p, start, (size_t)(end - start));
+	assert_string_equal(summary(&p), "");
+	assert_int_equal(p.spec->functions.length, 2);
+	parsed_free(&p);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -342,7 +363,7 @@ int main(void)
 		cmocka_unit_test(test_paths),	    cmocka_unit_test(test_positions),
 		cmocka_unit_test(test_positions_far), cmocka_unit_test(test_empty_parts),
 		cmocka_unit_test(test_aliases),	    cmocka_unit_test(test_derived_name),
-		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_read),	    cmocka_unit_test(test_documented_example),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

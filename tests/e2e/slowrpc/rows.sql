@@ -9,7 +9,7 @@ SELECT count(*) FROM server_GetInfo WHERE cs->'$.mu.processing' = 'true';
 --> 1
 
 -- 3. it is the background job's client
-SELECT g.cs_addr = p.cs_addr, g.cs->>'$.clientID' = p.cs->>'$.clientID', g.cs_addr GLOB '0xc*'
+SELECT g.cs_addr = p.cs_addr, g.cs->>'$.clientID' = p.cs->>'$.clientID', g.cs_addr GLOB '0x*'
 FROM server_GetInfo g, server_processClient p WHERE g.cs->'$.mu.processing' = 'true';
 --> 1|1|1
 -- 3. the derived table says who waits for whom
