@@ -76,7 +76,8 @@ struct mapping {
 	const struct schema *tables;  /* the newer one, or the same */
 	/* for each function of `records` its function in `tables`, SCHEMA_NONE: left out now */
 	uint32_t *functions;
-	/* for each capture of `tables` its place within its function in `records`, SCHEMA_NONE: new */
+	/* for each capture of `tables` its place within its function in `records`, SCHEMA_NONE: new
+	 */
 	uint32_t *captures;
 };
 void mapping_init(struct mapping *mapping, struct arena *arena, const struct schema *records,

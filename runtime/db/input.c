@@ -72,8 +72,7 @@ static struct error *take_process(struct input *input, const struct dump_chunk_v
 	struct input_process process = {.number = view->process};
 
 	if (find_process(input, view->process))
-		return error_new(ERROR_DAMAGED, "%s: process %u twice", input->path,
-				 view->process);
+		return error_new(ERROR_DAMAGED, "%s: process %u twice", input->path, view->process);
 	TRY(dump_process_parse(input->arena, view, &process.header, &process.texts));
 	process.schema = find_schema(input, process.header.schema);
 	if (!process.schema)

@@ -129,8 +129,9 @@ static struct error *take_goroutine(struct index *index, const struct records *r
 	struct goroutine_place *place;
 
 	if (g->stack_status > ASK_STACK_CHANGED)
-		return records_damaged(records, record, "goroutine %llu has unknown stack status %u",
-				       g->goid, g->stack_status);
+		return records_damaged(records, record,
+				       "goroutine %llu has unknown stack status %u", g->goid,
+				       g->stack_status);
 	if (g->goid > INT64_MAX)
 		return records_damaged(records, record, "no goroutine has the number %llu",
 				       g->goid);
@@ -231,8 +232,8 @@ static struct error *take_pointee(struct index *index, const struct records *rec
 	size = index->schema->types[value->type].size;
 	if (size ? value->length % size : value->length)
 		return records_damaged(records, record,
-				       "%u bytes of type %u, whose size is %" PRIu64,
-				       value->length, value->type, size);
+				       "%u bytes of type %u, whose size is %" PRIu64, value->length,
+				       value->type, size);
 	pointee = add_pointee(index, value->address, value->type);
 	if (!pointee->data || value->length > pointee->length) {
 		pointee->data = record->data;

@@ -130,9 +130,10 @@ struct error *records_next(struct records *records, struct record *record, bool 
 	record->data = stream->data + records->offset + fixed;
 	record->data_size = record->head.size - fixed;
 	if (record->data_size != promised(record))
-		return records_damaged(records, record,
-				       "record of kind %u has %zu bytes of data and promises %" PRIu64,
-				       record->head.kind, record->data_size, promised(record));
+		return records_damaged(
+			records, record,
+			"record of kind %u has %zu bytes of data and promises %" PRIu64,
+			record->head.kind, record->data_size, promised(record));
 	records->offset += record->head.size;
 	*ret = true;
 	return NULL;

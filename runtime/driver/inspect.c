@@ -107,8 +107,7 @@ static void text_tables(struct inspection *in, const struct schema *schema)
 		for (uint32_t c = 0; c < f->columns; c++) {
 			const struct schema_column *column = &schema->columns[f->first_column + c];
 
-			strbuf_printf(out, "    %-24s %s = %s\n",
-				      schema_text(schema, column->name),
+			strbuf_printf(out, "    %-24s %s = %s\n", schema_text(schema, column->name),
 				      schema_column_type_name(column->type),
 				      schema_text(schema, column->expr));
 		}
@@ -122,15 +121,13 @@ static void text_tables(struct inspection *in, const struct schema *schema)
 		const struct schema_link *link = &schema->links[i];
 
 		strbuf_printf(out, "\n%s -> %s  %s\n", schema_text(schema, link->from_table),
-			      schema_text(schema, link->to_table),
-			      schema_text(schema, link->note));
+			      schema_text(schema, link->to_table), schema_text(schema, link->note));
 	}
 }
 
 /* ---- its tables, as JSON ---- */
 
-static void member(struct json *json, const struct schema *schema, const char *key,
-		   schema_str text)
+static void member(struct json *json, const struct schema *schema, const char *key, schema_str text)
 {
 	json_key(json, key);
 	json_text(json, schema_text(schema, text));

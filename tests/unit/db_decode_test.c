@@ -50,9 +50,10 @@ static void describe(struct builder *b)
 	*VEC_PUSH(&b->arena, &b->tables) = (struct schema_table){
 		.name = str(b, "blocked_by"),
 		.doc = str(b, "who waits for whom"),
-		.sql = str(b, "SELECT process_id, g.goroutine_id AS waiter, p.goroutine_id AS holder "
-			      "FROM server_GetInfo g JOIN server_processClient p "
-			      "USING (process_id, cs_addr)"),
+		.sql = str(b,
+			   "SELECT process_id, g.goroutine_id AS waiter, p.goroutine_id AS holder "
+			   "FROM server_GetInfo g JOIN server_processClient p "
+			   "USING (process_id, cs_addr)"),
 	};
 	link = VEC_PUSH(&b->arena, &b->links);
 	*link = (struct schema_link){
@@ -102,8 +103,8 @@ static void write_dump(struct builder *b, const char *path, const struct strbuf 
 {
 	cleanup_strbuf struct strbuf bytes = STRBUF_INIT;
 	cleanup_fd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	struct dump_process_texts texts = {"server", "host-1", "/bin/server", "server -v", "",
-					   "build/1", "go1.26.8"};
+	struct dump_process_texts texts = {"server", "host-1",	"/bin/server", "server -v",
+					   "",	     "build/1", "go1.26.8"};
 	struct dump_writer writer;
 
 	assert_true(fd >= 0);
@@ -115,8 +116,7 @@ static void write_dump(struct builder *b, const char *path, const struct strbuf 
 	succeed(dump_chunk(&writer, DUMP_SCHEMA, 5, bytes.data, bytes.length));
 	succeed(dump_process_chunk(&writer, 3, &b->process, &texts));
 	succeed(dump_records(&writer, 3, 0, records->data, records->length));
-	succeed(dump_chunk(&writer, DUMP_STATISTICS, 3, &b->statistics,
-			       sizeof(b->statistics)));
+	succeed(dump_chunk(&writer, DUMP_STATISTICS, 3, &b->statistics, sizeof(b->statistics)));
 	succeed(dump_end(&writer));
 }
 
@@ -207,12 +207,14 @@ static void test_rows(void **state)
 		    "1,11,0,\"{\"\"clientID\"\":2,\"\"calls\"\":20}\","
 		    "\"{\"\"__addr\"\":\"\"0xc000002000\"\",\"\"__value\"\":{\"\"clientID\"\":2,"
 		    "\"\"calls\"\":20}}\",ok,,,unavailable: lives in a register,0xc000002000\n");
-	expect_rows(&f, "SELECT process_id, name, hostname, pid, executable, command_line, environment,"
-			" program, build_id, go_version, pause_ns, engine, pause FROM processes",
+	expect_rows(&f,
+		    "SELECT process_id, name, hostname, pid, executable, command_line, environment,"
+		    " program, build_id, go_version, pause_ns, engine, pause FROM processes",
 		    "1,server,host-1,4242,/bin/server,server -v,,test,build/1,go1.26.8,1500000,"
 		    "native,ptrace\n");
-	expect_rows(&f, "SELECT goroutine_id, status, wait_reason, stack_id, stack_status, frame_count"
-			" FROM goroutines",
+	expect_rows(&f,
+		    "SELECT goroutine_id, status, wait_reason, stack_id, stack_status, frame_count"
+		    " FROM goroutines",
 		    "10,waiting,select,1,ok,1\n11,waiting,select,1,ok,1\n20,waiting,select,2,ok,1\n"
 		    "30,running,,,\"unavailable: running, and its thread's registers give no sound"
 		    " leaf\",\n");
@@ -222,21 +224,25 @@ static void test_rows(void **state)
 		    "2,0,main.(*server).processClient,/src/a.go,10,0,4198928\n");
 	expect_rows(&f, "SELECT * FROM blocked_by", "1,11,20\n");
 	expect_rows(&f, "SELECT pause_ns, goroutines FROM snapshot_statistics", "1500000,4\n");
-	expect_rows(&f, "SELECT l.note, e.from_table, e.to_table, g.goroutine_id, p.goroutine_id"
-			" FROM link_edges e JOIN links l USING (link_id)"
-			" JOIN server_GetInfo g ON g.rowid = e.from_rowid"
-			" JOIN server_processClient p ON p.rowid = e.to_rowid",
+	expect_rows(&f,
+		    "SELECT l.note, e.from_table, e.to_table, g.goroutine_id, p.goroutine_id"
+		    " FROM link_edges e JOIN links l USING (link_id)"
+		    " JOIN server_GetInfo g ON g.rowid = e.from_rowid"
+		    " JOIN server_processClient p ON p.rowid = e.to_rowid",
 		    "handlers and jobs,server_GetInfo,server_processClient,11,20\n");
-	expect_rows(&f, "SELECT table_name, expr, goroutine_id FROM all_captured_data"
-			" WHERE value LIKE '%0xc000002000%'",
+	expect_rows(&f,
+		    "SELECT table_name, expr, goroutine_id FROM all_captured_data"
+		    " WHERE value LIKE '%0xc000002000%'",
 		    "server_GetInfo,cs,11\nserver_processClient,cs,20\n");
-	expect_rows(&f, "SELECT go_type FROM _columns WHERE table_name = 'server_GetInfo'"
-			" AND column_name = 'cs'",
+	expect_rows(&f,
+		    "SELECT go_type FROM _columns WHERE table_name = 'server_GetInfo'"
+		    " AND column_name = 'cs'",
 		    "*main.clientState\n");
 	expect_rows(&f, "SELECT count(*) FROM _problems", "0\n");
 	/* foreign keys hold */
-	expect_rows(&f, "SELECT count(*) FROM server_GetInfo r LEFT JOIN goroutines g"
-			" USING (process_id, goroutine_id) WHERE g.goroutine_id IS NULL",
+	expect_rows(&f,
+		    "SELECT count(*) FROM server_GetInfo r LEFT JOIN goroutines g"
+		    " USING (process_id, goroutine_id) WHERE g.goroutine_id IS NULL",
 		    "0\n");
 	teardown(&f);
 }
@@ -253,8 +259,9 @@ static void test_two_dumps(void **state)
 	inputs[1] = inputs[0];
 	succeed(db_decode(inputs, 2, f.database, &result));
 	assert_int_equal(result.processes, 2);
-	expect_rows(&f, "SELECT process_id, count(*), min(stack_id), max(stack_id) FROM goroutines"
-			" GROUP BY 1",
+	expect_rows(&f,
+		    "SELECT process_id, count(*), min(stack_id), max(stack_id) FROM goroutines"
+		    " GROUP BY 1",
 		    "1,4,1,2\n2,4,3,4\n");
 	expect_rows(&f, "SELECT stack_id, count(*) FROM frames GROUP BY 1", "1,1\n2,1\n3,1\n4,1\n");
 	expect_rows(&f, "SELECT * FROM blocked_by", "1,11,20\n2,11,20\n");
@@ -278,12 +285,14 @@ static void test_problems(void **state)
 	builder_deinit(&f.b);
 	describe(&f.b);
 	f.b.columns.data[0].expr = str(&f.b, "json_extract('not json', '$')");
-	*VEC_PUSH(&f.b.arena, &f.b.tables) = (struct schema_table){
-		.name = str(&f.b, "wrong"), .doc = str(&f.b, ""),
-		.sql = str(&f.b, "SELECT some FROM nowhere")};
-	*VEC_PUSH(&f.b.arena, &f.b.tables) = (struct schema_table){
-		.name = str(&f.b, "endless"), .doc = str(&f.b, ""),
-		.sql = str(&f.b, "DELETE FROM goroutines")};
+	*VEC_PUSH(&f.b.arena, &f.b.tables) =
+		(struct schema_table){.name = str(&f.b, "wrong"),
+				      .doc = str(&f.b, ""),
+				      .sql = str(&f.b, "SELECT some FROM nowhere")};
+	*VEC_PUSH(&f.b.arena, &f.b.tables) =
+		(struct schema_table){.name = str(&f.b, "endless"),
+				      .doc = str(&f.b, ""),
+				      .sql = str(&f.b, "DELETE FROM goroutines")};
 	f.b.links.data[0].to_table = str(&f.b, "nowhere");
 	put_records(&f.b, &records);
 	write_dump(&f.b, f.dump, &records);
@@ -292,8 +301,10 @@ static void test_problems(void **state)
 	assert_false(result.cut);
 	expect_rows(&f, "SELECT kind, name FROM _problems",
 		    "column,cs_addr\ntable,wrong\ntable,endless\nlink,server_GetInfo\n");
-	expect_rows(&f, "SELECT message LIKE '%nowhere%' FROM _problems WHERE name = 'wrong'", "1\n");
-	expect_rows(&f, "SELECT count(*), count(cs), count(cs_addr) FROM server_GetInfo", "2,2,0\n");
+	expect_rows(&f, "SELECT message LIKE '%nowhere%' FROM _problems WHERE name = 'wrong'",
+		    "1\n");
+	expect_rows(&f, "SELECT count(*), count(cs), count(cs_addr) FROM server_GetInfo",
+		    "2,2,0\n");
 	expect_rows(&f, "SELECT count(*), count(cs_addr) FROM server_processClient", "1,1\n");
 	expect_rows(&f, "SELECT count(*) FROM goroutines", "4\n");
 	teardown(&f);
@@ -314,8 +325,8 @@ static void test_override(void **state)
 	{
 		uint32_t i64 = add_type(&newer, "int", SCHEMA_KIND_INT, 8, SCHEMA_NONE);
 		uint32_t state_type = add_struct(&newer, "main.clientState", 16);
-		uint32_t pointer = add_type(&newer, "*main.clientState", SCHEMA_KIND_POINTER, 8,
-					    state_type);
+		uint32_t pointer =
+			add_type(&newer, "*main.clientState", SCHEMA_KIND_POINTER, 8, state_type);
 
 		add_function(&newer, "main.(*server).GetInfo", "calls");
 		add_capture(&newer, "later", "later", i64, 0);
@@ -333,8 +344,9 @@ static void test_override(void **state)
 	input = (struct db_input){
 		.path = f.dump, .schema_overrides = overrides, .schema_overrides_count = 1};
 	succeed(db_decode(&input, 1, f.database, &result));
-	expect_rows(&f, "SELECT later, status_later, id, status_client, request, status_request"
-			" FROM calls",
+	expect_rows(&f,
+		    "SELECT later, status_later, id, status_client, request, status_request"
+		    " FROM calls",
 		    ",not_captured: not in the spec of this dump,1,ok,,"
 		    "not_captured: not in the spec of this dump\n"
 		    ",not_captured: not in the spec of this dump,2,ok,,"
@@ -485,8 +497,10 @@ static void test_formats(void **state)
 				  "{\"id\":20,\"status\":\"waiting\"}]\n");
 	free(text);
 	/* a table is for a terminal: no control character reaches it */
-	text = query(&f, "SELECT 7 AS number, 'x' || char(10) || char(27) || 'ä' AS text UNION ALL"
-			 " SELECT 1234567, 'z'", DB_FORMAT_TABLE);
+	text = query(&f,
+		     "SELECT 7 AS number, 'x' || char(10) || char(27) || 'ä' AS text UNION ALL"
+		     " SELECT 1234567, 'z'",
+		     DB_FORMAT_TABLE);
 	assert_string_equal(text, "number   text\n───────  ────────\n"
 				  "      7  x\\n\\x1bä\n1234567  z\n");
 	free(text);
@@ -495,11 +509,18 @@ static void test_formats(void **state)
 
 static void test_refused_queries(void **state)
 {
-	static const char *const bad[] = {
-		"DELETE FROM goroutines", "ATTACH 'x' AS y", "PRAGMA writable_schema = 1",
-		"SELECT 1; SELECT 2", "SELECT ?1", "SELECT some FROM nowhere", "", "-- no more",
-		"INSERT INTO goroutines DEFAULT VALUES", "SELECT load_extension('x')",
-		"CREATE TABLE t (x)", "SELECT json_extract('{', '$')"};
+	static const char *const bad[] = {"DELETE FROM goroutines",
+					  "ATTACH 'x' AS y",
+					  "PRAGMA writable_schema = 1",
+					  "SELECT 1; SELECT 2",
+					  "SELECT ?1",
+					  "SELECT some FROM nowhere",
+					  "",
+					  "-- no more",
+					  "INSERT INTO goroutines DEFAULT VALUES",
+					  "SELECT load_extension('x')",
+					  "CREATE TABLE t (x)",
+					  "SELECT json_extract('{', '$')"};
 	struct db_result result;
 	struct fixture f;
 	size_t size;

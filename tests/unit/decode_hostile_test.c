@@ -267,14 +267,10 @@ static void test_any_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_right_stream),
-		cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_cut_in_a_record),
-		cmocka_unit_test(test_indexes),
-		cmocka_unit_test(test_stacks),
-		cmocka_unit_test(test_order),
-		cmocka_unit_test(test_enormous_depth),
-		cmocka_unit_test(test_any_bytes),
+		cmocka_unit_test(test_right_stream),	cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_cut_in_a_record), cmocka_unit_test(test_indexes),
+		cmocka_unit_test(test_stacks),		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_enormous_depth),	cmocka_unit_test(test_any_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
