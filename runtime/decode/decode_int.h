@@ -73,6 +73,7 @@ struct index {
 	const struct schema *schema;
 	bool collected_twice; /* the target's garbage collector ran more than once */
 	bool over_budget;     /* statistics say that pointees were left out for `bytes` */
+	uint64_t salt;	      /* of the keys of both maps */
 	struct map pointee_map, stack_map;
 	VEC(struct pointee) pointees;
 	VEC(struct stack) stacks;

@@ -365,6 +365,17 @@ static struct error *inspect(struct inspection *in, const char *path, const char
 	return NULL;
 }
 
+/* Texts come from files that one may not trust: no control sequence reaches a terminal. */
+static void disarm(struct strbuf *out)
+{
+	for (size_t i = 0; i < out->length; i++) {
+		unsigned char c = (unsigned char)out->data[i];
+
+		if ((c < 0x20 && c != '\n') || c == 0x7f)
+			out->data[i] = '?';
+	}
+}
+
 struct error *command_inspect(struct options *options)
 {
 	struct inspection in = {.options = options, .out = STRBUF_INIT};
@@ -374,6 +385,8 @@ struct error *command_inspect(struct options *options)
 	json_init(&in.json, &in.out);
 	error = inspect(&in, options->arguments[0], &cut);
 	if (!error) {
+		if (!options->json)
+			disarm(&in.out);
 		fwrite(in.out.data, 1, in.out.length, stdout);
 		if (fflush(stdout) != 0)
 			error = error_new(ERROR_IO, "cannot write to stdout");
