@@ -267,7 +267,7 @@ static void test_mistakes_come_together(void **state)
 	assert_string_equal(diags.list.data[1].suggestions.data[0], "k");
 	assert_mistake(2, "unknown-field", "main.order has no field pda", 5, 41);
 	assert_string_equal(diags.list.data[2].suggestions.data[0], "pad");
-	assert_mistake(3, "unknown-field", "int64 is a int and has no fields", 5, 51);
+	assert_mistake(3, "unknown-field", "int64 has no field x: it is no struct", 5, 51);
 	assert_mistake(4, "unknown-variable", "declared at line 3", 5, 54);
 	assert_string_equal(diags.list.data[5].code, "unsupported");
 	assert_string_equal(diags.list.data[6].code, "unsupported");
