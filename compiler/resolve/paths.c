@@ -161,8 +161,8 @@ static bool step_field(struct arena *arena, struct diagnostics *diags,
 	}
 	if (!has_named_fields(route->type)) {
 		diagnostics_add(diags, SEVERITY_ERROR, "unknown-field", step->span,
-				"%s is a %s and has no fields", route->type->name,
-				schema_kind_name(route->type->kind));
+				"%s has no field %s: it is no struct", route->type->name,
+				step->name);
 		return false;
 	}
 	hits = strcmp(step->name, "_") ? find_field(arena, route, step->name, &found) : 0;
