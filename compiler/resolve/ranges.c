@@ -15,11 +15,11 @@
  * that the call destroys often hides the stack slot that holds on.
  *
  * Which variable a name means at p: of those in scope and declared, the innermost.
- * Blocks open at their brace and not at a declaration, so a local variable is taken
- * for declared only when the call stands on a later line; on the same line only when
- * its location list says that it is live. A variable in one place for its whole scope
- * (its address is taken) has no such list, and before its declaration that place holds
- * garbage: then it does not count.
+ * Blocks open at their brace and not at a declaration, so a local variable counts only
+ * from the line of its declaration on. On that very line the call may stand on either
+ * side of it: then the name means this variable, and it has a value only where its
+ * location list says that it is live. A variable in one place for its whole scope has
+ * no such list, and garbage lies there before the declaration: no value on that line.
  *
  * The probes of a range are in the order of frames: innermost inlined instance first,
  * then outwards to the function itself; of equals, spec order.
@@ -126,9 +126,18 @@ enum resolve_standing variable_standing(const struct binary_variable *variable, 
 		return RESOLVE_OUT_OF_SCOPE;
 	if (!is_local(variable) || !variable->line || !line || line > variable->line)
 		return RESOLVE_STANDS;
-	if (line < variable->line || locate_is_plain(variable))
+	if (line < variable->line)
 		return RESOLVE_NOT_DECLARED;
-	return locate_at(variable, pc) ? RESOLVE_STANDS : RESOLVE_NOT_LIVE;
+	return locate_is_plain(variable) || !locate_at(variable, pc) ? RESOLVE_NOT_SURE :
+								       RESOLVE_STANDS;
+}
+
+/* Where it is, as far as it stands. */
+static const struct binary_location *standing_location(const struct binary_variable *variable,
+						       uint64_t pc,
+						       enum resolve_standing standing)
+{
+	return standing == RESOLVE_STANDS ? locate_at(variable, pc) : NULL;
 }
 
 /* true when `a` hides `b`. */
@@ -154,7 +163,6 @@ static const struct resolve_access *evaluate(struct resolve *resolve,
 					     uint32_t line, struct resolve_program *ret)
 {
 	const struct resolve_access *best = NULL;
-	uint32_t reason = binding->count ? ASK_REASON_NOT_IN_SCOPE : ASK_REASON_NO_VARIABLE;
 	struct resolve_program other;
 
 	for (size_t i = 0; i < binding->count; i++) {
@@ -162,16 +170,18 @@ static const struct resolve_access *evaluate(struct resolve *resolve,
 		enum resolve_standing standing =
 			variable_standing(access->variable, pc, line);
 
-		if (standing == RESOLVE_NOT_LIVE)
-			reason = ASK_REASON_NO_LOCATION;
-		if (standing != RESOLVE_STANDS || (best && hides(best->variable, access->variable)))
+		const struct binary_location *location =
+			standing_location(access->variable, pc, standing);
+
+		if (standing == RESOLVE_OUT_OF_SCOPE || standing == RESOLVE_NOT_DECLARED ||
+		    (best && hides(best->variable, access->variable)))
 			continue;
 		if (!best || hides(access->variable, best->variable)) {
 			best = access;
-			locate(&resolve->probe_scratch, best, locate_at(best->variable, pc), ret);
+			locate(&resolve->probe_scratch, best, location, ret);
 			continue;
 		}
-		locate(&resolve->probe_scratch, access, locate_at(access->variable, pc), &other);
+		locate(&resolve->probe_scratch, access, location, &other);
 		if (!ret->ops_count && other.ops_count) {
 			best = access;
 			*ret = other;
@@ -180,7 +190,9 @@ static const struct resolve_access *evaluate(struct resolve *resolve,
 		}
 	}
 	if (!best)
-		*ret = (struct resolve_program){.reason = reason};
+		*ret = (struct resolve_program){.reason = binding->count ?
+								  ASK_REASON_NOT_IN_SCOPE :
+								  ASK_REASON_NO_VARIABLE};
 	return best;
 }
 

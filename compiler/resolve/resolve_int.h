@@ -218,7 +218,7 @@ uint32_t symbols_frame_line(struct resolve *resolve, const struct binary_functio
 enum resolve_standing {
 	RESOLVE_OUT_OF_SCOPE, /* in a block that this PC is not in */
 	RESOLVE_NOT_DECLARED, /* its block is entered, its declaration is still to come */
-	RESOLVE_NOT_LIVE,     /* perhaps declared, but without a location */
+	RESOLVE_NOT_SURE,     /* perhaps just being declared: the name means it, it has no value */
 	RESOLVE_STANDS,
 };
 /* How a variable stands at return address `pc`, in a frame at `line` (0: not known). */

@@ -40,8 +40,8 @@ static void judge_calls(struct inventory *inventory, const struct resolve_access
 		if (standing == RESOLVE_OUT_OF_SCOPE || standing == RESOLVE_NOT_DECLARED)
 			continue;
 		row->calls++;
-		locate(&inventory->resolve->probe_scratch, access, locate_at(variable, pc),
-		       &program);
+		locate(&inventory->resolve->probe_scratch, access,
+		       standing == RESOLVE_STANDS ? locate_at(variable, pc) : NULL, &program);
 		row->always += program.ops_count && !program.gaps_count;
 		row->partial += program.ops_count && program.gaps_count;
 		reasons[program.gaps_count ? program.gaps[0].reason : program.reason]++;
