@@ -33,14 +33,18 @@ static struct tally tally_capture(const struct ir *ir, uint32_t capture, size_t 
 	return tally;
 }
 
-static const char *verdict_text(const struct tally *tally)
+/* The verdict on a capture that has calls: that of all of them, else partial. */
+static size_t sum_up(const struct tally *tally)
 {
-	if (tally->first == tally->end)
-		return "no call";
 	for (size_t v = 0; v < ARRAY_SIZE(tally->count); v++)
 		if (tally->count[v] == tally->end - tally->first)
-			return verdicts[v];
-	return "partial";
+			return v;
+	return IR_PARTIAL;
+}
+
+static const char *verdict_text(const struct tally *tally)
+{
+	return tally->first == tally->end ? "no call" : verdicts[sum_up(tally)];
 }
 
 static const char *base_name(const char *path)
@@ -213,8 +217,11 @@ size_t report_denied(const struct ir *ir, bool never, bool partial, FILE *out)
 		const struct schema_capture *row = &schema->captures[c];
 		struct tally tally = tally_capture(ir, c, at);
 
+		size_t verdict = sum_up(&tally);
+
 		at = tally.end;
-		if (!(never && tally.count[IR_NEVER]) && !(partial && tally.count[IR_PARTIAL]))
+		if (tally.first == tally.end || !((never && verdict == IR_NEVER) ||
+						  (partial && verdict == IR_PARTIAL)))
 			continue;
 		denied++;
 		fprintf(out, "denied: %s of %s:",
