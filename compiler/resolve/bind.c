@@ -7,11 +7,6 @@
  * Names meet the binary: a spec function becomes sites (one an instance, out of line
  * or inlined), a capture becomes for each site the variables through which it may be
  * reached there, with the path walked through their types.
- *
- * A variable that escaped to the heap has a DIE "&x" of type *T. Its parameter slot
- * may have a DIE "x" too, but that is the value as it came in, dead since the first
- * instructions: reading it would be a wrong value. So "x" means *(&x) wherever there
- * is a "&x" of the same declaration.
  */
 
 /* ---- functions ---- */
@@ -64,31 +59,10 @@ static void bind_function(struct resolve *resolve, uint32_t index)
 
 /* ---- captures ---- */
 
-/* Whether a variable is meant by `path`: 0 no, 1 as "x", 2 as "&x". */
-static int names_variable(const struct spec_path *path, const struct binary_variable *variable)
+static bool names_variable(const struct spec_path *path, const struct binary_variable *variable)
 {
-	if (path->line && path->line != variable->line)
-		return 0;
-	if (!strcmp(variable->name, path->variable))
-		return 1;
-	if (variable->name[0] == '&' && !strcmp(variable->name + 1, path->variable) &&
-	    variable->type->kind == SCHEMA_KIND_POINTER && variable->type->elem)
-		return 2;
-	return 0;
-}
-
-/* true when there is a "&x" of the declaration that `variable` "x" has. */
-static bool has_escaped(const struct resolve_site *site, const struct spec_path *path,
-			const struct binary_variable *variable)
-{
-	for (size_t i = 0; i < site->variables_count; i++) {
-		const struct binary_variable *other = &site->variables[i];
-
-		if (names_variable(path, other) == 2 && other->line == variable->line &&
-		    other->block == variable->block)
-			return true;
-	}
-	return false;
+	return (!path->line || path->line == variable->line) &&
+	       !strcmp(variable->name, path->variable);
 }
 
 /* What one capture has learnt so far, over all sites. */
@@ -144,16 +118,15 @@ static void bind_site(struct binding *binding, const struct resolve_site *site,
 
 	for (size_t i = 0; i < site->variables_count; i++) {
 		const struct binary_variable *variable = &site->variables[i];
-		int how = names_variable(binding->path, variable);
 		struct resolve_access access;
 		uint64_t ignored;
 
-		if (!how || (how == 1 && has_escaped(site, binding->path, variable)))
+		if (!names_variable(binding->path, variable))
 			continue;
 		binding->found = true;
 		if (map_get(&binding->walked, (uintptr_t)variable->type, &ignored))
 			continue;
-		if (!path_access(arena, binding->resolve->diags, binding->path, variable, how == 2,
+		if (!path_access(arena, binding->resolve->diags, binding->path, variable,
 				 &access)) {
 			map_set(&binding->walked, (uintptr_t)variable->type, 1);
 			continue;
@@ -184,10 +157,9 @@ static void complain_unknown(struct binding *binding, const struct resolve_site 
 	for (size_t s = 0; s < count; s++) {
 		for (size_t i = 0; i < sites[s].variables_count; i++) {
 			const struct binary_variable *variable = &sites[s].variables[i];
-			const char *name = variable->name + (variable->name[0] == '&');
 
-			*VEC_PUSH(resolve->arena, &names) = name;
-			if (!strcmp(name, path->variable))
+			*VEC_PUSH(resolve->arena, &names) = variable->name;
+			if (!strcmp(variable->name, path->variable))
 				*VEC_PUSH(resolve->arena, &lines) = variable->line;
 		}
 	}

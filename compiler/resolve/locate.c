@@ -389,6 +389,14 @@ static void locate_through(struct resolve_program *program, const struct resolve
 		unavailable(program, ASK_REASON_UNSUPPORTED);
 }
 
+static bool is_on_stack(const struct binary_location *location)
+{
+	for (size_t i = 0; i < location->pieces_count; i++)
+		if (location->pieces[i].kind == BINARY_PIECE_CFA)
+			return true;
+	return false;
+}
+
 void locate(struct arena *arena, const struct resolve_access *access,
 	    const struct binary_location *location, struct resolve_program *ret)
 {
@@ -405,7 +413,7 @@ void locate(struct arena *arena, const struct resolve_access *access,
 		unavailable(ret, ASK_REASON_NO_LOCATION);
 		return;
 	}
-	pieces = location->contradictory || access->unsure ?
+	pieces = location->contradictory || (access->unsure && is_on_stack(location)) ?
 			 NULL :
 			 sorted_pieces(arena, location, access->variable->type->size);
 	if (!pieces) {

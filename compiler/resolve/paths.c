@@ -201,15 +201,10 @@ static bool walk_step(struct arena *arena, struct diagnostics *diags,
 }
 
 bool path_access(struct arena *arena, struct diagnostics *diags, const struct spec_path *path,
-		 const struct binary_variable *variable, bool escaped, struct resolve_access *ret)
+		 const struct binary_variable *variable, struct resolve_access *ret)
 {
 	struct route route = {.type = variable->type, .text = variable->name};
 
-	if (escaped) {
-		route_hop(arena, &route);
-		route.type = variable->type->elem;
-		route.text = path->variable;
-	}
 	for (size_t i = 0; i < path->steps.length; i++)
 		if (!walk_step(arena, diags, &path->steps.data[i], &route))
 			return false;
@@ -227,7 +222,6 @@ bool path_access(struct arena *arena, struct diagnostics *diags, const struct sp
 		.hops = route.hops.data,
 		.hop_names = route.names.data,
 		.hops_count = route.hops.length,
-		.escaped = escaped,
 	};
 	return true;
 }

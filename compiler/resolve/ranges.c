@@ -198,34 +198,33 @@ static const struct resolve_access *evaluate(struct resolve *resolve,
 
 /* ---- rows ---- */
 
+/*
+ * What an op does, for the reader of the C. `derefs` of this program came before or are
+ * it; `behind`: the first of them leads to the variable itself, which is on the heap.
+ */
 static const char *op_comment(struct resolve *resolve, const struct resolve_access *access,
 			      const struct resolve_capture *capture, const struct ask_op *op,
-			      size_t derefs, bool through)
+			      size_t derefs, bool behind)
 {
 	const struct binary_variable *variable = access->variable;
 	const char *path = capture->spec->paths.data[0].text;
 	struct arena *arena = &resolve->probe_scratch;
-	size_t extra = through ? derefs - 1 : derefs; /* without the one of the location itself */
+	size_t hop = derefs - (behind && derefs); /* hops of the path so far, this one counted */
 
 	switch ((enum ask_op_kind)op->kind) {
 	case ASK_OP_CFA:
-		return arena_printf(arena, "%s: %s at CFA%+lld", variable->name,
-				    variable->type->name, op->a);
+		return arena_printf(arena, "%s%s: %s%s at CFA%+lld", behind ? "&" : "",
+				    variable->name, behind ? "*" : "", variable->type->name, op->a);
 	case ASK_OP_STATIC:
 		return arena_printf(arena, "%s: %s at a fixed address", variable->name,
 				    variable->type->name);
 	case ASK_OP_DEREF:
-		if (through && derefs == 1)
-			return arena_printf(arena, "where the frame says that %s is",
-					    variable->name);
-		return arena_printf(arena, "follow %s",
-				    extra && extra <= access->hops_count ?
-					    access->hop_names[extra - 1] :
-					    variable->name);
+		if (!hop || hop > access->hops_count)
+			return arena_printf(arena, "follow &%s", variable->name);
+		return arena_printf(arena, "follow %s", access->hop_names[hop - 1]);
 	case ASK_OP_ADD:
-		return arena_printf(arena, "to %s", extra < access->hops_count ?
-							     access->hop_names[extra] :
-							     path);
+		return arena_printf(arena, "to %s",
+				    hop < access->hops_count ? access->hop_names[hop] : path);
 	case ASK_OP_COPY:
 		if (op->c == capture->type->size)
 			return arena_printf(arena, "%s: %s, %u bytes", path, capture->type->name,
@@ -236,8 +235,8 @@ static const char *op_comment(struct resolve *resolve, const struct resolve_acce
 	return "";
 }
 
-/* true when the location itself is reached through a pointer in the frame. */
-static bool through_frame(const struct resolve_access *access,
+/* true when the variable itself is reached through a pointer in the frame. */
+static bool is_behind_pointer(const struct resolve_access *access,
 			  const struct resolve_program *program)
 {
 	size_t derefs = 0;
@@ -252,7 +251,7 @@ static uint32_t add_ops(struct resolve *resolve, const struct resolve_access *ac
 			const struct resolve_program *program)
 {
 	struct resolve_op ops[ASK_MAX_OPS];
-	bool through = access && through_frame(access, program);
+	bool behind = access && is_behind_pointer(access, program);
 	size_t derefs = 0;
 
 	for (uint32_t i = 0; i < program->ops_count; i++) {
@@ -263,7 +262,7 @@ static uint32_t add_ops(struct resolve *resolve, const struct resolve_access *ac
 			.op = program->ops[i],
 			.comment = resolve_comment(resolve, op_comment(resolve, access, capture,
 								       &program->ops[i], derefs,
-								       through)),
+								       behind)),
 		};
 	}
 	return pool_add(&resolve->ops, ops, program->ops_count);

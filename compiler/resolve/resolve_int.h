@@ -23,8 +23,7 @@ struct resolve_access {
 	const uint64_t *hops;
 	const char *const *hop_names; /* what each hop follows: "cs.mu" */
 	size_t hops_count;
-	bool escaped; /* the variable is "&x" and the capture says x: the first hop is ours */
-	bool unsure;  /* other things may use the variable's place: see locate_is_unsure() */
+	bool unsure; /* other things may use the variable's stack slot: see locate_is_unsure() */
 };
 
 /*
@@ -32,7 +31,7 @@ struct resolve_access {
  * result false; `*ret` is set when it is true.
  */
 bool path_access(struct arena *arena, struct diagnostics *diags, const struct spec_path *path,
-		 const struct binary_variable *variable, bool escaped, struct resolve_access *ret);
+		 const struct binary_variable *variable, struct resolve_access *ret);
 
 /* ---- locate.c: from a location to ops ---- */
 
@@ -56,8 +55,8 @@ const struct binary_location *locate_at(const struct binary_variable *variable, 
 /* true when one plain expression holds all over the variable's scope. */
 bool locate_is_plain(const struct binary_variable *variable);
 /*
- * true when the place that DWARF gives for this variable may hold something else by
- * then: large locals share stack slots. `inlined`: of an inlined instance.
+ * true when a stack slot that DWARF gives for this variable may hold something else by
+ * then: large locals share slots. `inlined`: of an inlined instance.
  */
 bool locate_is_unsure(const struct binary_variable *variable, bool inlined);
 /* Compiles an access at one location (NULL: not live). */

@@ -331,6 +331,24 @@ static void test_large_locals_are_not_believed(void **state)
 	assert_false(locate_is_unsure(&variable, false));
 }
 
+static void test_only_stack_slots_are_shared(void **state)
+{
+	const struct binary_type wide = T(ARRAY, "[4]int", 32, .elem = &m_int, .count = 4);
+	const struct binary_piece slot[] = {CFA(-64, 0, 32)};
+	const struct binary_piece heap[] = {AT(CFA_DEREF, -64, 0, 32)};
+	struct binary_location location = {1, 2, slot, 1, false};
+	struct binary_variable variable = {
+		.name = "x", .type = &wide, .locations = &location, .locations_count = 1};
+	struct resolve_access access = {.variable = &variable, .type = &m_int, .unsure = true};
+
+	(void)state;
+	locate(&arena, &access, &location, &program);
+	assert_unavailable(ASK_REASON_PIECES);
+	location.pieces = heap; /* it escaped: the heap object is its own */
+	locate(&arena, &access, &location, &program);
+	assert_int_equal(program.ops_count, 3);
+}
+
 static void test_which_location(void **state)
 {
 	const struct binary_range scope[] = {{100, 110}, {120, 130}};
@@ -395,6 +413,7 @@ int main(void)
 		cmocka_unit_test(test_more_pieces_than_ops),
 		cmocka_unit_test(test_bytes_that_matter),
 		cmocka_unit_test(test_large_locals_are_not_believed),
+		cmocka_unit_test(test_only_stack_slots_are_shared),
 		cmocka_unit_test(test_which_location),
 	};
 
