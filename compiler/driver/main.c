@@ -72,7 +72,8 @@ static void talk_about_tables(const struct schema *schema)
 		" probes, %" PRIu32 " expressions, %" PRIu32 " ops, %" PRIu32 " types\n",
 		schema->functions_count, schema->captures_count, schema->ranges_count,
 		schema->probes_count, schema->exprs_count, schema->ops_count, schema->types_count);
-	fprintf(stderr, "askc: %" PRIu32 " symbols, %" PRIu32 " inlined calls, %zu bytes of lines\n",
+	fprintf(stderr,
+		"askc: %" PRIu32 " symbols, %" PRIu32 " inlined calls, %zu bytes of lines\n",
 		schema->symbols_count, schema->inline_nodes_count, schema->lines.size);
 }
 
@@ -209,8 +210,8 @@ static struct error *unknown_function(struct run *run, const char *name)
 	const char *const *names = binary_function_names(run->binary, &count);
 
 	diagnostics_init(&diags, &run->arena, "", "", 0);
-	diag = diagnostics_add(&diags, SEVERITY_ERROR, "unknown-function",
-			       (struct source_span){0}, "%s", name);
+	diag = diagnostics_add(&diags, SEVERITY_ERROR, "unknown-function", (struct source_span){0},
+			       "%s", name);
 	diagnostic_suggest(&diags, diag, name, names, count);
 	for (size_t i = 0; i < diag->suggestions.length; i++)
 		strbuf_printf(&near, "%s%s", i ? ", " : "; did you mean ",

@@ -28,8 +28,8 @@ static void add_sites(struct resolve *resolve, uint32_t function, const char *na
 					      .inline_node = ASK_NO_INLINE};
 		if (instances[i].inline_index == UINT32_MAX)
 			continue;
-		site->inline_node = resolve->first_node[concrete - functions] +
-				    instances[i].inline_index;
+		site->inline_node =
+			resolve->first_node[concrete - functions] + instances[i].inline_index;
 		for (uint32_t at = instances[i].inline_index; at != UINT32_MAX;
 		     at = concrete->inlines[at].parent)
 			site->depth++;
@@ -107,7 +107,8 @@ static void check_type(struct binding *binding, const struct resolve_site *site,
 				binding->path->variable, binding->first->line,
 				binding->path->variable, variable->line);
 	else
-		diagnostic_note(diags, diag, "name the functions one by one, each with its own table");
+		diagnostic_note(diags, diag,
+				"name the functions one by one, each with its own table");
 }
 
 static void bind_site(struct binding *binding, const struct resolve_site *site,
@@ -169,11 +170,10 @@ static void complain_unknown(struct binding *binding, const struct resolve_site 
 		if (!distinct || strcmp(names.data[distinct - 1], names.data[i]))
 			names.data[distinct++] = names.data[i];
 	if (path->line && lines.length) {
-		diag = diagnostics_add(resolve->diags, SEVERITY_ERROR, "unknown-variable",
-				       path->variable_span,
-				       "%s has no variable %s declared at line %" PRIu64,
-				       binding->function->spec->name.text, path->variable,
-				       path->line);
+		diag = diagnostics_add(
+			resolve->diags, SEVERITY_ERROR, "unknown-variable", path->variable_span,
+			"%s has no variable %s declared at line %" PRIu64,
+			binding->function->spec->name.text, path->variable, path->line);
 		for (size_t i = 0; i < lines.length; i++)
 			if (!i || lines.data[i] != lines.data[i - 1])
 				diagnostic_note(resolve->diags, diag, "one is declared at line %u",
@@ -207,7 +207,7 @@ static uint64_t set_or(uint64_t value, uint64_t other)
 	return value == SPEC_UNSET ? other : value;
 }
 
-/* The row of a capture's limits: its own, else the spec's, else the defaults. NULL capture: the spec's. */
+/* The row of limits: `own`, else the spec's, else the defaults. NULL: the spec's. */
 static uint32_t limits_row(struct resolve *resolve, const struct spec_limits *own)
 {
 	static const struct spec_limits unset = {SPEC_UNSET, SPEC_UNSET, SPEC_UNSET, SPEC_UNSET,
@@ -243,8 +243,8 @@ static void bind_capture(struct resolve *resolve, const struct resolve_function 
 	if (!is_supported(resolve, spec))
 		return;
 	binding.path = &spec->paths.data[0];
-	capture->column = spec->as.text ? spec->as.text :
-					  spec_column_name(resolve->arena, binding.path->text);
+	capture->column = spec->as.text ? spec->as.text
+					: spec_column_name(resolve->arena, binding.path->text);
 	map_init(&binding.walked, resolve->arena);
 	for (size_t s = 0; s < count; s++)
 		bind_site(&binding, &sites[s], &sites[s].bindings[index]);

@@ -128,14 +128,13 @@ enum resolve_standing variable_standing(const struct binary_variable *variable, 
 		return RESOLVE_STANDS;
 	if (line < variable->line)
 		return RESOLVE_NOT_DECLARED;
-	return locate_is_plain(variable) || !locate_at(variable, pc) ? RESOLVE_NOT_SURE :
-								       RESOLVE_STANDS;
+	return locate_is_plain(variable) || !locate_at(variable, pc) ? RESOLVE_NOT_SURE
+								     : RESOLVE_STANDS;
 }
 
 /* Where it is, as far as it stands. */
 static const struct binary_location *standing_location(const struct binary_variable *variable,
-						       uint64_t pc,
-						       enum resolve_standing standing)
+						       uint64_t pc, enum resolve_standing standing)
 {
 	return standing == RESOLVE_STANDS ? locate_at(variable, pc) : NULL;
 }
@@ -167,8 +166,7 @@ static const struct resolve_access *evaluate(struct resolve *resolve,
 
 	for (size_t i = 0; i < binding->count; i++) {
 		const struct resolve_access *access = &binding->accesses[i];
-		enum resolve_standing standing =
-			variable_standing(access->variable, pc, line);
+		enum resolve_standing standing = variable_standing(access->variable, pc, line);
 
 		const struct binary_location *location =
 			standing_location(access->variable, pc, standing);
@@ -190,9 +188,8 @@ static const struct resolve_access *evaluate(struct resolve *resolve,
 		}
 	}
 	if (!best)
-		*ret = (struct resolve_program){.reason = binding->count ?
-								  ASK_REASON_NOT_IN_SCOPE :
-								  ASK_REASON_NO_VARIABLE};
+		*ret = (struct resolve_program){.reason = binding->count ? ASK_REASON_NOT_IN_SCOPE
+									 : ASK_REASON_NO_VARIABLE};
 	return best;
 }
 
@@ -237,7 +234,7 @@ static const char *op_comment(struct resolve *resolve, const struct resolve_acce
 
 /* true when the variable itself is reached through a pointer in the frame. */
 static bool is_behind_pointer(const struct resolve_access *access,
-			  const struct resolve_program *program)
+			      const struct resolve_program *program)
 {
 	size_t derefs = 0;
 
@@ -260,9 +257,9 @@ static uint32_t add_ops(struct resolve *resolve, const struct resolve_access *ac
 		derefs += program->ops[i].kind == ASK_OP_DEREF;
 		ops[i] = (struct resolve_op){
 			.op = program->ops[i],
-			.comment = resolve_comment(resolve, op_comment(resolve, access, capture,
-								       &program->ops[i], derefs,
-								       behind)),
+			.comment = resolve_comment(resolve,
+						   op_comment(resolve, access, capture,
+							      &program->ops[i], derefs, behind)),
 		};
 	}
 	return pool_add(&resolve->ops, ops, program->ops_count);
@@ -305,7 +302,8 @@ static void make_probe(struct resolve *resolve, const struct resolve_site *site,
 		       uint32_t line, struct resolve_probe *ret)
 {
 	uint32_t count = (uint32_t)resolve->functions[site->function].spec->captures.length;
-	struct resolve_expr *exprs = ARENA_ARRAY(&resolve->probe_scratch, struct resolve_expr, count);
+	struct resolve_expr *exprs =
+		ARENA_ARRAY(&resolve->probe_scratch, struct resolve_expr, count);
 
 	for (uint32_t c = 0; c < count; c++)
 		make_expr(resolve, site, c, pc, line, &exprs[c]);
@@ -333,8 +331,8 @@ static void add_range(struct resolve *resolve, struct group *group, uint64_t lo,
 		      uint32_t first_probe, uint32_t probes)
 {
 	size_t count = resolve->ranges.length;
-	struct ask_range *last = count > group->first_range ? &resolve->ranges.data[count - 1] :
-							      NULL;
+	struct ask_range *last =
+		count > group->first_range ? &resolve->ranges.data[count - 1] : NULL;
 
 	if (last && last->hi == resolve_pc(resolve, lo) && last->first_probe == first_probe &&
 	    last->probes == probes) {
@@ -378,8 +376,7 @@ static void build_group(struct resolve *resolve, struct group *group)
 		cut_site(resolve, &cuts, &group->sites[i], &locals);
 	if (locals) /* whether they are declared depends on the line */
 		for (size_t i = 0; i < group->rows.rows.length; i++)
-			cut(resolve, &cuts,
-			    resolve->info->text + group->rows.rows.data[i].pc + 1);
+			cut(resolve, &cuts, resolve->info->text + group->rows.rows.data[i].pc + 1);
 	sort_cuts(resolve, &cuts);
 	group->first_range = resolve->ranges.length;
 	for (size_t i = 0; i + 1 < cuts.points.length; i++)

@@ -55,9 +55,9 @@ static void add_variable(struct inventory *inventory, const struct binary_variab
 {
 	const struct binary_function *function = inventory->instance->function;
 	const struct binary_inline *node =
-		inventory->instance->inline_index == UINT32_MAX ?
-			NULL :
-			&function->inlines[inventory->instance->inline_index];
+		inventory->instance->inline_index == UINT32_MAX
+			? NULL
+			: &function->inlines[inventory->instance->inline_index];
 	struct resolve_access access = {
 		.variable = variable,
 		.type = variable->type,
@@ -73,9 +73,9 @@ static void add_variable(struct inventory *inventory, const struct binary_variab
 		.instance_line = node ? node->call_line : function->line,
 		.name = variable->name,
 		.type = variable->type->name,
-		.role = variable->result    ? IR_RESULT :
-			variable->parameter ? IR_PARAMETER :
-					      IR_LOCAL,
+		.role = variable->result      ? IR_RESULT
+			: variable->parameter ? IR_PARAMETER
+					      : IR_LOCAL,
 		.line = variable->line,
 	};
 	arena_reset(&inventory->resolve->probe_scratch);

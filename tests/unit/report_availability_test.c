@@ -31,8 +31,11 @@ static int setup(void **state)
 {
 	(void)state;
 	fixture_init(&f);
-	ir = (struct ir){.schema = f.schema, .addresses = addresses, .addresses_count = 2,
-			 .availability = rows, .availability_count = ARRAY_SIZE(rows)};
+	ir = (struct ir){.schema = f.schema,
+			 .addresses = addresses,
+			 .addresses_count = 2,
+			 .availability = rows,
+			 .availability_count = ARRAY_SIZE(rows)};
 	out = open_memstream(&text, &length);
 	return out ? 0 : -1;
 }

@@ -19,25 +19,24 @@ static struct resolve_access access;
  * type outer struct { *left; right; n *outer }
  */
 static const struct binary_field base_fields[] = {{"ID", &m_int, 0, false}};
-static const struct binary_type base = T(STRUCT, "main.base", 8, .fields = base_fields,
-					 .fields_count = 1);
+static const struct binary_type base =
+	T(STRUCT, "main.base", 8, .fields = base_fields, .fields_count = 1);
 static const struct binary_field left_fields[] = {{"base", &base, 0, true},
 						  {"Tag", &m_string, 8, false}};
-static const struct binary_type left = T(STRUCT, "main.left", 24, .fields = left_fields,
-					 .fields_count = 2);
+static const struct binary_type left =
+	T(STRUCT, "main.left", 24, .fields = left_fields, .fields_count = 2);
 static const struct binary_type left_ptr = T(POINTER, "*main.left", 8, .elem = &left);
-static const struct binary_field right_fields[] = {{"base", &base, 0, true},
-						   {"Tag", &m_string, 8, false},
-						   {"Own", &m_int, 24, false}};
-static const struct binary_type right = T(STRUCT, "main.right", 32, .fields = right_fields,
-					  .fields_count = 3);
+static const struct binary_field right_fields[] = {
+	{"base", &base, 0, true}, {"Tag", &m_string, 8, false}, {"Own", &m_int, 24, false}};
+static const struct binary_type right =
+	T(STRUCT, "main.right", 32, .fields = right_fields, .fields_count = 3);
 static const struct binary_type outer_ptr;
 static const struct binary_field outer_fields[] = {{"left", &left_ptr, 0, true},
 						   {"right", &right, 8, true},
 						   {"n", &outer_ptr, 40, false},
 						   {"_", &m_int, 48, false}};
-static const struct binary_type outer = T(STRUCT, "main.outer", 56, .fields = outer_fields,
-					  .fields_count = 4);
+static const struct binary_type outer =
+	T(STRUCT, "main.outer", 56, .fields = outer_fields, .fields_count = 4);
 static const struct binary_type outer_ptr = T(POINTER, "*main.outer", 8, .elem = &outer);
 static const struct binary_type outer_ptr_ptr = T(POINTER, "**main.outer", 8, .elem = &outer_ptr);
 
@@ -55,9 +54,9 @@ static bool walk(const struct binary_type *type, const char *steps)
 
 		step->name = word;
 		step->span = (struct source_span){1, column, column + (uint32_t)strlen(word)};
-		step->kind = word[0] == '[' ? SPEC_STEP_INDEX :
-			     word[0] == '(' ? SPEC_STEP_ASSERT :
-					      SPEC_STEP_FIELD;
+		step->kind = word[0] == '['   ? SPEC_STEP_INDEX
+			     : word[0] == '(' ? SPEC_STEP_ASSERT
+					      : SPEC_STEP_FIELD;
 		column = step->span.end_column + 1;
 	}
 	return path_access(&arena, &diags, &path, &variable, &access);
