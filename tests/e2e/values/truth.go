@@ -150,6 +150,10 @@ func (w *writer) value(v reflect.Value, depth int) {
 		w.array(v, depth)
 	case v.Kind() == reflect.Slice:
 		w.slice(v, depth)
+	case v.Kind() == reflect.UnsafePointer:
+		fmt.Fprintf(w, `"%#x"`, v.Pointer())
+	case v.Kind() != reflect.Complex128 && v.IsNil(): // of the kinds below, nil is all there is to know
+		w.WriteString("null")
 	default:
 		w.part("partial")
 		fmt.Fprintf(w, `{"__status":"unknown_type","__type":%q}`, typeName(v.Type()))
@@ -188,6 +192,11 @@ func (w *writer) pointer(v reflect.Value, depth int) {
 }
 
 func (w *writer) structure(v reflect.Value, depth int) {
+	// An atomic is its value; the other fields are there for the compiler.
+	if v.Type().PkgPath() == "sync/atomic" {
+		w.value(v.FieldByName("v"), depth)
+		return
+	}
 	separator := "{"
 	for i := 0; i < v.NumField(); i++ {
 		name := v.Type().Field(i).Name
