@@ -115,7 +115,7 @@ RULE(expr_ops, f->exprs[0].ops = 65; f->schema.ops = many_ops; f->schema.ops_cou
      f->schema.layout.ops = 65)
 RULE(expr_reason_and_ops, f->exprs[0].reason = 1)
 RULE(expr_nothing, f->exprs[1].reason = 0)
-RULE(op_kind, f->ops[1].kind = 6)
+RULE(op_kind, f->ops[1].kind = 99)
 RULE(op_kind_0, f->ops[1].kind = 0)
 RULE(op_copy, f->ops[1].b = 1)
 RULE(op_copy_wraps, f->ops[1].b = UINT32_MAX)
