@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the engine follows beyond plain pointers: maps of both kinds, channels,
+ * interfaces, funcs, indexes and assertions, over made-up memory. One goroutine with one
+ * captured value of 64 bytes at BASE + VALUE; each test gives that value a type.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#define ASK_NATIVE
+#include "engine/engine.h"
+#include "base.h"
+
+#define BASE 0xc000000000ull
+#define SIZE (1u << 20)
+#define TEXT 0x401000ull
+#define TYPES 0x500000ull /* runtime.types, link-time */
+#define BIAS 0x10000ull
+#define VALUE 0x8000u
+#define A (BASE + 0x20000) /* somewhere to point to */
+#define B (BASE + 0x30000)
+#define C (BASE + 0x40000)
+#define HOLE (BASE + 0x80000)
+
+enum { BYTE, ROOT, INT, WIDE, POINTER, FUNCVAL, CLOSURE, CELL, TYPES_COUNT };
+static struct ask_type types[] = {
+	[BYTE] = {1, 0, 0, 0},	 [ROOT] = {64, 0, 1, 0},    [INT] = {8, 0, 0, 0},
+	[WIDE] = {128, 0, 0, 0}, [POINTER] = {8, 1, 1, 0},  [FUNCVAL] = {8, 0, 0, 0},
+	[CLOSURE] = {24, 0, 0, 0}, [CELL] = {16, 2, 1, 0},
+};
+/* row 0 is the root's, set by each test */
+static struct ask_pointer pointers[] = {
+	{0},
+	{0, ASK_POINTER_PLAIN, INT, 1, 0, 0},
+	{0, ASK_POINTER_FREE, CELL, 1, 0, 0},
+};
+static struct ask_limits limits[] = {{2, 64, 64, 256}};
+static const struct ask_range ranges[] = {{0x3000, 0x3040, 0, 1}};
+static const struct ask_probe probes[] = {{0, ASK_NO_INLINE, 0, 1}};
+static struct ask_expr exprs[] = {{0, ROOT, 64, 0, 2, 0, 0}};
+static struct ask_op ops[4];
+static const struct ask_cfi cfis[] = {{0, 8}, {0x3000, 64}, {0x3040, 0}};
+static const struct ask_rtype rtypes[] = {
+	{0x40, INT, 0, 0},
+	{0x80, POINTER, ASK_RTYPE_DIRECT, 0},
+	{0xc0, ASK_ABSENT, 0, 0},
+};
+static const struct ask_closure closures[] = {{0x5000, CLOSURE}};
+
+static struct {
+	struct ask_native native;
+	struct ask_layout layout;
+	struct ask_control control;
+	struct ask_shard shards[ASK_MAX_SHARDS];
+	struct ask_visited visits[1024];
+	ask_u64 bitmap[17];
+	ask_u8 chunks[2 * ASK_CHUNK_STRIDE];
+	ask_u8 memory[SIZE];
+} world;
+
+static _Bool world_read(void *data, void *to, size_t size, ask_u64 from)
+{
+	(void)data;
+	if (from < BASE || from + size > BASE + SIZE || (from < HOLE + 4096 && from + size > HOLE)) {
+		memset(to, 0, size);
+		return false;
+	}
+	memcpy(to, world.memory + (from - BASE), size);
+	return true;
+}
+
+static ask_u64 world_now(void)
+{
+	return 1;
+}
+
+static void put(ask_u64 address, ask_u64 value)
+{
+	memcpy(world.memory + (address - BASE), &value, 8);
+}
+
+static int setup(void **state)
+{
+	ask_u64 g = BASE + 0x1000, lo = BASE + 0x4000, hi = BASE + VALUE + 0x100;
+
+	(void)state;
+	memset(&world, 0, sizeof(world));
+	world.layout = (struct ask_layout){
+		.text = TEXT, .text_size = 0x10000, .types_lo = TYPES, .types_size = 0x1000,
+		.goexit_lo = 0x100, .goexit_hi = 0x110, .g_size = 200, .g_stack_hi = 8, .g_m = 48,
+		.g_sched_sp = 56, .g_sched_pc = 64, .g_sched_bp = 72, .g_syscallsp = 80,
+		.g_syscallpc = 88, .g_syscallbp = ASK_ABSENT, .g_atomicstatus = 96, .g_goid = 104,
+		.g_waitsince = 112, .g_waitreason = 120, .g_parentgoid = ASK_ABSENT, .g_gopc = 128,
+		.g_startpc = 136, .g_labels = 144, .frames_leaf = 8, .frames_root = 4,
+		.cfi_rows = ARRAY_SIZE(cfis), .ranges = 1, .probes = 1, .exprs = 1,
+		.ops = ARRAY_SIZE(ops), .types = ARRAY_SIZE(types),
+		.pointers = ARRAY_SIZE(pointers), .limits = 1, .rtypes = ARRAY_SIZE(rtypes),
+		.closures = 1, .itab_type = 8, .funcval_type = FUNCVAL,
+	};
+	world.native = (struct ask_native){
+		.control = &world.control, .shards = world.shards, .chunks = world.chunks,
+		.chunk_stride = ASK_CHUNK_STRIDE, .chunk_count = 2, .visit_count = 1024,
+		.bitmap_words = 17, .visits = world.visits, .bitmap = world.bitmap,
+		.layout = &world.layout, .limits = limits, .types = types, .pointers = pointers,
+		.ranges = ranges, .probes = probes, .exprs = exprs, .ops = ops, .cfis = cfis,
+		.rtypes = rtypes, .closures = closures, .read = world_read, .now = world_now,
+	};
+	world.control = (struct ask_control){
+		.text = TEXT + BIAS, .load_bias = BIAS, .allgs = BASE + 0x100, .goroutines = 1,
+		.bytes_limit = 1 << 20, .trigger_ns = 1ull << 60, .visited_slots = 1024};
+	world.shards[0].chunks = 2;
+	world.shards[0].retried = 1;
+	world.bitmap[3] |= 1;
+	ask_native = &world.native;
+	/* one parked goroutine: its leaf is the captured function, 64 bytes, then goexit */
+	put(BASE + 0x100, g);
+	put(g, lo);
+	put(g + 8, hi);
+	put(g + 56, BASE + VALUE);
+	put(g + 64, TEXT + BIAS + 0x3010);
+	put(g + 96, ASK_G_WAITING);
+	put(g + 104, 1);
+	put(BASE + VALUE + 56, TEXT + BIAS + 0x101);
+	types[ROOT].pointers = 1;
+	exprs[0] = (struct ask_expr){0, ROOT, 64, 0, 2, 0, 0};
+	ops[0] = (struct ask_op){ASK_OP_STATIC, 0, 0, 0, (ask_s64)(A + 0x8000 - BIAS)};
+	ops[1] = (struct ask_op){ASK_OP_COPY, 0, 64, 0, 0};
+	limits[0] = (struct ask_limits){2, 64, 64, 256};
+	return 0;
+}
+
+/* The root value's memory. */
+#define ROOT_AT (A + 0x8000)
+
+static void run(struct ask_pointer row)
+{
+	pointers[0] = row;
+	ask_run(0);
+	assert_int_equal(world.shards[0].stop, ASK_STOP_DONE);
+}
+
+static const struct ask_value *find(ask_u32 kind, ask_u64 address, ask_u32 type)
+{
+	for (ask_u32 off = 0; off < world.shards[0].write_off;) {
+		const struct ask_value *value = (const void *)(world.chunks + off);
+
+		if (value->head.kind == kind && (kind == ASK_RECORD_VALUE ||
+		    (value->address == address && value->type == type)))
+			return value;
+		off += value->head.size;
+	}
+	return NULL;
+}
+
+static const struct ask_value *pointee(ask_u64 address, ask_u32 type)
+{
+	return find(ASK_RECORD_POINTEE, address, type);
+}
+
+static const struct ask_value *root(void)
+{
+	return find(ASK_RECORD_VALUE, 0, 0);
+}
+
+static void test_inner_pointers_cost_no_depth(void **state)
+{
+	(void)state;
+	/* a list of four cells behind a depth of 2 */
+	put(ROOT_AT, A);
+	for (int i = 0; i < 4; i++)
+		put(A + (ask_u64)i * 32, i < 3 ? A + (ask_u64)(i + 1) * 32 : A);
+	run((struct ask_pointer){0, ASK_POINTER_FREE, CELL, 1, 0, 0});
+	for (int i = 0; i < 4; i++) {
+		assert_non_null(pointee(A + (ask_u64)i * 32, CELL));
+		assert_int_equal(pointee(A + (ask_u64)i * 32, CELL)->depth, 2);
+	}
+	assert_int_equal(world.shards[0].depth_cuts, 0);
+}
+
+static void test_counted_array(void **state)
+{
+	(void)state;
+	put(ROOT_AT + 8, 3);  /* how many */
+	put(ROOT_AT + 16, A); /* where */
+	run((struct ask_pointer){16, ASK_POINTER_COUNTED, INT, 1, 0, 8});
+	assert_int_equal(pointee(A, INT)->length, 24);
+}
+
+static void check_buckets(ask_u64 flags, ask_u32 old, ask_u32 expected)
+{
+	setup(NULL);
+	put(ROOT_AT + 8, flags | 3 << 8); /* B = 3 */
+	put(ROOT_AT + 16, A);
+	limits[0].map = 1024;
+	run((struct ask_pointer){16, ASK_POINTER_BUCKETS, INT, 1, 0, 9 | 8 << 8 | old << 16});
+	assert_int_equal(pointee(A, INT)->length, expected * 8);
+}
+
+static void test_buckets(void **state)
+{
+	(void)state;
+	check_buckets(0, 0, 8);
+	check_buckets(0, 1, 4); /* half as many old ones */
+	check_buckets(8, 1, 8); /* but for a same-size grow */
+}
+
+static void test_map_limit_keeps_at_least_one(void **state)
+{
+	(void)state;
+	put(ROOT_AT + 8, 3 << 8);
+	put(ROOT_AT + 16, A);
+	limits[0].map = 10;
+	run((struct ask_pointer){16, ASK_POINTER_BUCKETS, WIDE, 1, 0, 9 | 8 << 8});
+	assert_int_equal(pointee(A, WIDE)->length, 128);
+	assert_int_equal(world.shards[0].length_cuts, 1);
+}
+
+static void test_directory(void **state)
+{
+	(void)state;
+	put(ROOT_AT + 16, A); /* length 0: one group */
+	run((struct ask_pointer){16, ASK_POINTER_DIRECTORY, POINTER, 1, 0, WIDE});
+	assert_int_equal(pointee(A, WIDE)->length, 128);
+	setup(NULL);
+	put(ROOT_AT + 16, A);
+	put(ROOT_AT + 24, 1); /* one table */
+	put(A, B);
+	run((struct ask_pointer){16, ASK_POINTER_DIRECTORY, POINTER, 1, 0, WIDE});
+	assert_int_equal(pointee(A, POINTER)->length, 8);
+	assert_non_null(pointee(B, INT));
+}
+
+static void test_groups(void **state)
+{
+	(void)state;
+	put(ROOT_AT, A);
+	put(ROOT_AT + 8, 1); /* mask: two groups */
+	run((struct ask_pointer){0, ASK_POINTER_GROUPS, WIDE, 1, 0, 0});
+	assert_int_equal(pointee(A, WIDE)->length, 256);
+}
+
+static void test_any(void **state)
+{
+	(void)state;
+	put(ROOT_AT, TYPES + BIAS + 0x40);
+	put(ROOT_AT + 8, A);
+	run((struct ask_pointer){0, ASK_POINTER_ANY, BYTE, 1, 0, 0});
+	assert_int_equal(pointee(A, INT)->depth, 1);
+}
+
+static void test_interface_is_resolved_in_the_copy(void **state)
+{
+	(void)state;
+	put(ROOT_AT, B); /* itab */
+	put(B + 8, TYPES + BIAS + 0x80);
+	put(ROOT_AT + 8, A); /* a *int: the word is the value */
+	run((struct ask_pointer){0, ASK_POINTER_INTERFACE, BYTE, 1, 0, 0});
+	assert_int_equal(*(const ask_u64 *)root()->data, (TYPES + BIAS + 0x80) | ASK_DYNAMIC);
+	assert_int_equal(pointee(A, INT)->depth, 1);
+}
+
+static void test_unknown_dynamic_types_are_named_only(void **state)
+{
+	(void)state;
+	put(ROOT_AT, B);
+	put(B + 8, TYPES + BIAS + 0xc0); /* no captured type */
+	put(ROOT_AT + 8, A);
+	run((struct ask_pointer){0, ASK_POINTER_INTERFACE, BYTE, 1, 0, 0});
+	assert_int_equal(*(const ask_u64 *)root()->data, (TYPES + BIAS + 0xc0) | ASK_DYNAMIC);
+	assert_int_equal(world.shards[0].write_off,
+			 sizeof(struct ask_stack) + 8 + sizeof(struct ask_goroutine) +
+				 sizeof(struct ask_frame) + sizeof(struct ask_value) + 64);
+}
+
+static void test_absent_itab_asks_for_another_look(void **state)
+{
+	(void)state;
+	put(ROOT_AT, HOLE);
+	put(ROOT_AT + 8, A);
+	world.shards[0].retried = 0; /* as in the kernel */
+	run((struct ask_pointer){0, ASK_POINTER_INTERFACE, BYTE, 1, 0, 0});
+	assert_true(root()->extra & ASK_VALUE_RESCAN);
+	assert_int_equal(world.shards[0].failed_records, 1);
+	assert_int_equal(*(const ask_u64 *)root()->data, HOLE); /* not resolved */
+}
+
+static void check_func(ask_u32 pc, ask_u32 depth, ask_u32 type)
+{
+	setup(NULL);
+	limits[0].depth = depth;
+	put(ROOT_AT, A);
+	put(A, TEXT + BIAS + pc);
+	run((struct ask_pointer){0, ASK_POINTER_FUNC, BYTE, 1, 0, 0});
+	assert_non_null(pointee(A, type));
+	assert_null(pointee(A, type == CLOSURE ? FUNCVAL : CLOSURE));
+}
+
+static void test_func(void **state)
+{
+	(void)state;
+	check_func(0x5000, 2, CLOSURE);
+	check_func(0x5000, 0, FUNCVAL); /* its name costs nothing */
+	check_func(0x5001, 2, FUNCVAL); /* no closure known */
+}
+
+static void set_path(struct ask_op step)
+{
+	types[ROOT].pointers = 0;
+	exprs[0] = (struct ask_expr){0, INT, 8, 0, 3, 0, 0};
+	ops[1] = step;
+	ops[2] = (struct ask_op){ASK_OP_COPY, 0, 8, 0, 0};
+}
+
+static void test_index(void **state)
+{
+	(void)state;
+	for (int length = 2; length <= 3; length++) {
+		setup(NULL);
+		set_path((struct ask_op){ASK_OP_INDEX, 8, 0, 0, 2});
+		put(ROOT_AT, A);
+		put(ROOT_AT + 8, (ask_u64)length);
+		put(A + 16, 77);
+		run((struct ask_pointer){0});
+		if (length == 3) {
+			assert_int_equal(*(const ask_u64 *)root()->data, 77);
+		} else {
+			assert_int_equal(root()->head.status, ASK_STATUS_UNAVAILABLE);
+			assert_int_equal(root()->detail, ASK_REASON_INDEX);
+		}
+	}
+}
+
+static void test_assertion(void **state)
+{
+	(void)state;
+	for (ask_u64 type = 0x40; type <= 0x80; type += 0x40) {
+		setup(NULL);
+		set_path((struct ask_op){ASK_OP_ASSERT, 1, 0, 0, 0x40});
+		put(ROOT_AT, B);
+		put(ROOT_AT + 8, A);
+		put(B + 8, TYPES + BIAS + type);
+		put(A, 78);
+		run((struct ask_pointer){0});
+		if (type == 0x40) {
+			assert_int_equal(*(const ask_u64 *)root()->data, 78);
+		} else {
+			assert_int_equal(root()->head.status, ASK_STATUS_UNAVAILABLE);
+			assert_int_equal(root()->detail, ASK_REASON_DYNAMIC_TYPE);
+			assert_int_equal(root()->extra, 0x80);
+		}
+	}
+	setup(NULL);
+	set_path((struct ask_op){ASK_OP_ASSERT, 1, 0, 0, 0x40});
+	run((struct ask_pointer){0});
+	assert_int_equal(root()->head.status, ASK_STATUS_NIL);
+}
+
+/* Only the length leaves the target: no pointer, and no byte behind it. */
+static void test_redacted(void **state)
+{
+	const struct ask_value *value;
+
+	(void)state;
+	put(ROOT_AT, A);
+	put(ROOT_AT + 8, 6);
+	memcpy(world.memory + (A - BASE), "secret", 6);
+	types[ROOT].size = 16;
+	exprs[0] = (struct ask_expr){0, ROOT, 16, 0, 2, 0, ASK_REASON_REDACTED};
+	ops[1] = (struct ask_op){ASK_OP_COPY, 8, 8, 0, 8};
+	run((struct ask_pointer){0, ASK_POINTER_STRING, BYTE, 1, 0, 0});
+	types[ROOT].size = 64;
+	value = root();
+	assert_int_equal(value->head.status, ASK_STATUS_REDACTED);
+	assert_int_equal(((const ask_u64 *)value->data)[0], 0);
+	assert_int_equal(((const ask_u64 *)value->data)[1], 6);
+	assert_null(memmem(world.chunks, world.shards[0].write_off, "secret", 6));
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_inner_pointers_cost_no_depth),
+		TEST(test_counted_array),
+		TEST(test_buckets),
+		TEST(test_map_limit_keeps_at_least_one),
+		TEST(test_directory),
+		TEST(test_groups),
+		TEST(test_any),
+		TEST(test_interface_is_resolved_in_the_copy),
+		TEST(test_unknown_dynamic_types_are_named_only),
+		TEST(test_absent_itab_asks_for_another_look),
+		TEST(test_func),
+		TEST(test_index),
+		TEST(test_assertion),
+		TEST(test_redacted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
