@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * kill_in_pause PID SEED COMMAND…: runs the command, waits until process PID stands
- * still for a tracer, lets a random time pass (by SEED, at most what a pause may last)
- * and kills the command with SIGKILL. Says "in the pause" when the process still
+ * kill_in_pause PID SEED LONGEST COMMAND…: runs the command, waits until process PID
+ * stands still for a tracer, lets a random time pass (by SEED, at most LONGEST
+ * nanoseconds: how long a pause is known to last) and kills the command with SIGKILL. Says "in the pause" when the process still
  * stood still at that moment, else "after the pause"; exits 1 when the command
  * ended by itself before any pause was seen.
  */
@@ -42,27 +42,28 @@ static double now_ms(void)
 
 int main(int argc, char **argv)
 {
-	const double longest_ms = 8, patience_ms = 20000;
-	double start, pause_began;
+	const double patience_ms = 20000;
+	double start, pause_began, longest_ms;
 	char path[64];
 	pid_t child;
 	int status;
 	char state;
 
-	if (argc < 4) {
-		fprintf(stderr, "usage: kill_in_pause PID SEED COMMAND…\n");
+	if (argc < 5) {
+		fprintf(stderr, "usage: kill_in_pause PID SEED LONGEST COMMAND…\n");
 		return 1;
 	}
 	snprintf(path, sizeof(path), "/proc/%s/stat", argv[1]);
 	srand48(strtol(argv[2], NULL, 10));
+	longest_ms = strtod(argv[3], NULL) / 1e6;
 	child = fork();
 	if (child < 0) {
 		perror("fork");
 		return 1;
 	}
 	if (child == 0) {
-		execv(argv[3], argv + 3);
-		perror(argv[3]);
+		execv(argv[4], argv + 4);
+		perror(argv[4]);
 		_exit(127);
 	}
 	start = now_ms();
