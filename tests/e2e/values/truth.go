@@ -152,7 +152,7 @@ func (w *writer) value(v reflect.Value, depth int) {
 		w.array(v, depth)
 	case v.Kind() == reflect.Slice:
 		w.slice(v, depth)
-	case v.Kind() == reflect.UnsafePointer:
+	case v.Kind() == reflect.UnsafePointer && v.Pointer() != 0:
 		fmt.Fprintf(w, `"%#x"`, v.Pointer())
 	case v.Kind() != reflect.Complex128 && v.IsNil(): // of the kinds below, nil is all there is to know
 		w.WriteString("null")
