@@ -172,7 +172,7 @@ static void test_mistakes(void **state)
 	assert_false(walk(&outer, false, "_"));
 	assert_mistake("unknown-field", "no field _", 3);
 	assert_false(walk(&m_string, false, "len"));
-	assert_mistake("unknown-field", "string is a string and has no fields", 3);
+	assert_mistake("unknown-field", "string has no field len: it is no struct", 3);
 	assert_false(walk(&to_nothing, false, "x"));
 	assert_mistake("unknown-field", "does not lead to anything", 3);
 }
