@@ -28,8 +28,7 @@ static struct tally tally_capture(const struct ir *ir, uint32_t capture, size_t 
 {
 	struct tally tally = {.first = from, .end = from};
 
-	while (tally.end < ir->availability_count &&
-	       ir->availability[tally.end].capture == capture)
+	while (tally.end < ir->availability_count && ir->availability[tally.end].capture == capture)
 		tally.count[ir->availability[tally.end++].verdict]++;
 	return tally;
 }
@@ -63,7 +62,8 @@ static const char *place(const struct ir *ir, const struct ir_availability *row,
 	while (lo < hi) {
 		size_t middle = lo + (hi - lo) / 2;
 
-		if (ir->addresses[middle].lo < row->pc) /* a return PC is beyond its function's start */
+		/* a return PC lies beyond its function's start, and may be its end */
+		if (ir->addresses[middle].lo < row->pc)
 			lo = middle + 1;
 		else
 			hi = middle;
@@ -125,9 +125,8 @@ static void print_capture(const struct ir *ir, uint32_t capture, const struct ta
 	const struct schema_capture *row = &schema->captures[capture];
 
 	fprintf(out, "  %-7s %s  %s  (%zu of %zu calls", verdict_text(tally),
-		schema_text(schema, row->expr),
-		schema_text(schema, schema->types[row->type].name), tally->count[IR_ALWAYS],
-		tally->end - tally->first);
+		schema_text(schema, row->expr), schema_text(schema, schema->types[row->type].name),
+		tally->count[IR_ALWAYS], tally->end - tally->first);
 	if (tally->count[IR_PARTIAL])
 		fprintf(out, ", %zu partial", tally->count[IR_PARTIAL]);
 	fputs(")\n", out);
@@ -151,8 +150,8 @@ void report_availability_table(const struct ir *ir, FILE *out)
 	for (uint32_t f = 0; f < schema->functions_count; f++) {
 		const struct schema_function *function = &schema->functions[f];
 
-		fprintf(out, "%s%s  table %s\n", f ? "\n" : "",
-			schema_text(schema, function->name), schema_text(schema, function->table));
+		fprintf(out, "%s%s  table %s\n", f ? "\n" : "", schema_text(schema, function->name),
+			schema_text(schema, function->table));
 		for (uint32_t c = 0; c < function->captures; c++) {
 			struct tally tally = tally_capture(ir, function->first_capture + c, at);
 
@@ -254,12 +253,11 @@ size_t report_denied(const struct ir *ir, bool never, bool partial, FILE *out)
 		size_t verdict = sum_up(&tally);
 
 		at = tally.end;
-		if (tally.first == tally.end || !((never && verdict == IR_NEVER) ||
-						  (partial && verdict == IR_PARTIAL)))
+		if (tally.first == tally.end ||
+		    !((never && verdict == IR_NEVER) || (partial && verdict == IR_PARTIAL)))
 			continue;
 		denied++;
-		fprintf(out, "denied: %s of %s:",
-			schema_text(schema, row->expr),
+		fprintf(out, "denied: %s of %s:", schema_text(schema, row->expr),
 			schema_text(schema, schema->functions[row->function].name));
 		if (tally.count[IR_NEVER])
 			fprintf(out, " unavailable at %zu", tally.count[IR_NEVER]);

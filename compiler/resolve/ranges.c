@@ -128,14 +128,13 @@ enum resolve_standing variable_standing(const struct binary_variable *variable, 
 		return RESOLVE_STANDS;
 	if (line < variable->line)
 		return RESOLVE_NOT_DECLARED;
-	return locate_is_plain(variable) || !locate_at(variable, pc) ? RESOLVE_NOT_SURE :
-								       RESOLVE_STANDS;
+	return locate_is_plain(variable) || !locate_at(variable, pc) ? RESOLVE_NOT_SURE
+								     : RESOLVE_STANDS;
 }
 
 /* Where it is, as far as it stands. */
 static const struct binary_location *standing_location(const struct binary_variable *variable,
-						       uint64_t pc,
-						       enum resolve_standing standing)
+						       uint64_t pc, enum resolve_standing standing)
 {
 	return standing == RESOLVE_STANDS ? locate_at(variable, pc) : NULL;
 }
@@ -167,8 +166,7 @@ static const struct resolve_access *evaluate(struct resolve *resolve,
 
 	for (size_t i = 0; i < binding->count; i++) {
 		const struct resolve_access *access = &binding->accesses[i];
-		enum resolve_standing standing =
-			variable_standing(access->variable, pc, line);
+		enum resolve_standing standing = variable_standing(access->variable, pc, line);
 
 		const struct binary_location *location =
 			standing_location(access->variable, pc, standing);
@@ -190,42 +188,40 @@ static const struct resolve_access *evaluate(struct resolve *resolve,
 		}
 	}
 	if (!best)
-		*ret = (struct resolve_program){.reason = binding->count ?
-								  ASK_REASON_NOT_IN_SCOPE :
-								  ASK_REASON_NO_VARIABLE};
+		*ret = (struct resolve_program){.reason = binding->count ? ASK_REASON_NOT_IN_SCOPE
+									 : ASK_REASON_NO_VARIABLE};
 	return best;
 }
 
 /* ---- rows ---- */
 
+/*
+ * What an op does, for the reader of the C. `derefs` of this program came before or are
+ * it; `behind`: the first of them leads to the variable itself, which is on the heap.
+ */
 static const char *op_comment(struct resolve *resolve, const struct resolve_access *access,
 			      const struct resolve_capture *capture, const struct ask_op *op,
-			      size_t derefs, bool through)
+			      size_t derefs, bool behind)
 {
 	const struct binary_variable *variable = access->variable;
 	const char *path = capture->spec->paths.data[0].text;
 	struct arena *arena = &resolve->probe_scratch;
-	size_t extra = through ? derefs - 1 : derefs; /* without the one of the location itself */
+	size_t hop = derefs - (behind && derefs); /* hops of the path so far, this one counted */
 
 	switch ((enum ask_op_kind)op->kind) {
 	case ASK_OP_CFA:
-		return arena_printf(arena, "%s: %s at CFA%+lld", variable->name,
-				    variable->type->name, op->a);
+		return arena_printf(arena, "%s%s: %s%s at CFA%+lld", behind ? "&" : "",
+				    variable->name, behind ? "*" : "", variable->type->name, op->a);
 	case ASK_OP_STATIC:
 		return arena_printf(arena, "%s: %s at a fixed address", variable->name,
 				    variable->type->name);
 	case ASK_OP_DEREF:
-		if (through && derefs == 1)
-			return arena_printf(arena, "where the frame says that %s is",
-					    variable->name);
-		return arena_printf(arena, "follow %s",
-				    extra && extra <= access->hops_count ?
-					    access->hop_names[extra - 1] :
-					    variable->name);
+		if (!hop || hop > access->hops_count)
+			return arena_printf(arena, "follow &%s", variable->name);
+		return arena_printf(arena, "follow %s", access->hop_names[hop - 1]);
 	case ASK_OP_ADD:
-		return arena_printf(arena, "to %s", extra < access->hops_count ?
-							     access->hop_names[extra] :
-							     path);
+		return arena_printf(arena, "to %s",
+				    hop < access->hops_count ? access->hop_names[hop] : path);
 	case ASK_OP_COPY:
 		if (op->c == capture->type->size)
 			return arena_printf(arena, "%s: %s, %u bytes", path, capture->type->name,
@@ -241,20 +237,20 @@ static const char *op_comment(struct resolve *resolve, const struct resolve_acce
  * so that `nil: cs.mu` can be said of it; 0 for a pointer that the spec does not name.
  */
 static uint32_t named_part(const struct resolve_access *access,
-			   const struct resolve_capture *capture, size_t derefs, bool through)
+			   const struct resolve_capture *capture, size_t derefs, bool behind)
 {
 	const char *path = capture->spec->paths.data[0].text, *name;
-	size_t hop = derefs - 1 - through;
+	size_t hop = derefs - 1 - behind;
 
-	if (derefs < 1 + (size_t)through || hop >= access->hops_count)
+	if (derefs < 1 + (size_t)behind || hop >= access->hops_count)
 		return 0;
 	name = access->hop_names[hop];
 	return strncmp(path, name, strlen(name)) ? 0 : (uint32_t)strlen(name);
 }
 
-/* true when the location itself is reached through a pointer in the frame. */
-static bool through_frame(const struct resolve_access *access,
-			  const struct resolve_program *program)
+/* true when the variable itself is reached through a pointer in the frame. */
+static bool is_behind_pointer(const struct resolve_access *access,
+			      const struct resolve_program *program)
 {
 	size_t derefs = 0;
 
@@ -268,7 +264,7 @@ static uint32_t add_ops(struct resolve *resolve, const struct resolve_access *ac
 			const struct resolve_program *program)
 {
 	struct resolve_op ops[ASK_MAX_OPS];
-	bool through = access && through_frame(access, program);
+	bool behind = access && is_behind_pointer(access, program);
 	size_t derefs = 0;
 
 	for (uint32_t i = 0; i < program->ops_count; i++) {
@@ -277,12 +273,12 @@ static uint32_t add_ops(struct resolve *resolve, const struct resolve_access *ac
 		derefs += program->ops[i].kind == ASK_OP_DEREF;
 		ops[i] = (struct resolve_op){
 			.op = program->ops[i],
-			.comment = resolve_comment(resolve, op_comment(resolve, access, capture,
-								       &program->ops[i], derefs,
-								       through)),
+			.comment = resolve_comment(resolve,
+						   op_comment(resolve, access, capture,
+							      &program->ops[i], derefs, behind)),
 		};
 		if (access && ops[i].op.kind == ASK_OP_DEREF)
-			ops[i].op.b = named_part(access, capture, derefs, through);
+			ops[i].op.b = named_part(access, capture, derefs, behind);
 	}
 	return pool_add(&resolve->ops, ops, program->ops_count);
 }
@@ -324,7 +320,8 @@ static void make_probe(struct resolve *resolve, const struct resolve_site *site,
 		       uint32_t line, struct resolve_probe *ret)
 {
 	uint32_t count = (uint32_t)resolve->functions[site->function].spec->captures.length;
-	struct resolve_expr *exprs = ARENA_ARRAY(&resolve->probe_scratch, struct resolve_expr, count);
+	struct resolve_expr *exprs =
+		ARENA_ARRAY(&resolve->probe_scratch, struct resolve_expr, count);
 
 	for (uint32_t c = 0; c < count; c++)
 		make_expr(resolve, site, c, pc, line, &exprs[c]);
@@ -352,8 +349,8 @@ static void add_range(struct resolve *resolve, struct group *group, uint64_t lo,
 		      uint32_t first_probe, uint32_t probes)
 {
 	size_t count = resolve->ranges.length;
-	struct ask_range *last = count > group->first_range ? &resolve->ranges.data[count - 1] :
-							      NULL;
+	struct ask_range *last =
+		count > group->first_range ? &resolve->ranges.data[count - 1] : NULL;
 
 	if (last && last->hi == resolve_pc(resolve, lo) && last->first_probe == first_probe &&
 	    last->probes == probes) {
@@ -397,8 +394,7 @@ static void build_group(struct resolve *resolve, struct group *group)
 		cut_site(resolve, &cuts, &group->sites[i], &locals);
 	if (locals) /* whether they are declared depends on the line */
 		for (size_t i = 0; i < group->rows.rows.length; i++)
-			cut(resolve, &cuts,
-			    resolve->info->text + group->rows.rows.data[i].pc + 1);
+			cut(resolve, &cuts, resolve->info->text + group->rows.rows.data[i].pc + 1);
 	sort_cuts(resolve, &cuts);
 	group->first_range = resolve->ranges.length;
 	for (size_t i = 0; i + 1 < cuts.points.length; i++)

@@ -57,7 +57,7 @@ static void enqueue(struct resolve *resolve, struct queue *queue, const struct b
 		*VEC_PUSH(resolve->arena, &queue->list) = (struct reach){type, depth};
 }
 
-/* What can be reached from a value of `type` with `depth` pointers to go. */
+/* What is reached from a value of `type` with `depth` pointers to go. A time's zone is not. */
 static void enqueue_inner(struct resolve *resolve, struct queue *queue,
 			  const struct binary_type *type, uint32_t depth)
 {
@@ -66,7 +66,7 @@ static void enqueue_inner(struct resolve *resolve, struct queue *queue,
 	case SCHEMA_KIND_TIME:
 		for (size_t i = 0; i < type->fields_count; i++)
 			enqueue(resolve, queue, type->fields[i].type,
-				type->kind == SCHEMA_KIND_TIME ? 0 : depth); /* its zone is not followed */
+				type->kind == SCHEMA_KIND_TIME ? 0 : depth);
 		return;
 	case SCHEMA_KIND_ARRAY:
 	case SCHEMA_KIND_SLICE:
@@ -101,8 +101,7 @@ static struct error *add_type(struct resolve *resolve, const struct resolve_capt
 	row = VEC_PUSH(resolve->arena, &resolve->types);
 	row->type = type;
 	row->depth = depth;
-	if (type->size > UINT32_MAX ||
-	    !pointers_flatten(resolve->arena, type, &row->pointers))
+	if (type->size > UINT32_MAX || !pointers_flatten(resolve->arena, type, &row->pointers))
 		complain_wide(resolve, capture, type);
 	return NULL;
 }
@@ -184,8 +183,8 @@ uint32_t types_index(const struct resolve *resolve, const struct binary_type *ty
 {
 	uint64_t index;
 
-	return map_get(&resolve->type_index, (uintptr_t)type, &index) ? (uint32_t)index :
-									SCHEMA_NONE;
+	return map_get(&resolve->type_index, (uintptr_t)type, &index) ? (uint32_t)index
+								      : SCHEMA_NONE;
 }
 
 /* ---- rows ---- */
@@ -209,7 +208,8 @@ static void build_fields(struct resolve *resolve, struct tables *tables,
 
 		to = VEC_PUSH(resolve->arena, &tables->fields);
 		first = &tables->fields.data[row->first_field];
-		for (; to > first && to[-1].offset > field->offset; to--) /* by offset; DWARF's order is that */
+		/* in order of their offsets, as they are in DWARF already */
+		for (; to > first && to[-1].offset > field->offset; to--)
 			*to = to[-1];
 		*to = (struct schema_field){
 			.offset = field->offset,
@@ -243,8 +243,8 @@ static void build_pointers(struct resolve *resolve, struct tables *tables,
 	row->first_pointer = (uint32_t)tables->pointers.length;
 	for (size_t i = 0; i < type->pointers.rows.length; i++) {
 		const struct resolve_pointer *pointer = &type->pointers.rows.data[i];
-		uint32_t target = pointer->target ? types_index(resolve, pointer->target) :
-						    ASK_TYPE_BYTE;
+		uint32_t target =
+			pointer->target ? types_index(resolve, pointer->target) : ASK_TYPE_BYTE;
 
 		if (target == SCHEMA_NONE || resolve->types.data[target].out_of_reach)
 			continue;

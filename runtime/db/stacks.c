@@ -147,7 +147,8 @@ static struct error *read_groups(struct report *r, int64_t process)
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
 		int64_t stack = sqlite3_column_int64(s, 0);
 		const char *status = column_text(r->arena, s, 1);
-		struct group *last = r->groups.length ? &r->groups.data[r->groups.length - 1] : NULL;
+		struct group *last =
+			r->groups.length ? &r->groups.data[r->groups.length - 1] : NULL;
 
 		if (!last || last->stack != stack ||
 		    (!stack && strcmp(last->stack_status, status) != 0)) {
@@ -315,8 +316,8 @@ static void print_group_head(struct report *r, const struct group *group)
 	strbuf_printf(&line, "%" PRId64 " goroutine%s  %s", group->goroutines,
 		      group->goroutines == 1 ? "" : "s", group->states);
 	if (group->states_count == 1) /* all of them: the count stands there already */
-		strbuf_truncate(&line, (size_t)((char *)memrchr(line.data, ' ', line.length) -
-						line.data));
+		strbuf_truncate(&line,
+				(size_t)((char *)memrchr(line.data, ' ', line.length) - line.data));
 	if (group->longest >= 0) {
 		strbuf_puts(&line, group->goroutines == 1 ? "  for " : "  longest ");
 		print_duration(&line, group->longest);

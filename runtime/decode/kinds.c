@@ -41,8 +41,8 @@ static struct hole render_pointer(struct render *r, const struct view *v, uint32
 /* ---- structs ---- */
 
 /* The field of this name, or NULL. */
-const struct schema_field *struct_field(const struct schema *schema,
-					     const struct schema_type *type, const char *name)
+const struct schema_field *struct_field(const struct schema *schema, const struct schema_type *type,
+					const char *name)
 {
 	for (uint32_t i = 0; i < type->fields; i++) {
 		const struct schema_field *field = &schema->fields[type->first_field + i];
@@ -162,7 +162,9 @@ const struct kind value_kinds[SCHEMA_KINDS] = {
 	[SCHEMA_KIND_UINT] = {.render = render_scalar, .scalar = scalar_int},
 	[SCHEMA_KIND_FLOAT] = {.render = render_scalar, .scalar = scalar_float},
 	[SCHEMA_KIND_COMPLEX] = {.render = render_unknown},
-	[SCHEMA_KIND_STRING] = {.render = render_string, .scalar = scalar_string, .raw_differs = true},
+	[SCHEMA_KIND_STRING] = {.render = render_string,
+				.scalar = scalar_string,
+				.raw_differs = true},
 	[SCHEMA_KIND_POINTER] = {.render = render_pointer},
 	[SCHEMA_KIND_STRUCT] = {.render = render_struct, .scalar = scalar_struct},
 	[SCHEMA_KIND_ARRAY] = {.render = render_array, .scalar = scalar_array},

@@ -20,6 +20,13 @@
  */
 #define TEXT_ADDRESS 0x400000ull
 
+/* Fails the test with the error's own words. */
+static inline void succeed(struct error *error)
+{
+	if (error)
+		fail_msg("%s", error->message);
+}
+
 struct builder {
 	struct arena arena;
 	struct schema_strings strings;
@@ -146,8 +153,13 @@ static inline uint32_t add_symbol(struct builder *b, const char *name, uint32_t 
 	for (uint32_t pc = lo; pc < hi && n < ARRAY_SIZE(rows); pc += 16, n++)
 		rows[n] = (struct schema_line_row){.pc = pc, .line = 10 + (uint32_t)n};
 	*VEC_PUSH(&b->arena, &b->symbols) = (struct schema_symbol){
-		.lo = lo, .hi = hi, .name = str(b, name), .file = str(b, "/src/a.go"), .line = 9,
-		.first_node = (uint32_t)b->inlines.length, .rows = (uint32_t)b->lines.length,
+		.lo = lo,
+		.hi = hi,
+		.name = str(b, name),
+		.file = str(b, "/src/a.go"),
+		.line = 9,
+		.first_node = (uint32_t)b->inlines.length,
+		.rows = (uint32_t)b->lines.length,
 	};
 	schema_lines_encode(&b->lines, rows, n, lo);
 	return (uint32_t)b->symbols.length - 1;
@@ -157,18 +169,25 @@ static inline uint32_t add_symbol(struct builder *b, const char *name, uint32_t 
 static inline uint32_t add_symbol_inlining(struct builder *b, const char *name, const char *inlined,
 					   uint32_t lo, uint32_t hi)
 {
-	struct schema_line_row rows[] = {
-		{.pc = lo, .line = 10}, {.pc = lo + 16, .node = 1, .line = 77}, {.pc = lo + 32, .line = 12}};
+	struct schema_line_row rows[] = {{.pc = lo, .line = 10},
+					 {.pc = lo + 16, .node = 1, .line = 77},
+					 {.pc = lo + 32, .line = 12}};
 	struct schema_symbol *symbol = VEC_PUSH(&b->arena, &b->symbols);
 
 	*symbol = (struct schema_symbol){
-		.lo = lo, .hi = hi, .name = str(b, name), .file = str(b, "/src/a.go"), .line = 9,
-		.first_node = (uint32_t)b->inlines.length, .nodes = 1,
+		.lo = lo,
+		.hi = hi,
+		.name = str(b, name),
+		.file = str(b, "/src/a.go"),
+		.line = 9,
+		.first_node = (uint32_t)b->inlines.length,
+		.nodes = 1,
 		.rows = (uint32_t)b->lines.length,
 	};
-	*VEC_PUSH(&b->arena, &b->inlines) = (struct schema_inline){
-		.name = str(b, inlined), .parent = SCHEMA_NONE,
-		.call_file = str(b, "/src/a.go"), .call_line = 11};
+	*VEC_PUSH(&b->arena, &b->inlines) = (struct schema_inline){.name = str(b, inlined),
+								   .parent = SCHEMA_NONE,
+								   .call_file = str(b, "/src/a.go"),
+								   .call_line = 11};
 	schema_lines_encode(&b->lines, rows, ARRAY_SIZE(rows), lo);
 	return symbol->first_node;
 }
@@ -199,8 +218,7 @@ static inline void builder_deinit(struct builder *b)
 	arena_deinit(&b->arena);
 }
 
-#define BUILD(member, vec)                                                                         \
-	(s->member = (vec).data, s->member##_count = (uint32_t)(vec).length)
+#define BUILD(member, vec) (s->member = (vec).data, s->member##_count = (uint32_t)(vec).length)
 
 static inline struct schema *build_schema(struct builder *b)
 {
@@ -237,6 +255,7 @@ static inline struct schema *build_schema(struct builder *b)
 	BUILD(probes, b->probes);
 	BUILD(exprs, b->exprs);
 	BUILD(ops, b->ops);
+	s->layout.g_size = 448;
 	s->layout.probes = s->probes_count;
 	s->layout.exprs = s->exprs_count;
 	s->layout.ops = s->ops_count;
@@ -301,10 +320,8 @@ static inline void put_goroutine(struct strbuf *out, const struct ask_goroutine 
 
 static inline void put_frame(struct strbuf *out, uint32_t frame, uint32_t probe, uint32_t pc)
 {
-	struct ask_frame record = {.head = {.kind = ASK_RECORD_FRAME},
-				   .frame = frame,
-				   .probe = probe,
-				   .pc = pc};
+	struct ask_frame record = {
+		.head = {.kind = ASK_RECORD_FRAME}, .frame = frame, .probe = probe, .pc = pc};
 
 	put(out, &record, sizeof(record), NULL, 0);
 }
@@ -385,8 +402,7 @@ static inline struct error *print_goroutine(void *out, const struct decode_gorou
 		strbuf_puts(out, "none");
 	else
 		strbuf_printf(out, "%" PRIu64, row->stack);
-	strbuf_printf(out, " (%s) frames %" PRIu64 " reason ", row->stack_status,
-		      row->frame_count);
+	strbuf_printf(out, " (%s) frames %" PRIu64 " reason ", row->stack_status, row->frame_count);
 	print_cell(out, &row->wait_reason);
 	strbuf_puts(out, " for ");
 	print_cell(out, &row->wait_for_ns);

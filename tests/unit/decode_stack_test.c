@@ -112,10 +112,10 @@ static void test_inlined_and_unknown(void **state)
 		  "  0:0 main.inner:77 inlined pc 0x401118\n"
 		  "  0:1 main.outer:11 pc 0x401118\n"
 		  "  0:2 ?:0 pc 0x408000\n"
-		  "  0:3 main.root:10 pc 0x401210\n" GOROUTINE("4")
-		  "row 0 goroutine 7 frame 0\n  9 | 9 | 'ok'\n"
-		  "row 1 goroutine 7 frame 1\n"
-		  "row 2 goroutine 7 frame 3\n");
+		  "  0:3 main.root:10 pc 0x401210\n" GOROUTINE(
+			  "4") "row 0 goroutine 7 frame 0\n  9 | 9 | 'ok'\n"
+			       "row 1 goroutine 7 frame 1\n"
+			       "row 2 goroutine 7 frame 3\n");
 }
 
 static void test_cut_stack_keeps_true_indexes(void **state)
@@ -135,18 +135,19 @@ static void test_cut_stack_keeps_true_indexes(void **state)
 	put_frame(&f.records, 0, 0, 0x118);
 	put_frame(&f.records, 500, 0, 0x118); /* a skipped frame may have been captured */
 	put_frame(&f.records, 999, 0, 0x118);
-	check(&f, "stack 0 depth 1002 of 1\n"
-		  "  0:0 main.inner:77 inlined pc 0x401118\n"
-		  "  0:1 main.outer:11 pc 0x401118\n"
-		  "  0:2 main.root:10 pc 0x401210\n"
-		  "  0:999 main.root:10 pc 0x401210\n"
-		  "  0:1000 main.inner:77 inlined pc 0x401118\n"
-		  "  0:1001 main.outer:11 pc 0x401118\n"
-		  "goroutine 7 waiting stack 0 (cut) frames 1002 reason 'select' for NULL most NULL "
-		  "thread NULL parent NULL by NULL\n"
-		  "row 0 goroutine 7 frame 1\n"
-		  "row 0 goroutine 7 frame 501\n"
-		  "row 0 goroutine 7 frame 1001\n");
+	check(&f,
+	      "stack 0 depth 1002 of 1\n"
+	      "  0:0 main.inner:77 inlined pc 0x401118\n"
+	      "  0:1 main.outer:11 pc 0x401118\n"
+	      "  0:2 main.root:10 pc 0x401210\n"
+	      "  0:999 main.root:10 pc 0x401210\n"
+	      "  0:1000 main.inner:77 inlined pc 0x401118\n"
+	      "  0:1001 main.outer:11 pc 0x401118\n"
+	      "goroutine 7 waiting stack 0 (cut) frames 1002 reason 'select' for NULL most NULL "
+	      "thread NULL parent NULL by NULL\n"
+	      "row 0 goroutine 7 frame 1\n"
+	      "row 0 goroutine 7 frame 501\n"
+	      "row 0 goroutine 7 frame 1001\n");
 }
 
 /* Two shards with the same stack; goroutines by number, stacks by first use. */
@@ -181,8 +182,11 @@ static void test_shards_do_not_show(void **state)
 		teardown(&f);
 	}
 	assert_string_equal(one.data, two.data);
-	assert_int_equal(strncmp(one.data, "stack 0 depth 1 of 3\n  0:0 main.root:10 pc 0x401210\n"
-					   "stack 1 depth 1 of 1\n", 73), 0);
+	assert_int_equal(strncmp(one.data,
+				 "stack 0 depth 1 of 3\n  0:0 main.root:10 pc 0x401210\n"
+				 "stack 1 depth 1 of 1\n",
+				 73),
+			 0);
 }
 
 /* A shard's stream comes in chunks: a frame may begin one. */
@@ -258,7 +262,7 @@ static void test_states(void **state)
 	static const struct {
 		uint32_t status;
 		const char *name;
-	} rows[] = {{0, "idle"},      {1, "runnable"}, {2, "running"},	 {3, "syscall"},
+	} rows[] = {{0, "idle"},      {1, "runnable"},	{2, "running"}, {3, "syscall"},
 		    {8, "copystack"}, {9, "preempted"}, {10, "leaked"}, {5, "unknown: 5"}};
 
 	(void)state;
@@ -352,8 +356,8 @@ static void test_system_goroutines(void **state)
 	static const struct {
 		uint32_t start;
 		bool system;
-	} rows[] = {{0x100, false}, {0x200, false}, {0x300, true}, {0x400, true}, {0x500, false},
-		    {0x9000, false}};
+	} rows[] = {{0x100, false}, {0x200, false}, {0x300, true},
+		    {0x400, true},  {0x500, false}, {0x9000, false}};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

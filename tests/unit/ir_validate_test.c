@@ -12,9 +12,9 @@
 
 static struct fixture f;
 static struct ir ir;
-static const char *const words[16] = {
-	"w0", "w1", "w2", "w3", "w4", "w5", "w6", "w7", "w8"};
-static const char *const probe_words[] = {"main.(*server).GetInfo", "main.work (inlined in main.x)"};
+static const char *const words[16] = {"w0", "w1", "w2", "w3", "w4", "w5", "w6", "w7", "w8"};
+static const char *const probe_words[] = {"main.(*server).GetInfo",
+					  "main.work (inlined in main.x)"};
 static struct ir_address addresses[] = {{"main.a", 0x8, 0x20}, {"main.b", 0x20, 0x100}};
 static struct ir_availability availability[2];
 

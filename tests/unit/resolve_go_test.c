@@ -187,11 +187,11 @@ static void test_a_heap_escape_is_followed(void **state)
 	/* not the parameter's stack slot: that is the value as it came in */
 	assert_int_equal(expr->ops, 3);
 	assert_int_equal(ir->schema.ops[expr->first_op + 1].kind, ASK_OP_DEREF);
-	assert_string_equal(ir->op_comments[expr->first_op + 1], "where the frame says that o is");
+	assert_string_equal(ir->op_comments[expr->first_op + 1], "follow &o");
 	assert_int_equal(at_line(1, line_of("park(k)", 0))->verdict, IR_ALWAYS);
-	assert_string_equal(schema_text(&ir->schema,
-					ir->schema.types[ir->schema.captures[2].type].name),
-			    "main.order");
+	assert_string_equal(
+		schema_text(&ir->schema, ir->schema.types[ir->schema.captures[2].type].name),
+		"main.order");
 }
 
 static void test_inlined_instances(void **state)
@@ -205,7 +205,8 @@ static void test_inlined_instances(void **state)
 	assert_string_equal(call->function, "main.small");
 	assert_string_equal(call->inlined_in, "main.caller");
 	assert_int_equal(call->verdict, IR_ALWAYS);
-	call = at_line(3, line_of("return small(o, k)", 0)); /* the same call, a frame further out */
+	call = at_line(3,
+		       line_of("return small(o, k)", 0)); /* the same call, a frame further out */
 	assert_null(call->inlined_in);
 	for (uint32_t r = 0; r < ir->schema.ranges_count; r++) {
 		const struct ask_range *range = &ir->schema.ranges[r];
@@ -241,7 +242,8 @@ static void test_a_declaration_by_its_line(void **state)
 	assert_int_equal(at_line(0, outer + 1)->verdict, IR_ALWAYS);
 	assert_int_equal(at_line(0, outer + 3)->verdict, IR_ALWAYS);
 	assert_int_equal(at_line(1, outer + 1)->reason, ASK_REASON_NOT_IN_SCOPE);
-	assert_int_equal(at_line(1, outer + 3)->verdict, IR_NEVER); /* its block, not yet declared */
+	assert_int_equal(at_line(1, outer + 3)->verdict,
+			 IR_NEVER); /* its block, not yet declared */
 	assert_int_equal(at_line(1, inner + 1)->verdict, IR_ALWAYS);
 }
 
@@ -267,7 +269,7 @@ static void test_mistakes_come_together(void **state)
 	assert_string_equal(diags.list.data[1].suggestions.data[0], "k");
 	assert_mistake(2, "unknown-field", "main.order has no field pda", 5, 41);
 	assert_string_equal(diags.list.data[2].suggestions.data[0], "pad");
-	assert_mistake(3, "unknown-field", "int64 has no field ", 5, 51);
+	assert_mistake(3, "unknown-field", "int64 has no field x: it is no struct", 5, 51);
 	assert_mistake(4, "unknown-variable", "declared at line 3", 5, 54);
 	assert_string_equal(diags.list.data[5].code, "unsupported");
 	assert_string_equal(diags.list.data[6].code, "unsupported");
@@ -318,8 +320,7 @@ static void test_patterns_share_a_table(void **state)
 	/* caller has k, and so has escape; takesWide has none, which is no mistake */
 	assert_int_equal(ir->schema.functions_count, 1);
 	assert_int_equal(at_line(0, line_of("return small(o, k)", 0))->verdict, IR_ALWAYS);
-	assert_int_equal(at_line(0, line_of("park(len(w))", 0))->reason,
-			 ASK_REASON_NO_VARIABLE);
+	assert_int_equal(at_line(0, line_of("park(len(w))", 0))->reason, ASK_REASON_NO_VARIABLE);
 }
 
 static void test_the_runtime_is_found(void **state)

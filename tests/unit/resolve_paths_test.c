@@ -19,32 +19,31 @@ static struct resolve_access access;
  * type outer struct { *left; right; n *outer }
  */
 static const struct binary_field base_fields[] = {{"ID", &m_int, 0, false}};
-static const struct binary_type base = T(STRUCT, "main.base", 8, .fields = base_fields,
-					 .fields_count = 1);
+static const struct binary_type base =
+	T(STRUCT, "main.base", 8, .fields = base_fields, .fields_count = 1);
 static const struct binary_field left_fields[] = {{"base", &base, 0, true},
 						  {"Tag", &m_string, 8, false}};
-static const struct binary_type left = T(STRUCT, "main.left", 24, .fields = left_fields,
-					 .fields_count = 2);
+static const struct binary_type left =
+	T(STRUCT, "main.left", 24, .fields = left_fields, .fields_count = 2);
 static const struct binary_type left_ptr = T(POINTER, "*main.left", 8, .elem = &left);
-static const struct binary_field right_fields[] = {{"base", &base, 0, true},
-						   {"Tag", &m_string, 8, false},
-						   {"Own", &m_int, 24, false}};
-static const struct binary_type right = T(STRUCT, "main.right", 32, .fields = right_fields,
-					  .fields_count = 3);
+static const struct binary_field right_fields[] = {
+	{"base", &base, 0, true}, {"Tag", &m_string, 8, false}, {"Own", &m_int, 24, false}};
+static const struct binary_type right =
+	T(STRUCT, "main.right", 32, .fields = right_fields, .fields_count = 3);
 static const struct binary_type outer_ptr;
 static const struct binary_field outer_fields[] = {{"left", &left_ptr, 0, true},
 						   {"right", &right, 8, true},
 						   {"n", &outer_ptr, 40, false},
 						   {"_", &m_int, 48, false}};
-static const struct binary_type outer = T(STRUCT, "main.outer", 56, .fields = outer_fields,
-					  .fields_count = 4);
+static const struct binary_type outer =
+	T(STRUCT, "main.outer", 56, .fields = outer_fields, .fields_count = 4);
 static const struct binary_type outer_ptr = T(POINTER, "*main.outer", 8, .elem = &outer);
 static const struct binary_type outer_ptr_ptr = T(POINTER, "**main.outer", 8, .elem = &outer_ptr);
 
 /* Walks x.STEPS from a variable of `type`. */
-static bool walk(const struct binary_type *type, bool escaped, const char *steps)
+static bool walk(const struct binary_type *type, const char *steps)
 {
-	struct binary_variable variable = {.name = escaped ? "&x" : "x", .type = type};
+	struct binary_variable variable = {.name = "x", .type = type};
 	struct spec_path path = {.text = "x", .variable = "x", .span = {1, 1, 2}};
 	char *word, *rest = arena_strdup(&arena, steps);
 	uint32_t column = 3;
@@ -55,12 +54,12 @@ static bool walk(const struct binary_type *type, bool escaped, const char *steps
 
 		step->name = word;
 		step->span = (struct source_span){1, column, column + (uint32_t)strlen(word)};
-		step->kind = word[0] == '[' ? SPEC_STEP_INDEX :
-			     word[0] == '(' ? SPEC_STEP_ASSERT :
-					      SPEC_STEP_FIELD;
+		step->kind = word[0] == '['   ? SPEC_STEP_INDEX
+			     : word[0] == '(' ? SPEC_STEP_ASSERT
+					      : SPEC_STEP_FIELD;
 		column = step->span.end_column + 1;
 	}
-	return path_access(&arena, &diags, &path, &variable, escaped, &access);
+	return path_access(&arena, &diags, &path, &variable, &access);
 }
 
 static void assert_mistake(const char *code, const char *part, uint32_t column)
@@ -75,12 +74,12 @@ static void assert_mistake(const char *code, const char *part, uint32_t column)
 static void test_fields(void **state)
 {
 	(void)state;
-	assert_true(walk(&right, false, ""));
+	assert_true(walk(&right, ""));
 	assert_ptr_equal(access.type, &right);
 	assert_int_equal(access.offset, 0);
-	assert_true(walk(&right, false, "base.ID"));
+	assert_true(walk(&right, "base.ID"));
 	assert_ptr_equal(access.type, &m_int);
-	assert_true(walk(&right, false, "Own"));
+	assert_true(walk(&right, "Own"));
 	assert_int_equal(access.offset, 24);
 	assert_int_equal(access.hops_count, 0);
 }
@@ -88,7 +87,7 @@ static void test_fields(void **state)
 static void test_pointers_follow_themselves(void **state)
 {
 	(void)state;
-	assert_true(walk(&outer_ptr_ptr, false, "n.n.right.Own"));
+	assert_true(walk(&outer_ptr_ptr, "n.n.right.Own"));
 	assert_ptr_equal(access.type, &m_int);
 	assert_int_equal(access.offset, 0);
 	assert_int_equal(access.hops_count, 4);
@@ -99,7 +98,7 @@ static void test_pointers_follow_themselves(void **state)
 	assert_string_equal(access.hop_names[0], "x");
 	assert_string_equal(access.hop_names[2], "x.n");
 	assert_string_equal(access.hop_names[3], "x.n.n");
-	assert_true(walk(&outer_ptr, false, "n")); /* the last pointer is the value */
+	assert_true(walk(&outer_ptr, "n")); /* the last pointer is the value */
 	assert_ptr_equal(access.type, &outer_ptr);
 	assert_int_equal(access.hops_count, 1);
 }
@@ -107,11 +106,11 @@ static void test_pointers_follow_themselves(void **state)
 static void test_promotion(void **state)
 {
 	(void)state;
-	assert_true(walk(&outer, false, "Own")); /* through an embedded struct */
+	assert_true(walk(&outer, "Own")); /* through an embedded struct */
 	assert_int_equal(access.offset, 32);
-	assert_true(walk(&left, false, "ID"));
+	assert_true(walk(&left, "ID"));
 	assert_int_equal(access.offset, 0);
-	assert_true(walk(&outer, false, "left.ID")); /* through an embedded pointer, named */
+	assert_true(walk(&outer, "left.ID")); /* through an embedded pointer, named */
 	assert_int_equal(access.hops_count, 1);
 	assert_string_equal(access.hop_names[0], "x.left");
 }
@@ -119,9 +118,9 @@ static void test_promotion(void **state)
 static void test_ambiguity(void **state)
 {
 	(void)state;
-	assert_false(walk(&outer, false, "Tag"));
+	assert_false(walk(&outer, "Tag"));
 	assert_mistake("ambiguous-field", "Tag is ambiguous", 3);
-	assert_false(walk(&outer, false, "ID"));
+	assert_false(walk(&outer, "ID"));
 	assert_mistake("ambiguous-field", "ID is ambiguous", 3);
 }
 
@@ -132,7 +131,7 @@ static void test_shallower_wins(void **state)
 	const struct binary_type type = T(STRUCT, "t", 16, .fields = fields, .fields_count = 2);
 
 	(void)state;
-	assert_true(walk(&type, false, "Tag"));
+	assert_true(walk(&type, "Tag"));
 	assert_ptr_equal(access.type, &m_int32);
 }
 
@@ -144,20 +143,8 @@ static void test_embedding_in_a_circle(void **state)
 
 	(void)state;
 	fields[0].type = &pointer;
-	assert_false(walk(&type, false, "none"));
+	assert_false(walk(&type, "none"));
 	assert_mistake("unknown-field", "a has no field none", 3);
-}
-
-static void test_escaped(void **state)
-{
-	(void)state;
-	assert_true(walk(&outer_ptr, true, ""));
-	assert_ptr_equal(access.type, &outer);
-	assert_int_equal(access.hops_count, 1);
-	assert_true(access.escaped);
-	assert_string_equal(access.hop_names[0], "&x");
-	assert_true(walk(&outer_ptr, true, "n.n"));
-	assert_string_equal(access.hop_names[1], "x.n");
 }
 
 static void test_mistakes(void **state)
@@ -165,24 +152,24 @@ static void test_mistakes(void **state)
 	const struct binary_type to_nothing = T(POINTER, "*hidden", 8);
 
 	(void)state;
-	assert_false(walk(&outer, false, "right.Onw"));
+	assert_false(walk(&outer, "right.Onw"));
 	assert_mistake("unknown-field", "main.right has no field Onw", 9);
 	assert_int_equal(diags.list.data[0].suggestions.length > 0, true);
 	assert_string_equal(diags.list.data[0].suggestions.data[0], "Own");
-	assert_false(walk(&outer, false, "_"));
+	assert_false(walk(&outer, "_"));
 	assert_mistake("unknown-field", "no field _", 3);
-	assert_false(walk(&m_string, false, "len"));
+	assert_false(walk(&m_string, "len"));
 	assert_mistake("unknown-field", "string has no field len: it is no struct", 3);
-	assert_false(walk(&to_nothing, false, "x"));
-	assert_mistake("unknown-field", "does not lead to anything", 3);
+	assert_false(walk(&to_nothing, "x"));
+	assert_mistake("unknown-field", "is not described", 3);
 }
 
 static void test_not_in_this_version(void **state)
 {
 	(void)state;
-	assert_false(walk(&m_ints, false, "[0]"));
+	assert_false(walk(&m_ints, "[0]"));
 	assert_mistake("unsupported", "not supported by this version", 3);
-	assert_false(walk(&m_int, false, "(*main"));
+	assert_false(walk(&m_int, "(*main"));
 	assert_mistake("unsupported", "not supported by this version", 3);
 }
 
@@ -193,14 +180,14 @@ static void test_long_paths(void **state)
 	(void)state;
 	for (int i = 0; i < 31; i++)
 		strbuf_printf(&steps, "%sn", i ? "." : "");
-	assert_true(walk(&outer_ptr, false, steps.data));
+	assert_true(walk(&outer_ptr, steps.data));
 	assert_int_equal(access.hops_count, 31);
 	strbuf_puts(&steps, ".n");
-	assert_false(walk(&outer_ptr, false, steps.data));
+	assert_false(walk(&outer_ptr, steps.data));
 	assert_mistake("path-too-long", "31", 1);
 	for (int i = 0; i < 200; i++)
 		strbuf_puts(&steps, ".n");
-	assert_false(walk(&outer_ptr, false, steps.data));
+	assert_false(walk(&outer_ptr, steps.data));
 	assert_int_equal(diags.errors, 1);
 }
 
@@ -227,7 +214,6 @@ int main(void)
 		cmocka_unit_test(test_ambiguity),
 		cmocka_unit_test(test_shallower_wins),
 		cmocka_unit_test(test_embedding_in_a_circle),
-		cmocka_unit_test(test_escaped),
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_not_in_this_version),
 		cmocka_unit_test(test_long_paths),

@@ -25,12 +25,16 @@ static const struct binary_range inner_ranges[] = {{0x1120, 0x1140}};
 static const struct binary_range whole[] = {{0x1100, 0x1180}};
 static const struct binary_inline inlines[] = {
 	{"main.inner", UINT32_MAX, "a.go", 12, inner_ranges, 1, 1}};
-static const struct binary_function function = {
-	.name = "main.f", .file = "a.go", .line = 10, .lo = 0x1100, .hi = 0x1180,
-	.inlines = inlines, .inlines_count = 1};
+static const struct binary_function function = {.name = "main.f",
+						.file = "a.go",
+						.line = 10,
+						.lo = 0x1100,
+						.hi = 0x1180,
+						.inlines = inlines,
+						.inlines_count = 1};
 static const struct binary_line lines[] = {
-	{0x1100, "a.go", 10}, {0x1110, "a.go", 11}, {0x1120, "b.go", 50}, {0x1140, "a.go", 13},
-	{0x1160, "a.go", 14}, {0x1180, NULL, 0},
+	{0x1100, "a.go", 10}, {0x1110, "a.go", 11}, {0x1120, "b.go", 50},
+	{0x1140, "a.go", 13}, {0x1160, "a.go", 14}, {0x1180, NULL, 0},
 };
 
 /* A spec function with one capture, or none, bound to one instance through `variables`. */
@@ -63,9 +67,11 @@ static void add_site(uint32_t index, bool inlined, bool captures,
 	capture = VEC_PUSH(&arena, &spec->captures);
 	path = VEC_PUSH(&arena, &capture->paths);
 	path->text = path->variable = "x";
-	*VEC_PUSH(&arena, &run.captures) = (struct resolve_capture){
-		.spec = capture, .column = "x", .type = &m_int, .type_index = 3,
-		.comment = "x int"};
+	*VEC_PUSH(&arena, &run.captures) = (struct resolve_capture){.spec = capture,
+								    .column = "x",
+								    .type = &m_int,
+								    .type_index = 3,
+								    .comment = "x int"};
 }
 
 static void build(void)
@@ -127,8 +133,12 @@ static void test_locations_count_at_the_return_address(void **state)
 {
 	const struct binary_location list[] = {{0x1100, 0x1110, in_register, 1, false},
 					       {0x1110, 0x1170, at_cfa, 1, false}};
-	const struct binary_variable x = {.name = "x", .type = &m_int, .parameter = true,
-					  .scope = whole, .scope_count = 1, .locations = list,
+	const struct binary_variable x = {.name = "x",
+					  .type = &m_int,
+					  .parameter = true,
+					  .scope = whole,
+					  .scope_count = 1,
+					  .locations = list,
 					  .locations_count = 2};
 
 	(void)state;
@@ -177,10 +187,21 @@ static void test_shadowing(void **state)
 	const struct binary_location first[] = {{0x1100, 0x1180, at_cfa, 1, false}};
 	const struct binary_location second[] = {{0x1150, 0x1180, at_cfa_too, 1, false}};
 	const struct binary_variable x[] = {
-		{.name = "x", .type = &m_int, .parameter = true, .scope = whole, .scope_count = 1,
-		 .locations = first, .locations_count = 1},
-		{.name = "x", .type = &m_int, .line = 13, .block = 1, .scope = block,
-		 .scope_count = 1, .locations = second, .locations_count = 1},
+		{.name = "x",
+		 .type = &m_int,
+		 .parameter = true,
+		 .scope = whole,
+		 .scope_count = 1,
+		 .locations = first,
+		 .locations_count = 1},
+		{.name = "x",
+		 .type = &m_int,
+		 .line = 13,
+		 .block = 1,
+		 .scope = block,
+		 .scope_count = 1,
+		 .locations = second,
+		 .locations_count = 1},
 	};
 
 	(void)state;
@@ -192,16 +213,21 @@ static void test_shadowing(void **state)
 	assert_reason(0x1148, 0, ASK_REASON_NO_LOCATION);
 	assert_int_equal(cfa_at(0x1150, 0), -40);
 	assert_int_equal(cfa_at(0x1170, 0), -40); /* a call that ends the block */
-	assert_int_equal(cfa_at(0x1171, 0), 16); /* the block was left, the slot is not believed */
+	assert_int_equal(cfa_at(0x1171, 0), 16);  /* the block was left, the slot is not believed */
 }
 
 static void test_before_its_declaration(void **state)
 {
 	const struct binary_range block[] = {{0x1110, 0x1180}};
 	const struct binary_location everywhere[] = {{0x1110, 0x1180, at_cfa, 1, false}};
-	const struct binary_variable x = {.name = "x", .type = &m_int, .line = 13, .block = 1,
-					  .scope = block, .scope_count = 1,
-					  .locations = everywhere, .locations_count = 1};
+	const struct binary_variable x = {.name = "x",
+					  .type = &m_int,
+					  .line = 13,
+					  .block = 1,
+					  .scope = block,
+					  .scope_count = 1,
+					  .locations = everywhere,
+					  .locations_count = 1};
 
 	(void)state;
 	add_site(0, false, true, &x, 1);
@@ -219,12 +245,28 @@ static void test_doubled_and_contradictory_declarations(void **state)
 	const struct binary_location here[] = {{0x1100, 0x1160, at_cfa, 1, false}};
 	const struct binary_location there[] = {{0x1140, 0x1180, at_cfa_too, 1, false}};
 	struct binary_variable x[] = {
-		{.name = "x", .type = &m_int, .parameter = true, .line = 10, .scope = whole,
+		{.name = "x",
+		 .type = &m_int,
+		 .parameter = true,
+		 .line = 10,
+		 .scope = whole,
 		 .scope_count = 1},
-		{.name = "x", .type = &m_int, .parameter = true, .line = 10, .scope = whole,
-		 .scope_count = 1, .locations = here, .locations_count = 1},
-		{.name = "x", .type = &m_int, .parameter = true, .line = 10, .scope = whole,
-		 .scope_count = 1, .locations = there, .locations_count = 1},
+		{.name = "x",
+		 .type = &m_int,
+		 .parameter = true,
+		 .line = 10,
+		 .scope = whole,
+		 .scope_count = 1,
+		 .locations = here,
+		 .locations_count = 1},
+		{.name = "x",
+		 .type = &m_int,
+		 .parameter = true,
+		 .line = 10,
+		 .scope = whole,
+		 .scope_count = 1,
+		 .locations = there,
+		 .locations_count = 1},
 	};
 
 	(void)state;
@@ -248,8 +290,12 @@ static void test_equal_programs_are_shared(void **state)
 	const struct binary_location list[] = {{0x1100, 0x1110, at_cfa, 1, false},
 					       {0x1110, 0x1120, at_cfa_too, 1, false},
 					       {0x1120, 0x1130, at_cfa, 1, false}};
-	const struct binary_variable x = {.name = "x", .type = &m_int, .parameter = true,
-					  .scope = whole, .scope_count = 1, .locations = list,
+	const struct binary_variable x = {.name = "x",
+					  .type = &m_int,
+					  .parameter = true,
+					  .scope = whole,
+					  .scope_count = 1,
+					  .locations = list,
 					  .locations_count = 3};
 
 	(void)state;
@@ -267,8 +313,12 @@ static void test_gaps_belong_to_their_expression(void **state)
 	const struct binary_piece first_word[] = {CFA(16, 0, 8)};
 	const struct binary_location list[] = {{0x1100, 0x1110, at_cfa, 0, false},
 					       {0x1110, 0x1180, first_word, 1, false}};
-	const struct binary_variable x = {.name = "x", .type = &m_string, .parameter = true,
-					  .scope = whole, .scope_count = 1, .locations = list,
+	const struct binary_variable x = {.name = "x",
+					  .type = &m_string,
+					  .parameter = true,
+					  .scope = whole,
+					  .scope_count = 1,
+					  .locations = list,
 					  .locations_count = 2};
 
 	(void)state;

@@ -22,8 +22,8 @@ static void add_function(const char *name, const char *table, const char *column
 	VEC_PUSH(&arena, &capture->paths)->text = column;
 	function->name.text = name;
 	function->table.text = table;
-	*VEC_PUSH(&arena, &run.captures) = (struct resolve_capture){.spec = capture,
-								    .column = column};
+	*VEC_PUSH(&arena, &run.captures) =
+		(struct resolve_capture){.spec = capture, .column = column};
 }
 
 static void check(void)
