@@ -197,7 +197,10 @@ static struct error *cmd_functions(struct run *run)
 
 	TRY(open_binary(run));
 	if (!report_functions(run->binary, pattern, spec_name_matches, stdout))
-		return error_new(ERROR_SPEC, "no function matches %s", pattern ? pattern : "*");
+		return error_new(ERROR_SPEC,
+				 "no function matches %s (names begin with the full import path of "
+				 "their package, and `*` stands for anything)",
+				 pattern ? pattern : "*");
 	return NULL;
 }
 

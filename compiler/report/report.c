@@ -8,7 +8,8 @@
  * will find at each call. Everything is in the order of the rows given; stdout is data.
  *
  *   availability: ir->availability is sorted by capture, so one capture's calls lie
- *                 together; a table row sums them up, and calls that fall short follow
+ *                 together; a table row sums them up, and the calls that fall short
+ *                 follow, by reason
  *   functions:    one line a function, tab-separated: name, place, instances
  *   vars:         one block an instance, one line a variable
  */
@@ -77,18 +78,44 @@ static const char *place(const struct ir *ir, const struct ir_availability *row,
 
 /* ---- table ---- */
 
-static void print_call(const struct ir *ir, const struct ir_availability *row, FILE *out)
-{
-	uint32_t offset;
-	const char *function = place(ir, row, &offset);
+/* Lines that one reason names: a function may have hundreds of calls, JSON has them all. */
+#define PLACES_SHOWN 8
 
-	fprintf(out, "    %-7s %s:%u  %s+0x%x", verdicts[row->verdict], base_name(row->file),
-		row->line, function, offset);
-	if (row->inlined_in)
-		fprintf(out, " (%s inlined)", row->function);
-	if (row->reason)
-		fprintf(out, ": %s", ir_reason_text(row->reason));
-	fputc('\n', out);
+static bool same_place(const struct ir_availability *a, const struct ir_availability *b)
+{
+	return a->line == b->line && !strcmp(a->file, b->file);
+}
+
+/* The calls that fall short for the reason that row `first` has. */
+static void print_reason(const struct ir *ir, const struct tally *tally, size_t first, FILE *out)
+{
+	const struct ir_availability *like = &ir->availability[first], *shown[PLACES_SHOWN];
+	size_t calls = 0, places = 0;
+	bool more = false;
+
+	for (size_t i = first; i < tally->end; i++) {
+		const struct ir_availability *row = &ir->availability[i];
+		size_t known = 0;
+
+		if (row->verdict != like->verdict || row->reason != like->reason)
+			continue;
+		calls++;
+		while (known < places && !same_place(shown[known], row))
+			known++;
+		more |= known == PLACES_SHOWN;
+		if (known == places && places < PLACES_SHOWN)
+			shown[places++] = row;
+	}
+	fprintf(out, "    %-7s at %zu call%s: %s (", verdicts[like->verdict], calls,
+		calls == 1 ? "" : "s", ir_reason_text(like->reason));
+	for (size_t i = 0; i < places; i++) {
+		if (i && !strcmp(shown[i]->file, shown[i - 1]->file))
+			fprintf(out, ", %u", shown[i]->line);
+		else
+			fprintf(out, "%s%s:%u", i ? ", " : "", base_name(shown[i]->file),
+				shown[i]->line);
+	}
+	fputs(more ? ", …)\n" : ")\n", out);
 }
 
 static void print_capture(const struct ir *ir, uint32_t capture, const struct tally *tally,
@@ -103,9 +130,16 @@ static void print_capture(const struct ir *ir, uint32_t capture, const struct ta
 	if (tally->count[IR_PARTIAL])
 		fprintf(out, ", %zu partial", tally->count[IR_PARTIAL]);
 	fputs(")\n", out);
-	for (size_t i = tally->first; i < tally->end; i++)
-		if (ir->availability[i].verdict != IR_ALWAYS)
-			print_call(ir, &ir->availability[i], out);
+	for (size_t i = tally->first; i < tally->end; i++) {
+		const struct ir_availability *call = &ir->availability[i];
+		size_t earlier = tally->first;
+
+		while (earlier < i && (ir->availability[earlier].verdict != call->verdict ||
+				       ir->availability[earlier].reason != call->reason))
+			earlier++;
+		if (call->verdict != IR_ALWAYS && earlier == i)
+			print_reason(ir, tally, i, out);
+	}
 }
 
 void report_availability_table(const struct ir *ir, FILE *out)
@@ -308,7 +342,8 @@ void report_variables(const struct ir_variable *variables, size_t count, FILE *o
 		if (row->partial)
 			fprintf(out, ", %u partial", row->partial);
 		if (row->reason)
-			fprintf(out, "; else %s", ir_reason_text(row->reason));
+			fprintf(out, "%s %s", row->always || row->partial ? "; else" : ":",
+				ir_reason_text(row->reason));
 		fputc('\n', out);
 	}
 }

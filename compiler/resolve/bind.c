@@ -145,6 +145,24 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* A few names are told where none is like the one asked for. */
+#define NAMES_LISTED 8
+
+static void note_names(struct diagnostics *diags, struct diagnostic *diag, const char *const *names,
+		       size_t count)
+{
+	cleanup_strbuf struct strbuf text = STRBUF_INIT;
+
+	if (!count || count > NAMES_LISTED) {
+		diagnostic_note(diags, diag, count ? "`askc vars` lists what it has" :
+						     "its debug info describes no variables");
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		strbuf_printf(&text, "%s`%s`", i ? ", " : "", names[i]);
+	diagnostic_note(diags, diag, "it has %s", text.data);
+}
+
 static void complain_unknown(struct binding *binding, const struct resolve_site *sites,
 			     size_t count)
 {
@@ -184,6 +202,8 @@ static void complain_unknown(struct binding *binding, const struct resolve_site 
 			       path->variable_span, "%s has no variable %s",
 			       binding->function->spec->name.text, path->variable);
 	diagnostic_suggest(resolve->diags, diag, path->variable, names.data, distinct);
+	if (!diag->suggestions.length)
+		note_names(resolve->diags, diag, names.data, distinct);
 }
 
 static bool is_supported(struct resolve *resolve, const struct spec_capture *capture)

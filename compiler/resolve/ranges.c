@@ -236,6 +236,22 @@ static const char *op_comment(struct resolve *resolve, const struct resolve_acce
 	return "";
 }
 
+/*
+ * How many characters of the expression name the pointer that a dereference follows,
+ * so that `nil: cs.mu` can be said of it; 0 for a pointer that the spec does not name.
+ */
+static uint32_t named_part(const struct resolve_access *access,
+			   const struct resolve_capture *capture, size_t derefs, bool behind)
+{
+	const char *path = capture->spec->paths.data[0].text, *name;
+	size_t hop = derefs - 1 - behind;
+
+	if (derefs < 1 + (size_t)behind || hop >= access->hops_count)
+		return 0;
+	name = access->hop_names[hop];
+	return strncmp(path, name, strlen(name)) ? 0 : (uint32_t)strlen(name);
+}
+
 /* true when the variable itself is reached through a pointer in the frame. */
 static bool is_behind_pointer(const struct resolve_access *access,
 			      const struct resolve_program *program)
@@ -265,6 +281,8 @@ static uint32_t add_ops(struct resolve *resolve, const struct resolve_access *ac
 						   op_comment(resolve, access, capture,
 							      &program->ops[i], derefs, behind)),
 		};
+		if (access && ops[i].op.kind == ASK_OP_DEREF)
+			ops[i].op.b = named_part(access, capture, derefs, behind);
 	}
 	return pool_add(&resolve->ops, ops, program->ops_count);
 }

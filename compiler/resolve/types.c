@@ -220,6 +220,23 @@ static void build_fields(struct resolve *resolve, struct tables *tables,
 	}
 }
 
+static const char *pointer_comment(struct arena *arena, const struct binary_type *type,
+				   const struct resolve_pointer *pointer)
+{
+	const char *target = pointer->target ? pointer->target->name : "";
+
+	switch ((enum ask_pointer_kind)pointer->kind) {
+	case ASK_POINTER_PLAIN:
+		return arena_printf(arena, "%s%s: to a %s", type->name, pointer->path, target);
+	case ASK_POINTER_STRING:
+		return arena_printf(arena, "%s%s: to its bytes", type->name, pointer->path);
+	case ASK_POINTER_SLICE:
+		return arena_printf(arena, "%s%s: to its elements, %s", type->name, pointer->path,
+				    target);
+	}
+	return "";
+}
+
 static void build_pointers(struct resolve *resolve, struct tables *tables,
 			   const struct resolve_type *type, struct ask_type *row)
 {
@@ -238,12 +255,8 @@ static void build_pointers(struct resolve *resolve, struct tables *tables,
 			.repeat = pointer->repeat,
 			.stride = pointer->stride,
 		};
-		*VEC_PUSH(resolve->arena, &tables->pointer_comments) = arena_printf(
-			resolve->arena, "%s%s %s%s", type->type->name, pointer->path,
-			pointer->kind == ASK_POINTER_SLICE    ? "[]"
-			: pointer->kind == ASK_POINTER_STRING ? "string"
-							      : "*",
-			pointer->kind == ASK_POINTER_STRING ? "" : pointer->target->name);
+		*VEC_PUSH(resolve->arena, &tables->pointer_comments) =
+			pointer_comment(resolve->arena, type->type, pointer);
 		row->pointers++;
 	}
 }

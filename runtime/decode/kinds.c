@@ -53,36 +53,10 @@ const struct schema_field *struct_field(const struct schema *schema, const struc
 	return NULL;
 }
 
-/*
- * The atomic types of sync/atomic are their values. Go source: sync/atomic/type.go:
- * each keeps it in a field v; Bool's is a uint32.
- */
-static const struct schema_field *atomic_field(const struct schema *schema, uint32_t type)
-{
-	static const char *const names[] = {"Bool",   "Int32",	"Int64",
-					    "Uint32", "Uint64", "Uintptr"};
-	static const char package[] = "sync/atomic.";
-	const struct schema_type *t = &schema->types[type];
-	const char *name = schema_text(schema, t->name);
-	const struct schema_field *field;
-
-	if (strncmp(name, package, sizeof(package) - 1) != 0)
-		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcmp(name + sizeof(package) - 1, names[i]) != 0)
-			continue;
-		field = struct_field(schema, t, "v");
-		if (field && (schema->types[field->type].kind == SCHEMA_KIND_INT ||
-			      schema->types[field->type].kind == SCHEMA_KIND_UINT))
-			return field;
-	}
-	return NULL;
-}
-
 static struct hole scalar_struct(struct render *r, const struct view *v, uint32_t type, bool *is,
 				 struct scalar *ret)
 {
-	const struct schema_field *field = atomic_field(r->schema, type);
+	const struct schema_field *field = schema_atomic_field(r->schema, type);
 	struct hole hole;
 	struct view part;
 
@@ -106,7 +80,7 @@ static struct hole render_struct(struct render *r, const struct view *v, uint32_
 	const struct schema_type *t = &schema->types[type];
 	size_t ancestors = r->ancestors.length;
 
-	if (atomic_field(schema, type))
+	if (schema_atomic_field(schema, type))
 		return render_scalar(r, v, type, depth);
 	if (v->address && t->size)
 		ancestor_push(r, v->address, type, false);

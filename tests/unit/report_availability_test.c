@@ -62,9 +62,9 @@ static void test_table(void **state)
 	report_availability_table(&ir, out);
 	assert_says("main.(*server).GetInfo  table server_GetInfo\n"
 		    "  partial n  *main.node  (1 of 2 calls, 1 partial)\n"
-		    "    partial server.go:30  main.(*server).GetInfo+0x18: the compiler removed");
+		    "    partial at 1 call: the compiler removed the variable (server.go:30)\n");
 	assert_says("  never   n.id  uint64  (0 of 1 calls)\n"
-		    "    never   server.go:20  main.(*server).GetInfo+0x8: lives in a register\n");
+		    "    never   at 1 call: lives in a register (server.go:20)\n");
 	assert_says("main.work  table work\n  always  n  *main.node  (1 of 1 calls)\n");
 }
 
