@@ -58,7 +58,6 @@ const char *schema_kind_name(enum schema_kind kind)
 	return kind_names[kind];
 }
 
-<<<<<<< HEAD
 const char *schema_reason_text(uint32_t reason)
 {
 	static const char *const texts[] = {
@@ -68,7 +67,6 @@ const char *schema_reason_text(uint32_t reason)
 	};
 
 	return reason < ARRAY_SIZE(texts) ? texts[reason] : "unknown reason";
-=======
 /* Go source: sync/atomic/type.go, Go 1.19 and later: each keeps its value in a field v. */
 const struct schema_field *schema_atomic_field(const struct schema *schema, uint32_t type)
 {
@@ -92,7 +90,6 @@ const struct schema_field *schema_atomic_field(const struct schema *schema, uint
 			return field;
 	}
 	return NULL;
->>>>>>> main
 }
 
 const char *schema_kind_sql(enum schema_kind kind)
