@@ -237,26 +237,15 @@ void emit_types(const struct ir *ir, const char *spec_file, struct strbuf *out)
 			      t->pointers);
 		row_comment(&rows, ir->type_comments, i);
 	}
-<<<<<<< HEAD
-	strbuf_puts(out, "\t{0},\n};\n\n"
-			 "/* {offset, kind, target type, repeat, stride, extra} */\n"
-=======
 	put_table(out, &rows);
-	strbuf_puts(out, "\n/* {offset, kind, target type, repeat, stride, padding} */\n"
->>>>>>> main
+	strbuf_puts(out, "\n/* {offset, kind, target type, repeat, stride, extra} */\n"
 			 "static const struct ask_pointer ask_pointers[] = {\n");
 	for (uint32_t i = 0; i < schema->pointers_count; i++) {
 		const struct ask_pointer *p = &schema->pointers[i];
 
-<<<<<<< HEAD
-		strbuf_printf(out, "\t[%u] = {%u, %s, %u, %u, %u, 0x%x},", i, p->offset,
+		strbuf_printf(&rows, "[%u] = {%u, %s, %u, %u, %u, 0x%x},", i, p->offset,
 			      pointer_kind(p->kind), p->target, p->repeat, p->stride, p->extra);
-		row_comment(out, ir->pointer_comments, i);
-=======
-		strbuf_printf(&rows, "[%u] = {%u, %s, %u, %u, %u, 0},", i, p->offset,
-			      pointer_kind(p->kind), p->target, p->repeat, p->stride);
 		row_comment(&rows, ir->pointer_comments, i);
->>>>>>> main
 	}
 	put_table(out, &rows);
 }
@@ -377,34 +366,34 @@ void emit_ranges(const struct ir *ir, const char *spec_file, struct strbuf *out)
 void emit_dynamic(const struct ir *ir, const char *spec_file, struct strbuf *out)
 {
 	const struct schema *schema = &ir->schema;
+	cleanup_strbuf struct strbuf rows = STRBUF_INIT;
 
 	(void)spec_file;
-	strbuf_puts(out, "/* {offset from runtime.types, type, flags} */\n"
+	strbuf_puts(out, "/* {offset from runtime.types, type, flags, name} */\n"
 			 "static const struct ask_rtype ask_rtypes[] = {\n");
 	for (uint32_t i = 0; i < schema->rtypes_count; i++) {
 		const struct ask_rtype *r = &schema->rtypes[i];
 
-		strbuf_printf(out, "\t{0x%x, ", r->offset);
+		strbuf_printf(&rows, "{0x%x, ", r->offset);
 		if (r->type == ASK_ABSENT)
-			strbuf_puts(out, "ASK_ABSENT, ");
+			strbuf_puts(&rows, "ASK_ABSENT, ");
 		else
-			strbuf_printf(out, "%u, ", r->type);
-		strbuf_printf(out, "%s, 0}, /* ",
+			strbuf_printf(&rows, "%u, ", r->type);
+		strbuf_printf(&rows, "%s, 0}, /* ",
 			      r->flags & ASK_RTYPE_DIRECT ? "ASK_RTYPE_DIRECT" : "0");
-		emit_comment(out, TEXT(r->name));
-		strbuf_puts(out, " */\n");
+		emit_comment(&rows, TEXT(r->name));
+		strbuf_puts(&rows, " */\n");
 	}
-	strbuf_puts(out, "\t{0},\n};\n\n"
-			 "/* {entry, type of the closure object} */\n"
+	put_table(out, &rows);
+	strbuf_puts(out, "\n/* {entry, type of the closure object} */\n"
 			 "static const struct ask_closure ask_closures[] = {\n");
 	for (uint32_t i = 0; i < schema->closures_count; i++) {
 		const struct ask_closure *c = &schema->closures[i];
 
-		strbuf_printf(out, "\t{0x%x, %u}, /* ", c->pc, c->type);
-		emit_comment(out, ir->type_comments ? ir->type_comments[c->type] : "");
-		strbuf_puts(out, " */\n");
+		strbuf_printf(&rows, "{0x%x, %u},", c->pc, c->type);
+		row_comment(&rows, ir->type_comments, c->type);
 	}
-	strbuf_puts(out, "\t{0},\n};\n");
+	put_table(out, &rows);
 }
 
 void emit_license(const struct ir *ir, const char *spec_file, struct strbuf *out)

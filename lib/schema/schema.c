@@ -67,6 +67,8 @@ const char *schema_reason_text(uint32_t reason)
 	};
 
 	return reason < ARRAY_SIZE(texts) ? texts[reason] : "unknown reason";
+}
+
 /* Go source: sync/atomic/type.go, Go 1.19 and later: each keeps its value in a field v. */
 const struct schema_field *schema_atomic_field(const struct schema *schema, uint32_t type)
 {
