@@ -379,7 +379,7 @@ void emit_dynamic(const struct ir *ir, const char *spec_file, struct strbuf *out
 			strbuf_puts(&rows, "ASK_ABSENT, ");
 		else
 			strbuf_printf(&rows, "%u, ", r->type);
-		strbuf_printf(&rows, "%s, 0}, /* ",
+		strbuf_printf(&rows, "%s, 0}," COMMENT_MARK "/* ",
 			      r->flags & ASK_RTYPE_DIRECT ? "ASK_RTYPE_DIRECT" : "0");
 		emit_comment(&rows, TEXT(r->name));
 		strbuf_puts(&rows, " */\n");

@@ -233,6 +233,23 @@ static const char *pointer_comment(struct arena *arena, const struct binary_type
 	case ASK_POINTER_SLICE:
 		return arena_printf(arena, "%s%s: to its elements, %s", type->name, pointer->path,
 				    target);
+	case ASK_POINTER_FREE:
+		return arena_printf(arena, "%s%s: to its %s", type->name, pointer->path, target);
+	case ASK_POINTER_COUNTED:
+		return arena_printf(arena, "%s%s: to its buffer of %s", type->name, pointer->path,
+				    target);
+	case ASK_POINTER_BUCKETS:
+		return arena_printf(arena, "%s%s: to its buckets", type->name, pointer->path);
+	case ASK_POINTER_DIRECTORY:
+		return arena_printf(arena, "%s%s: to its tables, or its one group", type->name,
+				    pointer->path);
+	case ASK_POINTER_GROUPS:
+		return arena_printf(arena, "%s%s: to its groups", type->name, pointer->path);
+	case ASK_POINTER_ANY:
+	case ASK_POINTER_INTERFACE:
+		return arena_printf(arena, "%s%s: to whatever it holds", type->name, pointer->path);
+	case ASK_POINTER_FUNC:
+		return arena_printf(arena, "%s%s: to its closure", type->name, pointer->path);
 	}
 	return "";
 }
