@@ -48,6 +48,7 @@ enum ask_reason {
 	ASK_REASON_RANGE_EDGE = 6,    /* interrupted exactly where the location changes */
 	ASK_REASON_NOT_IN_SCOPE = 7,  /* declared in a block that this PC is not in */
 	ASK_REASON_NO_VARIABLE = 8,   /* this inlined instance does not describe the variable */
+	ASK_REASON_SHARED_SLOT = 9,   /* the compiler may have put another variable into its stack slot */
 };
 
 struct ask_record {

@@ -274,6 +274,7 @@ static const char *reason_name(uint32_t reason)
 		[ASK_REASON_RANGE_EDGE] = "ASK_REASON_RANGE_EDGE",
 		[ASK_REASON_NOT_IN_SCOPE] = "ASK_REASON_NOT_IN_SCOPE",
 		[ASK_REASON_NO_VARIABLE] = "ASK_REASON_NO_VARIABLE",
+		[ASK_REASON_SHARED_SLOT] = "ASK_REASON_SHARED_SLOT",
 	};
 
 	return reason < ARRAY_SIZE(names) ? names[reason] : "0";

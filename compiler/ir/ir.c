@@ -47,6 +47,8 @@ const char *ir_reason_text(uint32_t reason)
 		return "interrupted exactly where the location changes";
 	case ASK_REASON_NOT_IN_SCOPE:
 		return "not in scope here";
+	case ASK_REASON_SHARED_SLOT:
+		return "another variable may use its stack slot";
 	case ASK_REASON_NO_VARIABLE:
 		return "this inlined instance does not describe the variable";
 	}

@@ -416,7 +416,11 @@ void locate(struct arena *arena, const struct resolve_access *access,
 		unavailable(ret, ASK_REASON_NO_LOCATION);
 		return;
 	}
-	pieces = location->contradictory || (access->unsure && is_on_stack(location))
+	if (access->unsure && is_on_stack(location)) {
+		unavailable(ret, ASK_REASON_SHARED_SLOT);
+		return;
+	}
+	pieces = location->contradictory
 			 ? NULL
 			 : sorted_pieces(arena, location, access->variable->type->size);
 	if (!pieces) {

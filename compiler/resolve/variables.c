@@ -23,7 +23,7 @@ static void judge_calls(struct inventory *inventory, const struct resolve_access
 			struct ir_variable *row)
 {
 	const struct binary_variable *variable = access->variable;
-	uint32_t reasons[ASK_REASON_NO_VARIABLE + 1] = {0};
+	uint32_t reasons[ASK_REASON_SHARED_SLOT + 1] = {0};
 	struct resolve_program program;
 
 	for (size_t i = 0; i < inventory->calls_count; i++) {

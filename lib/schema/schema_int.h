@@ -33,7 +33,7 @@ struct schema_section_row {
 _Static_assert(sizeof(struct schema_section_row) == 24, "a section row is 24 bytes");
 
 /* enum ask_reason and one more than its last. */
-#define REASONS (ASK_REASON_NO_VARIABLE + 1u)
+#define REASONS (ASK_REASON_SHARED_SLOT + 1u)
 
 /*
  * A check in progress. `work` bounds what spans that overlap could add up to: a

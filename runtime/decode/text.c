@@ -87,6 +87,7 @@ const char *reason_text(uint32_t reason)
 		[ASK_REASON_RANGE_EDGE] = "interrupted exactly where the location changes",
 		[ASK_REASON_NOT_IN_SCOPE] = "not in scope here",
 		[ASK_REASON_NO_VARIABLE] = "this inlined instance does not describe the variable",
+		[ASK_REASON_SHARED_SLOT] = "another variable may use its stack slot",
 	};
 
 	return reason < ARRAY_SIZE(texts) ? texts[reason] : "unknown reason";

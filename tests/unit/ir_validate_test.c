@@ -251,7 +251,7 @@ static void test_reasons_have_words(void **state)
 {
 	(void)state;
 	assert_string_equal(ir_reason_text(ASK_REASON_REGISTER), "lives in a register");
-	for (uint32_t r = ASK_REASON_NONE + 1; r <= ASK_REASON_NO_VARIABLE; r++)
+	for (uint32_t r = ASK_REASON_NONE + 1; r <= ASK_REASON_SHARED_SLOT; r++)
 		assert_true(*ir_reason_text(r) && strcmp(ir_reason_text(r), ir_reason_text(99)));
 }
 

@@ -344,7 +344,7 @@ static void test_only_stack_slots_are_shared(void **state)
 
 	(void)state;
 	locate(&arena, &access, &location, &program);
-	assert_unavailable(ASK_REASON_PIECES);
+	assert_unavailable(ASK_REASON_SHARED_SLOT);
 	location.pieces = heap; /* it escaped: the heap object is its own */
 	locate(&arena, &access, &location, &program);
 	assert_int_equal(program.ops_count, 3);

@@ -46,7 +46,7 @@ RULE(link_span, f->links[0].pairs = 3)
 RULE(link_text, f->link_pairs[1].to_column = f->strings.size)
 RULE(match_label, f->matches[0].label = SCHEMA_MATCH_LABELS)
 RULE(gap_expr, f->gaps[1].expr = 3)
-RULE(gap_reason, f->gaps[1].reason = ASK_REASON_NO_VARIABLE + 1)
+RULE(gap_reason, f->gaps[1].reason = ASK_REASON_SHARED_SLOT + 1)
 RULE(symbol_span, f->symbols[1].nodes = 2)
 RULE(inline_parent, f->inline_nodes[1].parent = 3)
 RULE(file_text, f->files[1] = f->strings.size)
@@ -61,7 +61,7 @@ RULE(expr_capture, f->exprs[0].capture = 3)
 RULE(expr_type, f->exprs[0].type = 9)
 RULE(expr_limits, f->exprs[0].limits = 1)
 RULE(expr_span, f->exprs[2].ops = 3)
-RULE(expr_reason, f->exprs[1].reason = ASK_REASON_NO_VARIABLE + 1)
+RULE(expr_reason, f->exprs[1].reason = ASK_REASON_SHARED_SLOT + 1)
 RULE(op_pad, f->ops[0].pad = 1)
 /* functions */
 RULE(others_capture, f->functions[0].captures = 3)
@@ -156,7 +156,7 @@ static const struct rule rules[] = {
 	{"captures[0]: limits is 1", capture_limits}, {"columns[0]: type is 6", column_type},
 	{"tables[0]: materialize is 2", table_materialize}, {"links[0]: pairs", link_span},
 	{"link_pairs[1]: to_column", link_text}, {"matches[0]: label is 6", match_label},
-	{"gaps[1]: expr is 3", gap_expr}, {"gaps[1]: reason is 9", gap_reason},
+	{"gaps[1]: expr is 3", gap_expr}, {"gaps[1]: reason is 10", gap_reason},
 	{"symbols[1]: nodes", symbol_span}, {"inline_nodes[1]: parent is 3", inline_parent},
 	{"files[1]: text", file_text}, {"wait_reasons[1]: text", wait_reason},
 	{"engine_types[2]: pointers", pointer_span}, {"pointers[2]: target is 9", pointer_target},
@@ -164,7 +164,7 @@ static const struct rule rules[] = {
 	{"probes[1]: inline_node is 3", probe_node}, {"probes[1]: exprs", probe_span},
 	{"exprs[0]: capture is 3", expr_capture}, {"exprs[0]: type is 9", expr_type},
 	{"exprs[0]: limits is 1", expr_limits}, {"exprs[2]: ops", expr_span},
-	{"exprs[1]: reason is 9", expr_reason}, {"ops[0]: pad is 1", op_pad},
+	{"exprs[1]: reason is 10", expr_reason}, {"ops[0]: pad is 1", op_pad},
 	{"functions[0]: its capture 2 is another", others_capture},
 	{"captures[2]: its function has it not", lost_capture},
 	{"functions[1]: its column 0 is another", others_column},
