@@ -21,25 +21,63 @@ struct bpf_engine {
 	size_t maps_count;
 };
 
-/* libbpf's last complaint, for our error message. */
+/* libbpf's first complaint, for our error message; the verifier's reason goes before it. */
 static char complaint[512];
+static bool verifier_spoke;
+
+static void forget_complaints(void)
+{
+	complaint[0] = '\0';
+	verifier_spoke = false;
+}
+
+static void keep_line(const char *line, size_t length)
+{
+	snprintf(complaint, sizeof(complaint), "%.*s", (int)length, line);
+}
+
+/* The verifier's log ends with its reason, and below that its statistics. */
+static void keep_reason(char *log)
+{
+	static const char *const statistics[] = {"processed ", "verification time ",
+						 "stack depth ", "-- END PROG LOAD LOG"};
+	char *reason = NULL, *rest = NULL;
+
+	for (char *line = strtok_r(log, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		bool skip = false;
+
+		for (size_t i = 0; i < ARRAY_SIZE(statistics); i++)
+			skip = skip || !strncmp(line, statistics[i], strlen(statistics[i]));
+		if (!skip)
+			reason = line;
+	}
+	if (!reason)
+		return;
+	keep_line(reason, strlen(reason));
+	verifier_spoke = true;
+}
 
 static int keep_complaint(enum libbpf_print_level level, const char *format, va_list args)
 {
-	char line[sizeof(complaint)];
+	cleanup_free char *text = NULL;
+	char *log;
 
 	if (level != LIBBPF_WARN)
 		return 0;
-	vsnprintf(line, sizeof(line), format, args);
-	line[strcspn(line, "\n")] = '\0';
-	if (line[0] && !complaint[0])
-		memcpy(complaint, line, sizeof(complaint));
+	if (vasprintf(&text, format, args) < 0)
+		base_out_of_memory();
+	log = strstr(text, "-- BEGIN PROG LOAD LOG --\n");
+	if (log)
+		keep_reason(strchr(log, '\n') + 1);
+	else if (text[0] && !complaint[0])
+		keep_line(text, strcspn(text, "\n"));
 	return 0;
 }
 
 static struct error *refused(const char *what, int code)
 {
-	if (code == -EPERM || code == -EACCES)
+	/* EACCES is also the verifier's word for memory that a program must not touch. */
+	if (code == -EPERM || (code == -EACCES && !verifier_spoke))
 		return error_new(ERROR_HOST,
 				 "%s: not permitted; run as root, or with CAP_BPF and CAP_PERFMON "
 				 "(`askance doctor` tells more)",
@@ -54,6 +92,49 @@ static uint64_t now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &time);
 	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+/*
+ * Takes back what libbpf does to old kernels' programs. To see whether there is
+ * bpf_probe_read_user() (Linux 5.5) it tries bpf_probe_read_kernel(), which came with it,
+ * and where there is none it calls bpf_probe_read() instead (libbpf.c,
+ * bpf_object__sanitize_prog). But lockdown=confidentiality takes away reading the kernel's
+ * memory, and leaves reading the target's: there the substitute is what is refused. The
+ * engine has no bpf_probe_read() of its own, and bpf_loop() is younger than 5.5.
+ */
+static int keep_probe_read_user(struct bpf_program *program, struct bpf_prog_load_opts *options,
+				long cookie)
+{
+	size_t count = bpf_program__insn_cnt(program);
+	cleanup_free struct bpf_insn *insns = calloc(count, sizeof(*insns));
+
+	(void)options;
+	(void)cookie;
+	if (!insns)
+		base_out_of_memory();
+	memcpy(insns, bpf_program__insns(program), count * sizeof(*insns));
+	for (size_t i = 0; i < count; i++)
+		if (insns[i].code == (BPF_JMP | BPF_CALL) && !insns[i].src_reg &&
+		    insns[i].imm == BPF_FUNC_probe_read)
+			insns[i].imm = BPF_FUNC_probe_read_user;
+	return bpf_program__set_insns(program, insns, count);
+}
+
+/* Raw tracepoints as libbpf has them, but for the above. Once is for ever. */
+static struct error *register_handler(void)
+{
+	static bool registered;
+	LIBBPF_OPTS(libbpf_prog_handler_opts, options,
+		    .prog_prepare_load_fn = keep_probe_read_user);
+	int rc;
+
+	if (registered)
+		return NULL;
+	rc = libbpf_register_prog_handler("raw_tp/", BPF_PROG_TYPE_RAW_TRACEPOINT, 0, &options);
+	if (rc < 0)
+		return refused("libbpf takes no handler for raw tracepoints", rc);
+	registered = true;
+	return NULL;
 }
 
 static struct error *set_entries(struct bpf_engine *engine, const char *name, uint32_t entries)
@@ -108,6 +189,7 @@ static struct error *load(struct session *session)
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "askance");
 	int rc;
 
+	TRY(register_handler());
 	engine->object = bpf_object__open_mem(session->object->elf, session->object->elf_size,
 					      &options);
 	if (!engine->object) {
@@ -138,7 +220,7 @@ struct error *bpf_load(struct session *session, uint64_t *load_ns, uint64_t *ins
 	uint64_t begin = now();
 	struct error *error;
 
-	complaint[0] = '\0';
+	forget_complaints();
 	libbpf_set_print(keep_complaint);
 	session->bpf = calloc(1, sizeof(*session->bpf));
 	if (!session->bpf)
@@ -156,7 +238,7 @@ struct error *bpf_load(struct session *session, uint64_t *load_ns, uint64_t *ins
 
 struct error *bpf_attach(struct session *session)
 {
-	session->bpf->link = bpf_program__attach(session->bpf->program);
+	session->bpf->link = bpf_program__attach_raw_tracepoint(session->bpf->program, "sys_enter");
 	if (!session->bpf->link)
 		return refused("cannot attach to raw_tp/sys_enter", -errno);
 	return NULL;
@@ -202,7 +284,7 @@ struct error *bpf_probe_host(void)
 
 	fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "askance_probe", "Dual BSD/GPL", nothing,
 			   ARRAY_SIZE(nothing), NULL);
-	complaint[0] = '\0';
+	forget_complaints();
 	if (fd < 0)
 		return refused("BPF programs cannot be loaded", -errno);
 	close(fd);
