@@ -89,7 +89,9 @@ void emit_banner(const struct ir *ir, const char *spec_file, struct strbuf *out)
 		}
 		strbuf_putc(out, '\n');
 	}
-	strbuf_puts(out, " */\n");
+	/* go build takes C files beside a package's Go files for cgo's, unless they say otherwise */
+	strbuf_puts(out, " */\n"
+			 "//go:build ignore\n");
 }
 
 void emit_limits(const struct ir *ir, const char *spec_file, struct strbuf *out)

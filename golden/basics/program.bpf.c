@@ -13,6 +13,7 @@
  *   main.(*account).audit: a, reason
  *   main.(*transfer).run: t.Amount, t.From, t.From.Owner.Name, t.Note, attempt
  */
+//go:build ignore
 
 #include "abi/state.h"
 

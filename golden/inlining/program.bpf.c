@@ -16,6 +16,7 @@
  *   main.nested: j.Parent.Number, unused
  *   main.dead: j, number
  */
+//go:build ignore
 
 #include "abi/state.h"
 

@@ -13,6 +13,7 @@
  *   main.byPointer: v
  *   main.byValue: text, numbers, array, when, flag, degrees
  */
+//go:build ignore
 
 #include "abi/state.h"
 

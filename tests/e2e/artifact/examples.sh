@@ -31,6 +31,16 @@ done
 expect_exit 1 "$ASKC" vars --binary "$BIN" 'main.(*server).GetInfos'
 expect_stderr 'main\.\(\*server\)\.GetInfo\b'
 
+# What askc writes beside a package's sources does not disturb go build.
+cp -r "$SOURCE_DIR/spec-examples/slow-rpc" "$WORK/package"
+expect_exit 0 "$ASKC" build "$WORK/package/spec.ask.yaml" --binary "$BIN" -o "$WORK/package"
+go=$("$SOURCE_DIR/scripts/go-toolchain" "$version")
+if (cd "$WORK/package" && GOTOOLCHAIN=local GOFLAGS=-buildvcs=false CGO_ENABLED=0 "$go" build -o "$WORK/again" .) 2>"$WORK/err"; then
+	ok "go build beside the generated C"
+else
+	fail "go build beside the generated C: $(cat "$WORK/err")"
+fi
+
 # A release gate: request is there at every call, cs at most of them, ctx at none.
 spec=$WORK/gate.ask.yaml
 gate() { # CODE CAPTURE DENY

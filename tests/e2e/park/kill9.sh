@@ -26,6 +26,12 @@ for i in $(seq 1 30); do
 	told=$("$E2E_KILLER" "$TARGET" "$i" $((pause_ns * 3 / 4)) "$ASKANCE" collect "$OBJECT" --pid "$TARGET" -o "$WORK/killed.askdump" \
 		--engine="$engine" 2>&1) || die "round $i: $told"
 	[ "$told" != "in the pause" ] || killed=$((killed + 1))
+	# A kill may come too late; what then has the final name is a whole dump.
+	if [ -e "$WORK/killed.askdump" ]; then
+		"$ASKANCE" decode "$WORK/killed.askdump" -o "$WORK/killed.db" 2>"$WORK/log" ||
+			fail "round $i ($told): half a dump under the final name: $(cat "$WORK/log")"
+		rm "$WORK/killed.askdump"
+	fi
 	before=$(ticks)
 	deadline=$((SECONDS + 10))
 	until alive "$TARGET" && [ "$(ticks)" -gt "$((before + 1))" ]; do
@@ -36,8 +42,7 @@ done
 ok "30 kills, and the program went on after each"
 if [ "$killed" -ge 15 ]; then ok "$killed of them in the pause"; else fail "only $killed of 30 in the pause"; fi
 
-# What is left behind is nothing: no half file, and a later snapshot works.
-expect "no dump under the final name" "" "$(ls "$WORK/killed.askdump" 2>/dev/null || true)"
+# And a later snapshot works.
 take_snapshot "$engine" "$WORK/after.db"
 expect "a snapshot afterwards is whole" 40000 "$(sql "$WORK/after.db" 'SELECT count(DISTINCT id) FROM hold')"
 finish
