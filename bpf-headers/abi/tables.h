@@ -92,7 +92,8 @@ ASK_ABI_CHECK(struct ask_expr, 24);
  */
 enum ask_op_kind {
 	ASK_OP_CFA = 1,	  /* address = CFA + a */
-	ASK_OP_DEREF = 2, /* address = *(address); nil ends the expression with ASK_STATUS_NIL */
+	ASK_OP_DEREF = 2, /* address = *(address); nil ends the expression with ASK_STATUS_NIL.
+			   * b: how many characters of the expression name the pointer, or 0 */
 	ASK_OP_ADD = 3,	  /* address += a */
 	ASK_OP_COPY = 4,  /* value bytes [b, b + c) = c bytes at address + a */
 	ASK_OP_STATIC = 5, /* address = load bias + a */

@@ -99,8 +99,8 @@ static struct error *open_dwarf(struct binary *binary)
 {
 	binary->dwarf = dwarf_begin_elf(binary->dwarf_image->elf, DWARF_C_READ, NULL);
 	if (!binary->dwarf)
-		return error_new(ERROR_DAMAGED, "%s: damaged DWARF: %s",
-				 binary->dwarf_image->path, dwarf_errmsg(-1));
+		return error_new(ERROR_DAMAGED, "%s: damaged DWARF: %s", binary->dwarf_image->path,
+				 dwarf_errmsg(-1));
 	return NULL;
 }
 
@@ -123,8 +123,7 @@ static struct error *read_all(struct binary *binary, const char *debug_path)
 	size_t section;
 
 	if (!image_section(&binary->image, ".go.buildinfo", &section) &&
-	    !image_section(&binary->image, ".gopclntab", &section) &&
-	    !binary->image.go_build_id[0])
+	    !image_section(&binary->image, ".gopclntab", &section) && !binary->image.go_build_id[0])
 		return error_new(ERROR_TARGET,
 				 "%s: not a Go program (no Go build information in it)",
 				 binary->image.path);

@@ -54,12 +54,14 @@ struct binary_type {
 	const char *name; /* "*main.clientState"; Go's spelling with full import paths */
 	enum schema_kind kind;
 	uint64_t size;
-	uint64_t count;			/* ARRAY */
-	const struct binary_type *elem; /* POINTER SLICE ARRAY MAP CHAN; NULL else, and for *T of unknown T */
-	const struct binary_type *key;	/* MAP */
-	const struct binary_field *fields; /* STRUCT, TIME; also the words of STRING SLICE INTERFACE ANY */
+	uint64_t count; /* ARRAY */
+	/* POINTER SLICE ARRAY MAP CHAN; NULL for others, and for *T of unknown T */
+	const struct binary_type *elem;
+	const struct binary_type *key; /* MAP */
+	/* STRUCT, TIME; also the words of STRING SLICE INTERFACE ANY */
+	const struct binary_field *fields;
 	size_t fields_count;
-	uint64_t runtime_type; /* DW_AT_go_runtime_type: offset from runtime.types, 0 none (or bogus) */
+	uint64_t runtime_type; /* offset from runtime.types (DW_AT_go_runtime_type), 0 none */
 	uint64_t die;	       /* offset in .debug_info: its identity */
 };
 /* The type by its full Go name, or NULL. */
@@ -75,7 +77,7 @@ struct binary_range {
 /* A node of a concrete function's inline tree. */
 struct binary_inline {
 	const char *name;	  /* full Go name of the inlined function */
-	uint32_t parent;	  /* index in the function's `inlines`, UINT32_MAX: the function itself */
+	uint32_t parent;	  /* index in `inlines`, UINT32_MAX: the function itself */
 	const char *call_file;	  /* where the call stood; "" unknown */
 	uint32_t call_line;
 	const struct binary_range *ranges;
@@ -83,7 +85,7 @@ struct binary_inline {
 	uint64_t die;
 };
 
-/* A concrete function: a subprogram with code. Wrappers that the compiler makes are among them. */
+/* A concrete function: a subprogram with code. The compiler's wrappers are among them. */
 struct binary_function {
 	const char *name; /* full Go name: "main.(*server).GetInfo", "main.F[go.shape.int]" */
 	const char *file; /* of its declaration, "" unknown */
@@ -118,7 +120,7 @@ enum binary_piece_kind {
 	BINARY_PIECE_CFA_DEREF, /* at *(CFA + offset): the variable escaped to the heap */
 	BINARY_PIECE_REGISTER,	/* in DWARF register `reg` */
 	BINARY_PIECE_STATIC,	/* at link-time address `offset` */
-	BINARY_PIECE_EMPTY,	/* no location, or one that cannot be tied to this part for certain */
+	BINARY_PIECE_EMPTY,	/* no location, or none that is certain to be this part's */
 	BINARY_PIECE_UNSUPPORTED, /* an operator that Go does not emit and we do not understand */
 };
 struct binary_piece {
@@ -145,18 +147,18 @@ struct binary_location {
 };
 
 struct binary_variable {
-	const char *name; /* Go's: "cs", "~r0", "&x" */
+	const char *name; /* Go's: "cs", "~r0"; an escaped variable, DWARF's "&x", is "x" */
 	const struct binary_type *type;
 	bool parameter;
 	bool result; /* DW_AT_variable_parameter */
 	uint32_t line; /* of its declaration, 0 unknown */
 	uint32_t block; /* depth of the lexical block that declares it, 0 = the function's own */
-	const struct binary_range *scope; /* ranges of that lexical block; the instance's own for 0 */
+	const struct binary_range *scope; /* of that lexical block; the instance's own for 0 */
 	size_t scope_count;
 	const struct binary_location *locations; /* sorted by lo */
 	size_t locations_count;
 };
-/* Variables of one instance, in DIE order, duplicate DIEs removed. ERROR_DAMAGED on broken DWARF. */
+/* Variables of one instance, in DIE order, without duplicate DIEs. ERROR_DAMAGED: broken DWARF. */
 struct error *binary_variables(struct binary *binary, const struct binary_instance *instance,
 			       const struct binary_variable **ret, size_t *count);
 
@@ -170,7 +172,7 @@ const struct binary_global *binary_global_find(struct binary *binary, const char
 
 /* ---- code ---- */
 
-/* Return addresses of every call instruction in [lo, hi), sorted (runtime.morestack calls left out). */
+/* Return addresses of all calls in [lo, hi), sorted; calls of runtime.morestack are left out. */
 struct error *binary_call_sites(struct binary *binary, uint64_t lo, uint64_t hi,
 				const uint64_t **ret, size_t *count);
 
@@ -191,7 +193,7 @@ struct error *binary_cfi(struct binary *binary, const struct binary_cfi **ret, s
 
 /* Address and size of an ELF symbol; false when there is none. */
 bool binary_symbol(struct binary *binary, const char *name, uint64_t *address, uint64_t *size);
-/* Copies initialised bytes at a link-time address, relocated; false when they are not in the file. */
+/* Copies initialised bytes, relocated, at a link-time address; false when not in the file. */
 bool binary_read(struct binary *binary, uint64_t address, void *data, size_t size);
 /* A Go string array variable (runtime.waitReasonStrings), read from the file's data. */
 struct error *binary_string_array(struct binary *binary, const char *name, const char *const **ret,

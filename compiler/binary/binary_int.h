@@ -14,6 +14,7 @@
 #define DW_AT_go_elem 0x2902
 #define DW_AT_go_embedded_field 0x2903
 #define DW_AT_go_runtime_type 0x2904
+#define DW_AT_go_dict_index 0x2906
 
 /* DIEs nested deeper than this are not from a compiler. */
 #define DIE_MAX_DEPTH 256
@@ -129,15 +130,15 @@ struct type_node {
 
 struct binary {
 	struct arena *arena;
-	struct image image;   /* the program */
-	struct image debug;   /* its separate debug info; elf is NULL when there is none */
-	Dwarf *dwarf;	      /* of `debug` or `image` */
+	struct image image; /* the program */
+	struct image debug; /* its separate debug info; elf is NULL when there is none */
+	Dwarf *dwarf;	    /* of `debug` or `image` */
 	const struct image *dwarf_image;
 	struct binary_info info;
 
 	/* by image.c and facts.c */
 	struct symbol *symbols;
-	struct strmap symbol_index; /* name -> index in symbols */
+	struct strmap symbol_index;	      /* name -> index in symbols */
 	const struct relocation *relocations; /* sorted by offset */
 	size_t relocations_count;
 
@@ -145,10 +146,10 @@ struct binary {
 	VEC(Dwarf_Off) units; /* CU DIEs of Go units */
 	VEC(struct binary_function) functions;
 	VEC(struct binary_inline) inlines; /* while walking: of the current function */
-	struct map names;	 /* subprogram DIE -> const char *, in the arena */
-	struct map trampolines;	 /* subprogram DIE -> 1: a wrapper the compiler made */
-	struct strmap type_index;   /* name -> DIE */
-	struct strmap global_index; /* name -> DIE */
+	struct map names;		   /* subprogram DIE -> const char *, in the arena */
+	struct map trampolines;		   /* subprogram DIE -> 1: a wrapper the compiler made */
+	struct strmap type_index;	   /* name -> DIE */
+	struct strmap global_index;	   /* name -> DIE */
 
 	/* by instance.c, at first use */
 	struct strmap instance_index; /* name -> index in instance_first */
@@ -164,8 +165,8 @@ struct binary {
 	struct strmap globals; /* name -> struct binary_global * */
 
 	/* by line.c */
-	struct map line_tables;	 /* offset in .debug_line -> struct line_table * */
-	struct strmap files;	 /* name -> interned const char * */
+	struct map line_tables; /* offset in .debug_line -> struct line_table * */
+	struct strmap files;	/* name -> interned const char * */
 	const struct binary_line *lines;
 	size_t lines_count;
 	bool lines_done;
@@ -202,7 +203,8 @@ struct error *die_damaged(struct binary *binary, Dwarf_Die *die, const char *wha
 const struct binary_type *type_at(struct binary *binary, Dwarf_Off offset);
 
 /* line.c */
-struct error *line_table_read(struct binary *binary, uint64_t offset, const struct line_table **ret);
+struct error *line_table_read(struct binary *binary, uint64_t offset,
+			      const struct line_table **ret);
 /* Calls row() for each row until it returns an error; file is NULL at the end of a sequence. */
 struct error *line_table_run(struct binary *binary, const struct line_table *table,
 			     struct error *(*row)(void *arg, uint64_t pc, const char *file,

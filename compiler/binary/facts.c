@@ -198,7 +198,8 @@ struct error *binary_string_array(struct binary *binary, const char *name, const
 
 #define BUILDINFO_MAGIC "\xff Go buildinf:"
 #define BUILDINFO_FLAGS 15
-#define BUILDINFO_INLINE 2 /* since Go 1.18: varint-prefixed strings at 32; else two pointers at 16 */
+#define BUILDINFO_INLINE                                                                           \
+	2 /* since Go 1.18: varint-prefixed strings at 32; else two pointers at 16 */
 
 static void read_build_info(struct binary *binary)
 {

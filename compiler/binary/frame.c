@@ -111,7 +111,7 @@ static uint32_t cfa_of(const struct state *state)
 struct run {
 	struct frames *frames; /* NULL while a CIE's own program runs: no rows */
 	const struct cie *cie;
-	struct state state, initial;
+	struct state state;
 	struct state saved[STATES_MAX];
 	size_t saved_count;
 	uint64_t pc, hi;
@@ -266,7 +266,6 @@ static void add_fde(struct frames *frames, const struct cie *cie, struct cursor 
 	run.pc = fde.lo;
 	if (cie->understood && run_program(&run, cie->program)) {
 		run.frames = frames;
-		run.initial = run.state;
 		run.pc = fde.lo;
 		if (run_program(&run, cursor))
 			add_row(&run);
@@ -308,7 +307,8 @@ struct rows {
 
 static void keep(struct rows *rows, uint64_t pc, uint32_t cfa)
 {
-	struct binary_cfi *last = rows->data.length ? &rows->data.data[rows->data.length - 1] : NULL;
+	struct binary_cfi *last =
+		rows->data.length ? &rows->data.data[rows->data.length - 1] : NULL;
 
 	if (last && pc < last->pc)
 		return;

@@ -33,7 +33,8 @@ static void count_name(struct names *names, const char *name)
 	if (!strmap_get(&names->numbers, name, &number)) {
 		number = names->entries.length;
 		strmap_set(&names->numbers, name, number);
-		*VEC_PUSH(&names->scratch, &names->entries) = (struct entry){name, (uint32_t)number};
+		*VEC_PUSH(&names->scratch, &names->entries) =
+			(struct entry){name, (uint32_t)number};
 		*VEC_PUSH(&names->scratch, &names->counts) = 0;
 	}
 	names->counts.data[number]++;
@@ -47,7 +48,8 @@ static bool is_trampoline(const struct binary *binary, const struct binary_funct
 }
 
 static void each_instance(struct names *names, const struct binary_function *function,
-			  void (*call)(struct names *, const char *, const struct binary_instance *))
+			  void (*call)(struct names *, const char *,
+				       const struct binary_instance *))
 {
 	struct binary_instance instance = {.function = function, .inline_index = UINT32_MAX};
 

@@ -314,10 +314,10 @@ struct error *line_table_run(struct binary *binary, const struct line_table *tab
 		if (opcode >= table->opcode_base) {
 			unsigned special = opcode - table->opcode_base;
 
-			machine.pc += (uint64_t)(special / table->line_range) *
-				      table->min_instruction;
-			machine.line += (uint64_t)(table->line_base +
-						   (int)(special % table->line_range));
+			machine.pc +=
+				(uint64_t)(special / table->line_range) * table->min_instruction;
+			machine.line +=
+				(uint64_t)(table->line_base + (int)(special % table->line_range));
 			TRY(emit(table, &machine, row, arg));
 		} else if (opcode == 0) {
 			bool end = false;
@@ -408,9 +408,8 @@ static struct error *sort_rows(struct binary *binary, const struct rows *rows)
 		const struct binary_line *row = &rows->rows.data[sequence->first];
 
 		if (sequence->lo < end)
-			return error_new(ERROR_DAMAGED,
-					 "%s: line tables overlap at 0x%" PRIx64, rows->path,
-					 sequence->lo);
+			return error_new(ERROR_DAMAGED, "%s: line tables overlap at 0x%" PRIx64,
+					 rows->path, sequence->lo);
 		end = row[sequence->count - 1].pc;
 		if (end == sequence->lo) /* it covers nothing */
 			continue;

@@ -211,8 +211,8 @@ static void finish(struct arena *arena, const struct binary_type *type, struct p
 	size_t kept = 0;
 
 	for (size_t i = 0; i < pieces->count; i++) {
-		uint64_t end = i + 1 < pieces->count ? pieces->data[i + 1].value_offset
-						     : type->size;
+		uint64_t end =
+			i + 1 < pieces->count ? pieces->data[i + 1].value_offset : type->size;
 
 		pieces->data[i].size = (uint32_t)(end - pieces->data[i].value_offset);
 		if (kept && continues(&pieces->data[kept - 1], &pieces->data[i]))
@@ -289,8 +289,8 @@ static bool match_literal(const struct layout *layout, const struct binary_piece
 }
 
 /* Fewer pieces than leaves: keeps those whose leaf is certain. */
-static bool match_some(const struct layout *layout, const struct binary_piece *pieces,
-		       size_t count, struct pieces *ret)
+static bool match_some(const struct layout *layout, const struct binary_piece *pieces, size_t count,
+		       struct pieces *ret)
 {
 	size_t first[LEAVES_MAX], last[LEAVES_MAX];
 	size_t leaf = 0, piece = 0;
@@ -414,8 +414,8 @@ static bool list_is_whole(const struct binary_type *type, const struct layout *l
 			continue;
 		if (entry->pieces->offset > FRAME_TOP - (int64_t)type->size)
 			in_memory = false;
-		if (last && (last->hi >= entry->lo ||
-			     last->pieces->offset != entry->pieces->offset))
+		if (last &&
+		    (last->hi >= entry->lo || last->pieces->offset != entry->pieces->offset))
 			in_memory = false;
 		last = entry;
 	}

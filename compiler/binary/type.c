@@ -11,7 +11,8 @@
  *
  * A named type appears twice, as `typedef T` of a `struct T`. Users know one T,
  * and the resolver compares types by pointer, so an equally named typedef that
- * says nothing of its own is the same type as what it names.
+ * says nothing of its own is the same type as what it names. So is ".param0", the
+ * linker's name for a type parameter: its shape ("*go.shape.int") is what is known.
  *
  * Types refer to each other in cycles. A type is created empty on its first
  * mention and queued; the queue is drained before anybody outside sees it, so
@@ -47,7 +48,8 @@ static const char *name_of(Dwarf_Die *die)
 	return name ? name : "";
 }
 
-/* The DIE that stands for this type: past typedefs that only repeat a name. */
+/* The DIE that stands for this type: past typedefs that only repeat a name, or (".param0") name a
+ * shape. */
 static bool canonical(struct binary *binary, Dwarf_Off offset, Dwarf_Die *ret)
 {
 	Dwarf_Die target;
@@ -57,7 +59,8 @@ static bool canonical(struct binary *binary, Dwarf_Off offset, Dwarf_Die *ret)
 	for (int i = 0; i < TYPEDEF_MAX; i++) {
 		if (dwarf_tag(ret) != DW_TAG_typedef || dwarf_hasattr(ret, DW_AT_go_kind) ||
 		    !die_reference(ret, DW_AT_type, &offset) || !die_at(binary, offset, &target) ||
-		    strcmp(name_of(&target), name_of(ret)) != 0)
+		    (!dwarf_hasattr(ret, DW_AT_go_dict_index) &&
+		     strcmp(name_of(&target), name_of(ret)) != 0))
 			return true;
 		*ret = target;
 	}

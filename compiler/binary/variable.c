@@ -27,15 +27,24 @@ struct variables {
 
 /* ---- one expression ---- */
 
-/* Makes a block1 expression readable. false: not a location at all. */
+/* Makes a block expression readable. false: not a location that libdw can be made to read. */
 static bool location_attribute(Dwarf_Attribute *value)
 {
 	Dwarf_Block block;
 
-	if (dwarf_whatform(value) != DW_FORM_block1)
-		return true;
-	if (dwarf_formblock(value, &block) != 0 || block.length >= BLOCK1_AS_EXPRLOC)
+	switch (dwarf_whatform(value)) {
+	case DW_FORM_block: /* the very bytes of exprloc */
+		break;
+	case DW_FORM_block1:
+		if (dwarf_formblock(value, &block) != 0 || block.length >= BLOCK1_AS_EXPRLOC)
+			return false;
+		break;
+	case DW_FORM_block2:
+	case DW_FORM_block4:
 		return false;
+	default:
+		return true;
+	}
 	value->form = DW_FORM_exprloc;
 	return true;
 }
@@ -105,8 +114,8 @@ static void decode(struct variables *v, Dwarf_Attribute *value, const Dwarf_Op *
 
 	for (size_t i = 0; i < count; i++) {
 		if (ops[i].atom == DW_OP_piece) {
-			place.size = ops[i].number <= UINT32_MAX ? (uint32_t)ops[i].number
-								 : UINT32_MAX;
+			place.size =
+				ops[i].number <= UINT32_MAX ? (uint32_t)ops[i].number : UINT32_MAX;
 			*VEC_PUSH(v->binary->arena, &pieces) = place;
 			place = nothing;
 			open = false;
@@ -267,51 +276,49 @@ static struct error *add_variable(struct variables *v, Dwarf_Die *die,
 
 /* ---- variables that escaped to the heap ---- */
 
-/* The variable "&NAME" beside `variable`, or NULL. */
-static const struct binary_variable *heap_address(struct variables *v, uint32_t index)
+/* The variable x that `pointer` ("&x") points to, or NULL when DWARF has none. */
+static struct binary_variable *heap_variable(struct variables *v, uint32_t pointer)
 {
-	const struct binary_variable *variable = &v->found.data[index];
-	cleanup_strbuf struct strbuf name = STRBUF_INIT;
+	const struct binary_variable *address = &v->found.data[pointer];
 	uint64_t known;
 
-	strbuf_printf(&name, "&%s", variable->name);
-	if (!strmap_get(&v->newest, name.data, &known))
+	if (!strmap_get(&v->newest, address->name + 1, &known))
 		return NULL;
 	for (uint32_t i = (uint32_t)known; i != UINT32_MAX; i = v->older.data[i]) {
-		const struct binary_variable *other = &v->found.data[i];
+		struct binary_variable *variable = &v->found.data[i];
 
-		if (v->blocks.data[i] == v->blocks.data[index] && other->line == variable->line &&
-		    other->type->kind == SCHEMA_KIND_POINTER &&
-		    other->type->elem == variable->type)
-			return other;
+		if (v->blocks.data[i] == v->blocks.data[pointer] &&
+		    variable->line == address->line && variable->type == address->type->elem)
+			return variable;
 	}
 	return NULL;
 }
 
-/* The places behind a pointer: what is in a register or nowhere has none. */
-static const struct binary_location *behind(struct arena *arena, const struct binary_type *type,
-					    const struct binary_variable *pointer)
+/* Places `variable` behind a pointer; a pointer in a register leads nowhere. */
+static void place_behind(struct arena *arena, struct binary_variable *variable,
+			 const struct binary_variable *pointer)
 {
-	struct binary_location *ret =
+	struct binary_location *places =
 		ARENA_ARRAY(arena, struct binary_location, pointer->locations_count);
 
 	for (size_t i = 0; i < pointer->locations_count; i++) {
 		const struct binary_location *from = &pointer->locations[i];
 		struct binary_piece piece = {.kind = BINARY_PIECE_EMPTY,
-					     .size = (uint32_t)type->size};
+					     .size = (uint32_t)variable->type->size};
 
+		places[i] = *from;
+		if (from->pieces_count == 0)
+			continue;
 		if (!from->contradictory && from->pieces_count == 1 &&
 		    from->pieces[0].kind == BINARY_PIECE_CFA) {
 			piece.kind = BINARY_PIECE_CFA_DEREF;
 			piece.offset = from->pieces[0].offset;
 		}
-		ret[i] = *from;
-		if (from->pieces_count) {
-			ret[i].pieces = arena_copy(arena, &piece, sizeof(piece));
-			ret[i].pieces_count = 1;
-		}
+		places[i].pieces = arena_copy(arena, &piece, sizeof(piece));
+		places[i].pieces_count = 1;
 	}
-	return ret;
+	variable->locations = places;
+	variable->locations_count = pointer->locations_count;
 }
 
 static void forget_heap_pieces(struct arena *arena, struct binary_variable *variable)
@@ -320,42 +327,54 @@ static void forget_heap_pieces(struct arena *arena, struct binary_variable *vari
 
 	copy = arena_copy(arena, variable->locations, variable->locations_count * sizeof(*copy));
 	for (size_t i = 0; i < variable->locations_count; i++) {
-		const struct binary_piece *piece = copy[i].pieces;
+		struct binary_piece *pieces =
+			arena_copy(arena, copy[i].pieces, copy[i].pieces_count * sizeof(*pieces));
 
-		if (copy[i].pieces_count == 1 && piece->kind == BINARY_PIECE_CFA_DEREF) {
-			struct binary_piece none = {.kind = BINARY_PIECE_EMPTY,
-						    .size = piece->size};
-
-			copy[i].pieces = arena_copy(arena, &none, sizeof(none));
-		}
+		for (size_t k = 0; k < copy[i].pieces_count; k++)
+			if (pieces[k].kind == BINARY_PIECE_CFA_DEREF)
+				pieces[k].kind = BINARY_PIECE_EMPTY;
+		copy[i].pieces = pieces;
 	}
 	variable->locations = copy;
 }
 
 /*
- * A variable that escaped to the heap is "&x" in DWARF, a pointer whose places are
- * right. Go 1.26 adds an x at "fbreg N, deref", for the whole function, even before
- * the pointer is stored; and when the pointer has no slot of its own, N is that of
- * the saved frame pointer (dwarfgen, createHeapDerefLocationList(): FrameOffset() is
- * 0 then). A parameter also has places of its own, stale once it has moved to the
- * heap. So x is where &x says, and without an &x "fbreg, deref" is nowhere.
+ * A variable x that escaped to the heap is "&x" in DWARF, a pointer whose places
+ * are right. It is given back its name and type here. Where there is an x as well,
+ * its own places are wrong: for a parameter those from before it moved to the heap; in
+ * Go 1.26 "fbreg N, deref" for the whole function, even before the pointer is
+ * stored, where N is the saved frame pointer's when the pointer has no slot of its
+ * own (dwarfgen, createHeapDerefLocationList(): FrameOffset() is 0 then).
  */
 static void place_heap_variables(struct variables *v)
 {
-	for (uint32_t i = 0; i < v->found.length; i++) {
-		struct binary_variable *variable = &v->found.data[i];
-		const struct binary_variable *pointer;
+	struct arena *arena = v->binary->arena;
+	size_t kept = 0;
 
-		if (variable->type->size > UINT32_MAX)
+	for (uint32_t i = 0; i < v->found.length; i++)
+		forget_heap_pieces(arena, &v->found.data[i]);
+	for (uint32_t i = 0; i < v->found.length; i++) {
+		struct binary_variable *pointer = &v->found.data[i], *variable;
+		struct binary_variable address = *pointer;
+
+		if (pointer->name[0] != '&' || !pointer->name[1] ||
+		    pointer->type->kind != SCHEMA_KIND_POINTER || !pointer->type->elem ||
+		    pointer->type->elem->size > UINT32_MAX)
 			continue;
-		pointer = heap_address(v, i);
-		if (pointer) {
-			variable->locations = behind(v->binary->arena, variable->type, pointer);
-			variable->locations_count = pointer->locations_count;
+		variable = heap_variable(v, i);
+		if (variable) {
+			pointer->name = NULL; /* dropped below */
 		} else {
-			forget_heap_pieces(v->binary->arena, variable);
+			variable = pointer;
+			variable->name++;
+			variable->type = address.type->elem;
 		}
+		place_behind(arena, variable, &address);
 	}
+	for (uint32_t i = 0; i < v->found.length; i++)
+		if (v->found.data[i].name)
+			v->found.data[kept++] = v->found.data[i];
+	v->found.length = kept;
 }
 
 /* ---- blocks ---- */

@@ -121,7 +121,7 @@ struct error *die_ranges(struct binary *binary, Dwarf_Die *die, const struct bin
 struct walk {
 	struct binary *binary;
 	const struct line_table *lines; /* of the unit, for file names */
-	struct map *starts; /* PC of a sequence's first row -> its file */
+	struct map *starts;		/* PC of a sequence's first row -> its file */
 };
 
 /* The name of a subprogram DIE; names live in the arena, one copy a DIE. */

@@ -90,8 +90,8 @@ void dump_spec(const struct spec *spec, FILE *out)
 	for (size_t i = 0; i < spec->tables.length; i++) {
 		const struct spec_table *table = &spec->tables.data[i];
 
-		fprintf(out, "%s %s: %s\n", table->materialize ? "table" : "view",
-			table->name.text, table->sql.text);
+		fprintf(out, "%s %s: %s\n", table->materialize ? "table" : "view", table->name.text,
+			table->sql.text);
 	}
 	for (size_t i = 0; i < spec->links.length; i++) {
 		const struct spec_link *link = &spec->links.data[i];

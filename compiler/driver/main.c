@@ -65,12 +65,26 @@ static struct error *bind_names(struct run *run)
 	return stop_on_mistakes(run);
 }
 
+static void talk_about_tables(const struct schema *schema)
+{
+	fprintf(stderr,
+		"askc: %" PRIu32 " functions, %" PRIu32 " captures: %" PRIu32 " ranges, %" PRIu32
+		" probes, %" PRIu32 " expressions, %" PRIu32 " ops, %" PRIu32 " types\n",
+		schema->functions_count, schema->captures_count, schema->ranges_count,
+		schema->probes_count, schema->exprs_count, schema->ops_count, schema->types_count);
+	fprintf(stderr,
+		"askc: %" PRIu32 " symbols, %" PRIu32 " inlined calls, %zu bytes of lines\n",
+		schema->symbols_count, schema->inline_nodes_count, schema->lines.size);
+}
+
 static struct error *check_tables(struct run *run)
 {
 	cleanup_strbuf struct strbuf text = STRBUF_INIT;
 	size_t denied;
 
 	TRY(ir_validate(run->ir));
+	if (run->options.verbose)
+		talk_about_tables(&run->ir->schema);
 	if (run->options.dump == DUMP_IR)
 		ir_print(run->ir, &text);
 	if (run->options.dump == DUMP_SCHEMA)
@@ -183,7 +197,10 @@ static struct error *cmd_functions(struct run *run)
 
 	TRY(open_binary(run));
 	if (!report_functions(run->binary, pattern, spec_name_matches, stdout))
-		return error_new(ERROR_SPEC, "no function matches %s", pattern ? pattern : "*");
+		return error_new(ERROR_SPEC,
+				 "no function matches %s (names begin with the full import path of "
+				 "their package, and `*` stands for anything)",
+				 pattern ? pattern : "*");
 	return NULL;
 }
 
@@ -196,8 +213,8 @@ static struct error *unknown_function(struct run *run, const char *name)
 	const char *const *names = binary_function_names(run->binary, &count);
 
 	diagnostics_init(&diags, &run->arena, "", "", 0);
-	diag = diagnostics_add(&diags, SEVERITY_ERROR, "unknown-function",
-			       (struct source_span){0}, "%s", name);
+	diag = diagnostics_add(&diags, SEVERITY_ERROR, "unknown-function", (struct source_span){0},
+			       "%s", name);
 	diagnostic_suggest(&diags, diag, name, names, count);
 	for (size_t i = 0; i < diag->suggestions.length; i++)
 		strbuf_printf(&near, "%s%s", i ? ", " : "; did you mean ",

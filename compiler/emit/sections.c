@@ -4,6 +4,53 @@
 
 #define TEXT(offset) schema_text(&ir->schema, offset)
 
+/*
+ * Rows are written as code, COMMENT_MARK and comment, and then set in two columns, so
+ * that a reviewer reads down either of them. Code that is very wide pushes no other
+ * row's comment aside.
+ */
+#define COMMENT_MARK "\x1f"
+#define WIDEST_CODE 76
+
+static void put_rows(struct strbuf *out, const struct strbuf *rows)
+{
+	const char *end = rows->data + rows->length;
+	size_t width = 0;
+
+	for (const char *row = rows->data; row < end; row = strchr(row, '\n') + 1) {
+		size_t code = strcspn(row, COMMENT_MARK "\n");
+
+		if (code > width && code <= WIDEST_CODE)
+			width = code;
+	}
+	for (const char *row = rows->data, *next; row < end; row = next) {
+		size_t code = strcspn(row, COMMENT_MARK "\n");
+
+		next = strchr(row, '\n') + 1;
+		strbuf_putc(out, '\t');
+		if (row[code] == '\n')
+			strbuf_printf(out, "%.*s\n", (int)code, row);
+		else
+			strbuf_printf(out, "%-*.*s %.*s", (int)width, (int)code, row,
+				      (int)(next - row - (long)code - 1), row + code + 1);
+	}
+}
+
+/* Ends a table that `rows` is the inside of. A last empty row: C has no empty arrays. */
+static void put_table(struct strbuf *out, struct strbuf *rows)
+{
+	put_rows(out, rows);
+	strbuf_puts(out, "\t{0},\n};\n");
+	strbuf_clear(rows);
+}
+
+static void row_comment(struct strbuf *out, const char *const *comments, uint32_t row)
+{
+	strbuf_puts(out, COMMENT_MARK "/* ");
+	emit_comment(out, comments ? comments[row] : "");
+	strbuf_puts(out, " */\n");
+}
+
 static void comment_line(struct strbuf *out, const char *label, const char *text)
 {
 	strbuf_printf(out, " * %-10s ", label);
@@ -125,6 +172,7 @@ static const struct {
 void emit_layout(const struct ir *ir, const char *spec_file, struct strbuf *out)
 {
 	const char *base = (const char *)&ir->schema.layout;
+	cleanup_strbuf struct strbuf rows = STRBUF_INIT;
 
 	(void)spec_file;
 	strbuf_puts(out, "static const struct ask_layout ask_layout = {\n");
@@ -136,15 +184,16 @@ void emit_layout(const struct ir *ir, const char *spec_file, struct strbuf *out)
 		value = narrow;
 		if (layout_rows[i].wide)
 			memcpy(&value, base + layout_rows[i].offset, sizeof(value));
-		strbuf_printf(out, "\t.%s = ", layout_rows[i].member);
+		strbuf_printf(&rows, ".%s = ", layout_rows[i].member);
 		if (!layout_rows[i].wide && narrow == ASK_ABSENT)
-			strbuf_puts(out, "ASK_ABSENT");
+			strbuf_puts(&rows, "ASK_ABSENT");
 		else if (layout_rows[i].hex)
-			strbuf_printf(out, "0x%" PRIx64, value);
+			strbuf_printf(&rows, "0x%" PRIx64, value);
 		else
-			strbuf_printf(out, "%" PRIu64, value);
-		strbuf_printf(out, ", /* %s */\n", layout_rows[i].go);
+			strbuf_printf(&rows, "%" PRIu64, value);
+		strbuf_printf(&rows, "," COMMENT_MARK "/* %s */\n", layout_rows[i].go);
 	}
+	put_rows(out, &rows);
 	strbuf_puts(out, "};\n");
 }
 
@@ -161,38 +210,32 @@ static const char *pointer_kind(uint32_t kind)
 	return "0";
 }
 
-static void row_comment(struct strbuf *out, const char *const *comments, uint32_t row)
-{
-	strbuf_puts(out, " /* ");
-	emit_comment(out, comments ? comments[row] : "");
-	strbuf_puts(out, " */\n");
-}
-
 void emit_types(const struct ir *ir, const char *spec_file, struct strbuf *out)
 {
 	const struct schema *schema = &ir->schema;
+	cleanup_strbuf struct strbuf rows = STRBUF_INIT;
 
 	(void)spec_file;
-	strbuf_puts(out, "/* {size, first pointer, pointers} */\n"
+	strbuf_puts(out, "/* {size, first pointer, pointers, padding} */\n"
 			 "static const struct ask_type ask_types[] = {\n");
 	for (uint32_t i = 0; i < schema->engine_types_count; i++) {
 		const struct ask_type *t = &schema->engine_types[i];
 
-		strbuf_printf(out, "\t[%u] = {%u, %u, %u, 0},", i, t->size, t->first_pointer,
+		strbuf_printf(&rows, "[%u] = {%u, %u, %u, 0},", i, t->size, t->first_pointer,
 			      t->pointers);
-		row_comment(out, ir->type_comments, i);
+		row_comment(&rows, ir->type_comments, i);
 	}
-	strbuf_puts(out, "\t{0},\n};\n\n"
-			 "/* {offset, kind, target type, repeat, stride} */\n"
+	put_table(out, &rows);
+	strbuf_puts(out, "\n/* {offset, kind, target type, repeat, stride, padding} */\n"
 			 "static const struct ask_pointer ask_pointers[] = {\n");
 	for (uint32_t i = 0; i < schema->pointers_count; i++) {
 		const struct ask_pointer *p = &schema->pointers[i];
 
-		strbuf_printf(out, "\t[%u] = {%u, %s, %u, %u, %u, 0},", i, p->offset,
+		strbuf_printf(&rows, "[%u] = {%u, %s, %u, %u, %u, 0},", i, p->offset,
 			      pointer_kind(p->kind), p->target, p->repeat, p->stride);
-		row_comment(out, ir->pointer_comments, i);
+		row_comment(&rows, ir->pointer_comments, i);
 	}
-	strbuf_puts(out, "\t{0},\n};\n");
+	put_table(out, &rows);
 }
 
 static void emit_op(const struct ask_op *op, struct strbuf *out)
@@ -202,7 +245,7 @@ static void emit_op(const struct ask_op *op, struct strbuf *out)
 		strbuf_printf(out, "{.kind = ASK_OP_CFA, .a = %lld},", (long long)op->a);
 		return;
 	case ASK_OP_DEREF:
-		strbuf_puts(out, "{.kind = ASK_OP_DEREF},");
+		strbuf_printf(out, "{.kind = ASK_OP_DEREF, .b = %u},", op->b);
 		return;
 	case ASK_OP_ADD:
 		strbuf_printf(out, "{.kind = ASK_OP_ADD, .a = %lld},", (long long)op->a);
@@ -237,40 +280,41 @@ static const char *reason_name(uint32_t reason)
 void emit_programs(const struct ir *ir, const char *spec_file, struct strbuf *out)
 {
 	const struct schema *schema = &ir->schema;
+	cleanup_strbuf struct strbuf rows = STRBUF_INIT;
 
 	(void)spec_file;
 	strbuf_puts(out, "static const struct ask_op ask_ops[] = {\n");
 	for (uint32_t i = 0; i < schema->ops_count; i++) {
-		strbuf_printf(out, "\t[%u] = ", i);
-		emit_op(&schema->ops[i], out);
-		row_comment(out, ir->op_comments, i);
+		strbuf_printf(&rows, "[%u] = ", i);
+		emit_op(&schema->ops[i], &rows);
+		row_comment(&rows, ir->op_comments, i);
 	}
-	strbuf_puts(out, "\t{0},\n};\n\n"
-			 "/* {capture, type, size, first op, ops, limits, reason} */\n"
+	put_table(out, &rows);
+	strbuf_puts(out, "\n/* {capture, type, size, first op, ops, limits, reason} */\n"
 			 "static const struct ask_expr ask_exprs[] = {\n");
 	for (uint32_t i = 0; i < schema->exprs_count; i++) {
 		const struct ask_expr *e = &schema->exprs[i];
 
-		strbuf_printf(out, "\t[%u] = {%u, %u, %u, %u, %u, %u, %s},", i, e->capture,
+		strbuf_printf(&rows, "[%u] = {%u, %u, %u, %u, %u, %u, %s},", i, e->capture,
 			      e->type, e->size, e->first_op, e->ops, e->limits,
 			      reason_name(e->reason));
-		row_comment(out, ir->expr_comments, i);
+		row_comment(&rows, ir->expr_comments, i);
 	}
-	strbuf_puts(out, "\t{0},\n};\n\n"
-			 "/* {function, inline node, first expression, expressions} */\n"
+	put_table(out, &rows);
+	strbuf_puts(out, "\n/* {function, inline node, first expression, expressions} */\n"
 			 "static const struct ask_probe ask_probes[] = {\n");
 	for (uint32_t i = 0; i < schema->probes_count; i++) {
 		const struct ask_probe *p = &schema->probes[i];
 
-		strbuf_printf(out, "\t[%u] = {%u, ", i, p->function);
+		strbuf_printf(&rows, "[%u] = {%u, ", i, p->function);
 		if (p->inline_node == ASK_NO_INLINE)
-			strbuf_puts(out, "ASK_NO_INLINE");
+			strbuf_puts(&rows, "ASK_NO_INLINE");
 		else
-			strbuf_printf(out, "%u", p->inline_node);
-		strbuf_printf(out, ", %u, %u},", p->first_expr, p->exprs);
-		row_comment(out, ir->probe_comments, i);
+			strbuf_printf(&rows, "%u", p->inline_node);
+		strbuf_printf(&rows, ", %u, %u},", p->first_expr, p->exprs);
+		row_comment(&rows, ir->probe_comments, i);
 	}
-	strbuf_puts(out, "\t{0},\n};\n");
+	put_table(out, &rows);
 }
 
 static void emit_pc(const struct ir *ir, size_t row, uint32_t pc, struct strbuf *out)
@@ -286,6 +330,7 @@ static void emit_pc(const struct ir *ir, size_t row, uint32_t pc, struct strbuf 
 void emit_ranges(const struct ir *ir, const char *spec_file, struct strbuf *out)
 {
 	const struct schema *schema = &ir->schema;
+	cleanup_strbuf struct strbuf rows = STRBUF_INIT;
 
 	(void)spec_file;
 	strbuf_puts(out, "/* {from, to, first probe, probes} */\n"
@@ -294,14 +339,14 @@ void emit_ranges(const struct ir *ir, const char *spec_file, struct strbuf *out)
 		const struct ask_range *r = &schema->ranges[i];
 		size_t row = emit_address_row(ir, r->lo);
 
-		strbuf_puts(out, "\t{");
-		emit_pc(ir, row, r->lo, out);
-		strbuf_puts(out, ", ");
-		emit_pc(ir, row, r->hi, out);
-		strbuf_printf(out, ", %u, %u},", r->first_probe, r->probes);
-		row_comment(out, ir->range_comments, i);
+		strbuf_putc(&rows, '{');
+		emit_pc(ir, row, r->lo, &rows);
+		strbuf_puts(&rows, ", ");
+		emit_pc(ir, row, r->hi, &rows);
+		strbuf_printf(&rows, ", %u, %u},", r->first_probe, r->probes);
+		row_comment(&rows, ir->range_comments, i);
 	}
-	strbuf_puts(out, "\t{0},\n};\n");
+	put_table(out, &rows);
 }
 
 void emit_license(const struct ir *ir, const char *spec_file, struct strbuf *out)

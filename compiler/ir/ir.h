@@ -49,13 +49,13 @@ struct ir_variable {
 	const char *inlined_in; /* NULL when out of line */
 	const char *file;	/* where the instance is: the declaration, or the inlined call */
 	uint32_t instance_line;
-	const char *name; /* as a capture writes it: one that escaped to the heap is without its "&" */
+	const char *name; /* as a capture writes it */
 	const char *type;
 	enum { IR_PARAMETER, IR_RESULT, IR_LOCAL } role;
 	uint32_t line; /* of its declaration, 0 when unknown */
 	uint32_t calls; /* call sites where it is in scope and declared */
 	uint32_t always, partial; /* at how many of them it is whole, or in parts */
-	uint32_t reason; /* enum ask_reason where it is not: the most frequent; 0 when always == calls */
+	uint32_t reason; /* enum ask_reason, the most frequent one where it is not; else 0 */
 };
 
 /* Asserts in words: every index in bounds, ranges sorted and disjoint, ops within their type. */

@@ -140,8 +140,7 @@ static void print_expr(const struct ir *ir, uint32_t index, struct strbuf *out)
 	const struct schema *schema = &ir->schema;
 	const struct ask_expr *expr = &schema->exprs[index];
 
-	strbuf_printf(out, "      %s: ",
-		      schema_text(schema, schema->captures[expr->capture].expr));
+	strbuf_printf(out, "      %s: ", schema_text(schema, schema->captures[expr->capture].expr));
 	if (!expr->ops) {
 		strbuf_printf(out, "unavailable: %s\n", ir_reason_text(expr->reason));
 		return;

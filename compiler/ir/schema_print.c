@@ -44,8 +44,7 @@ static void print_function(const struct schema *schema, const struct schema_func
 		strbuf_printf(out, "  raw_%s, status_%s\n", column, column);
 	}
 	for (uint32_t i = 0; i < function->columns; i++) {
-		const struct schema_column *column =
-			&schema->columns[function->first_column + i];
+		const struct schema_column *column = &schema->columns[function->first_column + i];
 
 		strbuf_printf(out, "  %s %s: ", schema_text(schema, column->name),
 			      schema_column_type_name(column->type));

@@ -125,8 +125,7 @@ static struct error *check_functions(const struct schema *schema)
 		TRY(check_text(schema, capture->expr, "capture", i));
 		TRY(check_text(schema, capture->column, "capture", i));
 		if (capture->function >= schema->functions_count ||
-		    capture->type >= schema->types_count ||
-		    capture->limits >= schema->limits_count)
+		    capture->type >= schema->types_count || capture->limits >= schema->limits_count)
 			return BAD("capture %" PRIu32 ": index out of bounds", i);
 	}
 	return NULL;
@@ -235,9 +234,9 @@ static struct error *check_gaps(const struct schema *schema)
 
 		if (gap->expr >= schema->exprs_count || !gap->reason)
 			return BAD("gap %" PRIu32 ": no such expression, or no reason", i);
-		if (last && (gap->expr < last->expr ||
-			     (gap->expr == last->expr &&
-			      gap->offset < (uint64_t)last->offset + last->size)))
+		if (last &&
+		    (gap->expr < last->expr || (gap->expr == last->expr &&
+						gap->offset < (uint64_t)last->offset + last->size)))
 			return BAD("gap %" PRIu32 ": not sorted", i);
 		expr = &schema->exprs[gap->expr];
 		if (!gap->size || !expr->ops || !in_bounds(gap->offset, gap->size, expr->size))
@@ -305,8 +304,7 @@ static struct error *check_words(const struct ir *ir)
 	    (schema->pointers_count && !ir->pointer_comments) ||
 	    (schema->ranges_count && !ir->range_comments) ||
 	    (schema->probes_count && !ir->probe_comments) ||
-	    (schema->exprs_count && !ir->expr_comments) ||
-	    (schema->ops_count && !ir->op_comments))
+	    (schema->exprs_count && !ir->expr_comments) || (schema->ops_count && !ir->op_comments))
 		return BAD("a table has no comments");
 	for (size_t i = 1; i < ir->addresses_count; i++)
 		if (ir->addresses[i].lo < ir->addresses[i - 1].hi)

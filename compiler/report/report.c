@@ -8,7 +8,8 @@
  * will find at each call. Everything is in the order of the rows given; stdout is data.
  *
  *   availability: ir->availability is sorted by capture, so one capture's calls lie
- *                 together; a table row sums them up, and calls that fall short follow
+ *                 together; a table row sums them up, and the calls that fall short
+ *                 follow, by reason
  *   functions:    one line a function, tab-separated: name, place, instances
  *   vars:         one block an instance, one line a variable
  */
@@ -27,20 +28,23 @@ static struct tally tally_capture(const struct ir *ir, uint32_t capture, size_t 
 {
 	struct tally tally = {.first = from, .end = from};
 
-	while (tally.end < ir->availability_count &&
-	       ir->availability[tally.end].capture == capture)
+	while (tally.end < ir->availability_count && ir->availability[tally.end].capture == capture)
 		tally.count[ir->availability[tally.end++].verdict]++;
 	return tally;
 }
 
-static const char *verdict_text(const struct tally *tally)
+/* The verdict on a capture that has calls: that of all of them, else partial. */
+static size_t sum_up(const struct tally *tally)
 {
-	if (tally->first == tally->end)
-		return "no call";
 	for (size_t v = 0; v < ARRAY_SIZE(tally->count); v++)
 		if (tally->count[v] == tally->end - tally->first)
-			return verdicts[v];
-	return "partial";
+			return v;
+	return IR_PARTIAL;
+}
+
+static const char *verdict_text(const struct tally *tally)
+{
+	return tally->first == tally->end ? "no call" : verdicts[sum_up(tally)];
 }
 
 static const char *base_name(const char *path)
@@ -58,7 +62,8 @@ static const char *place(const struct ir *ir, const struct ir_availability *row,
 	while (lo < hi) {
 		size_t middle = lo + (hi - lo) / 2;
 
-		if (ir->addresses[middle].lo < row->pc) /* a return PC is beyond its function's start */
+		/* a return PC lies beyond its function's start, and may be its end */
+		if (ir->addresses[middle].lo < row->pc)
 			lo = middle + 1;
 		else
 			hi = middle;
@@ -73,18 +78,44 @@ static const char *place(const struct ir *ir, const struct ir_availability *row,
 
 /* ---- table ---- */
 
-static void print_call(const struct ir *ir, const struct ir_availability *row, FILE *out)
-{
-	uint32_t offset;
-	const char *function = place(ir, row, &offset);
+/* Lines that one reason names: a function may have hundreds of calls, JSON has them all. */
+#define PLACES_SHOWN 8
 
-	fprintf(out, "    %-7s %s:%u  %s+0x%x", verdicts[row->verdict], base_name(row->file),
-		row->line, function, offset);
-	if (row->inlined_in)
-		fprintf(out, " (%s inlined)", row->function);
-	if (row->reason)
-		fprintf(out, ": %s", ir_reason_text(row->reason));
-	fputc('\n', out);
+static bool same_place(const struct ir_availability *a, const struct ir_availability *b)
+{
+	return a->line == b->line && !strcmp(a->file, b->file);
+}
+
+/* The calls that fall short for the reason that row `first` has. */
+static void print_reason(const struct ir *ir, const struct tally *tally, size_t first, FILE *out)
+{
+	const struct ir_availability *like = &ir->availability[first], *shown[PLACES_SHOWN];
+	size_t calls = 0, places = 0;
+	bool more = false;
+
+	for (size_t i = first; i < tally->end; i++) {
+		const struct ir_availability *row = &ir->availability[i];
+		size_t known = 0;
+
+		if (row->verdict != like->verdict || row->reason != like->reason)
+			continue;
+		calls++;
+		while (known < places && !same_place(shown[known], row))
+			known++;
+		more |= known == PLACES_SHOWN;
+		if (known == places && places < PLACES_SHOWN)
+			shown[places++] = row;
+	}
+	fprintf(out, "    %-7s at %zu call%s: %s (", verdicts[like->verdict], calls,
+		calls == 1 ? "" : "s", ir_reason_text(like->reason));
+	for (size_t i = 0; i < places; i++) {
+		if (i && !strcmp(shown[i]->file, shown[i - 1]->file))
+			fprintf(out, ", %u", shown[i]->line);
+		else
+			fprintf(out, "%s%s:%u", i ? ", " : "", base_name(shown[i]->file),
+				shown[i]->line);
+	}
+	fputs(more ? ", …)\n" : ")\n", out);
 }
 
 static void print_capture(const struct ir *ir, uint32_t capture, const struct tally *tally,
@@ -94,15 +125,21 @@ static void print_capture(const struct ir *ir, uint32_t capture, const struct ta
 	const struct schema_capture *row = &schema->captures[capture];
 
 	fprintf(out, "  %-7s %s  %s  (%zu of %zu calls", verdict_text(tally),
-		schema_text(schema, row->expr),
-		schema_text(schema, schema->types[row->type].name), tally->count[IR_ALWAYS],
-		tally->end - tally->first);
+		schema_text(schema, row->expr), schema_text(schema, schema->types[row->type].name),
+		tally->count[IR_ALWAYS], tally->end - tally->first);
 	if (tally->count[IR_PARTIAL])
 		fprintf(out, ", %zu partial", tally->count[IR_PARTIAL]);
 	fputs(")\n", out);
-	for (size_t i = tally->first; i < tally->end; i++)
-		if (ir->availability[i].verdict != IR_ALWAYS)
-			print_call(ir, &ir->availability[i], out);
+	for (size_t i = tally->first; i < tally->end; i++) {
+		const struct ir_availability *call = &ir->availability[i];
+		size_t earlier = tally->first;
+
+		while (earlier < i && (ir->availability[earlier].verdict != call->verdict ||
+				       ir->availability[earlier].reason != call->reason))
+			earlier++;
+		if (call->verdict != IR_ALWAYS && earlier == i)
+			print_reason(ir, tally, i, out);
+	}
 }
 
 void report_availability_table(const struct ir *ir, FILE *out)
@@ -113,8 +150,8 @@ void report_availability_table(const struct ir *ir, FILE *out)
 	for (uint32_t f = 0; f < schema->functions_count; f++) {
 		const struct schema_function *function = &schema->functions[f];
 
-		fprintf(out, "%s%s  table %s\n", f ? "\n" : "",
-			schema_text(schema, function->name), schema_text(schema, function->table));
+		fprintf(out, "%s%s  table %s\n", f ? "\n" : "", schema_text(schema, function->name),
+			schema_text(schema, function->table));
 		for (uint32_t c = 0; c < function->captures; c++) {
 			struct tally tally = tally_capture(ir, function->first_capture + c, at);
 
@@ -213,12 +250,14 @@ size_t report_denied(const struct ir *ir, bool never, bool partial, FILE *out)
 		const struct schema_capture *row = &schema->captures[c];
 		struct tally tally = tally_capture(ir, c, at);
 
+		size_t verdict = sum_up(&tally);
+
 		at = tally.end;
-		if (!(never && tally.count[IR_NEVER]) && !(partial && tally.count[IR_PARTIAL]))
+		if (tally.first == tally.end ||
+		    !((never && verdict == IR_NEVER) || (partial && verdict == IR_PARTIAL)))
 			continue;
 		denied++;
-		fprintf(out, "denied: %s of %s:",
-			schema_text(schema, row->expr),
+		fprintf(out, "denied: %s of %s:", schema_text(schema, row->expr),
 			schema_text(schema, schema->functions[row->function].name));
 		if (tally.count[IR_NEVER])
 			fprintf(out, " unavailable at %zu", tally.count[IR_NEVER]);
@@ -303,7 +342,8 @@ void report_variables(const struct ir_variable *variables, size_t count, FILE *o
 		if (row->partial)
 			fprintf(out, ", %u partial", row->partial);
 		if (row->reason)
-			fprintf(out, "; else %s", ir_reason_text(row->reason));
+			fprintf(out, "%s %s", row->always || row->partial ? "; else" : ":",
+				ir_reason_text(row->reason));
 		fputc('\n', out);
 	}
 }

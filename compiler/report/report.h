@@ -11,8 +11,8 @@
 void report_availability_table(const struct ir *ir, FILE *out);
 void report_availability_json(const struct ir *ir, FILE *out);
 /*
- * Captures that a --deny list forbids: counts those with a NEVER (or PARTIAL) call
- * site and names each on `out`.
+ * Captures that a --deny list forbids: those that the table calls never (at no call)
+ * or partial (not wholly, or not at every call). Counts them and names each on `out`.
  */
 size_t report_denied(const struct ir *ir, bool never, bool partial, FILE *out);
 

@@ -77,8 +77,7 @@ static void report_call(struct resolve *resolve, const struct resolve_site *site
 
 	assert(probe); /* the site is active here */
 	for (uint32_t i = 0; i < probe->exprs; i++) {
-		const struct resolve_expr *expr =
-			pool_row(&resolve->exprs, probe->first_expr + i);
+		const struct resolve_expr *expr = pool_row(&resolve->exprs, probe->first_expr + i);
 		struct ir_availability *row = VEC_PUSH(resolve->arena, &report->rows);
 
 		*row = (struct ir_availability){

@@ -7,11 +7,6 @@
  * Names meet the binary: a spec function becomes sites (one an instance, out of line
  * or inlined), a capture becomes for each site the variables through which it may be
  * reached there, with the path walked through their types.
- *
- * A variable that escaped to the heap has a DIE "&x" of type *T. Its parameter slot
- * may have a DIE "x" too, but that is the value as it came in, dead since the first
- * instructions: reading it would be a wrong value. So "x" means *(&x) wherever there
- * is a "&x" of the same declaration.
  */
 
 /* ---- functions ---- */
@@ -33,8 +28,8 @@ static void add_sites(struct resolve *resolve, uint32_t function, const char *na
 					      .inline_node = ASK_NO_INLINE};
 		if (instances[i].inline_index == UINT32_MAX)
 			continue;
-		site->inline_node = resolve->first_node[concrete - functions] +
-				    instances[i].inline_index;
+		site->inline_node =
+			resolve->first_node[concrete - functions] + instances[i].inline_index;
 		for (uint32_t at = instances[i].inline_index; at != UINT32_MAX;
 		     at = concrete->inlines[at].parent)
 			site->depth++;
@@ -64,31 +59,10 @@ static void bind_function(struct resolve *resolve, uint32_t index)
 
 /* ---- captures ---- */
 
-/* Whether a variable is meant by `path`: 0 no, 1 as "x", 2 as "&x". */
-static int names_variable(const struct spec_path *path, const struct binary_variable *variable)
+static bool names_variable(const struct spec_path *path, const struct binary_variable *variable)
 {
-	if (path->line && path->line != variable->line)
-		return 0;
-	if (!strcmp(variable->name, path->variable))
-		return 1;
-	if (variable->name[0] == '&' && !strcmp(variable->name + 1, path->variable) &&
-	    variable->type->kind == SCHEMA_KIND_POINTER && variable->type->elem)
-		return 2;
-	return 0;
-}
-
-/* true when there is a "&x" of the declaration that `variable` "x" has. */
-static bool has_escaped(const struct resolve_site *site, const struct spec_path *path,
-			const struct binary_variable *variable)
-{
-	for (size_t i = 0; i < site->variables_count; i++) {
-		const struct binary_variable *other = &site->variables[i];
-
-		if (names_variable(path, other) == 2 && other->line == variable->line &&
-		    other->block == variable->block)
-			return true;
-	}
-	return false;
+	return (!path->line || path->line == variable->line) &&
+	       !strcmp(variable->name, path->variable);
 }
 
 /* What one capture has learnt so far, over all sites. */
@@ -133,7 +107,8 @@ static void check_type(struct binding *binding, const struct resolve_site *site,
 				binding->path->variable, binding->first->line,
 				binding->path->variable, variable->line);
 	else
-		diagnostic_note(diags, diag, "name the functions one by one, each with its own table");
+		diagnostic_note(diags, diag,
+				"name the functions one by one, each with its own table");
 }
 
 static void bind_site(struct binding *binding, const struct resolve_site *site,
@@ -144,16 +119,15 @@ static void bind_site(struct binding *binding, const struct resolve_site *site,
 
 	for (size_t i = 0; i < site->variables_count; i++) {
 		const struct binary_variable *variable = &site->variables[i];
-		int how = names_variable(binding->path, variable);
 		struct resolve_access access;
 		uint64_t ignored;
 
-		if (!how || (how == 1 && has_escaped(site, binding->path, variable)))
+		if (!names_variable(binding->path, variable))
 			continue;
 		binding->found = true;
 		if (map_get(&binding->walked, (uintptr_t)variable->type, &ignored))
 			continue;
-		if (!path_access(arena, binding->resolve->diags, binding->path, variable, how == 2,
+		if (!path_access(arena, binding->resolve->diags, binding->path, variable,
 				 &access)) {
 			map_set(&binding->walked, (uintptr_t)variable->type, 1);
 			continue;
@@ -171,6 +145,24 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* A few names are told where none is like the one asked for. */
+#define NAMES_LISTED 8
+
+static void note_names(struct diagnostics *diags, struct diagnostic *diag, const char *const *names,
+		       size_t count)
+{
+	cleanup_strbuf struct strbuf text = STRBUF_INIT;
+
+	if (!count || count > NAMES_LISTED) {
+		diagnostic_note(diags, diag, count ? "`askc vars` lists what it has" :
+						     "its debug info describes no variables");
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		strbuf_printf(&text, "%s`%s`", i ? ", " : "", names[i]);
+	diagnostic_note(diags, diag, "it has %s", text.data);
+}
+
 static void complain_unknown(struct binding *binding, const struct resolve_site *sites,
 			     size_t count)
 {
@@ -184,10 +176,9 @@ static void complain_unknown(struct binding *binding, const struct resolve_site 
 	for (size_t s = 0; s < count; s++) {
 		for (size_t i = 0; i < sites[s].variables_count; i++) {
 			const struct binary_variable *variable = &sites[s].variables[i];
-			const char *name = variable->name + (variable->name[0] == '&');
 
-			*VEC_PUSH(resolve->arena, &names) = name;
-			if (!strcmp(name, path->variable))
+			*VEC_PUSH(resolve->arena, &names) = variable->name;
+			if (!strcmp(variable->name, path->variable))
 				*VEC_PUSH(resolve->arena, &lines) = variable->line;
 		}
 	}
@@ -197,11 +188,10 @@ static void complain_unknown(struct binding *binding, const struct resolve_site 
 		if (!distinct || strcmp(names.data[distinct - 1], names.data[i]))
 			names.data[distinct++] = names.data[i];
 	if (path->line && lines.length) {
-		diag = diagnostics_add(resolve->diags, SEVERITY_ERROR, "unknown-variable",
-				       path->variable_span,
-				       "%s has no variable %s declared at line %" PRIu64,
-				       binding->function->spec->name.text, path->variable,
-				       path->line);
+		diag = diagnostics_add(
+			resolve->diags, SEVERITY_ERROR, "unknown-variable", path->variable_span,
+			"%s has no variable %s declared at line %" PRIu64,
+			binding->function->spec->name.text, path->variable, path->line);
 		for (size_t i = 0; i < lines.length; i++)
 			if (!i || lines.data[i] != lines.data[i - 1])
 				diagnostic_note(resolve->diags, diag, "one is declared at line %u",
@@ -212,6 +202,8 @@ static void complain_unknown(struct binding *binding, const struct resolve_site 
 			       path->variable_span, "%s has no variable %s",
 			       binding->function->spec->name.text, path->variable);
 	diagnostic_suggest(resolve->diags, diag, path->variable, names.data, distinct);
+	if (!diag->suggestions.length)
+		note_names(resolve->diags, diag, names.data, distinct);
 }
 
 static bool is_supported(struct resolve *resolve, const struct spec_capture *capture)
@@ -235,7 +227,7 @@ static uint64_t set_or(uint64_t value, uint64_t other)
 	return value == SPEC_UNSET ? other : value;
 }
 
-/* The row of a capture's limits: its own, else the spec's, else the defaults. NULL capture: the spec's. */
+/* The row of limits: `own`, else the spec's, else the defaults. NULL: the spec's. */
 static uint32_t limits_row(struct resolve *resolve, const struct spec_limits *own)
 {
 	static const struct spec_limits unset = {SPEC_UNSET, SPEC_UNSET, SPEC_UNSET, SPEC_UNSET,
@@ -271,8 +263,8 @@ static void bind_capture(struct resolve *resolve, const struct resolve_function 
 	if (!is_supported(resolve, spec))
 		return;
 	binding.path = &spec->paths.data[0];
-	capture->column = spec->as.text ? spec->as.text :
-					  spec_column_name(resolve->arena, binding.path->text);
+	capture->column = spec->as.text ? spec->as.text
+					: spec_column_name(resolve->arena, binding.path->text);
 	map_init(&binding.walked, resolve->arena);
 	for (size_t s = 0; s < count; s++)
 		bind_site(&binding, &sites[s], &sites[s].bindings[index]);

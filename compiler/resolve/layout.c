@@ -10,12 +10,14 @@
 /* Go's field path -> place in struct ask_layout. To add one: add a row and the abi field. */
 static const struct layout_field {
 	const char *type, *path;
-	size_t place; /* offsetof in struct ask_layout */
+	size_t place;  /* offsetof in struct ask_layout */
 	uint32_t size; /* bytes that the engine reads */
 	bool optional; /* not in every Go version */
 } fields[] = {
 #define FIELD(type, path, name, size, optional)                                                    \
-	{type, path, offsetof(struct ask_layout, name), size, optional}
+	{                                                                                          \
+		type, path, offsetof(struct ask_layout, name), size, optional                      \
+	}
 	FIELD("runtime.g", "stack.lo", g_stack_lo, 8, false),
 	FIELD("runtime.g", "stack.hi", g_stack_hi, 8, false),
 	FIELD("runtime.g", "m", g_m, 8, false),
@@ -128,8 +130,8 @@ static struct error *function_range(struct resolve *resolve, const char *name, a
 		size = instances[i].function->hi - address;
 	}
 	if (!size && !binary_symbol(resolve->binary, name, &address, &size) &&
-	    !binary_symbol(resolve->binary, arena_printf(resolve->arena, "%s.abi0", name),
-			   &address, &size))
+	    !binary_symbol(resolve->binary, arena_printf(resolve->arena, "%s.abi0", name), &address,
+			   &size))
 		return no_runtime(resolve, name);
 	if (!size || address < info->text || size > info->text_size ||
 	    address - info->text > info->text_size - size)
@@ -225,12 +227,10 @@ struct error *layout_build(struct resolve *resolve)
 	TRY(layout_cfi(resolve, schema));
 	TRY(layout_wait_reasons(resolve, schema));
 	schema->meta.memstats_last_gc = last_gc(resolve);
-	layout->frames_leaf = (ask_u32)(limits->frames_leaf == SPEC_UNSET ?
-						SPEC_DEFAULT_FRAMES_LEAF :
-						limits->frames_leaf);
-	layout->frames_root = (ask_u32)(limits->frames_root == SPEC_UNSET ?
-						SPEC_DEFAULT_FRAMES_ROOT :
-						limits->frames_root);
+	layout->frames_leaf = (ask_u32)(limits->frames_leaf == SPEC_UNSET ? SPEC_DEFAULT_FRAMES_LEAF
+									  : limits->frames_leaf);
+	layout->frames_root = (ask_u32)(limits->frames_root == SPEC_UNSET ? SPEC_DEFAULT_FRAMES_ROOT
+									  : limits->frames_root);
 	schema->meta.bytes_limit = limits->bytes == SPEC_UNSET ? SPEC_DEFAULT_BYTES : limits->bytes;
 	layout->ranges = schema->ranges_count;
 	layout->probes = schema->probes_count;

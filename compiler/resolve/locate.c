@@ -98,8 +98,7 @@ bool locate_is_unsure(const struct binary_variable *variable, bool inlined)
 {
 	bool own_slot = !inlined && (variable->parameter || variable->result);
 
-	return !own_slot && variable->type->size > MERGE_WORDS * 8 &&
-	       !can_ssa(variable->type, 0);
+	return !own_slot && variable->type->size > MERGE_WORDS * 8 && !can_ssa(variable->type, 0);
 }
 
 /* ---- which bytes matter ---- */
@@ -165,12 +164,12 @@ static bool emit_piece(struct resolve_program *program, const struct binary_piec
 	switch (piece->kind) {
 	case BINARY_PIECE_CFA:
 		*add = 0;
-		return emit(program, (struct ask_op){.kind = ASK_OP_CFA,
-						     .a = piece->offset + inside});
+		return emit(program,
+			    (struct ask_op){.kind = ASK_OP_CFA, .a = piece->offset + inside});
 	case BINARY_PIECE_STATIC:
 		*add = 0;
-		return emit(program, (struct ask_op){.kind = ASK_OP_STATIC,
-						     .a = piece->offset + inside});
+		return emit(program,
+			    (struct ask_op){.kind = ASK_OP_STATIC, .a = piece->offset + inside});
 	case BINARY_PIECE_CFA_DEREF:
 		*add = inside;
 		return emit(program, (struct ask_op){.kind = ASK_OP_CFA, .a = piece->offset}) &&
@@ -214,15 +213,15 @@ static int piece_order(const struct binary_piece *a, const struct binary_piece *
 }
 
 /* The location's pieces by place in the value; NULL when they contradict the type or each other. */
-static const struct binary_piece *sorted_pieces(struct arena *arena,
-						const struct binary_location *location,
-						uint64_t size)
+static const struct binary_piece *
+sorted_pieces(struct arena *arena, const struct binary_location *location, uint64_t size)
 {
 	struct binary_piece *pieces =
 		ARENA_ARRAY(arena, struct binary_piece, location->pieces_count + 1);
 	uint64_t end = 0;
 
-	for (size_t i = 0; i < location->pieces_count; i++) { /* insertion sort: a few pieces, sorted */
+	/* by insertion: they are few, and in order already */
+	for (size_t i = 0; i < location->pieces_count; i++) {
 		size_t at = i;
 
 		for (; at && piece_order(&location->pieces[i], &pieces[at - 1]) < 0; at--)
@@ -246,8 +245,8 @@ struct gather {
 	const struct binary_type *type; /* of the value */
 	uint64_t first;			/* where in the variable the value begins */
 	VEC(struct resolve_gap) gaps;
-	const struct binary_piece *last; /* piece of the last COPY: neighbours in memory are joined */
-	int64_t base;			 /* offset from the CFA of the last ASK_OP_CFA */
+	const struct binary_piece *last; /* of the last COPY: neighbours in memory are joined */
+	int64_t base; /* offset from the CFA of the last ASK_OP_CFA */
 	bool too_many;
 };
 
@@ -264,8 +263,8 @@ static void add_gap(struct gather *gather, uint64_t lo, uint64_t hi, uint32_t re
 		last->size += (uint32_t)(hi - lo);
 		return;
 	}
-	*VEC_PUSH(gather->arena, &gather->gaps) = (struct resolve_gap){
-		(uint32_t)offset, (uint32_t)(hi - lo), reason};
+	*VEC_PUSH(gather->arena, &gather->gaps) =
+		(struct resolve_gap){(uint32_t)offset, (uint32_t)(hi - lo), reason};
 }
 
 /* Bytes [lo, hi) of the variable lie in `piece`. */
@@ -285,15 +284,18 @@ static void add_copy(struct gather *gather, const struct binary_piece *piece, ui
 		if (copy->b + copy->c == offset && copy->a + (int64_t)copy->c == at)
 			copy->c += (uint32_t)(hi - lo);
 		else
-			gather->too_many |= !emit(program, (struct ask_op){
-				.kind = ASK_OP_COPY, .a = at, .b = (uint32_t)offset,
-				.c = (uint32_t)(hi - lo)});
+			gather->too_many |=
+				!emit(program, (struct ask_op){.kind = ASK_OP_COPY,
+							       .a = at,
+							       .b = (uint32_t)offset,
+							       .c = (uint32_t)(hi - lo)});
 		return;
 	}
 	gather->last = piece;
 	gather->base = piece->offset + (int64_t)(lo - piece->value_offset);
 	gather->too_many |= !emit_piece(program, piece, lo, &add) ||
-			    !emit(program, (struct ask_op){.kind = ASK_OP_COPY, .a = add,
+			    !emit(program, (struct ask_op){.kind = ASK_OP_COPY,
+							   .a = add,
 							   .b = (uint32_t)offset,
 							   .c = (uint32_t)(hi - lo)});
 }
@@ -341,7 +343,7 @@ static void locate_direct(struct gather *gather, const struct resolve_access *ac
 		unavailable(gather->program, worst_reason(gather));
 		return;
 	}
-	if (!gather->program->ops_count) { /* nothing to copy: a value without bytes, like struct{} */
+	if (!gather->program->ops_count) { /* a value without bytes, like struct{} */
 		emit(gather->program, (struct ask_op){.kind = ASK_OP_CFA});
 		return;
 	}
@@ -383,10 +385,19 @@ static void locate_through(struct resolve_program *program, const struct resolve
 		add = (int64_t)access->hops[i];
 	}
 	if (access->type->size)
-		fits &= emit(program, (struct ask_op){.kind = ASK_OP_COPY, .a = add,
+		fits &= emit(program, (struct ask_op){.kind = ASK_OP_COPY,
+						      .a = add,
 						      .c = (uint32_t)access->type->size});
 	if (!fits)
 		unavailable(program, ASK_REASON_UNSUPPORTED);
+}
+
+static bool is_on_stack(const struct binary_location *location)
+{
+	for (size_t i = 0; i < location->pieces_count; i++)
+		if (location->pieces[i].kind == BINARY_PIECE_CFA)
+			return true;
+	return false;
 }
 
 void locate(struct arena *arena, const struct resolve_access *access,
@@ -405,9 +416,9 @@ void locate(struct arena *arena, const struct resolve_access *access,
 		unavailable(ret, ASK_REASON_NO_LOCATION);
 		return;
 	}
-	pieces = location->contradictory || access->unsure ?
-			 NULL :
-			 sorted_pieces(arena, location, access->variable->type->size);
+	pieces = location->contradictory || (access->unsure && is_on_stack(location))
+			 ? NULL
+			 : sorted_pieces(arena, location, access->variable->type->size);
 	if (!pieces) {
 		unavailable(ret, ASK_REASON_PIECES);
 		return;

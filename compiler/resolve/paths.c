@@ -100,8 +100,7 @@ static size_t search_level(struct arena *arena, const struct level *level, const
 				continue;
 			}
 			if (!follow(arena, &to) || !has_named_fields(to.type) ||
-			    map_get(seen, (uintptr_t)to.type, &ignored) ||
-			    is_twice(next, to.type))
+			    map_get(seen, (uintptr_t)to.type, &ignored) || is_twice(next, to.type))
 				continue;
 			*VEC_PUSH(arena, &next->routes) = to;
 		}
@@ -136,9 +135,9 @@ static size_t find_field(struct arena *arena, const struct route *from, const ch
 static void complain_unknown(struct arena *arena, struct diagnostics *diags,
 			     const struct spec_step *step, const struct binary_type *type)
 {
-	struct diagnostic *diag = diagnostics_add(diags, SEVERITY_ERROR, "unknown-field",
-						  step->span, "%s has no field %s", type->name,
-						  step->name);
+	struct diagnostic *diag =
+		diagnostics_add(diags, SEVERITY_ERROR, "unknown-field", step->span,
+				"%s has no field %s", type->name, step->name);
 	VEC(const char *) names = {0};
 
 	for (size_t f = 0; f < type->fields_count; f++)
@@ -147,8 +146,8 @@ static void complain_unknown(struct arena *arena, struct diagnostics *diags,
 	diagnostic_suggest(diags, diag, step->name, names.data, names.length);
 }
 
-static bool step_field(struct arena *arena, struct diagnostics *diags,
-		       const struct spec_step *step, struct route *route)
+static bool step_field(struct arena *arena, struct diagnostics *diags, const struct spec_step *step,
+		       struct route *route)
 {
 	const struct binary_type *before = route->type;
 	struct route found = {0};
@@ -156,13 +155,14 @@ static bool step_field(struct arena *arena, struct diagnostics *diags,
 
 	if (!follow(arena, route)) {
 		diagnostics_add(diags, SEVERITY_ERROR, "unknown-field", step->span,
-				"%s does not lead to anything with fields", before->name);
+				"%s has no field %s: what it points to is not described",
+				before->name, step->name);
 		return false;
 	}
 	if (!has_named_fields(route->type)) {
 		diagnostics_add(diags, SEVERITY_ERROR, "unknown-field", step->span,
-				"%s is a %s and has no fields", route->type->name,
-				schema_kind_name(route->type->kind));
+				"%s has no field %s: it is no struct", route->type->name,
+				step->name);
 		return false;
 	}
 	hits = strcmp(step->name, "_") ? find_field(arena, route, step->name, &found) : 0;
@@ -180,8 +180,8 @@ static bool step_field(struct arena *arena, struct diagnostics *diags,
 	return true;
 }
 
-static bool walk_step(struct arena *arena, struct diagnostics *diags,
-		      const struct spec_step *step, struct route *route)
+static bool walk_step(struct arena *arena, struct diagnostics *diags, const struct spec_step *step,
+		      struct route *route)
 {
 	switch (step->kind) {
 	case SPEC_STEP_FIELD:
@@ -200,15 +200,10 @@ static bool walk_step(struct arena *arena, struct diagnostics *diags,
 }
 
 bool path_access(struct arena *arena, struct diagnostics *diags, const struct spec_path *path,
-		 const struct binary_variable *variable, bool escaped, struct resolve_access *ret)
+		 const struct binary_variable *variable, struct resolve_access *ret)
 {
 	struct route route = {.type = variable->type, .text = variable->name};
 
-	if (escaped) {
-		route_hop(arena, &route);
-		route.type = variable->type->elem;
-		route.text = path->variable;
-	}
 	for (size_t i = 0; i < path->steps.length; i++)
 		if (!walk_step(arena, diags, &path->steps.data[i], &route))
 			return false;
@@ -226,7 +221,6 @@ bool path_access(struct arena *arena, struct diagnostics *diags, const struct sp
 		.hops = route.hops.data,
 		.hop_names = route.names.data,
 		.hops_count = route.hops.length,
-		.escaped = escaped,
 	};
 	return true;
 }

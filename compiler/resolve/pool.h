@@ -13,7 +13,7 @@ struct pool {
 	struct arena *arena;
 	size_t size; /* bytes of a row */
 	VEC(unsigned char) bytes;
-	uint32_t count; /* rows */
+	uint32_t count;	  /* rows */
 	struct map first; /* hash -> newest run with it + 1 */
 	VEC(struct pool_run) runs;
 };
@@ -23,7 +23,7 @@ struct pool_run {
 };
 
 void pool_init(struct pool *pool, struct arena *arena, size_t size);
-/* The index of the first of `count` rows equal to `rows`; appended when there are none. 0 for an empty run. */
+/* The index of the first of `count` rows equal to `rows`, appended if need be. 0 for no rows. */
 uint32_t pool_add(struct pool *pool, const void *rows, uint32_t count);
 /* Row `index`; valid until the next pool_add(). */
 const void *pool_row(const struct pool *pool, uint32_t index);

@@ -15,11 +15,11 @@
  * that the call destroys often hides the stack slot that holds on.
  *
  * Which variable a name means at p: of those in scope and declared, the innermost.
- * Blocks open at their brace and not at a declaration, so a local variable is taken
- * for declared only when the call stands on a later line; on the same line only when
- * its location list says that it is live. A variable in one place for its whole scope
- * (its address is taken) has no such list, and before its declaration that place holds
- * garbage: then it does not count.
+ * Blocks open at their brace and not at a declaration, so a local variable counts only
+ * from the line of its declaration on. On that very line the call may stand on either
+ * side of it: then the name means this variable, and it has a value only where its
+ * location list says that it is live. A variable in one place for its whole scope has
+ * no such list, and garbage lies there before the declaration: no value on that line.
  *
  * The probes of a range are in the order of frames: innermost inlined instance first,
  * then outwards to the function itself; of equals, spec order.
@@ -126,9 +126,17 @@ enum resolve_standing variable_standing(const struct binary_variable *variable, 
 		return RESOLVE_OUT_OF_SCOPE;
 	if (!is_local(variable) || !variable->line || !line || line > variable->line)
 		return RESOLVE_STANDS;
-	if (line < variable->line || locate_is_plain(variable))
+	if (line < variable->line)
 		return RESOLVE_NOT_DECLARED;
-	return locate_at(variable, pc) ? RESOLVE_STANDS : RESOLVE_NOT_LIVE;
+	return locate_is_plain(variable) || !locate_at(variable, pc) ? RESOLVE_NOT_SURE
+								     : RESOLVE_STANDS;
+}
+
+/* Where it is, as far as it stands. */
+static const struct binary_location *standing_location(const struct binary_variable *variable,
+						       uint64_t pc, enum resolve_standing standing)
+{
+	return standing == RESOLVE_STANDS ? locate_at(variable, pc) : NULL;
 }
 
 /* true when `a` hides `b`. */
@@ -154,24 +162,24 @@ static const struct resolve_access *evaluate(struct resolve *resolve,
 					     uint32_t line, struct resolve_program *ret)
 {
 	const struct resolve_access *best = NULL;
-	uint32_t reason = binding->count ? ASK_REASON_NOT_IN_SCOPE : ASK_REASON_NO_VARIABLE;
 	struct resolve_program other;
 
 	for (size_t i = 0; i < binding->count; i++) {
 		const struct resolve_access *access = &binding->accesses[i];
-		enum resolve_standing standing =
-			variable_standing(access->variable, pc, line);
+		enum resolve_standing standing = variable_standing(access->variable, pc, line);
 
-		if (standing == RESOLVE_NOT_LIVE)
-			reason = ASK_REASON_NO_LOCATION;
-		if (standing != RESOLVE_STANDS || (best && hides(best->variable, access->variable)))
+		const struct binary_location *location =
+			standing_location(access->variable, pc, standing);
+
+		if (standing == RESOLVE_OUT_OF_SCOPE || standing == RESOLVE_NOT_DECLARED ||
+		    (best && hides(best->variable, access->variable)))
 			continue;
 		if (!best || hides(access->variable, best->variable)) {
 			best = access;
-			locate(&resolve->probe_scratch, best, locate_at(best->variable, pc), ret);
+			locate(&resolve->probe_scratch, best, location, ret);
 			continue;
 		}
-		locate(&resolve->probe_scratch, access, locate_at(access->variable, pc), &other);
+		locate(&resolve->probe_scratch, access, location, &other);
 		if (!ret->ops_count && other.ops_count) {
 			best = access;
 			*ret = other;
@@ -180,40 +188,40 @@ static const struct resolve_access *evaluate(struct resolve *resolve,
 		}
 	}
 	if (!best)
-		*ret = (struct resolve_program){.reason = reason};
+		*ret = (struct resolve_program){.reason = binding->count ? ASK_REASON_NOT_IN_SCOPE
+									 : ASK_REASON_NO_VARIABLE};
 	return best;
 }
 
 /* ---- rows ---- */
 
+/*
+ * What an op does, for the reader of the C. `derefs` of this program came before or are
+ * it; `behind`: the first of them leads to the variable itself, which is on the heap.
+ */
 static const char *op_comment(struct resolve *resolve, const struct resolve_access *access,
 			      const struct resolve_capture *capture, const struct ask_op *op,
-			      size_t derefs, bool through)
+			      size_t derefs, bool behind)
 {
 	const struct binary_variable *variable = access->variable;
 	const char *path = capture->spec->paths.data[0].text;
 	struct arena *arena = &resolve->probe_scratch;
-	size_t extra = through ? derefs - 1 : derefs; /* without the one of the location itself */
+	size_t hop = derefs - (behind && derefs); /* hops of the path so far, this one counted */
 
 	switch ((enum ask_op_kind)op->kind) {
 	case ASK_OP_CFA:
-		return arena_printf(arena, "%s: %s at CFA%+lld", variable->name,
-				    variable->type->name, op->a);
+		return arena_printf(arena, "%s%s: %s%s at CFA%+lld", behind ? "&" : "",
+				    variable->name, behind ? "*" : "", variable->type->name, op->a);
 	case ASK_OP_STATIC:
 		return arena_printf(arena, "%s: %s at a fixed address", variable->name,
 				    variable->type->name);
 	case ASK_OP_DEREF:
-		if (through && derefs == 1)
-			return arena_printf(arena, "where the frame says that %s is",
-					    variable->name);
-		return arena_printf(arena, "follow %s",
-				    extra && extra <= access->hops_count ?
-					    access->hop_names[extra - 1] :
-					    variable->name);
+		if (!hop || hop > access->hops_count)
+			return arena_printf(arena, "follow &%s", variable->name);
+		return arena_printf(arena, "follow %s", access->hop_names[hop - 1]);
 	case ASK_OP_ADD:
-		return arena_printf(arena, "to %s", extra < access->hops_count ?
-							     access->hop_names[extra] :
-							     path);
+		return arena_printf(arena, "to %s",
+				    hop < access->hops_count ? access->hop_names[hop] : path);
 	case ASK_OP_COPY:
 		if (op->c == capture->type->size)
 			return arena_printf(arena, "%s: %s, %u bytes", path, capture->type->name,
@@ -224,9 +232,25 @@ static const char *op_comment(struct resolve *resolve, const struct resolve_acce
 	return "";
 }
 
-/* true when the location itself is reached through a pointer in the frame. */
-static bool through_frame(const struct resolve_access *access,
-			  const struct resolve_program *program)
+/*
+ * How many characters of the expression name the pointer that a dereference follows,
+ * so that `nil: cs.mu` can be said of it; 0 for a pointer that the spec does not name.
+ */
+static uint32_t named_part(const struct resolve_access *access,
+			   const struct resolve_capture *capture, size_t derefs, bool behind)
+{
+	const char *path = capture->spec->paths.data[0].text, *name;
+	size_t hop = derefs - 1 - behind;
+
+	if (derefs < 1 + (size_t)behind || hop >= access->hops_count)
+		return 0;
+	name = access->hop_names[hop];
+	return strncmp(path, name, strlen(name)) ? 0 : (uint32_t)strlen(name);
+}
+
+/* true when the variable itself is reached through a pointer in the frame. */
+static bool is_behind_pointer(const struct resolve_access *access,
+			      const struct resolve_program *program)
 {
 	size_t derefs = 0;
 
@@ -240,7 +264,7 @@ static uint32_t add_ops(struct resolve *resolve, const struct resolve_access *ac
 			const struct resolve_program *program)
 {
 	struct resolve_op ops[ASK_MAX_OPS];
-	bool through = access && through_frame(access, program);
+	bool behind = access && is_behind_pointer(access, program);
 	size_t derefs = 0;
 
 	for (uint32_t i = 0; i < program->ops_count; i++) {
@@ -249,10 +273,12 @@ static uint32_t add_ops(struct resolve *resolve, const struct resolve_access *ac
 		derefs += program->ops[i].kind == ASK_OP_DEREF;
 		ops[i] = (struct resolve_op){
 			.op = program->ops[i],
-			.comment = resolve_comment(resolve, op_comment(resolve, access, capture,
-								       &program->ops[i], derefs,
-								       through)),
+			.comment = resolve_comment(resolve,
+						   op_comment(resolve, access, capture,
+							      &program->ops[i], derefs, behind)),
 		};
+		if (access && ops[i].op.kind == ASK_OP_DEREF)
+			ops[i].op.b = named_part(access, capture, derefs, behind);
 	}
 	return pool_add(&resolve->ops, ops, program->ops_count);
 }
@@ -294,7 +320,8 @@ static void make_probe(struct resolve *resolve, const struct resolve_site *site,
 		       uint32_t line, struct resolve_probe *ret)
 {
 	uint32_t count = (uint32_t)resolve->functions[site->function].spec->captures.length;
-	struct resolve_expr *exprs = ARENA_ARRAY(&resolve->probe_scratch, struct resolve_expr, count);
+	struct resolve_expr *exprs =
+		ARENA_ARRAY(&resolve->probe_scratch, struct resolve_expr, count);
 
 	for (uint32_t c = 0; c < count; c++)
 		make_expr(resolve, site, c, pc, line, &exprs[c]);
@@ -322,8 +349,8 @@ static void add_range(struct resolve *resolve, struct group *group, uint64_t lo,
 		      uint32_t first_probe, uint32_t probes)
 {
 	size_t count = resolve->ranges.length;
-	struct ask_range *last = count > group->first_range ? &resolve->ranges.data[count - 1] :
-							      NULL;
+	struct ask_range *last =
+		count > group->first_range ? &resolve->ranges.data[count - 1] : NULL;
 
 	if (last && last->hi == resolve_pc(resolve, lo) && last->first_probe == first_probe &&
 	    last->probes == probes) {
@@ -367,8 +394,7 @@ static void build_group(struct resolve *resolve, struct group *group)
 		cut_site(resolve, &cuts, &group->sites[i], &locals);
 	if (locals) /* whether they are declared depends on the line */
 		for (size_t i = 0; i < group->rows.rows.length; i++)
-			cut(resolve, &cuts,
-			    resolve->info->text + group->rows.rows.data[i].pc + 1);
+			cut(resolve, &cuts, resolve->info->text + group->rows.rows.data[i].pc + 1);
 	sort_cuts(resolve, &cuts);
 	group->first_range = resolve->ranges.length;
 	for (size_t i = 0; i + 1 < cuts.points.length; i++)

@@ -23,8 +23,7 @@ struct resolve_access {
 	const uint64_t *hops;
 	const char *const *hop_names; /* what each hop follows: "cs.mu" */
 	size_t hops_count;
-	bool escaped; /* the variable is "&x" and the capture says x: the first hop is ours */
-	bool unsure;  /* other things may use the variable's place: see locate_is_unsure() */
+	bool unsure; /* other things may use the variable's stack slot: see locate_is_unsure() */
 };
 
 /*
@@ -32,7 +31,7 @@ struct resolve_access {
  * result false; `*ret` is set when it is true.
  */
 bool path_access(struct arena *arena, struct diagnostics *diags, const struct spec_path *path,
-		 const struct binary_variable *variable, bool escaped, struct resolve_access *ret);
+		 const struct binary_variable *variable, struct resolve_access *ret);
 
 /* ---- locate.c: from a location to ops ---- */
 
@@ -56,8 +55,8 @@ const struct binary_location *locate_at(const struct binary_variable *variable, 
 /* true when one plain expression holds all over the variable's scope. */
 bool locate_is_plain(const struct binary_variable *variable);
 /*
- * true when the place that DWARF gives for this variable may hold something else by
- * then: large locals share stack slots. `inlined`: of an inlined instance.
+ * true when a stack slot that DWARF gives for this variable may hold something else by
+ * then: large locals share slots. `inlined`: of an inlined instance.
  */
 bool locate_is_unsure(const struct binary_variable *variable, bool inlined);
 /* Compiles an access at one location (NULL: not live). */
@@ -76,8 +75,8 @@ struct resolve_binding {
 
 /* One instance of one spec function. */
 struct resolve_site {
-	uint32_t function;   /* index in spec->functions */
-	const char *name;    /* the function's name in the binary */
+	uint32_t function; /* index in spec->functions */
+	const char *name;  /* the function's name in the binary */
 	struct binary_instance instance;
 	uint32_t inline_node; /* in schema.inline_nodes, ASK_NO_INLINE: out of line */
 	uint32_t depth;	      /* in the inline tree, 0: out of line */
@@ -116,7 +115,7 @@ struct resolve_pointers {
 /* A row of the type tables. */
 struct resolve_type {
 	const struct binary_type *type; /* NULL: row 0, when the binary does not describe uint8 */
-	uint32_t depth; /* the most pointers that may be followed from a value of it */
+	uint32_t depth;	   /* the most pointers that may be followed from a value of it */
 	bool out_of_reach; /* only its name and size are kept: no capture gets here */
 	struct resolve_pointers pointers;
 };
@@ -206,10 +205,13 @@ struct error *symbols_build(struct resolve *resolve);
 struct resolve_rows {
 	VEC(struct schema_line_row) rows;
 };
-/* Line rows of one function, with the innermost inline node (1-based) of each; `ret` is emptied first. */
+/* Line rows of one function, each with its innermost inline node (1-based). Empties `ret` first. */
 void symbols_rows(struct resolve *resolve, const struct binary_function *function,
 		  struct resolve_rows *ret);
-/* Line of the frame of inline node `inline_index` (UINT32_MAX: the function's own) at `pc`; *file may be NULL. */
+/*
+ * Line, and unless `file` is NULL the file, of the frame of inline node `inline_index`
+ * (UINT32_MAX: the function's own) at `pc`. 0 when the node is not active there.
+ */
 uint32_t symbols_frame_line(struct resolve *resolve, const struct binary_function *function,
 			    const struct resolve_rows *rows, uint32_t inline_index, uint64_t pc,
 			    const char **file);
@@ -218,7 +220,7 @@ uint32_t symbols_frame_line(struct resolve *resolve, const struct binary_functio
 enum resolve_standing {
 	RESOLVE_OUT_OF_SCOPE, /* in a block that this PC is not in */
 	RESOLVE_NOT_DECLARED, /* its block is entered, its declaration is still to come */
-	RESOLVE_NOT_LIVE,     /* perhaps declared, but without a location */
+	RESOLVE_NOT_SURE,     /* perhaps just being declared: the name means it, it has no value */
 	RESOLVE_STANDS,
 };
 /* How a variable stands at return address `pc`, in a frame at `line` (0: not known). */

@@ -31,10 +31,11 @@ struct error *symbols_number(struct resolve *resolve)
 					 resolve->info->path);
 		if (functions[i].lo < end || functions[i].hi <= functions[i].lo ||
 		    functions[i].hi > resolve->info->text + resolve->info->text_size)
-			return error_new(ERROR_DAMAGED,
-					 "%s: debug info: function %s overlaps another one, or lies "
-					 "outside the text",
-					 resolve->info->path, functions[i].name);
+			return error_new(
+				ERROR_DAMAGED,
+				"%s: debug info: function %s overlaps another one, or lies "
+				"outside the text",
+				resolve->info->path, functions[i].name);
 		end = functions[i].hi;
 	}
 	map_init(&resolve->file_index, resolve->arena);
@@ -198,9 +199,11 @@ void symbols_rows(struct resolve *resolve, const struct binary_function *functio
 		uint64_t next = function->hi;
 		bool moved = false;
 
-		for (; line < resolve->line_rows_count && resolve->line_rows[line].pc <= pc; line++) {
+		for (; line < resolve->line_rows_count && resolve->line_rows[line].pc <= pc;
+		     line++) {
 			row.file = file_number(resolve, resolve->line_rows[line].file);
-			row.line = resolve->line_rows[line].file ? resolve->line_rows[line].line : 0;
+			row.line =
+				resolve->line_rows[line].file ? resolve->line_rows[line].line : 0;
 		}
 		for (; edge < edges.list.length && edges.list.data[edge].pc <= pc; edge++) {
 			open_edge(resolve, &open, &edges.list.data[edge]);
@@ -247,8 +250,8 @@ uint32_t symbols_frame_line(struct resolve *resolve, const struct binary_functio
 	if (node != inline_index)
 		return 0;
 	if (file)
-		*file = below ? below->call_file :
-				resolve->strings.data + resolve->files.data[row->file];
+		*file = below ? below->call_file
+			      : resolve->strings.data + resolve->files.data[row->file];
 	return below ? below->call_line : row->line;
 }
 

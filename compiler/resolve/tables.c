@@ -57,14 +57,14 @@ static void name_columns(struct resolve *resolve, const struct resolve_function 
 		if (!capture->column)
 			continue;
 		for (size_t p = 0; p < ARRAY_SIZE(prefixes); p++)
-			take_column(resolve, &names,
-				    arena_printf(resolve->arena, "%s%s", prefixes[p],
-						 capture->column),
-				    arena_printf(resolve->arena, "the capture %s",
-						 capture->spec->paths.data[0].text),
-				    capture->spec->as.text ? capture->spec->as.span :
-							     capture->spec->span,
-				    "give this capture another name with `as`");
+			take_column(
+				resolve, &names,
+				arena_printf(resolve->arena, "%s%s", prefixes[p], capture->column),
+				arena_printf(resolve->arena, "the capture %s",
+					     capture->spec->paths.data[0].text),
+				capture->spec->as.text ? capture->spec->as.span
+						       : capture->spec->span,
+				"give this capture another name with `as`");
 	}
 	for (size_t c = 0; c < spec->columns.length; c++)
 		take_column(resolve, &names, spec->columns.data[c].name.text, "an extra column",
@@ -96,14 +96,14 @@ void tables_name(struct resolve *resolve)
 		struct resolve_function *function = &resolve->functions[i];
 		const struct spec_function *from = function->spec;
 
-		function->table = from->table.text ?
-					  from->table.text :
-					  spec_table_name(resolve->arena, from->name.text);
+		function->table = from->table.text
+					  ? from->table.text
+					  : spec_table_name(resolve->arena, from->name.text);
 		take_table(resolve, &names, function->table,
 			   arena_printf(resolve->arena, "function %s", from->name.text),
 			   from->table.text ? from->table.span : from->name.span,
-			   from->table.text ? "take another name" :
-					      "name this function's table with the key `table`");
+			   from->table.text ? "take another name"
+					    : "name this function's table with the key `table`");
 		name_columns(resolve, function);
 	}
 	for (size_t i = 0; i < spec->tables.length; i++)
@@ -145,7 +145,8 @@ static void build_functions(struct resolve *resolve)
 
 			capture_rows[number] = (struct schema_capture){
 				.function = i,
-				.expr = resolve_string(resolve, from->captures.data[c].paths.data[0].text),
+				.expr = resolve_string(resolve,
+						       from->captures.data[c].paths.data[0].text),
 				.column = resolve_string(resolve, capture->column),
 				.type = capture->type_index,
 				.limits = capture->limits,

@@ -57,7 +57,7 @@ static void enqueue(struct resolve *resolve, struct queue *queue, const struct b
 		*VEC_PUSH(resolve->arena, &queue->list) = (struct reach){type, depth};
 }
 
-/* What can be reached from a value of `type` with `depth` pointers to go. */
+/* What is reached from a value of `type` with `depth` pointers to go. A time's zone is not. */
 static void enqueue_inner(struct resolve *resolve, struct queue *queue,
 			  const struct binary_type *type, uint32_t depth)
 {
@@ -66,7 +66,7 @@ static void enqueue_inner(struct resolve *resolve, struct queue *queue,
 	case SCHEMA_KIND_TIME:
 		for (size_t i = 0; i < type->fields_count; i++)
 			enqueue(resolve, queue, type->fields[i].type,
-				type->kind == SCHEMA_KIND_TIME ? 0 : depth); /* its zone is not followed */
+				type->kind == SCHEMA_KIND_TIME ? 0 : depth);
 		return;
 	case SCHEMA_KIND_ARRAY:
 	case SCHEMA_KIND_SLICE:
@@ -101,8 +101,7 @@ static struct error *add_type(struct resolve *resolve, const struct resolve_capt
 	row = VEC_PUSH(resolve->arena, &resolve->types);
 	row->type = type;
 	row->depth = depth;
-	if (type->size > UINT32_MAX ||
-	    !pointers_flatten(resolve->arena, type, &row->pointers))
+	if (type->size > UINT32_MAX || !pointers_flatten(resolve->arena, type, &row->pointers))
 		complain_wide(resolve, capture, type);
 	return NULL;
 }
@@ -184,8 +183,8 @@ uint32_t types_index(const struct resolve *resolve, const struct binary_type *ty
 {
 	uint64_t index;
 
-	return map_get(&resolve->type_index, (uintptr_t)type, &index) ? (uint32_t)index :
-									SCHEMA_NONE;
+	return map_get(&resolve->type_index, (uintptr_t)type, &index) ? (uint32_t)index
+								      : SCHEMA_NONE;
 }
 
 /* ---- rows ---- */
@@ -209,7 +208,8 @@ static void build_fields(struct resolve *resolve, struct tables *tables,
 
 		to = VEC_PUSH(resolve->arena, &tables->fields);
 		first = &tables->fields.data[row->first_field];
-		for (; to > first && to[-1].offset > field->offset; to--) /* by offset; DWARF's order is that */
+		/* in order of their offsets, as they are in DWARF already */
+		for (; to > first && to[-1].offset > field->offset; to--)
 			*to = to[-1];
 		*to = (struct schema_field){
 			.offset = field->offset,
@@ -220,14 +220,31 @@ static void build_fields(struct resolve *resolve, struct tables *tables,
 	}
 }
 
+static const char *pointer_comment(struct arena *arena, const struct binary_type *type,
+				   const struct resolve_pointer *pointer)
+{
+	const char *target = pointer->target ? pointer->target->name : "";
+
+	switch ((enum ask_pointer_kind)pointer->kind) {
+	case ASK_POINTER_PLAIN:
+		return arena_printf(arena, "%s%s: to a %s", type->name, pointer->path, target);
+	case ASK_POINTER_STRING:
+		return arena_printf(arena, "%s%s: to its bytes", type->name, pointer->path);
+	case ASK_POINTER_SLICE:
+		return arena_printf(arena, "%s%s: to its elements, %s", type->name, pointer->path,
+				    target);
+	}
+	return "";
+}
+
 static void build_pointers(struct resolve *resolve, struct tables *tables,
 			   const struct resolve_type *type, struct ask_type *row)
 {
 	row->first_pointer = (uint32_t)tables->pointers.length;
 	for (size_t i = 0; i < type->pointers.rows.length; i++) {
 		const struct resolve_pointer *pointer = &type->pointers.rows.data[i];
-		uint32_t target = pointer->target ? types_index(resolve, pointer->target) :
-						    ASK_TYPE_BYTE;
+		uint32_t target =
+			pointer->target ? types_index(resolve, pointer->target) : ASK_TYPE_BYTE;
 
 		if (target == SCHEMA_NONE || resolve->types.data[target].out_of_reach)
 			continue;
@@ -238,12 +255,8 @@ static void build_pointers(struct resolve *resolve, struct tables *tables,
 			.repeat = pointer->repeat,
 			.stride = pointer->stride,
 		};
-		*VEC_PUSH(resolve->arena, &tables->pointer_comments) = arena_printf(
-			resolve->arena, "%s%s %s%s", type->type->name, pointer->path,
-			pointer->kind == ASK_POINTER_SLICE  ? "[]" :
-			pointer->kind == ASK_POINTER_STRING ? "string" :
-							      "*",
-			pointer->kind == ASK_POINTER_STRING ? "" : pointer->target->name);
+		*VEC_PUSH(resolve->arena, &tables->pointer_comments) =
+			pointer_comment(resolve->arena, type->type, pointer);
 		row->pointers++;
 	}
 }

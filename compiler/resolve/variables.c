@@ -40,8 +40,8 @@ static void judge_calls(struct inventory *inventory, const struct resolve_access
 		if (standing == RESOLVE_OUT_OF_SCOPE || standing == RESOLVE_NOT_DECLARED)
 			continue;
 		row->calls++;
-		locate(&inventory->resolve->probe_scratch, access, locate_at(variable, pc),
-		       &program);
+		locate(&inventory->resolve->probe_scratch, access,
+		       standing == RESOLVE_STANDS ? locate_at(variable, pc) : NULL, &program);
 		row->always += program.ops_count && !program.gaps_count;
 		row->partial += program.ops_count && program.gaps_count;
 		reasons[program.gaps_count ? program.gaps[0].reason : program.reason]++;
@@ -53,12 +53,11 @@ static void judge_calls(struct inventory *inventory, const struct resolve_access
 
 static void add_variable(struct inventory *inventory, const struct binary_variable *variable)
 {
-	static const uint64_t hop;
 	const struct binary_function *function = inventory->instance->function;
 	const struct binary_inline *node =
-		inventory->instance->inline_index == UINT32_MAX ?
-			NULL :
-			&function->inlines[inventory->instance->inline_index];
+		inventory->instance->inline_index == UINT32_MAX
+			? NULL
+			: &function->inlines[inventory->instance->inline_index];
 	struct resolve_access access = {
 		.variable = variable,
 		.type = variable->type,
@@ -66,40 +65,21 @@ static void add_variable(struct inventory *inventory, const struct binary_variab
 	};
 	struct ir_variable *row = VEC_PUSH(inventory->resolve->arena, &inventory->rows);
 
-	access.escaped = variable->name[0] == '&' && variable->type->kind == SCHEMA_KIND_POINTER &&
-			 variable->type->elem;
-	if (access.escaped) {
-		access.type = variable->type->elem;
-		access.hops = &hop;
-		access.hops_count = 1;
-	}
 	*row = (struct ir_variable){
 		.instance = inventory->number,
 		.function = inventory->site.name,
 		.inlined_in = node ? function->name : NULL,
 		.file = node ? node->call_file : function->file,
 		.instance_line = node ? node->call_line : function->line,
-		.name = variable->name + access.escaped,
-		.type = access.type->name,
-		.role = variable->result    ? IR_RESULT :
-			variable->parameter ? IR_PARAMETER :
-					      IR_LOCAL,
+		.name = variable->name,
+		.type = variable->type->name,
+		.role = variable->result      ? IR_RESULT
+			: variable->parameter ? IR_PARAMETER
+					      : IR_LOCAL,
 		.line = variable->line,
 	};
 	arena_reset(&inventory->resolve->probe_scratch);
 	judge_calls(inventory, &access, row);
-}
-
-/* "x" whose value moved to a "&x" of the same declaration is not what the name means. */
-static bool is_superseded(const struct binary_variable *variables, size_t count, size_t index)
-{
-	const struct binary_variable *variable = &variables[index];
-
-	for (size_t i = 0; i < count; i++)
-		if (variables[i].name[0] == '&' && !strcmp(variables[i].name + 1, variable->name) &&
-		    variables[i].line == variable->line && variables[i].block == variable->block)
-			return true;
-	return false;
 }
 
 static struct error *add_instance(struct inventory *inventory)
@@ -115,8 +95,7 @@ static struct error *add_instance(struct inventory *inventory)
 			      &inventory->calls_count));
 	symbols_rows(resolve, function, &inventory->lines);
 	for (size_t i = 0; i < count; i++)
-		if (!is_superseded(variables, count, i))
-			add_variable(inventory, &variables[i]);
+		add_variable(inventory, &variables[i]);
 	return NULL;
 }
 

@@ -58,6 +58,9 @@ static void report_syntax(struct builder *b)
 	if (parser->error == YAML_READER_ERROR)
 		at = parser->problem_offset < b->places.length ? parser->problem_offset
 							       : b->places.length;
+	/* What is never closed is noticed at the end of the file: the mistake is where it opens. */
+	if (parser->context && !b->places.text[at])
+		at = place_offset(&b->places, parser->context_mark.index);
 	c = b->places.text[at];
 	span = place_span(&b->places, at, at + 1);
 	b->failed = true;

@@ -28,6 +28,14 @@ const char *schema_kind_name(enum schema_kind kind);
 /* SQL type of a column that holds a value of this kind. */
 const char *schema_kind_sql(enum schema_kind kind);
 
+struct schema;
+struct schema_field;
+/*
+ * An atomic of sync/atomic is its value: the integer field that keeps it (an
+ * atomic.Bool's is a uint32). NULL for any other type.
+ */
+const struct schema_field *schema_atomic_field(const struct schema *schema, uint32_t type);
+
 /* A Go type. Row i describes the same type as row i of `engine_types`. Row 0 is uint8 (a string's byte). */
 struct schema_type {
 	schema_str name;      /* Go's, with full import path: "*github.com/x/y.T" */

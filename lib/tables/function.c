@@ -12,12 +12,20 @@
 /* Pointers to pointers to …: a type such as `type p *p` has no end. */
 #define POINTERS_MAX 64
 
+/* An atomic is shown as its value. */
+static uint32_t own_type(const struct schema *schema, uint32_t type)
+{
+	const struct schema_field *field = schema_atomic_field(schema, type);
+
+	return field ? field->type : type;
+}
+
 /* The type that a column of this type shows: pointers are followed. SCHEMA_NONE: there is none. */
 static uint32_t shown_type(const struct schema *schema, uint32_t type)
 {
 	for (int i = 0; i < POINTERS_MAX && type != SCHEMA_NONE; i++) {
 		if (schema->types[type].kind != SCHEMA_KIND_POINTER)
-			return type;
+			return own_type(schema, type);
 		type = schema->types[type].elem;
 	}
 	return SCHEMA_NONE;
@@ -41,7 +49,7 @@ const char *tables_value_sql(const struct schema *schema, uint32_t type)
 /* raw_X is the scalar itself where nothing has an address, else JSON text. */
 static const char *raw_sql(const struct schema *schema, uint32_t type)
 {
-	switch (schema->types[type].kind) {
+	switch (schema->types[own_type(schema, type)].kind) {
 	case SCHEMA_KIND_BOOL:
 	case SCHEMA_KIND_INT:
 	case SCHEMA_KIND_UINT:

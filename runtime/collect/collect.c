@@ -28,7 +28,8 @@
 
 #define DEFAULT_BUFFER ((uint64_t)32 << 20)
 #define MIN_RING 4u /* chunks of a shard: a goroutine, the scan behind it, and air */
-#define VISIT_SLOTS (1u << 17)
+#define MIN_VISIT_SLOTS (1u << 15)
+#define MAX_VISIT_SLOTS (1u << 22) /* 96 MiB a shard */
 
 static int64_t clock_ns(clockid_t clock)
 {
@@ -63,6 +64,22 @@ static struct error *check_identity(const struct session *session)
 	return NULL;
 }
 
+/*
+ * Slots of each shard's visited set: four for each goroutine that there is now. It is
+ * a guess at how much they hold together; a set that is too small costs room, not truth.
+ */
+static uint32_t plan_visits(const struct session *session)
+{
+	uint32_t slots = MIN_VISIT_SLOTS;
+	uint64_t goroutines = 0;
+
+	target_read(session->info.pid, session->schema->layout.allglen + session->info.load_bias,
+		    &goroutines, sizeof(goroutines));
+	while (slots < MAX_VISIT_SLOTS && slots / 4 < goroutines)
+		slots *= 2;
+	return slots;
+}
+
 /* How large everything is, before any of it is made. */
 static void plan(struct session *session)
 {
@@ -79,7 +96,7 @@ static void plan(struct session *session)
 		session->chunk_count = shards * MIN_RING;
 	if (session->chunk_count > shards * ASK_SHARD_CHUNKS)
 		session->chunk_count = shards * ASK_SHARD_CHUNKS;
-	session->visit_slots = VISIT_SLOTS;
+	session->visit_slots = plan_visits(session);
 	session->thread_rows = ASK_MAX_THREADS;
 	session->bitmap_words = (uint32_t)(session->schema->layout.text_size >> 12) + 2;
 }

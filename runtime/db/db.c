@@ -113,8 +113,8 @@ static void note_losses(struct decoding *d, const struct input *input,
 	const struct dump_statistics *s = &process->statistics;
 
 	if (!process->closed)
-		note(d->result, "%s: process %u: the dump ends before its last record",
-		     input->path, process->header.pid);
+		note(d->result, "%s: process %u: the dump ends before its last record", input->path,
+		     process->header.pid);
 	else if (s->dropped_goroutines || s->dropped_pointees)
 		note(d->result,
 		     "%s: process %u: %" PRIu64 " goroutines and %" PRIu64 " values were dropped",
@@ -180,8 +180,7 @@ static struct error *fill_columns(struct decoding *d)
 		const struct schema *schema = d->processes.data[p];
 
 		for (uint32_t i = 0; i < schema->columns_count; i++)
-			TRY(add_problem(d, "column",
-					schema_text(schema, schema->columns[i].name),
+			TRY(add_problem(d, "column", schema_text(schema, schema->columns[i].name),
 					tables_fill_column(d->db, schema, i, (int64_t)p + 1)));
 	}
 	return NULL;
@@ -202,8 +201,7 @@ static struct error *apply_specs(struct decoding *d)
 		const struct schema *schema = d->schemas.data[s];
 
 		for (uint32_t i = 0; i < schema->links_count; i++)
-			TRY(add_problem(d, "link",
-					schema_text(schema, schema->links[i].from_table),
+			TRY(add_problem(d, "link", schema_text(schema, schema->links[i].from_table),
 					tables_fill_link(d->db, schema, i)));
 	}
 	return NULL;

@@ -25,8 +25,8 @@ struct db_input {
 };
 struct db_result {
 	size_t processes, goroutines, rows;
-	size_t problems; /* rows of _problems: exit 4 */
-	bool cut;	 /* a dump was cut or a process lost something: exit 4 */
+	size_t problems;  /* rows of _problems: exit 4 */
+	bool cut;	  /* a dump was cut or a process lost something: exit 4 */
 	char *first_note; /* malloc'ed line that says what, or NULL */
 };
 struct error *db_decode(const struct db_input *inputs, size_t inputs_count, const char *output,

@@ -37,13 +37,7 @@ struct error *db_open_readonly(const char *path, sqlite3 **ret);
 
 /* ---- input.c: a dump, taken apart ---- */
 
-struct input_schema {
-	uint32_t number;
-	const struct schema *schema;
-};
-
 struct input_process {
-	uint32_t number;
 	struct dump_process header;
 	struct dump_process_texts texts;
 	const struct schema *schema; /* what its records were made with */
@@ -58,8 +52,9 @@ struct input {
 	unsigned char *data; /* the whole file: malloc'ed, or mapped */
 	size_t size;
 	bool mapped;
-	const char *cut; /* why the dump ends early, NULL when it does not */
-	VEC(struct input_schema) schemas;
+	const char *cut;		    /* why the dump ends early, NULL when it does not */
+	struct map schema_map, process_map; /* number in the dump -> index */
+	VEC(const struct schema *) schemas;
 	VEC(struct input_process) processes;
 };
 
@@ -76,7 +71,8 @@ struct mapping {
 	const struct schema *tables;  /* the newer one, or the same */
 	/* for each function of `records` its function in `tables`, SCHEMA_NONE: left out now */
 	uint32_t *functions;
-	/* for each capture of `tables` its place within its function in `records`, SCHEMA_NONE: new */
+	/* for each capture of `tables` its place within its function in `records`, SCHEMA_NONE: new
+	 */
 	uint32_t *captures;
 };
 void mapping_init(struct mapping *mapping, struct arena *arena, const struct schema *records,

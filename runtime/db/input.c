@@ -38,42 +38,36 @@ static struct error *map_file(struct input *input, const char *path)
 
 static struct input_process *find_process(struct input *input, uint32_t number)
 {
-	/* the newest one first: chunks of a process come together */
-	for (size_t i = input->processes.length; i-- > 0;)
-		if (input->processes.data[i].number == number)
-			return &input->processes.data[i];
-	return NULL;
+	uint64_t i;
+
+	return map_get(&input->process_map, number, &i) ? &input->processes.data[i] : NULL;
 }
 
 static const struct schema *find_schema(const struct input *input, uint32_t number)
 {
-	for (size_t i = 0; i < input->schemas.length; i++)
-		if (input->schemas.data[i].number == number)
-			return input->schemas.data[i].schema;
-	return NULL;
+	uint64_t i;
+
+	return map_get(&input->schema_map, number, &i) ? input->schemas.data[i] : NULL;
 }
 
 static struct error *take_schema(struct input *input, const struct dump_chunk_view *view)
 {
-	struct input_schema *row;
 	struct schema *schema;
 
 	if (find_schema(input, view->process))
 		return error_new(ERROR_DAMAGED, "%s: schema %u twice", input->path, view->process);
 	TRY(schema_read(input->arena, input->path, view->data, view->size, &schema));
-	row = VEC_PUSH(input->arena, &input->schemas);
-	row->number = view->process;
-	row->schema = schema;
+	map_set(&input->schema_map, view->process, input->schemas.length);
+	*VEC_PUSH(input->arena, &input->schemas) = schema;
 	return NULL;
 }
 
 static struct error *take_process(struct input *input, const struct dump_chunk_view *view)
 {
-	struct input_process process = {.number = view->process};
+	struct input_process process = {0};
 
 	if (find_process(input, view->process))
-		return error_new(ERROR_DAMAGED, "%s: process %u twice", input->path,
-				 view->process);
+		return error_new(ERROR_DAMAGED, "%s: process %u twice", input->path, view->process);
 	TRY(dump_process_parse(input->arena, view, &process.header, &process.texts));
 	process.schema = find_schema(input, process.header.schema);
 	if (!process.schema)
@@ -82,6 +76,7 @@ static struct error *take_process(struct input *input, const struct dump_chunk_v
 	if (memcmp(process.schema->id, process.header.schema_id, sizeof(process.schema->id)) != 0)
 		return error_new(ERROR_DAMAGED, "%s: process %u was captured with another schema",
 				 input->path, view->process);
+	map_set(&input->process_map, view->process, input->processes.length);
 	*VEC_PUSH(input->arena, &input->processes) = process;
 	return NULL;
 }
@@ -135,6 +130,8 @@ struct error *input_open(struct input *input, struct arena *arena, const char *p
 	bool more;
 
 	*input = (struct input){.path = name ? name : path, .arena = arena};
+	map_init(&input->schema_map, arena);
+	map_init(&input->process_map, arena);
 	TRY(map_file(input, path));
 	TRY(dump_open(&reader, input->path, input->data, input->size));
 	for (;;) {

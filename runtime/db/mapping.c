@@ -63,8 +63,8 @@ void mapping_init(struct mapping *mapping, struct arena *arena, const struct sch
 		uint32_t target = i;
 
 		if (records != tables)
-			target = find_function(
-				tables, schema_text(records, records->functions[i].name));
+			target = find_function(tables,
+					       schema_text(records, records->functions[i].name));
 		mapping->functions[i] = target;
 		if (target == SCHEMA_NONE)
 			continue;
@@ -73,8 +73,8 @@ void mapping_init(struct mapping *mapping, struct arena *arena, const struct sch
 			uint32_t capture = function->first_capture + c;
 
 			mapping->captures[capture] =
-				records == tables ? c :
-						    find_capture(records, i, tables,
+				records == tables ? c
+						  : find_capture(records, i, tables,
 								 &tables->captures[capture]);
 		}
 	}

@@ -129,9 +129,9 @@ static struct error *sink_row(void *data, const struct decode_row *row)
 		assert(from == SCHEMA_NONE || (size_t)from * 3 + 3 <= row->values_count);
 		for (int i = 0; i < 3; i++)
 			db_bind_cell(s, at + i,
-				     from != SCHEMA_NONE ? &row->values[from * 3 + (uint32_t)i] :
-				     i == 2	       ? &not_captured :
-							 &null);
+				     from != SCHEMA_NONE ? &row->values[from * 3 + (uint32_t)i]
+				     : i == 2		 ? &not_captured
+							 : &null);
 	}
 	rows->result->rows++;
 	return db_run(rows->db, s);
@@ -168,9 +168,10 @@ static struct error *prepare_function(struct rows *rows, const struct schema *sc
 	cleanup_stmt sqlite3_stmt *exists = NULL;
 	const char *table = schema_text(schema, function->table);
 
-	TRY(db_prepare(rows->db,
-		       "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE",
-		       &exists));
+	TRY(db_prepare(
+		rows->db,
+		"SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE",
+		&exists));
 	sqlite3_bind_text(exists, 1, table, -1, SQLITE_STATIC);
 	if (sqlite3_step(exists) != SQLITE_ROW || tables_is_builtin(table))
 		return NULL;
@@ -186,10 +187,10 @@ static struct error *prepare_function(struct rows *rows, const struct schema *sc
 
 static struct error *add_process(struct rows *rows, const struct input_process *process)
 {
-	static const char *const engines[] = {[DUMP_ENGINE_BPF] = "bpf",
-					      [DUMP_ENGINE_NATIVE] = "native"};
-	static const char *const pauses[] = {[DUMP_PAUSE_PTRACE] = "ptrace",
-					     [DUMP_PAUSE_NONE] = "none"};
+	static const char *const engines[] = {
+		[DUMP_ENGINE_BPF] = "bpf", [DUMP_ENGINE_NATIVE] = "native"};
+	static const char *const pauses[] = {
+		[DUMP_PAUSE_PTRACE] = "ptrace", [DUMP_PAUSE_NONE] = "none"};
 	const struct schema *schema = process->schema;
 	const struct dump_process *header = &process->header;
 	cleanup_stmt sqlite3_stmt *s = NULL;
@@ -228,8 +229,8 @@ static struct error *add_statistics(struct rows *rows, const struct dump_statist
 #define X(name, unit, doc) ", \"" #name "\""
 #define Y(name, unit, doc) ", ?"
 	TRY(db_prepare(rows->db,
-		       "INSERT INTO snapshot_statistics (process_id" DUMP_STATISTICS_ROWS(X)
-		       ") VALUES (?" DUMP_STATISTICS_ROWS(Y) ")",
+		       "INSERT INTO snapshot_statistics (process_id" DUMP_STATISTICS_ROWS(
+			       X) ") VALUES (?" DUMP_STATISTICS_ROWS(Y) ")",
 		       &s));
 #undef X
 #undef Y

@@ -6,10 +6,12 @@
 /*
  * Goroutines grouped by identical stacks, for reading:
  *
- *	98 goroutines  waiting (sync.Mutex.Lock)  longest 3.2s: goroutine 57
+ *	98 goroutines  waiting (sync.Mutex.Lock)  longest 3.2 s (goroutine 57)
  *	    sync.(*Mutex).Lock  mutex.go:90  (inlined)
  *	    main.(*server).GetInfo  main.go:57
- *	        request = {"ClientID":7}  goroutine 57, and 97 other values
+ *	        request = {"ClientID":7}  ×3
+ *	                  {"ClientID":8}  (goroutine 57)
+ *	                  … and 94 other values
  *
  * Everything is read in a few passes over whole tables, sorted as it is printed: a query
  * a group would visit every goroutine once for each stack.
@@ -17,16 +19,19 @@
 
 #define VALUE_MAX 100u /* characters of a value */
 #define VALUES_MAX 3u  /* distinct values of one variable */
+#define VALUE_INDENT "        "
 
 struct group {
 	int64_t stack; /* 0: no stack */
 	const char *stack_status;
-	const char *states; /* "waiting (select) ×3, runnable" */
+	const char *states; /* "waiting (select) ×3, runnable ×1", or just "waiting" */
+	size_t states_count;
 	int64_t goroutines;
 	int64_t longest, longest_goroutine; /* wait; -1: not known */
+	int64_t any_goroutine;
 };
 
-/* The line of one variable under a frame. */
+/* The lines of one variable under a frame. */
 struct value {
 	int64_t stack, frame;
 	size_t order; /* tables and columns in the order of the spec */
@@ -96,10 +101,11 @@ static void add_state(struct report *r, struct group *group, sqlite3_stmt *s)
 	strbuf_printf(&text, "%s%s", text.length ? ", " : "", status);
 	if (reason[0])
 		strbuf_printf(&text, " (%s)", reason);
-	if (count > 1 || group->states)
-		strbuf_printf(&text, " ×%" PRId64, count);
+	strbuf_printf(&text, " ×%" PRId64, count);
+	group->states_count++;
 	group->states = arena_strndup(r->arena, text.data, text.length);
 	group->goroutines += count;
+	group->any_goroutine = sqlite3_column_int64(s, 6);
 	if (sqlite3_column_type(s, 5) != SQLITE_NULL &&
 	    sqlite3_column_int64(s, 5) > group->longest) {
 		group->longest = sqlite3_column_int64(s, 5);
@@ -115,6 +121,8 @@ static int by_count(const void *a, const void *b)
 		return !x->stack - !y->stack;
 	if (x->goroutines != y->goroutines)
 		return x->goroutines > y->goroutines ? -1 : 1;
+	if (x->longest != y->longest)
+		return x->longest > y->longest ? -1 : 1;
 	if (x->stack != y->stack)
 		return x->stack < y->stack ? -1 : 1;
 	return strcmp(x->stack_status, y->stack_status);
@@ -139,7 +147,8 @@ static struct error *read_groups(struct report *r, int64_t process)
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
 		int64_t stack = sqlite3_column_int64(s, 0);
 		const char *status = column_text(r->arena, s, 1);
-		struct group *last = r->groups.length ? &r->groups.data[r->groups.length - 1] : NULL;
+		struct group *last =
+			r->groups.length ? &r->groups.data[r->groups.length - 1] : NULL;
 
 		if (!last || last->stack != stack ||
 		    (!stack && strcmp(last->stack_status, status) != 0)) {
@@ -158,9 +167,16 @@ static struct error *read_groups(struct report *r, int64_t process)
 
 /* One variable in one frame of one stack, as its distinct values go by, commonest first. */
 struct distinct {
-	int64_t stack, frame, shown, others, total;
+	int64_t stack, frame, shown, others;
+	size_t indent; /* where the first value began */
 	struct strbuf text;
 };
+
+static void next_line(struct distinct *d)
+{
+	strbuf_putc(&d->text, '\n');
+	strbuf_repeat(&d->text, ' ', d->indent);
+}
 
 static void end_values(struct report *r, struct distinct *d, size_t order)
 {
@@ -168,9 +184,11 @@ static void end_values(struct report *r, struct distinct *d, size_t order)
 
 	if (!d->text.length)
 		return;
-	if (d->others)
-		strbuf_printf(&d->text, "  … and %" PRId64 " other value%s", d->others,
+	if (d->others) {
+		next_line(d);
+		strbuf_printf(&d->text, "… and %" PRId64 " other value%s", d->others,
 			      d->others == 1 ? "" : "s");
+	}
 	value = VEC_PUSH(r->arena, &r->values);
 	*value = (struct value){.stack = d->stack,
 				.frame = d->frame,
@@ -190,7 +208,8 @@ static void add_value(struct distinct *d, sqlite3_stmt *s)
 		d->others++;
 		return;
 	}
-	strbuf_puts(&d->text, d->shown++ ? "  |  " : "");
+	if (d->shown++)
+		next_line(d);
 	if (text)
 		cell_line(&d->text, text, (size_t)sqlite3_column_bytes(s, 2), VALUE_MAX);
 	if (status && strcmp(status, "ok") != 0) {
@@ -199,9 +218,9 @@ static void add_value(struct distinct *d, sqlite3_stmt *s)
 		strbuf_putc(&d->text, '>');
 	}
 	if (count > 1)
-		strbuf_printf(&d->text, " ×%" PRId64, count);
+		strbuf_printf(&d->text, "  ×%" PRId64, count);
 	else
-		strbuf_printf(&d->text, " (goroutine %lld)", sqlite3_column_int64(s, 5));
+		strbuf_printf(&d->text, "  (goroutine %lld)", sqlite3_column_int64(s, 5));
 }
 
 static void put_values_sql(struct strbuf *sql, const char *table, const char *column)
@@ -240,8 +259,10 @@ static struct error *read_values(struct report *r, int64_t process, const char *
 			d.stack = stack;
 			d.frame = frame;
 			d.shown = d.others = 0;
+			strbuf_puts(&d.text, VALUE_INDENT);
 			cell_line(&d.text, column, strlen(column), SIZE_MAX);
 			strbuf_puts(&d.text, " = ");
+			d.indent = cell_width(d.text.data, d.text.length);
 		}
 		add_value(&d, s);
 	}
@@ -294,11 +315,15 @@ static void print_group_head(struct report *r, const struct group *group)
 
 	strbuf_printf(&line, "%" PRId64 " goroutine%s  %s", group->goroutines,
 		      group->goroutines == 1 ? "" : "s", group->states);
+	if (group->states_count == 1) /* all of them: the count stands there already */
+		strbuf_truncate(&line,
+				(size_t)((char *)memrchr(line.data, ' ', line.length) - line.data));
 	if (group->longest >= 0) {
 		strbuf_puts(&line, group->goroutines == 1 ? "  for " : "  longest ");
 		print_duration(&line, group->longest);
-		strbuf_printf(&line, "%s goroutine %" PRId64, group->goroutines == 1 ? ":" : ": by",
-			      group->longest_goroutine);
+		strbuf_printf(&line, " (goroutine %" PRId64 ")", group->longest_goroutine);
+	} else if (group->goroutines == 1) {
+		strbuf_printf(&line, "  (goroutine %" PRId64 ")", group->any_goroutine);
 	}
 	fprintf(r->out, "\n%s\n", line.data);
 }
@@ -354,7 +379,7 @@ static struct error *print_frames(struct report *r, const struct group *group)
 		     i < r->values.length && r->values.data[i].stack == group->stack &&
 		     r->values.data[i].frame == frame;
 		     i++)
-			fprintf(r->out, "        %s\n", r->values.data[i].text);
+			fprintf(r->out, "%s\n", r->values.data[i].text);
 	}
 	return finished(r, rc);
 }

@@ -56,8 +56,7 @@ static struct stack *stack_of(struct decoder *d, const struct ask_goroutine *g)
 /* Stacks are numbered as they first occur, by goid: shards do not show. */
 static struct error *number_stacks(struct decoder *d, struct stack ***ret, uint64_t *count)
 {
-	struct stack **stacks = ARENA_ARRAY(d->index.arena, struct stack *,
-					    d->index.stacks.length);
+	struct stack **stacks = ARENA_ARRAY(d->index.arena, struct stack *, d->index.stacks.length);
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < d->index.goroutines.length; i++) {

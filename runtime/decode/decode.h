@@ -53,8 +53,10 @@ struct decode_row {
 /* Receives rows, in an order that keeps foreign keys whole: stacks, frames, goroutines, rows. */
 struct decode_sink {
 	void *data;
-	/* stacks: index counts from 0 in this process, goroutine_count = goroutines that share it */
-	struct error *(*stack)(void *data, uint64_t index, uint64_t depth, uint64_t goroutine_count);
+	/* stacks: index counts from 0 in this process, goroutine_count = goroutines that share it
+	 */
+	struct error *(*stack)(void *data, uint64_t index, uint64_t depth,
+			       uint64_t goroutine_count);
 	struct error *(*frame)(void *data, uint64_t stack, const struct decode_frame_row *row);
 	struct error *(*goroutine)(void *data, const struct decode_goroutine *row);
 	struct error *(*row)(void *data, const struct decode_row *row);

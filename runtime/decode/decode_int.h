@@ -45,10 +45,10 @@ struct error *records_damaged(const struct records *records, const struct record
 struct pointee {
 	uint64_t address;
 	uint32_t type;
-	uint32_t length;     /* of the longest copy, 0 when none was read */
-	const uint8_t *data; /* NULL when none was read */
+	uint32_t length;	  /* of the longest copy, 0 when none was read */
+	const uint8_t *data;	  /* NULL when none was read */
 	bool read_failed, budget; /* a shard failed to read it, or was out of budget */
-	uint64_t next;	     /* next pointee of the same hash + 1, 0: last */
+	uint64_t next;		  /* next pointee of the same hash + 1, 0: last */
 };
 
 struct stack {
@@ -72,7 +72,8 @@ struct index {
 	struct arena *arena;
 	const struct schema *schema;
 	bool collected_twice; /* the target's garbage collector ran more than once */
-	bool over_budget; /* statistics say that pointees were left out for `bytes` */
+	bool over_budget;     /* statistics say that pointees were left out for `bytes` */
+	uint64_t salt;	      /* of the keys of both maps */
 	struct map pointee_map, stack_map;
 	VEC(struct pointee) pointees;
 	VEC(struct stack) stacks;

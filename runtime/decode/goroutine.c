@@ -17,9 +17,9 @@ enum {
 static const char *status_text(struct arena *arena, uint32_t status)
 {
 	static const char *const texts[] = {
-		[0] = "idle",	 [1] = "runnable", [2] = "running",   [GSYSCALL] = "syscall",
-		[GWAITING] = "waiting", [6] = "dead", [8] = "copystack", [9] = "preempted",
-		[GLEAKED] = "leaked", [11] = "dead",
+		[0] = "idle",		[1] = "runnable", [2] = "running",   [GSYSCALL] = "syscall",
+		[GWAITING] = "waiting", [6] = "dead",	  [8] = "copystack", [9] = "preempted",
+		[GLEAKED] = "leaked",	[11] = "dead",
 	};
 
 	if (status < ARRAY_SIZE(texts) && texts[status])
@@ -61,8 +61,8 @@ static struct decode_cell integer_cell(uint64_t value)
 /* A number of which 0 says that there is none. */
 static struct decode_cell id_cell(uint64_t value)
 {
-	return value && value <= INT64_MAX ? integer_cell(value) :
-					     (struct decode_cell){.type = DECODE_NULL};
+	return value && value <= INT64_MAX ? integer_cell(value)
+					   : (struct decode_cell){.type = DECODE_NULL};
 }
 
 /* The symbol of a run-time address; NULL when it is not in the program's text. */
@@ -127,8 +127,8 @@ static bool is_system(const struct decode_input *input, const struct ask_gorouti
  * its wait. But the first collection of a process finds work.tstart 0 and leaves waitsince
  * 0, whoever waits. That there was a second one shows in any goroutine's waitsince.
  */
-static void decode_wait(struct arena *arena, const struct decode_input *input,
-			bool collected_twice, const struct ask_goroutine *g, uint32_t status,
+static void decode_wait(struct arena *arena, const struct decode_input *input, bool collected_twice,
+			const struct ask_goroutine *g, uint32_t status,
 			struct decode_goroutine *ret)
 {
 	const struct schema *schema = input->schema;

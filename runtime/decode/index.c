@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdlib.h>
+#include <sys/random.h>
 
 #include "decode_int.h"
 
@@ -23,16 +24,25 @@ struct context {
 	uint32_t probe;
 };
 
-static uint64_t pointee_key(uint64_t address, uint32_t type)
+/*
+ * Keys are salted: a dump made to put all of its stacks into one chain would have to
+ * guess the salt. Nothing is ever walked in hash order, so rows do not depend on it.
+ */
+static uint64_t salted(const struct index *index, uint64_t a, uint64_t b)
 {
-	return hash_u64(address) + type * 0x9e3779b97f4a7c15ull;
+	return hash_u64(hash_u64(a ^ index->salt) + b);
+}
+
+static uint64_t pointee_key(const struct index *index, uint64_t address, uint32_t type)
+{
+	return salted(index, address, type);
 }
 
 static struct pointee *find_pointee(const struct index *index, uint64_t address, uint32_t type)
 {
 	uint64_t i;
 
-	if (!map_get(&index->pointee_map, pointee_key(address, type), &i))
+	if (!map_get(&index->pointee_map, pointee_key(index, address, type), &i))
 		return NULL;
 	for (;;) {
 		struct pointee *pointee = &index->pointees.data[i];
@@ -53,7 +63,7 @@ const struct pointee *index_pointee(const struct index *index, uint64_t address,
 static struct pointee *add_pointee(struct index *index, uint64_t address, uint32_t type)
 {
 	struct pointee *pointee = find_pointee(index, address, type);
-	uint64_t key = pointee_key(address, type), older;
+	uint64_t key = pointee_key(index, address, type), older;
 
 	if (pointee)
 		return pointee;
@@ -66,16 +76,16 @@ static struct pointee *add_pointee(struct index *index, uint64_t address, uint32
 	return pointee;
 }
 
-static uint64_t stack_key(const ask_u64 hash[2])
+static uint64_t stack_key(const struct index *index, const ask_u64 hash[2])
 {
-	return hash_u64(hash[0]) + hash[1];
+	return salted(index, hash[0], hash[1]);
 }
 
 struct stack *index_stack(const struct index *index, const ask_u64 hash[2])
 {
 	uint64_t i;
 
-	if (!map_get(&index->stack_map, stack_key(hash), &i))
+	if (!map_get(&index->stack_map, stack_key(index, hash), &i))
 		return NULL;
 	for (;;) {
 		struct stack *stack = &index->stacks.data[i];
@@ -116,9 +126,9 @@ static struct error *take_stack(struct index *index, const struct records *recor
 	stack->head = *head;
 	stack->pcs = record->data;
 	stack->number = UINT64_MAX;
-	if (map_get(&index->stack_map, stack_key(head->hash), &older))
+	if (map_get(&index->stack_map, stack_key(index, head->hash), &older))
 		stack->next = older + 1;
-	map_set(&index->stack_map, stack_key(head->hash), index->stacks.length - 1);
+	map_set(&index->stack_map, stack_key(index, head->hash), index->stacks.length - 1);
 	return NULL;
 }
 
@@ -129,8 +139,9 @@ static struct error *take_goroutine(struct index *index, const struct records *r
 	struct goroutine_place *place;
 
 	if (g->stack_status > ASK_STACK_CHANGED)
-		return records_damaged(records, record, "goroutine %llu has unknown stack status %u",
-				       g->goid, g->stack_status);
+		return records_damaged(records, record,
+				       "goroutine %llu has unknown stack status %u", g->goid,
+				       g->stack_status);
 	if (g->goid > INT64_MAX)
 		return records_damaged(records, record, "no goroutine has the number %llu",
 				       g->goid);
@@ -231,8 +242,8 @@ static struct error *take_pointee(struct index *index, const struct records *rec
 	size = index->schema->types[value->type].size;
 	if (size ? value->length % size : value->length)
 		return records_damaged(records, record,
-				       "%u bytes of type %u, whose size is %" PRIu64,
-				       value->length, value->type, size);
+				       "%u bytes of type %u, whose size is %" PRIu64, value->length,
+				       value->type, size);
 	pointee = add_pointee(index, value->address, value->type);
 	if (!pointee->data || value->length > pointee->length) {
 		pointee->data = record->data;
@@ -273,6 +284,9 @@ struct error *index_build(struct index *index, struct arena *arena, struct recor
 	bool more;
 
 	*index = (struct index){.arena = arena, .schema = records->input->schema};
+	/* without entropy it is the address of something, which is less and still a salt */
+	if (getrandom(&index->salt, sizeof(index->salt), GRND_NONBLOCK) != sizeof(index->salt))
+		index->salt = (uintptr_t)index;
 	index->over_budget = statistics && statistics->budget_cuts;
 	map_init(&index->pointee_map, arena);
 	map_init(&index->stack_map, arena);

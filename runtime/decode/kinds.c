@@ -41,8 +41,8 @@ static struct hole render_pointer(struct render *r, const struct view *v, uint32
 /* ---- structs ---- */
 
 /* The field of this name, or NULL. */
-const struct schema_field *struct_field(const struct schema *schema,
-					     const struct schema_type *type, const char *name)
+const struct schema_field *struct_field(const struct schema *schema, const struct schema_type *type,
+					const char *name)
 {
 	for (uint32_t i = 0; i < type->fields; i++) {
 		const struct schema_field *field = &schema->fields[type->first_field + i];
@@ -53,36 +53,10 @@ const struct schema_field *struct_field(const struct schema *schema,
 	return NULL;
 }
 
-/*
- * The atomic types of sync/atomic are their values. Go source: sync/atomic/type.go:
- * each keeps it in a field v; Bool's is a uint32.
- */
-static const struct schema_field *atomic_field(const struct schema *schema, uint32_t type)
-{
-	static const char *const names[] = {"Bool",  "Int32",  "Int64",
-					    "Uint32", "Uint64", "Uintptr"};
-	static const char package[] = "sync/atomic.";
-	const struct schema_type *t = &schema->types[type];
-	const char *name = schema_text(schema, t->name);
-	const struct schema_field *field;
-
-	if (strncmp(name, package, sizeof(package) - 1) != 0)
-		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcmp(name + sizeof(package) - 1, names[i]) != 0)
-			continue;
-		field = struct_field(schema, t, "v");
-		if (field && (schema->types[field->type].kind == SCHEMA_KIND_INT ||
-			      schema->types[field->type].kind == SCHEMA_KIND_UINT))
-			return field;
-	}
-	return NULL;
-}
-
 static struct hole scalar_struct(struct render *r, const struct view *v, uint32_t type, bool *is,
 				 struct scalar *ret)
 {
-	const struct schema_field *field = atomic_field(r->schema, type);
+	const struct schema_field *field = schema_atomic_field(r->schema, type);
 	struct hole hole;
 	struct view part;
 
@@ -106,7 +80,7 @@ static struct hole render_struct(struct render *r, const struct view *v, uint32_
 	const struct schema_type *t = &schema->types[type];
 	size_t ancestors = r->ancestors.length;
 
-	if (atomic_field(schema, type))
+	if (schema_atomic_field(schema, type))
 		return render_scalar(r, v, type, depth);
 	if (v->address && t->size)
 		ancestor_push(r, v->address, type, false);
@@ -188,7 +162,9 @@ const struct kind value_kinds[SCHEMA_KINDS] = {
 	[SCHEMA_KIND_UINT] = {.render = render_scalar, .scalar = scalar_int},
 	[SCHEMA_KIND_FLOAT] = {.render = render_scalar, .scalar = scalar_float},
 	[SCHEMA_KIND_COMPLEX] = {.render = render_unknown},
-	[SCHEMA_KIND_STRING] = {.render = render_string, .scalar = scalar_string, .raw_differs = true},
+	[SCHEMA_KIND_STRING] = {.render = render_string,
+				.scalar = scalar_string,
+				.raw_differs = true},
 	[SCHEMA_KIND_POINTER] = {.render = render_pointer},
 	[SCHEMA_KIND_STRUCT] = {.render = render_struct, .scalar = scalar_struct},
 	[SCHEMA_KIND_ARRAY] = {.render = render_array, .scalar = scalar_array},

@@ -10,27 +10,30 @@
  * counts say, so that the layers above never compute an address beyond it.
  */
 
+/* Pointers into one array: their order is the array's, which breaks ties. */
+static int by_shard(const void *a, const void *b)
+{
+	const struct decode_stream *const *x = a, *const *y = b;
+
+	if ((*x)->shard != (*y)->shard)
+		return (*x)->shard < (*y)->shard ? -1 : 1;
+	return *x < *y ? -1 : *x > *y;
+}
+
 void records_init(struct records *records, struct arena *arena, const struct decode_input *input)
 {
-	struct decode_stream *sorted =
-		ARENA_ARRAY(arena, struct decode_stream, input->streams_count);
+	size_t count = input->streams_count;
+	const struct decode_stream **order =
+		ARENA_ARRAY(arena, const struct decode_stream *, count);
+	struct decode_stream *sorted = ARENA_ARRAY(arena, struct decode_stream, count);
 
-	/*
-	 * Chunks of one shard continue each other: bring them together, in order. There are
-	 * few shards, so that one pass for each is cheaper than a stable sort is long.
-	 */
-	*records = (struct records){.input = input, .streams = sorted};
-	for (int64_t shard = -1; records->count < input->streams_count;) {
-		int64_t next = INT64_MAX;
-
-		for (size_t i = 0; i < input->streams_count; i++)
-			if (input->streams[i].shard > shard && input->streams[i].shard < next)
-				next = input->streams[i].shard;
-		shard = next;
-		for (size_t i = 0; i < input->streams_count; i++)
-			if (input->streams[i].shard == shard)
-				sorted[records->count++] = input->streams[i];
-	}
+	/* chunks of one shard continue each other: bring them together, in order */
+	for (size_t i = 0; i < count; i++)
+		order[i] = &input->streams[i];
+	qsort(order, count, sizeof(*order), by_shard);
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = *order[i];
+	*records = (struct records){.input = input, .streams = sorted, .count = count};
 }
 
 uint32_t records_shard(const struct records *records, const struct record *record)
@@ -130,9 +133,10 @@ struct error *records_next(struct records *records, struct record *record, bool 
 	record->data = stream->data + records->offset + fixed;
 	record->data_size = record->head.size - fixed;
 	if (record->data_size != promised(record))
-		return records_damaged(records, record,
-				       "record of kind %u has %zu bytes of data and promises %" PRIu64,
-				       record->head.kind, record->data_size, promised(record));
+		return records_damaged(
+			records, record,
+			"record of kind %u has %zu bytes of data and promises %" PRIu64,
+			record->head.kind, record->data_size, promised(record));
 	records->offset += record->head.size;
 	*ret = true;
 	return NULL;

@@ -26,12 +26,12 @@ static void render_scalar_cell(struct render *r, const struct scalar *scalar)
 		json_string(&r->json, cell->text, cell->length);
 }
 
-struct hole render_scalar(struct render *r, const struct view *v, uint32_t type,
-				 uint32_t depth)
+struct hole render_scalar(struct render *r, const struct view *v, uint32_t type, uint32_t depth)
 {
 	struct scalar scalar = {0};
 	bool is = false;
-	struct hole hole = value_kinds[r->schema->types[type].kind].scalar(r, v, type, &is, &scalar);
+	struct hole hole =
+		value_kinds[r->schema->types[type].kind].scalar(r, v, type, &is, &scalar);
 
 	(void)depth;
 	if (hole.kind == HOLE_NONE)
@@ -40,7 +40,7 @@ struct hole render_scalar(struct render *r, const struct view *v, uint32_t type,
 }
 
 struct hole scalar_bool(struct render *r, const struct view *v, uint32_t type, bool *is,
-			       struct scalar *ret)
+			struct scalar *ret)
 {
 	const char *gap = view_gap(r, v, 0, v->size);
 
@@ -56,7 +56,7 @@ struct hole scalar_bool(struct render *r, const struct view *v, uint32_t type, b
 }
 
 struct hole scalar_int(struct render *r, const struct view *v, uint32_t type, bool *is,
-			      struct scalar *ret)
+		       struct scalar *ret)
 {
 	const char *gap = view_gap(r, v, 0, v->size);
 	bool is_signed = r->schema->types[type].kind == SCHEMA_KIND_INT;
@@ -97,7 +97,7 @@ static double widen(float value)
 }
 
 struct hole scalar_float(struct render *r, const struct view *v, uint32_t type, bool *is,
-				struct scalar *ret)
+			 struct scalar *ret)
 {
 	const char *gap = view_gap(r, v, 0, v->size);
 	double value;
@@ -124,8 +124,8 @@ struct hole scalar_float(struct render *r, const struct view *v, uint32_t type, 
 	return NO_HOLE;
 }
 
-struct hole scalar_unsafe_pointer(struct render *r, const struct view *v, uint32_t type,
-					 bool *is, struct scalar *ret)
+struct hole scalar_unsafe_pointer(struct render *r, const struct view *v, uint32_t type, bool *is,
+				  struct scalar *ret)
 {
 	const char *gap = view_gap(r, v, 0, 8);
 	char *text;
@@ -171,8 +171,7 @@ static bool time_word(struct render *r, const struct view *v, uint32_t type, con
 	return true;
 }
 
-static bool time_read(struct render *r, const struct view *v, uint32_t type,
-		      struct time_words *ret)
+static bool time_read(struct render *r, const struct view *v, uint32_t type, struct time_words *ret)
 {
 	return time_word(r, v, type, "wall", &ret->wall, &ret->no_wall) &&
 	       time_word(r, v, type, "ext", &ret->ext, &ret->no_ext) &&
@@ -180,7 +179,7 @@ static bool time_read(struct render *r, const struct view *v, uint32_t type,
 }
 
 struct hole scalar_time(struct render *r, const struct view *v, uint32_t type, bool *is,
-			       struct scalar *ret)
+			struct scalar *ret)
 {
 	cleanup_strbuf struct strbuf text = STRBUF_INIT;
 	uint32_t nanoseconds;
@@ -220,8 +219,7 @@ static void render_unsigned(struct render *r, const char *key, uint64_t value, c
 	json_text(&r->json, text);
 }
 
-struct hole render_time(struct render *r, const struct view *v, uint32_t type,
-			       uint32_t depth)
+struct hole render_time(struct render *r, const struct view *v, uint32_t type, uint32_t depth)
 {
 	struct time_words t;
 

@@ -27,7 +27,7 @@ static void render_elements(struct render *r, const struct view *v, uint32_t ele
 }
 
 struct hole scalar_array(struct render *r, const struct view *v, uint32_t type, bool *is,
-				struct scalar *ret)
+			 struct scalar *ret)
 {
 	cleanup_strbuf struct strbuf hex = STRBUF_INIT;
 	const char *gap;
@@ -43,8 +43,7 @@ struct hole scalar_array(struct render *r, const struct view *v, uint32_t type, 
 	return NO_HOLE;
 }
 
-struct hole render_array(struct render *r, const struct view *v, uint32_t type,
-				uint32_t depth)
+struct hole render_array(struct render *r, const struct view *v, uint32_t type, uint32_t depth)
 {
 	const struct schema_type *t = &r->schema->types[type];
 
@@ -57,12 +56,12 @@ struct hole render_array(struct render *r, const struct view *v, uint32_t type,
 /* Go source: runtime/slice.go, slice {array unsafe.Pointer; len, cap int} */
 struct slice {
 	uint64_t address;
-	int64_t len, cap; /* in truth */
+	int64_t len, cap;			  /* in truth */
 	const char *no_address, *no_len, *no_cap; /* why a piece is not known */
-	const char *invalid; /* why it cannot be a slice */
-	struct hole array;   /* why there are no elements */
-	struct view kept;    /* the elements there are */
-	uint64_t count;	     /* and their number */
+	const char *invalid;			  /* why it cannot be a slice */
+	struct hole array;			  /* why there are no elements */
+	struct view kept;			  /* the elements there are */
+	uint64_t count;				  /* and their number */
 };
 
 static void slice_header(struct render *r, const struct view *v, uint64_t size, struct slice *ret)
@@ -150,8 +149,7 @@ static void render_slice_elements(struct render *r, const struct slice *s, uint3
 		render_hole(r, s->array);
 }
 
-struct hole render_slice(struct render *r, const struct view *v, uint32_t type,
-				uint32_t depth)
+struct hole render_slice(struct render *r, const struct view *v, uint32_t type, uint32_t depth)
 {
 	uint32_t elem = r->schema->types[type].elem;
 	size_t ancestors = r->ancestors.length;

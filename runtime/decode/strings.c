@@ -5,9 +5,9 @@
 
 struct text {
 	uint64_t address;
-	int64_t length; /* in truth */
+	int64_t length;			    /* in truth */
 	const char *no_address, *no_length; /* why a piece is not known */
-	struct view kept; /* the bytes there are */
+	struct view kept;		    /* the bytes there are */
 	bool truncated;
 };
 
@@ -68,7 +68,7 @@ static void render_text(struct render *r, const struct view *kept)
 }
 
 struct hole scalar_string(struct render *r, const struct view *v, uint32_t type, bool *is,
-				 struct scalar *ret)
+			  struct scalar *ret)
 {
 	struct text text = {0};
 	struct hole hole = text_read(r, v, &text);
@@ -84,7 +84,7 @@ struct hole scalar_string(struct render *r, const struct view *v, uint32_t type,
 	} else {
 		render_bytes(r, &text.kept);
 		scalar_set_text(ret, arena_strndup(r->arena, r->out->data, r->out->length),
-			 r->out->length);
+				r->out->length);
 	}
 	return NO_HOLE;
 }
@@ -113,8 +113,7 @@ void render_word_address(struct render *r, uint64_t address, const char *missing
 		render_address(r, "__addr", address);
 }
 
-struct hole render_string(struct render *r, const struct view *v, uint32_t type,
-				 uint32_t depth)
+struct hole render_string(struct render *r, const struct view *v, uint32_t type, uint32_t depth)
 {
 	struct text text = {0};
 	struct hole hole = text_read(r, v, &text);

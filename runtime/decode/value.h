@@ -118,7 +118,8 @@ bool ancestor_push(struct render *r, uint64_t address, uint32_t type, bool array
  */
 struct hole pointee_view(const struct render *r, uint64_t address, uint32_t type, uint64_t want,
 			 uint64_t least, struct view *ret);
-/* Follows the pointer in `v` to a value of the pointer's element type, which becomes an ancestor. */
+/* Follows the pointer in `v` to a value of the pointer's element type, which becomes an ancestor.
+ */
 struct hole pointer_follow(struct render *r, const struct view *v, uint32_t type, uint32_t depth,
 			   struct view *ret);
 

@@ -23,7 +23,7 @@ struct capture {
 	struct arena *arena;
 	struct objects objects;
 	VEC(struct job) jobs;
-	size_t other_builds;  /* processes that match rules, but no object is for them */
+	size_t other_builds; /* processes that match rules, but no object is for them */
 	struct error *first; /* of several processes one failed: the others go on */
 	size_t captured;
 	bool lossy;
@@ -139,10 +139,11 @@ static void talk(void *data, const char *line)
 	say(data, "%s", line);
 }
 
-static void tell(const struct capture *c, const struct job *job, const struct collect_result *result)
+static void tell(const struct capture *c, const struct job *job,
+		 const struct collect_result *result)
 {
-	static const char *const engines[] = {[DUMP_ENGINE_BPF] = "BPF",
-					      [DUMP_ENGINE_NATIVE] = "the native engine"};
+	static const char *const engines[] = {
+		[DUMP_ENGINE_BPF] = "BPF", [DUMP_ENGINE_NATIVE] = "the native engine"};
 	const struct dump_statistics *s = &result->statistics;
 	const struct options *options = c->options;
 
@@ -186,8 +187,8 @@ static struct error *capture_all(struct capture *c, int fd, const char *name)
 		struct collect_result result;
 		struct error *error;
 
-		error = collect(c->arena, job->object, job->pid, &options, &writer,
-				(uint32_t)i, &result);
+		error = collect(c->arena, job->object, job->pid, &options, &writer, (uint32_t)i,
+				&result);
 		if (error) {
 			TRY(tolerate(c, error));
 			continue;
@@ -256,8 +257,8 @@ struct error *command_collect(struct options *options)
 	else
 		TRY(collect_to_file(&c, options->output));
 	TRY(finish(&c));
-	return c.lossy ? error_new(ERROR_PARTIAL, "something was dropped: -v shows the counters") :
-			 NULL;
+	return c.lossy ? error_new(ERROR_PARTIAL, "something was dropped: -v shows the counters")
+		       : NULL;
 }
 
 /* ---- snapshot ---- */

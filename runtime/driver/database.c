@@ -11,8 +11,8 @@ struct error *report_database(const struct options *options, const char *path,
 {
 	cleanup_free char *note = result->first_note;
 
-	say(options, "wrote %s: %zu process%s, %zu goroutines, %zu rows of captured functions", path,
-	    result->processes, result->processes == 1 ? "" : "es", result->goroutines,
+	say(options, "wrote %s: %zu process%s, %zu goroutines, %zu rows of captured functions",
+	    path, result->processes, result->processes == 1 ? "" : "es", result->goroutines,
 	    result->rows);
 	if (result->cut)
 		return error_new(ERROR_PARTIAL, "%s", note ? note : "something was dropped");

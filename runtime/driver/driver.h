@@ -32,7 +32,7 @@ enum option_bit {
 };
 #define OPTIONS_TALK (OPTION_QUIET | OPTION_VERBOSE | OPTION_HELP)
 #define OPTIONS_CAPTURE                                                                            \
-	(OPTION_OUTPUT | OPTION_PID | OPTION_MATCH | OPTION_ENGINE | OPTION_PAUSE |               \
+	(OPTION_OUTPUT | OPTION_PID | OPTION_MATCH | OPTION_ENGINE | OPTION_PAUSE |                \
 	 OPTION_SHARDS | OPTION_ENVIRONMENT)
 
 struct options {
@@ -51,11 +51,11 @@ struct options {
 /* One command. */
 struct command {
 	const char *name;
-	const char *arguments;	      /* for the usage line */
-	const char *summary;	      /* one line */
-	uint32_t options;	      /* enum option_bit */
-	uint32_t required;	      /* of those, the ones that must be given */
-	size_t at_least, at_most;     /* arguments */
+	const char *arguments;	  /* for the usage line */
+	const char *summary;	  /* one line */
+	uint32_t options;	  /* enum option_bit */
+	uint32_t required;	  /* of those, the ones that must be given */
+	size_t at_least, at_most; /* arguments */
 	struct error *(*run)(struct options *options);
 };
 

@@ -107,8 +107,7 @@ static void text_tables(struct inspection *in, const struct schema *schema)
 		for (uint32_t c = 0; c < f->columns; c++) {
 			const struct schema_column *column = &schema->columns[f->first_column + c];
 
-			strbuf_printf(out, "    %-24s %s = %s\n",
-				      schema_text(schema, column->name),
+			strbuf_printf(out, "    %-24s %s = %s\n", schema_text(schema, column->name),
 				      schema_column_type_name(column->type),
 				      schema_text(schema, column->expr));
 		}
@@ -122,15 +121,13 @@ static void text_tables(struct inspection *in, const struct schema *schema)
 		const struct schema_link *link = &schema->links[i];
 
 		strbuf_printf(out, "\n%s -> %s  %s\n", schema_text(schema, link->from_table),
-			      schema_text(schema, link->to_table),
-			      schema_text(schema, link->note));
+			      schema_text(schema, link->to_table), schema_text(schema, link->note));
 	}
 }
 
 /* ---- its tables, as JSON ---- */
 
-static void member(struct json *json, const struct schema *schema, const char *key,
-		   schema_str text)
+static void member(struct json *json, const struct schema *schema, const char *key, schema_str text)
 {
 	json_key(json, key);
 	json_text(json, schema_text(schema, text));
@@ -368,6 +365,17 @@ static struct error *inspect(struct inspection *in, const char *path, const char
 	return NULL;
 }
 
+/* Texts come from files that one may not trust: no control sequence reaches a terminal. */
+static void disarm(struct strbuf *out)
+{
+	for (size_t i = 0; i < out->length; i++) {
+		unsigned char c = (unsigned char)out->data[i];
+
+		if ((c < 0x20 && c != '\n') || c == 0x7f)
+			out->data[i] = '?';
+	}
+}
+
 struct error *command_inspect(struct options *options)
 {
 	struct inspection in = {.options = options, .out = STRBUF_INIT};
@@ -377,6 +385,8 @@ struct error *command_inspect(struct options *options)
 	json_init(&in.json, &in.out);
 	error = inspect(&in, options->arguments[0], &cut);
 	if (!error) {
+		if (!options->json)
+			disarm(&in.out);
 		fwrite(in.out.data, 1, in.out.length, stdout);
 		if (fflush(stdout) != 0)
 			error = error_new(ERROR_IO, "cannot write to stdout");

@@ -10,7 +10,7 @@
 static const struct option_row {
 	uint32_t bit; /* enum option_bit */
 	const char *name;
-	char letter; /* 0: none */
+	char letter;	   /* 0: none */
 	const char *value; /* NULL: takes none */
 	const char *help;
 } option_rows[] = {
@@ -179,8 +179,7 @@ static struct error *check(const struct options *options, const struct command *
 		return error_new(ERROR_USAGE, "%s: too %s arguments", command->name,
 				 options->arguments_count < command->at_least ? "few" : "many");
 	if (options->quiet && options->verbose)
-		return error_new(ERROR_USAGE, "%s: -q and -v contradict each other",
-				 command->name);
+		return error_new(ERROR_USAGE, "%s: -q and -v contradict each other", command->name);
 	return NULL;
 }
 

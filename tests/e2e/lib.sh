@@ -141,7 +141,8 @@ go_program() {
 # What it printed before and after that line is in $TARGET_OUT.
 start_target() {
 	TARGET_OUT=$WORK/target-${#TARGETS[@]}.out
-	"$@" >"$TARGET_OUT" 2>"$TARGET_OUT.err" &
+	: >"$TARGET_OUT" # there before the program is
+	"$@" >>"$TARGET_OUT" 2>"$TARGET_OUT.err" &
 	TARGET=$!
 	TARGETS+=("$TARGET")
 	local deadline=$((SECONDS + 60))

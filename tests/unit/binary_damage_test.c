@@ -17,7 +17,6 @@
  * the random part longer; the seed is fixed.
  */
 
-
 static char *scratch; /* the file that is written over and over */
 static unsigned char *program;
 static size_t program_size;
@@ -107,8 +106,10 @@ static void expect_error(enum error_code code, const char *part)
 
 static void test_not_a_program(void **state)
 {
-	Elf64_Ehdr header = {.e_ident = ELFMAG "\x02\x01\x01", .e_type = ET_EXEC,
-			     .e_machine = EM_X86_64, .e_version = EV_CURRENT};
+	Elf64_Ehdr header = {.e_ident = ELFMAG "\x02\x01\x01",
+			     .e_type = ET_EXEC,
+			     .e_machine = EM_X86_64,
+			     .e_version = EV_CURRENT};
 
 	(void)state;
 	put("", 0);
@@ -176,7 +177,8 @@ static bool find_section(const char *name, size_t *offset, size_t *size)
 /* A few bytes of one section, or of the headers, are changed. */
 static void damage(unsigned char *copy, const char *section)
 {
-	static const uint64_t nasty[] = {0, 1, 0x7f, 0x80, 0xff, UINT32_MAX, UINT64_MAX, 1ull << 63};
+	static const uint64_t nasty[] = {0,    1,	   0x7f,       0x80,
+					 0xff, UINT32_MAX, UINT64_MAX, 1ull << 63};
 	size_t offset = 0, size = 4096;
 
 	if (section && !find_section(section, &offset, &size))
@@ -195,12 +197,14 @@ static void damage(unsigned char *copy, const char *section)
 static void test_mutations(void **state)
 {
 	static const char *const sections[] = {
-		".debug_info",	   ".debug_info", ".debug_info", ".debug_abbrev", ".debug_loclists",
-		".debug_loc",	   ".debug_rnglists", ".debug_ranges", ".debug_addr", ".debug_line",
-		".debug_frame",	   ".symtab",	  ".go.buildinfo", ".note.go.buildid", NULL,
+		".debug_info",	   ".debug_info",      ".debug_info",
+		".debug_abbrev",   ".debug_loclists",  ".debug_loc",
+		".debug_rnglists", ".debug_ranges",    ".debug_addr",
+		".debug_line",	   ".debug_frame",     ".symtab",
+		".go.buildinfo",   ".note.go.buildid", NULL,
 	};
 	const char *wish = getenv("ROUNDS");
-	unsigned rounds = wish ? (unsigned)strtoul(wish, NULL, 10) : 30, survived = 0;
+	unsigned rounds = wish ? (unsigned)strtoul(wish, NULL, 10) : 15, survived = 0;
 	unsigned char *copy;
 
 	(void)state;

@@ -8,7 +8,6 @@
 
 /* frame_parse() on sections that are built here, sound and broken. */
 
-
 static void number(struct strbuf *buf, uint64_t value, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
@@ -60,7 +59,7 @@ static void test_go(void **state)
 	add(&buf, 0xffffffff, go_cie, sizeof(go_cie) - 1);
 	/* push rbp at 0x100a, sub rsp at 0x100e, back at 0x1020: DW_CFA_def_cfa_offset_sf */
 	FDE(&buf, 0x1000, 0x40, "\x4a\x13\x7e\x44\x13\x74\x52\x13\x7f\0\0");
-	FDE(&buf, 0x1040, 0x10, "\0\0\0");	/* right behind, no gap */
+	FDE(&buf, 0x1040, 0x10, "\0\0\0");	 /* right behind, no gap */
 	FDE(&buf, 0x2000, 0x10, "\x48\x0e\x20"); /* a gap before it; def_cfa_offset */
 	check(&buf, "1000=8 100a=16 100e=96 1020=8 1050=0 2000=8 2008=32 2010=0");
 }
@@ -139,8 +138,10 @@ static void test_mutations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_go),	    cmocka_unit_test(test_not_understood),
-		cmocka_unit_test(test_overlap_and_order), cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_go),
+		cmocka_unit_test(test_not_understood),
+		cmocka_unit_test(test_overlap_and_order),
+		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_mutations),
 	};
 

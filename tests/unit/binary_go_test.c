@@ -115,12 +115,11 @@ static const char *place_at_last_call(struct binary *binary, const char *functio
 			continue;
 		assert_false(at->contradictory);
 		for (size_t k = 0; k < at->pieces_count; k++) {
-			static const char *const kinds[] = {"cfa", "deref", "reg",
-							    "static", "none", "odd"};
+			static const char *const kinds[] = {"cfa",    "deref", "reg",
+							    "static", "none",  "odd"};
 
-			strbuf_printf(&text, "%s%s@%u+%u", k ? " " : "",
-				      kinds[at->pieces[k].kind], at->pieces[k].value_offset,
-				      at->pieces[k].size);
+			strbuf_printf(&text, "%s%s@%u+%u", k ? " " : "", kinds[at->pieces[k].kind],
+				      at->pieces[k].value_offset, at->pieces[k].size);
 		}
 	}
 	return arena_strdup(&arena, text.data);
@@ -157,20 +156,34 @@ static const struct {
 	enum schema_kind kind;
 	uint64_t size;
 } kinds[] = {
-	{"bool", SCHEMA_KIND_BOOL, 1},	      {"int8", SCHEMA_KIND_INT, 1},
-	{"int64", SCHEMA_KIND_INT, 8},	      {"int", SCHEMA_KIND_INT, 8},
-	{"uint16", SCHEMA_KIND_UINT, 2},      {"uintptr", SCHEMA_KIND_UINT, 8},
-	{"float32", SCHEMA_KIND_FLOAT, 4},    {"float64", SCHEMA_KIND_FLOAT, 8},
-	{"complex64", SCHEMA_KIND_COMPLEX, 8}, {"complex128", SCHEMA_KIND_COMPLEX, 16},
-	{"string", SCHEMA_KIND_STRING, 16},   {"*main.Node", SCHEMA_KIND_POINTER, 8},
-	{"**main.Node", SCHEMA_KIND_POINTER, 8}, {"main.Node", SCHEMA_KIND_STRUCT, 24},
-	{"[]main.Base", SCHEMA_KIND_SLICE, 24}, {"[3]main.Color", SCHEMA_KIND_ARRAY, 3},
-	{"main.Color", SCHEMA_KIND_UINT, 1},  {"map[string]*main.Node", SCHEMA_KIND_MAP, 8},
-	{"chan main.Base", SCHEMA_KIND_CHAN, 8}, {"func(int) string", SCHEMA_KIND_FUNC, 8},
-	{"main.Reader", SCHEMA_KIND_INTERFACE, 16}, {"error", SCHEMA_KIND_INTERFACE, 16},
-	{"interface {}", SCHEMA_KIND_ANY, 16}, {"unsafe.Pointer", SCHEMA_KIND_UNSAFE_POINTER, 8},
-	{"time.Time", SCHEMA_KIND_TIME, 24},  {"time.Duration", SCHEMA_KIND_INT, 8},
-	{"main.Pair[string,int]", SCHEMA_KIND_STRUCT, 24}, {"sync.Mutex", SCHEMA_KIND_STRUCT, 8},
+	{"bool", SCHEMA_KIND_BOOL, 1},
+	{"int8", SCHEMA_KIND_INT, 1},
+	{"int64", SCHEMA_KIND_INT, 8},
+	{"int", SCHEMA_KIND_INT, 8},
+	{"uint16", SCHEMA_KIND_UINT, 2},
+	{"uintptr", SCHEMA_KIND_UINT, 8},
+	{"float32", SCHEMA_KIND_FLOAT, 4},
+	{"float64", SCHEMA_KIND_FLOAT, 8},
+	{"complex64", SCHEMA_KIND_COMPLEX, 8},
+	{"complex128", SCHEMA_KIND_COMPLEX, 16},
+	{"string", SCHEMA_KIND_STRING, 16},
+	{"*main.Node", SCHEMA_KIND_POINTER, 8},
+	{"**main.Node", SCHEMA_KIND_POINTER, 8},
+	{"main.Node", SCHEMA_KIND_STRUCT, 24},
+	{"[]main.Base", SCHEMA_KIND_SLICE, 24},
+	{"[3]main.Color", SCHEMA_KIND_ARRAY, 3},
+	{"main.Color", SCHEMA_KIND_UINT, 1},
+	{"map[string]*main.Node", SCHEMA_KIND_MAP, 8},
+	{"chan main.Base", SCHEMA_KIND_CHAN, 8},
+	{"func(int) string", SCHEMA_KIND_FUNC, 8},
+	{"main.Reader", SCHEMA_KIND_INTERFACE, 16},
+	{"error", SCHEMA_KIND_INTERFACE, 16},
+	{"interface {}", SCHEMA_KIND_ANY, 16},
+	{"unsafe.Pointer", SCHEMA_KIND_UNSAFE_POINTER, 8},
+	{"time.Time", SCHEMA_KIND_TIME, 24},
+	{"time.Duration", SCHEMA_KIND_INT, 8},
+	{"main.Pair[string,int]", SCHEMA_KIND_STRUCT, 24},
+	{"sync.Mutex", SCHEMA_KIND_STRUCT, 8},
 };
 
 static void test_kinds(void **state)
@@ -251,7 +264,8 @@ static void test_truth(void **state)
 static void test_runtime_types(void **state)
 {
 	struct binary *binary = open_fixture(*state);
-	static const char *const linked[] = {"main.Everything", "*main.Everything", "int", "string"};
+	static const char *const linked[] = {"main.Everything", "*main.Everything", "int",
+					     "string"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(linked); i++) {
 		const struct binary_type *t = type(binary, linked[i]);
@@ -341,6 +355,10 @@ static void test_files_and_generics(void **state)
 	(void)instance(binary, "main.Max[go.shape.float64]", 0);
 	(void)instance(binary, "main.(*Pair[go.shape.string,go.shape.int]).Hold", 0);
 	(void)instance(binary, "main.main.func1", 0);
+	/* ".param0" in DWARF */
+	assert_string_equal(
+		variable(binary, instance(binary, "main.sink[go.shape.int]", 0), "p")->type->name,
+		"*go.shape.int");
 	binary_close(binary);
 }
 
@@ -419,6 +437,7 @@ static void test_places(void **state)
 	assert_string_equal(place_at_last_call(binary, "main.addressTaken", "x"), "cfa@0+16");
 	assert_string_equal(place_at_last_call(binary, "main.addressTaken", "y"), "cfa@0+24");
 	assert_string_equal(place_at_last_call(binary, "main.escapes", "n"), "deref@0+8");
+	assert_string_equal(place_at_last_call(binary, "main.escapesLocal", "total"), "deref@0+8");
 	assert_string_equal(place_at_last_call(binary, "main.stackArgument", "~r0"), "");
 	binary_close(binary);
 }
@@ -568,7 +587,9 @@ static void test_separate(void **state)
 #define EACH(test)                                                                                 \
 	{#test " (dwarf4)", test, NULL, NULL, (void *)"dwarf4"},                                   \
 		{#test " (dwarf5)", test, NULL, NULL, (void *)"dwarf5"},                           \
-		{#test " (pie)", test, NULL, NULL, (void *)"pie"}
+	{                                                                                          \
+#test " (pie)", test, NULL, NULL, (void *)"pie"                                    \
+	}
 
 int main(void)
 {

@@ -45,24 +45,27 @@ static struct binary_type mixed_type = {.name = "main.Mixed",
 					.fields = mixed_fields,
 					.fields_count = 2};
 
-static const struct binary_field tail_fields[] = {
-	{.name = "A", .type = &int64_type}, {.name = "B", .type = &bool_type, .offset = 8}};
+static const struct binary_field tail_fields[] = {{.name = "A", .type = &int64_type},
+						  {.name = "B", .type = &bool_type, .offset = 8}};
 static struct binary_type tail_type = {.name = "main.Tail",
 				       .kind = SCHEMA_KIND_STRUCT,
 				       .size = 16,
 				       .fields = tail_fields,
 				       .fields_count = 2};
 
-static const struct binary_field large_fields[] = {{.name = "A", .type = &slice_type},
-						   {.name = "B", .type = &string_type, .offset = 24}};
+static const struct binary_field large_fields[] = {
+	{.name = "A", .type = &slice_type}, {.name = "B", .type = &string_type, .offset = 24}};
 static struct binary_type large_type = {.name = "main.Large",
 					.kind = SCHEMA_KIND_STRUCT,
 					.size = 40,
 					.fields = large_fields,
 					.fields_count = 2};
 
-static struct binary_type one_type = {
-	.name = "[1]string", .kind = SCHEMA_KIND_ARRAY, .size = 16, .count = 1, .elem = &string_type};
+static struct binary_type one_type = {.name = "[1]string",
+				      .kind = SCHEMA_KIND_ARRAY,
+				      .size = 16,
+				      .count = 1,
+				      .elem = &string_type};
 static struct binary_type array_type = {
 	.name = "[2]int64", .kind = SCHEMA_KIND_ARRAY, .size = 16, .count = 2, .elem = &int64_type};
 
@@ -72,7 +75,8 @@ static const struct {
 	const char *entries, *expect;
 } lists[] = {
 	/* what Go writes for the ordinary cases */
-	{"register, then spilled", &int64_type, "10-20 r0;20-30 cfa+8", "10-20 r0@0+8;20-30 cfa+8@0+8"},
+	{"register, then spilled", &int64_type, "10-20 r0;20-30 cfa+8",
+	 "10-20 r0@0+8;20-30 cfa+8@0+8"},
 	{"all leaves", &string_type, "10-20 cfa+8:8 cfa+16:8", "10-20 cfa+8@0+16"},
 	{"leaves apart", &string_type, "10-20 cfa-24:8 cfa-40:8", "10-20 cfa-24@0+8 cfa-40@8+8"},
 	{"dead pointer, known place", &string_type, "10-20 none:8 r2:8", "10-20 none@0+8 r2@8+8"},
@@ -81,7 +85,8 @@ static const struct {
 	{"nested leaves", &one_type, "10-20 cfa-24:8 cfa-40:8", "10-20 cfa-24@0+8 cfa-40@8+8"},
 	{"halves", &complex_type, "10-20 r17:8 r18:8", "10-20 r17@0+8 r18@8+8"},
 	/* padding, which Go leaves out */
-	{"padding is skipped", &padded_type, "10-20 cfa-48:4 cfa-24:8", "10-20 cfa-48@0+8 cfa-24@8+8"},
+	{"padding is skipped", &padded_type, "10-20 cfa-48:4 cfa-24:8",
+	 "10-20 cfa-48@0+8 cfa-24@8+8"},
 	{"padding before a string", &mixed_type, "10-20 r2:1 r5:8 r4:8",
 	 "10-20 r2@0+8 r5@8+8 r4@16+8"},
 	{"padding at the end", &tail_type, "10-20 r2:8 r5:1", "10-20 r2@0+8 r5@8+8"},
@@ -89,15 +94,18 @@ static const struct {
 	 "10-20 r0@0+8 r3@8+8"},
 	{"a hole too many", &padded_type, "10-20 r0:4 none:8 r3:8", "10-20 !none@0+16"},
 	/* leaves that are missing without a trace */
-	{"two of three equal ones: which?", &slice_type, "10-20 cfa-24:8 cfa-32:8", "10-20 none@0+24"},
+	{"two of three equal ones: which?", &slice_type, "10-20 cfa-24:8 cfa-32:8",
+	 "10-20 none@0+24"},
 	{"by its size", &mixed_type, "10-20 cfa-24:1 cfa-40:8", "10-20 cfa-24@0+8 none@8+16"},
 	{"no such leaf", &mixed_type, "10-20 cfa-24:4 cfa-40:8", "10-20 !none@0+24"},
 	{"wrong order", &mixed_type, "10-20 cfa-24:8 cfa-40:1", "10-20 !none@0+24"},
 	/* one leaf left: no DW_OP_piece */
 	{"lone leaf in a register", &string_type, "10-20 r3;20-30 cfa-24", "10-30 none@0+16"},
-	{"lone leaf, spilled at once", &string_type, "10-20 cfa-40;20-30 cfa-40", "10-30 none@0+16"},
+	{"lone leaf, spilled at once", &string_type, "10-20 cfa-40;20-30 cfa-40",
+	 "10-30 none@0+16"},
 	{"lone leaf, empty entry tells", &string_type, "10-10 r3;10-30 cfa-40", "10-30 none@0+16"},
-	{"lone leaf, moved", &string_type, "10-20 cfa-40;25-30 cfa-64", "10-20 none@0+16;25-30 none@0+16"},
+	{"lone leaf, moved", &string_type, "10-20 cfa-40;25-30 cfa-64",
+	 "10-20 none@0+16;25-30 none@0+16"},
 	{"lone stack argument", &string_type, "10-30 cfa+8", "10-30 none@0+16"},
 	{"would cover the frame pointer", &string_type, "10-30 cfa-24", "10-30 none@0+16"},
 	{"lives in memory", &string_type, "10-30 cfa-32", "10-30 cfa-32@0+16"},
@@ -125,7 +133,8 @@ static const struct {
 	{"pieces of an unknown type", &unknown_type, "10-20 r0:8 r1:8", "10-20 none@0+16"},
 	{"unknown operator", &int64_type, "10-20 odd", "10-20 odd@0+8"},
 	/* lists */
-	{"unsorted and empty entries", &int64_type, "30-40 r1;5-5 r0;10-20 r0", "10-20 r0@0+8;30-40 r1@0+8"},
+	{"unsorted and empty entries", &int64_type, "30-40 r1;5-5 r0;10-20 r0",
+	 "10-20 r0@0+8;30-40 r1@0+8"},
 	{"equal neighbours", &int64_type, "10-20 r0;20-30 r0", "10-30 r0@0+8"},
 	{"nothing", &int64_type, "", ""},
 	{"no bytes", &empty_type, "10-20 cfa-8", "10-20 cfa-8@0+0"},
@@ -255,7 +264,8 @@ static void test_many(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
-		fields[i] = (struct binary_field){.name = "F", .type = &int64_type, .offset = i * 8};
+		fields[i] =
+			(struct binary_field){.name = "F", .type = &int64_type, .offset = i * 8};
 	strbuf_puts(&entry, "10-20");
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		strbuf_puts(&entry, " r1:8");

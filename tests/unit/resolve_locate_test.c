@@ -19,8 +19,11 @@ static void compile(const struct binary_type *of, const struct binary_type *type
 	struct binary_location location = {100, 200, pieces, count, false};
 	struct binary_variable variable = {
 		.name = "x", .type = of, .locations = &location, .locations_count = 1};
-	struct resolve_access access = {.variable = &variable, .type = type, .offset = offset,
-					.hops = hops, .hops_count = hops_count};
+	struct resolve_access access = {.variable = &variable,
+					.type = type,
+					.offset = offset,
+					.hops = hops,
+					.hops_count = hops_count};
 
 	locate(&arena, &access, &location, &program);
 }
@@ -136,7 +139,8 @@ static void test_pieces_of_different_kinds(void **state)
 static void test_missing_pieces_are_gaps(void **state)
 {
 	const struct binary_piece pieces[] = {
-		CFA(24, 0, 8), {.kind = BINARY_PIECE_REGISTER, .reg = 3, .value_offset = 8, .size = 8}};
+		CFA(24, 0, 8),
+		{.kind = BINARY_PIECE_REGISTER, .reg = 3, .value_offset = 8, .size = 8}};
 
 	(void)state;
 	whole(&m_ints, pieces, 2); /* the trailing piece, cap, is left out by Go */
@@ -181,9 +185,8 @@ static void test_nothing_there(void **state)
 	const struct binary_piece in_register[] = {{.kind = BINARY_PIECE_REGISTER, .size = 8}};
 	const struct binary_piece dead[] = {AT(EMPTY, 0, 0, 8)};
 	const struct binary_piece strange[] = {AT(UNSUPPORTED, 0, 0, 8)};
-	const struct binary_piece mixed[] = {AT(EMPTY, 0, 0, 8),
-					     {.kind = BINARY_PIECE_REGISTER, .value_offset = 8,
-					      .size = 8}};
+	const struct binary_piece mixed[] = {
+		AT(EMPTY, 0, 0, 8), {.kind = BINARY_PIECE_REGISTER, .value_offset = 8, .size = 8}};
 	struct binary_variable variable = {.name = "x", .type = &m_int};
 	struct resolve_access access = {.variable = &variable, .type = &m_int};
 	struct binary_location location = {1, 2, NULL, 0, false};
@@ -291,8 +294,7 @@ static void test_more_pieces_than_ops(void **state)
 static void test_bytes_that_matter(void **state)
 {
 	const struct binary_field blank[] = {{"_", &m_int, 0, false}, {"x", &m_int32, 8, false}};
-	const struct binary_type odd =
-		T(STRUCT, "odd", 16, .fields = blank, .fields_count = 2);
+	const struct binary_type odd = T(STRUCT, "odd", 16, .fields = blank, .fields_count = 2);
 	const struct binary_type odds = T(ARRAY, "[3]odd", 48, .elem = &odd, .count = 3);
 
 	(void)state;
@@ -312,8 +314,7 @@ static void test_large_locals_are_not_believed(void **state)
 {
 	const struct binary_type wide = T(ARRAY, "[4]int", 32, .elem = &m_int, .count = 4);
 	const struct binary_field two[] = {{"a", &m_string, 0, false}, {"b", &m_string, 16, false}};
-	const struct binary_type pair =
-		T(STRUCT, "pair", 32, .fields = two, .fields_count = 2);
+	const struct binary_type pair = T(STRUCT, "pair", 32, .fields = two, .fields_count = 2);
 	struct binary_variable variable = {.name = "x", .type = &wide};
 
 	(void)state;
@@ -331,6 +332,24 @@ static void test_large_locals_are_not_believed(void **state)
 	assert_false(locate_is_unsure(&variable, false));
 }
 
+static void test_only_stack_slots_are_shared(void **state)
+{
+	const struct binary_type wide = T(ARRAY, "[4]int", 32, .elem = &m_int, .count = 4);
+	const struct binary_piece slot[] = {CFA(-64, 0, 32)};
+	const struct binary_piece heap[] = {AT(CFA_DEREF, -64, 0, 32)};
+	struct binary_location location = {1, 2, slot, 1, false};
+	struct binary_variable variable = {
+		.name = "x", .type = &wide, .locations = &location, .locations_count = 1};
+	struct resolve_access access = {.variable = &variable, .type = &m_int, .unsure = true};
+
+	(void)state;
+	locate(&arena, &access, &location, &program);
+	assert_unavailable(ASK_REASON_PIECES);
+	location.pieces = heap; /* it escaped: the heap object is its own */
+	locate(&arena, &access, &location, &program);
+	assert_int_equal(program.ops_count, 3);
+}
+
 static void test_which_location(void **state)
 {
 	const struct binary_range scope[] = {{100, 110}, {120, 130}};
@@ -339,8 +358,11 @@ static void test_which_location(void **state)
 	struct binary_location everywhere[] = {{100, 110, piece, 1, false},
 					       {120, 130, piece, 1, false}};
 	struct binary_location list[] = {{104, 110, piece, 1, false}, {120, 130, piece, 1, false}};
-	struct binary_variable variable = {.type = &m_int, .block = 1, .scope = scope,
-					   .scope_count = 2, .locations = everywhere,
+	struct binary_variable variable = {.type = &m_int,
+					   .block = 1,
+					   .scope = scope,
+					   .scope_count = 2,
+					   .locations = everywhere,
 					   .locations_count = 2};
 
 	(void)state;
@@ -395,6 +417,7 @@ int main(void)
 		cmocka_unit_test(test_more_pieces_than_ops),
 		cmocka_unit_test(test_bytes_that_matter),
 		cmocka_unit_test(test_large_locals_are_not_believed),
+		cmocka_unit_test(test_only_stack_slots_are_shared),
 		cmocka_unit_test(test_which_location),
 	};
 

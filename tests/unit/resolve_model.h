@@ -7,7 +7,9 @@
 /* A few Go types and pieces, made by hand, for tests of resolve's pure functions. */
 
 #define T(kind_, name_, size_, ...)                                                                \
-	{.name = (name_), .kind = SCHEMA_KIND_##kind_, .size = (size_), ##__VA_ARGS__}
+	{                                                                                          \
+		.name = (name_), .kind = SCHEMA_KIND_##kind_, .size = (size_), ##__VA_ARGS__       \
+	}
 
 static const struct binary_type m_uint8 = T(UINT, "uint8", 1);
 static const struct binary_type m_int32 = T(INT, "int32", 4);
@@ -28,8 +30,14 @@ static const struct binary_type m_padded =
 static const struct binary_type m_padded_ptr = T(POINTER, "*main.padded", 8, .elem = &m_padded);
 
 #define CFA(offset_, value_, size_)                                                                \
-	{.kind = BINARY_PIECE_CFA, .offset = (offset_), .value_offset = (value_), .size = (size_)}
+	{                                                                                          \
+		.kind = BINARY_PIECE_CFA, .offset = (offset_), .value_offset = (value_),           \
+		.size = (size_)                                                                    \
+	}
 #define AT(kind_, offset_, value_, size_)                                                          \
-	{.kind = BINARY_PIECE_##kind_, .offset = (offset_), .value_offset = (value_), .size = (size_)}
+	{                                                                                          \
+		.kind = BINARY_PIECE_##kind_, .offset = (offset_), .value_offset = (value_),       \
+		.size = (size_)                                                                    \
+	}
 
 #endif

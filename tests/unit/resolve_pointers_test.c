@@ -35,12 +35,11 @@ static void flatten(const struct binary_type *type, size_t count)
 static void test_structs(void **state)
 {
 	const struct binary_field fields[] = {
-		{"a", &m_int, 0, false},	{"_", &m_int_ptr, 8, false},
-		{"in", &m_padded, 16, false},	{"name", &m_string, 32, false},
+		{"a", &m_int, 0, false},      {"_", &m_int_ptr, 8, false},
+		{"in", &m_padded, 16, false}, {"name", &m_string, 32, false},
 		{"list", &m_ints, 48, false},
 	};
-	const struct binary_type type =
-		T(STRUCT, "t", 72, .fields = fields, .fields_count = 5);
+	const struct binary_type type = T(STRUCT, "t", 72, .fields = fields, .fields_count = 5);
 
 	(void)state;
 	flatten(&type, 3); /* blank fields are shown nowhere */
@@ -59,7 +58,8 @@ static void test_what_leads_nowhere(void **state)
 	const struct binary_type empties = T(SLICE, "[]struct {}", 24, .elem = &m_empty);
 	const struct binary_type map = T(MAP, "map", 8, .elem = &m_int, .key = &m_int);
 	const struct binary_type any = T(ANY, "any", 16);
-	const struct binary_field loc[] = {{"wall", &m_int, 0, false}, {"ext", &m_int, 8, false},
+	const struct binary_field loc[] = {{"wall", &m_int, 0, false},
+					   {"ext", &m_int, 8, false},
 					   {"loc", &m_int_ptr, 16, false}};
 	const struct binary_type time = T(TIME, "time.Time", 24, .fields = loc, .fields_count = 3);
 
@@ -114,10 +114,10 @@ static void test_too_wide(void **state)
 	const struct binary_type row = T(ARRAY, "[3]*int", 24, .elem = &m_int_ptr, .count = 3);
 	const struct binary_field fields[] = {{"n", &m_int, 0, false}, {"row", &row, 8, false}};
 	const struct binary_type box = T(STRUCT, "box", 32, .fields = fields, .fields_count = 2);
-	const struct binary_type most = T(ARRAY, "[4096]box", 32 * 4096, .elem = &box,
-					  .count = 4096);
-	const struct binary_type more = T(ARRAY, "[4097]box", 32 * 4097, .elem = &box,
-					  .count = 4097);
+	const struct binary_type most =
+		T(ARRAY, "[4096]box", 32 * 4096, .elem = &box, .count = 4096);
+	const struct binary_type more =
+		T(ARRAY, "[4097]box", 32 * 4097, .elem = &box, .count = 4097);
 
 	(void)state;
 	assert_true(pointers_flatten(&arena, &most, &rows));
@@ -152,12 +152,9 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_structs),
-		cmocka_unit_test(test_what_leads_nowhere),
-		cmocka_unit_test(test_arrays),
-		cmocka_unit_test(test_arrays_that_do_not_join),
-		cmocka_unit_test(test_too_wide),
-		cmocka_unit_test(test_a_type_inside_itself),
+		cmocka_unit_test(test_structs),	 cmocka_unit_test(test_what_leads_nowhere),
+		cmocka_unit_test(test_arrays),	 cmocka_unit_test(test_arrays_that_do_not_join),
+		cmocka_unit_test(test_too_wide), cmocka_unit_test(test_a_type_inside_itself),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -31,10 +31,18 @@ done
 expect_exit 1 "$ASKC" vars --binary "$BIN" 'main.(*server).GetInfos'
 expect_stderr 'main\.\(\*server\)\.GetInfo\b'
 
-# A release gate: what the team relies on is always there; ctx never is.
+# A release gate: request is there at every call, cs at most of them, ctx at none.
 spec=$WORK/gate.ask.yaml
-printf 'askance: 1\nname: gate\nfunctions:\n  - {name: "main.(*server).processClient", capture: [cs]}\n' >"$spec"
-expect_exit 1 "$ASKC" build "$spec" --binary "$BIN" -o "$WORK" --deny=never
+gate() { # CODE CAPTURE DENY
+	printf 'askance: 1\nname: gate\nfunctions:\n  - {name: "main.(*server).GetInfo", capture: [%s]}\n' "$2" >"$spec"
+	expect_exit "$1" "$ASKC" build "$spec" --binary "$BIN" -o "$WORK" "--deny=$3"
+}
+gate 1 ctx never
+expect_stderr '^denied: ctx of main\.\(\*server\)\.GetInfo: unavailable at 7 of 7 calls'
+expect "a denied build writes nothing" "" "$(ls "$WORK"/gate.ask.o 2>/dev/null || true)"
+gate 1 cs never,partial
+gate 0 cs never
+gate 0 request never,partial
 expect_exit 0 "$ASKC" build "$spec" --binary "$BIN" -o "$WORK"
 expect_exit 0 "$ASKC" build "$spec" --binary "$BIN" -o "$WORK" --stop-after=c
 printf 'askance: 1\nname: gate\nfunctions:\n  - {name: "main.(*server).GetInfo", capture: [unknown]}\n' >"$spec"

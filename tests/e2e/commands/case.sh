@@ -75,7 +75,7 @@ if grep -q 500 "$WORK/out"; then ok "query prints rows"; else fail "query: $(cat
 expect_exit 0 "$ASKANCE" query direct.db "SELECT id, 'a,\"b' AS t FROM hold ORDER BY id LIMIT 2" --format=csv
 expect "query --format=csv" $'id,t\n0,"a,""b"\n1,"a,""b"' "$(tr -d '\r' <"$WORK/out")"
 expect_exit 0 "$ASKANCE" query direct.db 'SELECT id, v FROM hold ORDER BY id LIMIT 3' --format=json
-expect "query --format=json" '3|2' "$(sqlite3 :memory: "SELECT json_array_length(d), d->>'$[2].id' FROM (SELECT readfile('$WORK/out') AS d)")"
+expect "query --format=json" '3|2' "$(sqlite3 :memory: "SELECT json_array_length(d), d->>'\$[2].id' FROM (SELECT readfile('$WORK/out') AS d)")"
 sum=$(sha256sum direct.db)
 for bad in 'DELETE FROM hold' "ATTACH 'x.db' AS x" 'SELECT 1; DROP TABLE hold' 'PRAGMA writable_schema=1' \
 	"SELECT load_extension('x')" "SELECT writefile('x', 'y')" 'SELECT nothing FROM nowhere' 'WITH x AS (SELECT 1) INSERT INTO hold SELECT * FROM hold'; do

@@ -12,13 +12,18 @@ need_engine "$engine"
 : "${E2E_KILLER:?E2E_KILLER must name the kill_in_pause program}"
 go_program "$here" "$version" park
 build_object "$here/spec.ask.yaml"
-start_target "$BIN" -goroutines 20000 -busy 1 -tick
+start_target "$BIN" -goroutines 40000 -depth 20 -busy 1 -tick
+
+# How long a pause lasts here and now: the kills are to fall into it.
+take_snapshot "$engine" "$WORK/before.db"
+pause_ns=$(sql "$WORK/before.db" 'SELECT pause_ns FROM snapshot_statistics')
+say "a whole pause lasts $pause_ns ns"
 
 ticks() { grep -c '^tick' "$TARGET_OUT" || true; }
 killed=0
 for i in $(seq 1 30); do
 	# Says whether the program stood still at the moment of the kill.
-	told=$("$E2E_KILLER" "$TARGET" "$i" "$ASKANCE" collect "$OBJECT" --pid "$TARGET" -o "$WORK/killed.askdump" \
+	told=$("$E2E_KILLER" "$TARGET" "$i" $((pause_ns * 3 / 4)) "$ASKANCE" collect "$OBJECT" --pid "$TARGET" -o "$WORK/killed.askdump" \
 		--engine="$engine" 2>&1) || die "round $i: $told"
 	[ "$told" != "in the pause" ] || killed=$((killed + 1))
 	before=$(ticks)
@@ -34,5 +39,5 @@ if [ "$killed" -ge 15 ]; then ok "$killed of them in the pause"; else fail "only
 # What is left behind is nothing: no half file, and a later snapshot works.
 expect "no dump under the final name" "" "$(ls "$WORK/killed.askdump" 2>/dev/null || true)"
 take_snapshot "$engine" "$WORK/after.db"
-expect "a snapshot afterwards is whole" 20000 "$(sql "$WORK/after.db" 'SELECT count(DISTINCT id) FROM hold')"
+expect "a snapshot afterwards is whole" 40000 "$(sql "$WORK/after.db" 'SELECT count(DISTINCT id) FROM hold')"
 finish

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package main
 
-import "unsafe"
+import (
+	"sync/atomic"
+	"unsafe"
+)
 
 // others has a field of each kind that is not understood: it must be named, and
 // what stands beside it must be right.
@@ -15,7 +18,23 @@ type others struct {
 	Complex complex128
 	Unsafe  unsafe.Pointer
 	NilMap  map[int]int
+	NilChan chan int
+	NilFunc func()
+	NilAny  any
+	NilErr  error
+	NilPtr  unsafe.Pointer
 	After   string
+}
+
+// atomics are their values.
+type atomics struct {
+	Flag atomic.Bool
+	Off  atomic.Bool
+	I32  atomic.Int32
+	I64  atomic.Int64
+	U32  atomic.Uint32
+	U64  atomic.Uint64
+	Ptr  atomic.Uintptr
 }
 
 type failure struct{ code int }
@@ -24,6 +43,12 @@ func (f *failure) Error() string { return "failure" }
 
 //go:noinline
 func holdOthers(v *others) {
+	park()
+	keep(v)
+}
+
+//go:noinline
+func holdAtomics(v *atomics) {
 	park()
 	keep(v)
 }
@@ -45,8 +70,21 @@ func holdUnknownKinds() {
 	truth("holdOthers", "before", v.Before)
 	truth("holdOthers", "after", v.After)
 	hold(func() { holdOthers(v) })
+	truthStatus("holdOthers", "nothing", "null", "nil*")
 	truth("holdMap", "after", 12)
 	hold(func() { holdMap(v.Map, 12) })
+
+	a := &atomics{}
+	a.Flag.Store(true)
+	a.I32.Store(-7)
+	a.I64.Store(-1 << 63)
+	a.U32.Store(1<<32 - 1)
+	a.U64.Store(1<<64 - 1)
+	a.Ptr.Store(12)
+	truth("holdAtomics", "v", a)
+	truth("holdAtomics", "flag", true)
+	truth("holdAtomics", "most", uint64(1<<64-1))
+	hold(func() { holdAtomics(a) })
 }
 
 // holdDead's parameters are used before it waits and not after: they are gone.

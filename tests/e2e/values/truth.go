@@ -132,6 +132,8 @@ func (w *writer) value(v reflect.Value, depth int) {
 		fmt.Fprint(w, v.Bool())
 	case v.CanInt():
 		fmt.Fprint(w, v.Int())
+	case v.CanUint() && v.Uint() > math.MaxInt64:
+		w.text(strconv.FormatUint(v.Uint(), 10)) // readers of JSON would round the number
 	case v.CanUint():
 		fmt.Fprint(w, v.Uint())
 	case v.CanFloat():
@@ -150,6 +152,10 @@ func (w *writer) value(v reflect.Value, depth int) {
 		w.array(v, depth)
 	case v.Kind() == reflect.Slice:
 		w.slice(v, depth)
+	case v.Kind() == reflect.UnsafePointer && v.Pointer() != 0:
+		fmt.Fprintf(w, `"%#x"`, v.Pointer())
+	case v.Kind() != reflect.Complex128 && v.IsNil(): // of the kinds below, nil is all there is to know
+		w.WriteString("null")
 	default:
 		w.part("partial")
 		fmt.Fprintf(w, `{"__status":"unknown_type","__type":%q}`, typeName(v.Type()))
@@ -188,6 +194,15 @@ func (w *writer) pointer(v reflect.Value, depth int) {
 }
 
 func (w *writer) structure(v reflect.Value, depth int) {
+	// An atomic is its value; the other fields are there for the compiler.
+	if v.Type().PkgPath() == "sync/atomic" {
+		if inner := v.FieldByName("v"); v.Type().Name() == "Bool" {
+			fmt.Fprint(w, inner.Uint() != 0)
+		} else {
+			w.value(inner, depth)
+		}
+		return
+	}
 	separator := "{"
 	for i := 0; i < v.NumField(); i++ {
 		name := v.Type().Field(i).Name

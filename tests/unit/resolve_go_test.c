@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "resolve.h"
+
+/*
+ * Specs against real Go programs: fixtures/resolve/main.go, built as DWARF 4 (Go 1.22)
+ * and as DWARF 5 (the installed Go). What is asserted holds for both.
+ */
+
+static char directory[] = "/tmp/askance-resolve-XXXXXX";
+static const char *const toolchains[] = {"go1.22.12", "local"};
+static size_t toolchain; /* the one under test */
+static struct arena arena;
+static struct diagnostics diags;
+static struct binary *binary;
+static struct ir *ir;
+
+static int build_programs(void **state)
+{
+	(void)state;
+	if (!mkdtemp(directory))
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(toolchains); i++) {
+		char command[256];
+
+		snprintf(command, sizeof(command),
+			 "cd tests/unit/fixtures/resolve && GOFLAGS=-buildvcs=false GOTOOLCHAIN=%s "
+			 "CGO_ENABLED=0 go build -o %s/%s . 2>&1",
+			 toolchains[i], directory, toolchains[i]);
+		if (system(command))
+			print_message("%s cannot build here\n", toolchains[i]);
+	}
+	return 0;
+}
+
+static int remove_programs(void **state)
+{
+	char command[64];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -r %s", directory);
+	return system(command);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	arena_init(&arena);
+	binary = NULL;
+	ir = NULL;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	if (binary)
+		binary_close(binary);
+	arena_deinit(&arena);
+	return 0;
+}
+
+static void assert_ok(struct error *error)
+{
+	if (error)
+		fail_msg("%s", error->message);
+}
+
+static void open_program(void)
+{
+	const char *path = arena_printf(&arena, "%s/%s", directory, toolchains[toolchain]);
+
+	if (access(path, R_OK)) {
+		print_message("%s was not built\n", path);
+		skip();
+	}
+	assert_ok(binary_open(&arena, path, NULL, &binary));
+}
+
+/* Resolves functions and what follows them, written as YAML. */
+static void run(const char *functions)
+{
+	const char *text = arena_printf(&arena, "askance: 1\nname: t\nfunctions:\n%s", functions);
+	struct spec *spec;
+
+	open_program();
+	spec_parse(&arena, "dir/t.yaml", text, strlen(text), &diags, &spec);
+	if (diags.errors) {
+		diagnostics_print_human(&diags, stderr);
+		fail_msg("the spec does not parse");
+	}
+	assert_ok(resolve(&arena, spec, binary, &diags, &ir));
+}
+
+static void run_ok(const char *functions)
+{
+	run(functions);
+	if (diags.errors) {
+		diagnostics_print_human(&diags, stderr);
+		fail_msg("%zu mistakes", diags.errors);
+	}
+	assert_non_null(ir);
+	assert_ok(ir_validate(ir));
+}
+
+static void assert_mistake(size_t index, const char *code, const char *part, uint32_t line,
+			   uint32_t column)
+{
+	const struct diagnostic *diag = &diags.list.data[index];
+
+	assert_true(index < diags.list.length);
+	if (strcmp(diag->code, code) || !strstr(diag->message, part) || diag->span.line != line ||
+	    diag->span.column != column)
+		fail_msg("%s %s at %u:%u", diag->code, diag->message, diag->span.line,
+			 diag->span.column);
+}
+
+/* Availability of a capture at the last call in `function` that stands at line `line`. */
+static const struct ir_availability *at_line(uint32_t capture, uint32_t line)
+{
+	const struct ir_availability *found = NULL;
+
+	for (size_t i = 0; i < ir->availability_count; i++)
+		if (ir->availability[i].capture == capture && ir->availability[i].line == line)
+			found = &ir->availability[i];
+	if (!found)
+		fail_msg("no call of capture %u at line %u", capture, line);
+	return found;
+}
+
+static uint32_t line_of(const char *text, size_t nth)
+{
+	FILE *file = fopen("tests/unit/fixtures/resolve/main.go", "r");
+	char buffer[256];
+	uint32_t line = 0;
+
+	assert_non_null(file);
+	while (fgets(buffer, sizeof(buffer), file)) {
+		line++;
+		if (strstr(buffer, text) && !nth--) {
+			fclose(file);
+			return line;
+		}
+	}
+	fclose(file);
+	fail_msg("no line %s", text);
+	return 0;
+}
+
+/* The expression of `capture` at a text offset; the first probe that has it. */
+static const struct ask_expr *expr_at(uint32_t capture, uint32_t pc)
+{
+	const struct schema *s = &ir->schema;
+
+	for (uint32_t r = 0; r < s->ranges_count; r++) {
+		if (pc < s->ranges[r].lo || pc >= s->ranges[r].hi)
+			continue;
+		for (uint32_t p = 0; p < s->ranges[r].probes; p++) {
+			const struct ask_probe *probe = &s->probes[s->ranges[r].first_probe + p];
+
+			for (uint32_t e = 0; e < probe->exprs; e++)
+				if (s->exprs[probe->first_expr + e].capture == capture)
+					return &s->exprs[probe->first_expr + e];
+		}
+	}
+	fail_msg("no expression of capture %u", capture);
+	return NULL;
+}
+
+static void test_a_heap_escape_is_followed(void **state)
+{
+	const struct ir_availability *call;
+	const struct ask_expr *expr;
+
+	(void)state;
+	run_ok("  - {name: main.escape, capture: [o.pad, k, o]}\n");
+	call = at_line(0, line_of("park(k)", 0));
+	assert_int_equal(call->verdict, IR_ALWAYS);
+	expr = expr_at(0, call->pc);
+	/* not the parameter's stack slot: that is the value as it came in */
+	assert_int_equal(expr->ops, 3);
+	assert_int_equal(ir->schema.ops[expr->first_op + 1].kind, ASK_OP_DEREF);
+	assert_string_equal(ir->op_comments[expr->first_op + 1], "follow &o");
+	assert_int_equal(at_line(1, line_of("park(k)", 0))->verdict, IR_ALWAYS);
+	assert_string_equal(
+		schema_text(&ir->schema, ir->schema.types[ir->schema.captures[2].type].name),
+		"main.order");
+}
+
+static void test_inlined_instances(void **state)
+{
+	const struct ir_availability *call;
+
+	(void)state;
+	run_ok("  - {name: main.small, capture: [o, n, o.ID]}\n"
+	       "  - {name: main.caller, capture: [k]}\n");
+	call = at_line(1, line_of("park(n)", 0));
+	assert_string_equal(call->function, "main.small");
+	assert_string_equal(call->inlined_in, "main.caller");
+	assert_int_equal(call->verdict, IR_ALWAYS);
+	call = at_line(3,
+		       line_of("return small(o, k)", 0)); /* the same call, a frame further out */
+	assert_null(call->inlined_in);
+	for (uint32_t r = 0; r < ir->schema.ranges_count; r++) {
+		const struct ask_range *range = &ir->schema.ranges[r];
+		const struct ask_probe *probe = &ir->schema.probes[range->first_probe];
+
+		if (call->pc < range->lo || call->pc >= range->hi)
+			continue;
+		assert_int_equal(range->probes, 2); /* innermost first */
+		assert_int_equal(probe[0].function, 0);
+		assert_string_equal(schema_text(&ir->schema,
+						ir->schema.inline_nodes[probe[0].inline_node].name),
+				    "main.small");
+		assert_int_equal(probe[1].inline_node, ASK_NO_INLINE);
+	}
+}
+
+static void test_shadowed_names(void **state)
+{
+	(void)state;
+	run("  - {name: main.shadow, capture: [v]}\n");
+	assert_int_equal(diags.errors, 1);
+	assert_mistake(0, "type-mismatch", "more than one type", 4, 35);
+	assert_null(ir);
+}
+
+static void test_a_declaration_by_its_line(void **state)
+{
+	uint32_t inner = line_of("v := \"inner\"", 0), outer = line_of("func shadow", 0);
+
+	(void)state;
+	run_ok(arena_printf(&arena, "  - {name: main.shadow, capture: [v@%u, v@%u]}\n", outer,
+			    inner));
+	assert_int_equal(at_line(0, outer + 1)->verdict, IR_ALWAYS);
+	assert_int_equal(at_line(0, outer + 3)->verdict, IR_ALWAYS);
+	assert_int_equal(at_line(1, outer + 1)->reason, ASK_REASON_NOT_IN_SCOPE);
+	assert_int_equal(at_line(1, outer + 3)->verdict,
+			 IR_NEVER); /* its block, not yet declared */
+	assert_int_equal(at_line(1, inner + 1)->verdict, IR_ALWAYS);
+}
+
+static void test_shared_slots_are_not_believed(void **state)
+{
+	(void)state;
+	run_ok("  - {name: main.merged, capture: [x, n]}\n");
+	/* by then x's slot may hold the second big */
+	assert_int_equal(at_line(0, line_of("park(s)", 0))->verdict, IR_NEVER);
+}
+
+static void test_mistakes_come_together(void **state)
+{
+	(void)state;
+	run("  - {name: main.esacpe, capture: [o]}\n"
+	    "  - {name: main.escape, capture: [kk, o.pda, o.ID.x, k@3]}\n"
+	    "  - {name: main.small, capture: ['o.items[0]', 'o.any.(int)']}\n"
+	    "  - {name: main.caller, capture: [{expr: k, redact: true}, {expr: [o, k]}]}\n");
+	assert_int_equal(diags.errors, 9);
+	assert_mistake(0, "unknown-function", "no function main.esacpe", 4, 12);
+	assert_string_equal(diags.list.data[0].suggestions.data[0], "main.escape");
+	assert_mistake(1, "unknown-variable", "no variable kk", 5, 35);
+	assert_string_equal(diags.list.data[1].suggestions.data[0], "k");
+	assert_mistake(2, "unknown-field", "main.order has no field pda", 5, 41);
+	assert_string_equal(diags.list.data[2].suggestions.data[0], "pad");
+	assert_mistake(3, "unknown-field", "int64 has no field x: it is no struct", 5, 51);
+	assert_mistake(4, "unknown-variable", "declared at line 3", 5, 54);
+	assert_string_equal(diags.list.data[5].code, "unsupported");
+	assert_string_equal(diags.list.data[6].code, "unsupported");
+	assert_string_equal(diags.list.data[7].code, "unsupported");
+	assert_string_equal(diags.list.data[8].code, "unsupported");
+	assert_null(ir);
+}
+
+static void test_sql_is_checked(void **state)
+{
+	(void)state;
+	run("  - name: main.escape\n    capture: [k]\n"
+	    "    columns: [{name: c, expr: kk + 1, type: INTEGER}]\n"
+	    "tables:\n  - {name: t, sql: SELECT nothing FROM escape}\n");
+	assert_int_equal(diags.errors, 2);
+	assert_mistake(0, "invalid-sql", "kk", 6, 31);
+	assert_mistake(1, "invalid-sql", "nothing", 8, 20);
+}
+
+static void test_wide_types(void **state)
+{
+	(void)state;
+	run("  - {name: main.takesWide, capture: [w]}\n");
+	assert_int_equal(diags.errors, 1);
+	assert_mistake(0, "type-too-wide", "main.wide", 4, 38);
+}
+
+static void test_depth_prunes_types(void **state)
+{
+	const struct schema *s;
+	uint32_t order;
+
+	(void)state;
+	run_ok("  - {name: main.caller, capture: [{expr: o, limits: {depth: 0}}]}\n");
+	s = &ir->schema;
+	assert_int_equal(s->types_count, 3); /* uint8, *order, and order's name */
+	order = s->types[s->captures[0].type].elem;
+	assert_string_equal(schema_text(s, s->types[order].name), "main.order");
+	assert_int_equal(s->types[order].kind, SCHEMA_KIND_UNKNOWN);
+	assert_int_equal(s->pointers_count, 0);
+	assert_int_equal(s->limits_count, 2); /* the spec's, and this capture's */
+}
+
+static void test_patterns_share_a_table(void **state)
+{
+	(void)state;
+	run_ok("  - {name: 'main.*a*e*', table: some, capture: [k]}\n");
+	/* caller has k, and so has escape; takesWide has none, which is no mistake */
+	assert_int_equal(ir->schema.functions_count, 1);
+	assert_int_equal(at_line(0, line_of("return small(o, k)", 0))->verdict, IR_ALWAYS);
+	assert_int_equal(at_line(0, line_of("park(len(w))", 0))->reason, ASK_REASON_NO_VARIABLE);
+}
+
+static void test_the_runtime_is_found(void **state)
+{
+	const struct ask_layout *layout;
+
+	(void)state;
+	run_ok("  - {name: main.caller}\n");
+	layout = &ir->schema.layout;
+	assert_true(layout->allglen && layout->allgptr);
+	assert_true(layout->goexit_hi > layout->goexit_lo);
+	assert_true(layout->sigpanic_hi > layout->sigpanic_lo);
+	assert_true(layout->asyncpreempt_hi > layout->asyncpreempt_lo);
+	assert_true(layout->g_size > layout->g_labels && layout->g_size < 1024);
+	assert_int_equal(layout->g_stack_lo, 0);
+	assert_true(layout->g_parentgoid != ASK_ABSENT);
+	assert_int_equal(layout->g_syscallbp == ASK_ABSENT, toolchain == 0); /* Go 1.23 */
+	assert_true(ir->schema.meta.memstats_last_gc);
+	assert_true(ir->schema.wait_reasons_count > 20);
+	assert_string_equal(schema_text(&ir->schema, ir->schema.meta.spec_file), "t.yaml");
+}
+
+static void test_symbols(void **state)
+{
+	struct schema_frame frames[4];
+	const struct ir_availability *call;
+
+	(void)state;
+	run_ok("  - {name: main.small, capture: [n]}\n");
+	call = at_line(0, line_of("park(n)", 0));
+	assert_int_equal(schema_symbolize(&ir->schema, call->pc - 1, frames, 4), 2);
+	assert_string_equal(frames[0].function, "main.small");
+	assert_int_equal(frames[0].line, line_of("park(n)", 0));
+	assert_true(frames[0].inlined);
+	assert_string_equal(frames[1].function, "main.caller");
+	assert_int_equal(frames[1].line, line_of("return small(o, k)", 0));
+	assert_int_equal(schema_symbolize(&ir->schema, ir->schema.layout.goexit_lo, frames, 4), 1);
+	assert_string_equal(frames[0].function, "runtime.goexit");
+}
+
+/* What is written can be read, and the same input gives the same bytes. */
+static void test_written_schema(void **state)
+{
+	static const char spec[] = "  - {name: main.escape, capture: [o, k, o.items, o.at]}\n"
+				   "  - {name: main.small, capture: [o, n]}\n";
+	cleanup_strbuf struct strbuf first = STRBUF_INIT, second = STRBUF_INIT;
+	struct schema *read;
+
+	(void)state;
+	run_ok(spec);
+	assert_ok(schema_write(&ir->schema, &first));
+	assert_ok(schema_read(&arena, "t", first.data, first.length, &read));
+	assert_int_equal(read->types_count, ir->schema.types_count);
+	binary_close(binary);
+	run_ok(spec);
+	assert_ok(schema_write(&ir->schema, &second));
+	assert_int_equal(first.length, second.length);
+	assert_memory_equal(first.data, second.data, first.length);
+}
+
+static void test_inventory(void **state)
+{
+	const struct ir_variable *rows;
+	size_t count, found = 0;
+
+	(void)state;
+	open_program();
+	assert_ok(resolve_variables(&arena, binary, "main.escape", &rows, &count));
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(rows[i].name, "o"))
+			continue;
+		found++;
+		assert_string_equal(rows[i].type, "main.order");
+		assert_true(rows[i].calls > rows[i].always && rows[i].always);
+	}
+	assert_int_equal(found, 1); /* the escaped one, not the slot it came in */
+	assert_ok(resolve_variables(&arena, binary, "main.nothing", &rows, &count));
+	assert_int_equal(count, 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_a_heap_escape_is_followed),
+		TEST(test_inlined_instances),
+		TEST(test_shadowed_names),
+		TEST(test_a_declaration_by_its_line),
+		TEST(test_shared_slots_are_not_believed),
+		TEST(test_mistakes_come_together),
+		TEST(test_sql_is_checked),
+		TEST(test_wide_types),
+		TEST(test_depth_prunes_types),
+		TEST(test_patterns_share_a_table),
+		TEST(test_the_runtime_is_found),
+		TEST(test_symbols),
+		TEST(test_written_schema),
+		TEST(test_inventory),
+	};
+#undef TEST
+	int failed = build_programs(NULL);
+
+	for (toolchain = 0; !failed && toolchain < ARRAY_SIZE(toolchains); toolchain++)
+		failed = cmocka_run_group_tests_name(toolchains[toolchain], tests, NULL, NULL);
+	return remove_programs(NULL) || failed;
+}
