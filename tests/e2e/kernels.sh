@@ -38,7 +38,7 @@ accelerator() {
 	fi
 	case $E2E_ACCEL in
 	kvm) MACHINE=(-accel kvm -cpu host) PATIENCE=120 ;;
-	*) MACHINE=(-accel tcg,thread=single -cpu max) PATIENCE=300 ;;
+	*) MACHINE=(-accel "tcg,thread=single" -cpu max) PATIENCE=300 ;;
 	esac
 }
 
@@ -47,7 +47,7 @@ kernel_packages() {
 	local name image
 	for name in "$@"; do
 		image=$(apt-cache depends --important "$name" 2>/dev/null |
-			sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
+			sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1) || true
 		echo "${image:-$name}"
 	done | sort -uV
 }
@@ -62,7 +62,7 @@ fetch_kernel() {
 	if (cd "$dir" && apt-get -qq download "$package") >"$WORK/apt.log" 2>&1 &&
 		dpkg-deb --fsys-tarfile "$dir"/*.deb | tar -x -C "$dir" ./boot &&
 		mv "$dir"/boot/vmlinuz-* "$dir/vmlinuz"; then
-		rm -rf "$dir"/*.deb "$dir/boot"
+		rm -rf "$dir"/*.deb "${dir:?}/boot"
 		mv -T "$dir" "$E2E_KERNELS/$package" 2>/dev/null || true
 	fi
 	rm -rf "$dir"
