@@ -21,6 +21,8 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -340,22 +342,66 @@ static struct error *run(struct session *session, struct collect_result *result)
 			  sizeof(session->statistics));
 }
 
+/*
+ * A full ring is written out in the pause. A file takes that; a pipe would let its reader
+ * decide how long the target stands still. So what goes to anything but a file is kept in
+ * memory until the target has been released.
+ */
+static struct error *open_spool(const struct dump_writer *writer, struct dump_writer *spool)
+{
+	struct stat st;
+
+	*spool = *writer;
+	if (fstat(writer->fd, &st) == 0 && S_ISREG(st.st_mode))
+		return NULL;
+	spool->fd = memfd_create("askance-spool", MFD_CLOEXEC);
+	if (spool->fd < 0)
+		return error_os(ERROR_HOST, errno, "cannot make a buffer for %s", writer->name);
+	return NULL;
+}
+
+/* Copies what the spool holds to where it belongs, and closes it. */
+static struct error *close_spool(const struct dump_writer *writer, struct dump_writer *spool)
+{
+	struct error *error = NULL;
+	char part[65536];
+	ssize_t n = 1;
+
+	if (spool->fd == writer->fd)
+		return NULL;
+	if (lseek(spool->fd, 0, SEEK_SET) < 0)
+		error = error_os(ERROR_IO, errno, "%s: cannot rewind its buffer", writer->name);
+	while (!error && n > 0) {
+		n = read(spool->fd, part, sizeof(part));
+		if (n > 0)
+			error = fd_write_all(writer->fd, writer->name, part, (size_t)n);
+		else if (n < 0)
+			error = error_os(ERROR_IO, errno, "%s: cannot read its buffer",
+					 writer->name);
+	}
+	close(spool->fd);
+	return error;
+}
+
 struct error *collect(struct arena *arena, const struct collect_object *object, pid_t pid,
 		      const struct collect_options *options, struct dump_writer *writer,
 		      uint32_t process, struct collect_result *ret)
 {
 	struct collect_result result = {0};
 	struct session *session = calloc(1, sizeof(*session));
-	struct error *error;
+	struct dump_writer spool;
+	struct error *error, *late;
 
 	if (!session)
 		base_out_of_memory();
 	session->object = object;
 	session->schema = object->schema;
 	session->options = options;
-	session->writer = writer;
+	session->writer = &spool;
 	session->process = process;
-	error = target_info(arena, pid, options->environment, &session->info);
+	error = open_spool(writer, &spool);
+	if (!error)
+		error = target_info(arena, pid, options->environment, &session->info);
 	if (!error)
 		error = run(session, &result);
 	target_deinit(&session->target);
@@ -366,6 +412,13 @@ struct error *collect(struct arena *arena, const struct collect_object *object, 
 		session_free(session);
 	error_free(session->output_error);
 	free(session);
+	if (spool.fd >= 0) {
+		late = close_spool(writer, &spool);
+		if (error)
+			error_free(late);
+		else
+			error = late;
+	}
 	if (!error)
 		*ret = result;
 	return error;

@@ -16,15 +16,25 @@
 /* A child that pauses, with its own arguments and environment when `program` is given. */
 static pid_t start_program(const char *program, char *const argv[], char *const env[])
 {
-	pid_t pid = fork();
+	int pipes[2];
+	pid_t pid;
+	char byte;
 
+	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
+	pid = fork();
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (program)
 			execve(program, argv, env);
+		close(pipes[0]);
+		close(pipes[1]);
 		pause();
 		_exit(1);
 	}
+	close(pipes[1]);
+	/* Its end is closed by the exec: only then is it that program. */
+	assert_int_equal(read(pipes[0], &byte, 1), 0);
+	close(pipes[0]);
 	fixture_nap(50000);
 	return pid;
 }
