@@ -48,11 +48,13 @@ struct schema_type {
 };
 
 #define SCHEMA_FIELD_EMBEDDED 1u
+/* Of a closure object: a POINTER to a captured variable, which is shown in its place. */
+#define SCHEMA_FIELD_BY_REFERENCE 2u
 struct schema_field {
 	uint64_t offset; /* bytes from the struct's start */
 	schema_str name; /* an embedded field's name is its type's, as in Go source */
 	uint32_t type;
-	uint32_t flags; /* SCHEMA_FIELD_EMBEDDED */
+	uint32_t flags; /* SCHEMA_FIELD_EMBEDDED, SCHEMA_FIELD_BY_REFERENCE */
 	uint32_t pad;
 };
 
@@ -224,6 +226,12 @@ struct schema {
 	SCHEMA_ARRAY(struct ask_closure, closures);
 	struct schema_blob lines;
 };
+
+/*
+ * The field that holds the number of a sync/atomic type (Bool, Int32, Int64, Uint32,
+ * Uint64, Uintptr), which is shown as that number; NULL when `type` is none of these.
+ */
+const struct schema_field *schema_atomic_number(const struct schema *schema, uint32_t type);
 
 /* The text at `offset`; never NULL for a checked schema. */
 static inline const char *schema_text(const struct schema *schema, schema_str offset)
