@@ -116,15 +116,18 @@ static void render_dynamic(struct render *r, const struct view *data, const stru
 	r->ancestors.length = ancestors;
 }
 
+/* `no_type`: why the first word is not there. */
 static void render_raw(struct render *r, const struct view *data, const struct ask_rtype *rtype,
-		       uint32_t depth)
+		       const char *no_type, uint32_t depth)
 {
 	const char *gap = view_gap(r, data, 0, 8);
 
-	if (rtype) {
+	if (rtype || no_type)
 		json_key(&r->json, "__type");
+	if (rtype)
 		json_text(&r->json, schema_text(r->schema, rtype->name));
-	}
+	else if (no_type)
+		render_hole(r, UNAVAILABLE(no_type));
 	json_key(&r->json, "__word");
 	if (gap)
 		render_hole(r, UNAVAILABLE(gap));
@@ -143,12 +146,12 @@ struct hole render_interface(struct render *r, const struct view *v, uint32_t ty
 	const struct ask_rtype *rtype;
 	bool unknown;
 
-	if (gap)
+	if (gap && !r->raw)
 		return UNAVAILABLE(gap);
-	if (!view_u64(v, 0))
+	if (!gap && !view_u64(v, 0))
 		return HOLE(HOLE_NIL);
-	rtype = dynamic_type(r, r->schema->types[type].kind, view_u64(v, 0));
-	unknown = !rtype || rtype->type == ASK_ABSENT;
+	rtype = gap ? NULL : dynamic_type(r, r->schema->types[type].kind, view_u64(v, 0));
+	unknown = !gap && (!rtype || rtype->type == ASK_ABSENT);
 	if (!render_room(r, rtype ? strlen(schema_text(r->schema, rtype->name)) * 6 : 0))
 		return HOLE(HOLE_BUDGET);
 	json_object_begin(&r->json);
@@ -158,7 +161,7 @@ struct hole render_interface(struct render *r, const struct view *v, uint32_t ty
 		render_partial(r, "unknown_type");
 	}
 	if (r->raw) {
-		render_raw(r, &data, rtype, depth);
+		render_raw(r, &data, rtype, gap, depth);
 	} else if (!unknown) {
 		json_key(&r->json, schema_text(r->schema, rtype->name));
 		render_dynamic(r, &data, rtype, depth);

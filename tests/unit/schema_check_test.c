@@ -34,7 +34,7 @@ RULE(elem, f->types[T_NODE_PTR].elem = 9)
 RULE(fields_span, f->types[T_NODE].first_field = 1)
 RULE(fields_span_wraps, f->types[T_NODE].first_field = UINT32_MAX - 2)
 RULE(field_type, f->fields[0].type = SCHEMA_NONE)
-RULE(field_flags, f->fields[0].flags = 2)
+RULE(field_flags, f->fields[0].flags = 4)
 RULE(captures_span, f->functions[1].captures = 2)
 RULE(columns_span, f->functions[1].columns = 1)
 RULE(capture_function, f->captures[0].function = 2)
@@ -150,7 +150,7 @@ static const struct rule rules[] = {
 	{"types[2]: kind is 18 of 18", kind}, {"types[3]: elem is 9 of 9", elem},
 	{"types[2]: fields: 6 rows from 1 of 6", fields_span},
 	{"types[2]: fields: 6 rows from 4294967293 of 6", fields_span_wraps},
-	{"fields[0]: type is 4294967295 of 9", field_type}, {"fields[0]: flags is 2", field_flags},
+	{"fields[0]: type is 4294967295 of 9", field_type}, {"fields[0]: flags is 4", field_flags},
 	{"functions[1]: captures", captures_span}, {"functions[1]: columns", columns_span},
 	{"captures[0]: function is 2", capture_function}, {"captures[0]: type is 9", capture_type},
 	{"captures[0]: limits is 1", capture_limits}, {"columns[0]: type is 6", column_type},
