@@ -52,6 +52,30 @@ static const char *const kind_sql[] = {
 #undef SCHEMA_KIND
 };
 
+/* Go source: sync/atomic/type.go: each keeps its number in a field v; Bool's is a uint32. */
+const struct schema_field *schema_atomic_number(const struct schema *schema, uint32_t type)
+{
+	static const char *const names[] = {"Bool",   "Int32",	"Int64",
+					    "Uint32", "Uint64", "Uintptr"};
+	static const char package[] = "sync/atomic.";
+	const struct schema_type *t = &schema->types[type];
+	const char *name = schema_text(schema, t->name);
+	bool known = false;
+
+	if (t->kind != SCHEMA_KIND_STRUCT || strncmp(name, package, sizeof(package) - 1) != 0)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		known |= strcmp(name + sizeof(package) - 1, names[i]) == 0;
+	for (uint32_t i = 0; known && i < t->fields; i++) {
+		const struct schema_field *field = &schema->fields[t->first_field + i];
+		uint32_t kind = schema->types[field->type].kind;
+
+		if (strcmp(schema_text(schema, field->name), "v") == 0)
+			return kind == SCHEMA_KIND_INT || kind == SCHEMA_KIND_UINT ? field : NULL;
+	}
+	return NULL;
+}
+
 const char *schema_kind_name(enum schema_kind kind)
 {
 	assert((unsigned)kind < SCHEMA_KINDS);
@@ -67,31 +91,6 @@ const char *schema_reason_text(uint32_t reason)
 	};
 
 	return reason < ARRAY_SIZE(texts) ? texts[reason] : "unknown reason";
-}
-
-/* Go source: sync/atomic/type.go, Go 1.19 and later: each keeps its value in a field v. */
-const struct schema_field *schema_atomic_field(const struct schema *schema, uint32_t type)
-{
-	static const char *const names[] = {"Bool",   "Int32",	"Int64",
-					    "Uint32", "Uint64", "Uintptr"};
-	static const char package[] = "sync/atomic.";
-	const struct schema_type *t = &schema->types[type];
-	const char *name = schema_text(schema, t->name);
-	bool known = false;
-
-	if (t->kind != SCHEMA_KIND_STRUCT || strncmp(name, package, sizeof(package) - 1))
-		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		known |= !strcmp(name + sizeof(package) - 1, names[i]);
-	for (uint32_t i = 0; known && i < t->fields; i++) {
-		const struct schema_field *field = &schema->fields[t->first_field + i];
-		uint32_t kind = schema->types[field->type].kind;
-
-		if (!strcmp(schema_text(schema, field->name), "v") &&
-		    (kind == SCHEMA_KIND_INT || kind == SCHEMA_KIND_UINT))
-			return field;
-	}
-	return NULL;
 }
 
 const char *schema_kind_sql(enum schema_kind kind)

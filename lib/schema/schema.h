@@ -33,14 +33,6 @@ uint32_t schema_pointer_width(uint32_t kind);
 /* Words for an enum ask_reason; "unknown reason" for any other number. */
 const char *schema_reason_text(uint32_t reason);
 
-struct schema;
-struct schema_field;
-/*
- * An atomic of sync/atomic is its value: the integer field that keeps it (an
- * atomic.Bool's is a uint32). NULL for any other type.
- */
-const struct schema_field *schema_atomic_field(const struct schema *schema, uint32_t type);
-
 /* A Go type. Row i describes the same type as row i of `engine_types`. Row 0 is uint8 (a string's byte). */
 struct schema_type {
 	schema_str name;      /* Go's, with full import path: "*github.com/x/y.T" */
@@ -56,12 +48,13 @@ struct schema_type {
 };
 
 #define SCHEMA_FIELD_EMBEDDED 1u
-#define SCHEMA_FIELD_BY_REFERENCE 2u /* a captured variable: a pointer to it, shown as what it points to */
+/* Of a closure object: a POINTER to a captured variable, which is shown in its place. */
+#define SCHEMA_FIELD_BY_REFERENCE 2u
 struct schema_field {
 	uint64_t offset; /* bytes from the struct's start */
 	schema_str name; /* an embedded field's name is its type's, as in Go source */
 	uint32_t type;
-	uint32_t flags; /* SCHEMA_FIELD_ */
+	uint32_t flags; /* SCHEMA_FIELD_EMBEDDED, SCHEMA_FIELD_BY_REFERENCE */
 	uint32_t pad;
 };
 
@@ -233,6 +226,12 @@ struct schema {
 	SCHEMA_ARRAY(struct ask_closure, closures);
 	struct schema_blob lines;
 };
+
+/*
+ * The field that holds the number of a sync/atomic type (Bool, Int32, Int64, Uint32,
+ * Uint64, Uintptr), which is shown as that number; NULL when `type` is none of these.
+ */
+const struct schema_field *schema_atomic_number(const struct schema *schema, uint32_t type);
 
 /* The text at `offset`; never NULL for a checked schema. */
 static inline const char *schema_text(const struct schema *schema, schema_str offset)

@@ -12,20 +12,19 @@
 /* Pointers to pointers to …: a type such as `type p *p` has no end. */
 #define POINTERS_MAX 64
 
-/* An atomic is shown as its value. */
-static uint32_t own_type(const struct schema *schema, uint32_t type)
-{
-	const struct schema_field *field = schema_atomic_field(schema, type);
-
-	return field ? field->type : type;
-}
-
-/* The type that a column of this type shows: pointers are followed. SCHEMA_NONE: there is none. */
+/*
+ * The type that a column of this type shows: pointers are followed, sync/atomic's numbers
+ * are numbers. SCHEMA_NONE: there is none.
+ */
 static uint32_t shown_type(const struct schema *schema, uint32_t type)
 {
 	for (int i = 0; i < POINTERS_MAX && type != SCHEMA_NONE; i++) {
+		const struct schema_field *number = schema_atomic_number(schema, type);
+
+		if (number)
+			return number->type;
 		if (schema->types[type].kind != SCHEMA_KIND_POINTER)
-			return own_type(schema, type);
+			return type;
 		type = schema->types[type].elem;
 	}
 	return SCHEMA_NONE;
@@ -49,7 +48,9 @@ const char *tables_value_sql(const struct schema *schema, uint32_t type)
 /* raw_X is the scalar itself where nothing has an address, else JSON text. */
 static const char *raw_sql(const struct schema *schema, uint32_t type)
 {
-	switch (schema->types[own_type(schema, type)].kind) {
+	if (schema_atomic_number(schema, type))
+		return tables_value_sql(schema, type);
+	switch (schema->types[type].kind) {
 	case SCHEMA_KIND_BOOL:
 	case SCHEMA_KIND_INT:
 	case SCHEMA_KIND_UINT:
@@ -107,7 +108,8 @@ static void add_capture(struct arena *arena, struct columns *columns, const char
 	const char *name = schema_text(schema, capture->column);
 	const char *go_type = schema_text(schema, schema->types[capture->type].name);
 	const char *sql = tables_value_sql(schema, capture->type);
-	const char *raw = raw_sql(schema, capture->type);
+	bool redacted = capture->flags & SCHEMA_CAPTURE_REDACTED;
+	const char *raw = redacted ? "TEXT" : raw_sql(schema, capture->type);
 	uint32_t shown = shown_type(schema, capture->type);
 	bool duration =
 		shown != SCHEMA_NONE && schema->types[shown].kind == SCHEMA_KIND_INT &&
@@ -126,7 +128,8 @@ static void add_capture(struct arena *arena, struct columns *columns, const char
 
 	add(arena, columns, sql, value);
 	value.column = arena_printf(arena, "raw_%s", name);
-	value.doc = "the value with its addresses";
+	value.doc = redacted ? "type and length of the redacted value"
+			     : "the value with its addresses";
 	if (strcmp(raw, "TEXT") == 0) {
 		value.type = "JSON";
 		value.unit = NULL;

@@ -68,9 +68,16 @@ struct goroutine_place {
 	size_t stream, offset;
 };
 
+struct goroutine_address {
+	uint64_t address; /* of its g */
+	uint64_t goid;
+};
+
 struct index {
 	struct arena *arena;
 	const struct schema *schema;
+	uint64_t load_bias;
+	const bool *is_closure; /* by type: objects that begin with their function's PC */
 	bool collected_twice; /* the target's garbage collector ran more than once */
 	bool over_budget;     /* statistics say that pointees were left out for `bytes` */
 	uint64_t salt;	      /* of the keys of both maps */
@@ -78,9 +85,12 @@ struct index {
 	VEC(struct pointee) pointees;
 	VEC(struct stack) stacks;
 	VEC(struct goroutine_place) goroutines; /* sorted by goid once built */
+	VEC(struct goroutine_address) addresses; /* sorted by address once built */
 };
 
 struct error *index_build(struct index *index, struct arena *arena, struct records *records);
+/* The goroutine whose g lies at `address`; false when there is no record of it. */
+bool index_goroutine(const struct index *index, uint64_t address, uint64_t *goid);
 /* NULL when nothing was said about it. */
 const struct pointee *index_pointee(const struct index *index, uint64_t address, uint32_t type);
 struct stack *index_stack(const struct index *index, const ask_u64 hash[2]);
@@ -120,7 +130,7 @@ void goroutine_decode(struct arena *arena, const struct decode_input *input,
 		      const struct index *index, const struct ask_goroutine *g,
 		      const struct stack *stack, struct decode_goroutine *ret);
 
-/* ---- value.c, kinds.c ---- */
+/* ---- value.c, kinds.c, absence.c ---- */
 
 /*
  * Decodes one VALUE record (NULL: there is none) to three cells: X, raw_X, status_X.

@@ -161,6 +161,8 @@ static struct error *take_goroutine(struct index *index, const struct records *r
 					       "goroutine %llu has %u frames, its stack %u",
 					       g->goid, g->depth, context->stack->head.depth);
 	}
+	*VEC_PUSH(index->arena, &index->addresses) =
+		(struct goroutine_address){g->address, g->goid};
 	place = VEC_PUSH(index->arena, &index->goroutines);
 	place->goid = g->goid;
 	place->stream = record->stream;
@@ -206,15 +208,30 @@ static struct error *take_value(const struct index *index, const struct records 
 		return records_damaged(records, record, "expression %u is not of probe %u",
 				       value->expr, context->probe);
 	expr = &schema->exprs[value->expr];
-	if (record->head.status > ASK_STATUS_PARTIAL)
+	if (record->head.status > ASK_STATUS_REDACTED)
 		return records_damaged(records, record, "unknown status %u", record->head.status);
-	if (record->head.status != ASK_STATUS_OK && record->head.status != ASK_STATUS_PARTIAL)
+	if (record->head.status != ASK_STATUS_OK && record->head.status != ASK_STATUS_PARTIAL &&
+	    record->head.status != ASK_STATUS_REDACTED)
 		return NULL;
 	if (value->type != expr->type || value->length != schema->types[expr->type].size)
 		return records_damaged(records, record,
 				       "type %u of %u bytes, where expression %u has type %u",
 				       value->type, value->length, value->expr, expr->type);
 	return NULL;
+}
+
+/*
+ * A closure object is a funcval too, {PC}: under that type it is found before its PC, and
+ * with it its own type, is known.
+ */
+static void take_closure(struct index *index, uint64_t address, const uint8_t *data)
+{
+	struct pointee *funcval = add_pointee(index, address, index->schema->layout.funcval_type);
+
+	if (funcval->data)
+		return;
+	funcval->data = data;
+	funcval->length = sizeof(uint64_t);
 }
 
 static struct error *take_pointee(struct index *index, const struct records *records,
@@ -249,6 +266,8 @@ static struct error *take_pointee(struct index *index, const struct records *rec
 		pointee->data = record->data;
 		pointee->length = value->length;
 	}
+	if (index->is_closure[value->type] && value->length >= sizeof(uint64_t))
+		take_closure(index, value->address, record->data);
 	return NULL;
 }
 
@@ -276,6 +295,43 @@ static int by_goid(const void *a, const void *b)
 	return x->goid < y->goid ? -1 : x->goid > y->goid;
 }
 
+static int by_address(const void *a, const void *b)
+{
+	const struct goroutine_address *x = a, *y = b;
+
+	if (x->address != y->address)
+		return x->address < y->address ? -1 : 1;
+	return x->goid < y->goid ? -1 : x->goid > y->goid;
+}
+
+bool index_goroutine(const struct index *index, uint64_t address, uint64_t *goid)
+{
+	size_t lo = 0, hi = index->addresses.length;
+
+	while (lo < hi) {
+		size_t middle = lo + (hi - lo) / 2;
+
+		if (index->addresses.data[middle].address < address)
+			lo = middle + 1;
+		else
+			hi = middle;
+	}
+	if (!address || lo == index->addresses.length ||
+	    index->addresses.data[lo].address != address)
+		return false;
+	*goid = index->addresses.data[lo].goid;
+	return true;
+}
+
+static const bool *closure_types(struct arena *arena, const struct schema *schema)
+{
+	bool *ret = ARENA_ARRAY(arena, bool, schema->types_count);
+
+	for (uint32_t i = 0; i < schema->closures_count; i++)
+		ret[schema->closures[i].type] = schema->layout.funcval_type != ASK_ABSENT;
+	return ret;
+}
+
 struct error *index_build(struct index *index, struct arena *arena, struct records *records)
 {
 	const struct dump_statistics *statistics = records->input->statistics;
@@ -287,6 +343,8 @@ struct error *index_build(struct index *index, struct arena *arena, struct recor
 	/* without entropy it is the address of something, which is less and still a salt */
 	if (getrandom(&index->salt, sizeof(index->salt), GRND_NONBLOCK) != sizeof(index->salt))
 		index->salt = (uintptr_t)index;
+	index->load_bias = records->input->process->load_bias;
+	index->is_closure = closure_types(arena, index->schema);
 	index->over_budget = statistics && statistics->budget_cuts;
 	map_init(&index->pointee_map, arena);
 	map_init(&index->stack_map, arena);
@@ -301,6 +359,9 @@ struct error *index_build(struct index *index, struct arena *arena, struct recor
 	if (index->goroutines.length)
 		qsort(index->goroutines.data, index->goroutines.length,
 		      sizeof(*index->goroutines.data), by_goid);
+	if (index->addresses.length)
+		qsort(index->addresses.data, index->addresses.length,
+		      sizeof(*index->addresses.data), by_address);
 	for (size_t i = 1; i < index->goroutines.length; i++) {
 		const struct goroutine_place *place = &index->goroutines.data[i];
 

@@ -53,10 +53,23 @@ const struct schema_field *struct_field(const struct schema *schema, const struc
 	return NULL;
 }
 
+bool struct_number(const struct schema *schema, const struct view *v, uint32_t type,
+		   const char *name, uint64_t *ret)
+{
+	const struct schema_field *field = struct_field(schema, &schema->types[type], name);
+	uint64_t size = field ? schema->types[field->type].size : 0;
+
+	if (!size || size > sizeof(*ret))
+		return false;
+	*ret = 0;
+	memcpy(ret, v->data + field->offset, size);
+	return true;
+}
+
 static struct hole scalar_struct(struct render *r, const struct view *v, uint32_t type, bool *is,
 				 struct scalar *ret)
 {
-	const struct schema_field *field = schema_atomic_field(r->schema, type);
+	const struct schema_field *field = schema_atomic_number(r->schema, type);
 	struct hole hole;
 	struct view part;
 
@@ -79,9 +92,12 @@ static struct hole render_struct(struct render *r, const struct view *v, uint32_
 	const struct schema *schema = r->schema;
 	const struct schema_type *t = &schema->types[type];
 	size_t ancestors = r->ancestors.length;
+	struct hole hole;
 
-	if (schema_atomic_field(schema, type))
+	if (schema_atomic_number(schema, type))
 		return render_scalar(r, v, type, depth);
+	if (render_sync(r, v, type, depth, &hole))
+		return hole;
 	if (v->address && t->size)
 		ancestor_push(r, v->address, type, false);
 	json_object_begin(&r->json);
@@ -129,7 +145,7 @@ static void render_words(struct render *r, const struct view *v)
 }
 
 /* Type and words, never a guess at what they mean. */
-static struct hole render_unknown(struct render *r, const struct view *v, uint32_t type,
+struct hole render_unknown(struct render *r, const struct view *v, uint32_t type,
 				  uint32_t depth)
 {
 	(void)depth;
@@ -146,22 +162,13 @@ static struct hole render_unknown(struct render *r, const struct view *v, uint32
 	return NO_HOLE;
 }
 
-/* Kinds whose first word is zero when they are nil, and only then. */
-static struct hole render_unknown_or_nil(struct render *r, const struct view *v, uint32_t type,
-					 uint32_t depth)
-{
-	if (!view_gap(r, v, 0, 8) && !view_u64(v, 0))
-		return HOLE(HOLE_NIL);
-	return render_unknown(r, v, type, depth);
-}
-
 const struct kind value_kinds[SCHEMA_KINDS] = {
 	[SCHEMA_KIND_UNKNOWN] = {.render = render_unknown},
 	[SCHEMA_KIND_BOOL] = {.render = render_scalar, .scalar = scalar_bool},
 	[SCHEMA_KIND_INT] = {.render = render_scalar, .scalar = scalar_int},
 	[SCHEMA_KIND_UINT] = {.render = render_scalar, .scalar = scalar_int},
 	[SCHEMA_KIND_FLOAT] = {.render = render_scalar, .scalar = scalar_float},
-	[SCHEMA_KIND_COMPLEX] = {.render = render_unknown},
+	[SCHEMA_KIND_COMPLEX] = {.render = render_complex},
 	[SCHEMA_KIND_STRING] = {.render = render_string,
 				.scalar = scalar_string,
 				.raw_differs = true},
@@ -170,11 +177,11 @@ const struct kind value_kinds[SCHEMA_KINDS] = {
 	[SCHEMA_KIND_ARRAY] = {.render = render_array, .scalar = scalar_array},
 	[SCHEMA_KIND_SLICE] = {.render = render_slice},
 	[SCHEMA_KIND_TIME] = {.render = render_time, .scalar = scalar_time, .raw_differs = true},
-	[SCHEMA_KIND_MAP] = {.render = render_unknown_or_nil},
-	[SCHEMA_KIND_CHAN] = {.render = render_unknown_or_nil},
-	[SCHEMA_KIND_FUNC] = {.render = render_unknown_or_nil},
-	[SCHEMA_KIND_INTERFACE] = {.render = render_unknown_or_nil},
-	[SCHEMA_KIND_ANY] = {.render = render_unknown_or_nil},
+	[SCHEMA_KIND_MAP] = {.render = render_map},
+	[SCHEMA_KIND_CHAN] = {.render = render_chan},
+	[SCHEMA_KIND_FUNC] = {.render = render_func},
+	[SCHEMA_KIND_INTERFACE] = {.render = render_interface},
+	[SCHEMA_KIND_ANY] = {.render = render_interface},
 	[SCHEMA_KIND_UNSAFE_POINTER] = {.render = render_scalar, .scalar = scalar_unsafe_pointer},
 };
 _Static_assert(ARRAY_SIZE(value_kinds) == SCHEMA_KINDS, "a row for each kind");

@@ -72,7 +72,8 @@ static size_t fixed_size(uint16_t kind)
 
 static bool has_data(uint16_t status)
 {
-	return status == ASK_STATUS_OK || status == ASK_STATUS_PARTIAL;
+	return status == ASK_STATUS_OK || status == ASK_STATUS_PARTIAL ||
+	       status == ASK_STATUS_REDACTED;
 }
 
 /*

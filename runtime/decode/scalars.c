@@ -124,6 +124,31 @@ struct hole scalar_float(struct render *r, const struct view *v, uint32_t type, 
 	return NO_HOLE;
 }
 
+/* Go source: cmd/compile/internal/types/size.go: two floats, the real part first. */
+struct hole render_complex(struct render *r, const struct view *v, uint32_t type, uint32_t depth)
+{
+	static const char *const keys[] = {"real", "imag"};
+	uint64_t size = v->size / 2;
+
+	(void)depth;
+	json_object_begin(&r->json);
+	for (uint32_t i = 0; i < 2; i++) {
+		struct view part = view_part(v, i * size, size);
+		struct scalar scalar = {0};
+		struct hole hole;
+		bool is;
+
+		hole = scalar_float(r, &part, type, &is, &scalar);
+		json_key(&r->json, keys[i]);
+		if (hole.kind == HOLE_NONE)
+			render_scalar_cell(r, &scalar);
+		else
+			render_hole(r, hole);
+	}
+	json_object_end(&r->json);
+	return NO_HOLE;
+}
+
 struct hole scalar_unsafe_pointer(struct render *r, const struct view *v, uint32_t type, bool *is,
 				  struct scalar *ret)
 {

@@ -17,11 +17,13 @@
  *  - size. A shared node is written each time it is reached, so JSON can be far larger
  *    than the capture. It ends at JSON_MAX: each nesting level keeps RESERVE bytes back
  *    for the brackets and the mark that close it, so the text stays valid and bounded.
+ *    What is looked at and gives no JSON (the empty buckets of a map) is bounded too.
  */
 
 #define JSON_MAX ((uint64_t)1 << 20)
 #define NESTING_MAX 1024u
 #define RESERVE 192u
+#define WORK_MAX (1u << 18)
 
 /* How a hole looks: its mark in JSON, and status_X where it is the whole value. */
 static const struct {
@@ -102,8 +104,21 @@ void render_budget(struct render *r, bool object)
 		json_text(&r->json, "budget");
 		json_object_end(&r->json);
 	}
+	render_partial(r, "budget");
+}
+
+bool render_work(struct render *r, uint32_t steps)
+{
+	if (steps > WORK_MAX - r->work)
+		return false;
+	r->work += steps;
+	return true;
+}
+
+void render_partial(struct render *r, const char *reason)
+{
 	if (!r->partial)
-		r->partial = "budget";
+		r->partial = reason;
 }
 
 void render_address(struct render *r, const char *key, uint64_t address)
@@ -128,8 +143,8 @@ void render_hole(struct render *r, struct hole hole)
 	if (hole.kind == HOLE_CYCLE)
 		render_address(r, "__addr", hole.address);
 	json_object_end(&r->json);
-	if (hole_words[hole.kind].defect && !r->partial)
-		r->partial = hole.reason ? hole.reason : hole_words[hole.kind].mark;
+	if (hole_words[hole.kind].defect)
+		render_partial(r, hole.reason ? hole.reason : hole_words[hole.kind].mark);
 }
 
 struct hole render_value(struct render *r, const struct view *v, uint32_t type, uint32_t depth)
@@ -196,35 +211,40 @@ struct hole pointee_view(const struct render *r, uint64_t address, uint32_t type
 	return NO_HOLE;
 }
 
-struct hole pointer_follow(struct render *r, const struct view *v, uint32_t type, uint32_t depth,
-			   struct view *ret)
+struct hole address_follow(struct render *r, uint64_t address, uint32_t type, uint32_t depth,
+			   uint32_t cost, struct view *ret)
 {
-	uint32_t elem = r->schema->types[type].elem;
-	uint64_t size = r->schema->types[elem].size, address;
-	const char *gap = view_gap(r, v, 0, 8);
+	uint64_t size = r->schema->types[type].size;
 	struct hole hole;
 
-	if (gap)
-		return UNAVAILABLE(gap);
-	address = view_u64(v, 0);
 	if (!address)
 		return HOLE(HOLE_NIL);
 	if (!size) {
-		*ret = (struct view){.data = v->data, .address = address};
-		return depth ? NO_HOLE : HOLE(HOLE_DEPTH);
+		*ret = (struct view){.data = (const uint8_t *)"", .address = address};
+		return depth < cost ? HOLE(HOLE_DEPTH) : NO_HOLE;
 	}
 	for (size_t i = r->ancestors.length; i-- > 0;) {
 		const struct ancestor *a = &r->ancestors.data[i];
 
-		if (a->address == address && a->type == elem && !a->array)
+		if (a->address == address && a->type == type && !a->array)
 			return (struct hole){HOLE_CYCLE, NULL, address};
 	}
-	if (!depth)
+	if (depth < cost)
 		return HOLE(HOLE_DEPTH);
-	hole = pointee_view(r, address, elem, size, size, ret);
+	hole = pointee_view(r, address, type, size, size, ret);
 	if (hole.kind == HOLE_NONE)
-		ancestor_push(r, address, elem, false);
+		ancestor_push(r, address, type, false);
 	return hole;
+}
+
+struct hole pointer_follow(struct render *r, const struct view *v, uint32_t type, uint32_t depth,
+			   struct view *ret)
+{
+	const char *gap = view_gap(r, v, 0, 8);
+
+	if (gap)
+		return UNAVAILABLE(gap);
+	return address_follow(r, view_u64(v, 0), r->schema->types[type].elem, depth, 1, ret);
 }
 
 /* ---- the whole ---- */
@@ -258,6 +278,7 @@ static struct hole render_root(struct render *r, const struct view *root, uint32
 	r->out = &out;
 	r->raw = raw;
 	r->full = false;
+	r->work = 0;
 	r->ancestors.length = 0;
 	json_init(&r->json, &out);
 	/* a scalar behind pointers is the scalar */
@@ -321,47 +342,6 @@ static void find_gaps(struct render *r, uint32_t expr)
 		r->gaps_count++;
 }
 
-/* ---- values that were not read ---- */
-
-/*
- * The part of a path that is nil: what the pointer behind operator `op` is called in
- * the expression. An ASK_OP_DEREF says in `b` how many characters of the expression
- * name it; without that it is some pointer of the path, and no guess.
- */
-static const char *nil_part(struct arena *arena, const struct schema *schema,
-			    const struct ask_expr *expr, uint32_t op)
-{
-	const char *text = schema_text(schema, schema->captures[expr->capture].expr);
-	const struct ask_op *ops = schema->ops + expr->first_op;
-
-	if (op < expr->ops && ops[op].kind == ASK_OP_DEREF && ops[op].b &&
-	    ops[op].b <= strlen(text))
-		return arena_strndup(arena, text, ops[op].b);
-	return arena_printf(arena, "a pointer in %s", text);
-}
-
-static struct decode_cell absence(struct arena *arena, const struct schema *schema,
-				  const struct record *record)
-{
-	const struct ask_value *value = &record->value;
-
-	switch (record->head.status) {
-	case ASK_STATUS_NIL:
-		return static_cell(arena_printf(
-			arena, "nil: %s",
-			nil_part(arena, schema, &schema->exprs[value->expr], value->detail)));
-	case ASK_STATUS_READ_FAILED:
-		return static_cell("read_failed");
-	case ASK_STATUS_UNAVAILABLE:
-		if (value->detail == ASK_REASON_OPTIMIZED_OUT)
-			return static_cell("optimized_out");
-		return static_cell(
-			arena_printf(arena, "unavailable: %s", schema_reason_text(value->detail)));
-	default:
-		return static_cell("not_captured: budget");
-	}
-}
-
 void value_decode(struct arena *arena, const struct index *index, const struct record *record,
 		  struct decode_cell cells[3])
 {
@@ -377,8 +357,10 @@ void value_decode(struct arena *arena, const struct index *index, const struct r
 		cells[2] = static_cell("not_captured");
 		return;
 	}
+	if (absence_redacted(arena, schema, record, cells))
+		return;
 	if (record->head.status != ASK_STATUS_OK && record->head.status != ASK_STATUS_PARTIAL) {
-		cells[2] = absence(arena, schema, record);
+		cells[2] = absence_status(arena, schema, record);
 		return;
 	}
 	expr = &schema->exprs[record->value.expr];

@@ -57,6 +57,7 @@ struct render {
 	bool raw;
 	uint32_t nesting;
 	bool full; /* the size limit was met: nothing more is begun */
+	uint32_t work; /* steps through memory that gave no JSON */
 	VEC(struct ancestor) ancestors;
 	/* what the whole lacks */
 	const char *partial; /* NULL, or why the first missing part is missing */
@@ -111,6 +112,11 @@ bool render_room(struct render *r, uint64_t bytes);
 /* In an array or an object that had to end early. */
 void render_budget(struct render *r, bool object);
 
+/* false when too many steps were taken for this value: what they look for is left out. */
+bool render_work(struct render *r, uint32_t steps);
+/* Something else than `partial` already says becomes the status of the whole. */
+void render_partial(struct render *r, const char *reason);
+
 bool ancestor_push(struct render *r, uint64_t address, uint32_t type, bool array);
 /*
  * The pointee at `address`: `want` bytes of it, or what there is of them if that is at
@@ -123,9 +129,17 @@ struct hole pointee_view(const struct render *r, uint64_t address, uint32_t type
 struct hole pointer_follow(struct render *r, const struct view *v, uint32_t type, uint32_t depth,
 			   struct view *ret);
 
+/*
+ * The `type` at `address`, which becomes an ancestor: where a pointer or an interface of
+ * `depth` leads, that costs `cost` of it.
+ */
+struct hole address_follow(struct render *r, uint64_t address, uint32_t type, uint32_t depth,
+			   uint32_t cost, struct view *ret);
+
 /* ---- scalars.c ---- */
 
 scalar_fn scalar_bool, scalar_int, scalar_float, scalar_unsafe_pointer, scalar_time;
+render_fn render_complex;
 /* A scalar inside something else: written by its kind's scalar_fn. */
 render_fn render_scalar;
 render_fn render_time;
@@ -146,10 +160,85 @@ void render_word_address(struct render *r, uint64_t address, const char *missing
 scalar_fn scalar_array; /* of bytes */
 render_fn render_array, render_slice;
 
+/* ---- interfaces.c ---- */
+
+render_fn render_interface;
+/* What an interface holds, where that is there in full; false when it is not. */
+bool interface_value(const struct render *r, const struct view *v, uint32_t type,
+		     uint32_t *dynamic, struct view *ret);
+/* The type whose descriptor lies at `offset` from runtime.types, or NULL. */
+const struct ask_rtype *rtype_at(const struct schema *schema, uint64_t offset);
+
+/* ---- funcs.c, channels.c, maps.c ---- */
+
+render_fn render_func, render_chan, render_map;
+
+/* ---- entries.c ---- */
+
+/* One key and value of a map, or why they are not known. */
+struct entry {
+	struct view key, value;
+	struct hole no_key, no_value;
+	/* how it is sorted; a map's keys are all of one type */
+	uint32_t rank;	  /* keys that have no order come last */
+	uint64_t dynamic; /* the type that an interface holds */
+	uint64_t number;
+	double real;
+	struct view text;
+	size_t place; /* in the map: breaks ties */
+};
+
+/* What was found of a map. Types are those of its slots' keys and values, as they are shown. */
+struct entries {
+	VEC(struct entry) list;
+	uint32_t key, value;
+	uint32_t indirect_key, indirect_value; /* 1: slots hold pointers to them */
+	uint64_t most;	     /* that limits.map allows */
+	uint64_t length;     /* of the map, in truth */
+	struct hole missing; /* of its first part that could not be read */
+	bool cut;	     /* a limit was met */
+};
+
+/* Writes "entries", "len" and a status, in an object; `none`: why there are none. */
+void render_entries(struct render *r, struct entries *entries, uint32_t depth, struct hole none);
+
+/* ---- maps.c ---- */
+
+/*
+ * Reads the map (of MAP type `type`) whose header lies at `address`, which becomes an
+ * ancestor; *why says why there are no entries. false: the schema does not describe it.
+ */
+bool map_read(struct render *r, uint64_t address, uint32_t type, struct entries *ret,
+	      struct hole *why);
+
+/* ---- sync.c ---- */
+
+/*
+ * The types of sync and sync/atomic that stand for something else: atomic.Pointer,
+ * atomic.Value, sync.Map. false: `type` is none of them, or not described well enough.
+ */
+bool render_sync(struct render *r, const struct view *v, uint32_t type, uint32_t depth,
+		 struct hole *ret);
+
+/* ---- absence.c ---- */
+
+/* status_X of a VALUE that has no bytes. */
+struct decode_cell absence_status(struct arena *arena, const struct schema *schema,
+				  const struct record *record);
+/* Whether the value of this record must not be shown, and then its status and raw_X. */
+bool absence_redacted(struct arena *arena, const struct schema *schema,
+		      const struct record *record, struct decode_cell cells[3]);
+
 /* ---- kinds.c ---- */
+
+/* Type and words of what is not understood. */
+render_fn render_unknown;
 
 /* The field of this name, or NULL. */
 const struct schema_field *struct_field(const struct schema *schema, const struct schema_type *type,
 					const char *name);
+/* The unsigned field of this name, of up to eight bytes; false when there is none. */
+bool struct_number(const struct schema *schema, const struct view *v, uint32_t type,
+		   const char *name, uint64_t *ret);
 
 #endif

@@ -19,6 +19,8 @@
  * schema_write() would take it. Records are appended to a strbuf.
  */
 #define TEXT_ADDRESS 0x400000ull
+#define TYPES_ADDRESS 0x800000ull
+#define LOAD_BIAS 0x1000ull
 
 /* Fails the test with the error's own words. */
 static inline void succeed(struct error *error)
@@ -49,6 +51,9 @@ struct builder {
 	VEC(struct ask_probe) probes;
 	VEC(struct ask_expr) exprs;
 	VEC(struct ask_op) ops;
+	VEC(struct ask_rtype) rtypes;	   /* add them in the order of their offsets */
+	VEC(struct ask_closure) closures; /* in the order of their PCs */
+	uint32_t funcval;		   /* its type, 0: none */
 	struct strbuf lines;
 	struct dump_process process;
 	struct dump_statistics statistics;
@@ -109,6 +114,20 @@ static inline uint32_t add_function(struct builder *b, const char *name, const c
 		.first_expr = (uint32_t)b->exprs.length,
 	};
 	return (uint32_t)b->functions.length - 1;
+}
+
+/* A type descriptor at `offset` from runtime.types, and its run-time address. */
+static inline uint64_t add_rtype(struct builder *b, uint32_t offset, const char *name,
+				 uint32_t type, uint32_t flags)
+{
+	*VEC_PUSH(&b->arena, &b->rtypes) = (struct ask_rtype){
+		.offset = offset, .type = type, .flags = flags, .name = str(b, name)};
+	return LOAD_BIAS + TYPES_ADDRESS + offset;
+}
+
+static inline void add_closure(struct builder *b, uint32_t pc, uint32_t type)
+{
+	*VEC_PUSH(&b->arena, &b->closures) = (struct ask_closure){.pc = pc, .type = type};
 }
 
 /* A capture of the last function, with one expression of the same number. */
@@ -204,7 +223,7 @@ static inline void builder_init(struct builder *b)
 			str(b, ((const char *const[]){"", "select", "chan receive"})[i]);
 	b->process = (struct dump_process){
 		.pid = 4242,
-		.load_bias = 0x1000,
+		.load_bias = LOAD_BIAS,
 		.capture_time_ns = 1000000000000,
 		.capture_monotonic_ns = 5000000000,
 		.engine = DUMP_ENGINE_NATIVE,
@@ -255,6 +274,13 @@ static inline struct schema *build_schema(struct builder *b)
 	BUILD(probes, b->probes);
 	BUILD(exprs, b->exprs);
 	BUILD(ops, b->ops);
+	BUILD(rtypes, b->rtypes);
+	BUILD(closures, b->closures);
+	s->layout.types_lo = TYPES_ADDRESS;
+	s->layout.types_size = 0x10000;
+	s->layout.funcval_type = b->funcval ? b->funcval : ASK_ABSENT;
+	s->layout.rtypes = s->rtypes_count;
+	s->layout.closures = s->closures_count;
 	s->layout.g_size = 448;
 	s->layout.probes = s->probes_count;
 	s->layout.exprs = s->exprs_count;

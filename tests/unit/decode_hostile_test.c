@@ -151,8 +151,8 @@ static void test_indexes(void **state)
 	check_change(AT(NUMBER, ask_value, type), 2, "where expression 0 has type 1");
 	check_change(AT(POINTEE, ask_value, type), 99, "no type 99");
 	check_change(AT(POINTEE, ask_value, type), 1, "5 bytes of type 1");
-	check_change(AT(NUMBER, ask_value, head) + 4, ASK_RECORD_VALUE | 6 << 16,
-		     "unknown status 6");
+	check_change(AT(NUMBER, ask_value, head) + 4, ASK_RECORD_VALUE | 7 << 16,
+		     "unknown status 7");
 	check_change(AT(POINTEE, ask_value, head) + 4, ASK_RECORD_POINTEE | ASK_STATUS_NIL << 16,
 		     "a pointee with status 1");
 }
