@@ -155,6 +155,7 @@ check_doctor() { # WHAT PATH
 }
 
 check_snapshot() { # WHAT PATH ENGINE
+	say "-- $1"
 	expect_done "$1: snapshot" "$2"
 	[ -s "$2.db" ] || return 0
 	expect "$1: engine" "$3" "$(sql "$2.db" 'SELECT engine FROM processes')"
