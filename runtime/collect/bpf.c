@@ -39,8 +39,8 @@ static void keep_line(const char *line, size_t length)
 /* The verifier's log ends with its reason, and below that its statistics. */
 static void keep_reason(char *log)
 {
-	static const char *const statistics[] = {"processed ", "verification time ",
-						 "stack depth ", "-- END PROG LOAD LOG"};
+	static const char *const statistics[] = {"processed ", "verification time ", "stack depth ",
+						 "-- END PROG LOAD LOG"};
 	char *reason = NULL, *rest = NULL;
 
 	for (char *line = strtok_r(log, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
