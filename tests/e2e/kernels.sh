@@ -118,13 +118,14 @@ build_root() {
 pack() { (cd "$WORK/root" && find . -print0 | cpio -0 -o -H newc -R 0:0 --quiet) | gzip -1 >"$1"; }
 
 # boot NAME CPUS INITRD COMMAND-LINE…: what the guest made is in $WORK/NAME then.
+# noirqdebug: with PREEMPT_RT the second serial port's interrupt looks like nobody's.
 boot() {
 	local name=$1 cpus=$2 initrd=$3 out=$WORK/$1 code=0
 	shift 3
 	mkdir "$out"
 	timeout --kill-after=5 "$PATIENCE" qemu-system-x86_64 "${MACHINE[@]}" -smp "$cpus" -m 1G \
 		-nodefaults -display none -no-reboot -kernel "$KERNEL" -initrd "$initrd" \
-		-append "console=ttyS0 quiet loglevel=4 panic=-1 $*" \
+		-append "console=ttyS0 quiet loglevel=4 panic=-1 noirqdebug $*" \
 		-serial "file:$out/console" -serial "file:$out/result" </dev/null >"$out/qemu" 2>&1 || code=$?
 	gzip -dc <"$out/result" 2>/dev/null | tar -C "$out" -xf - 2>/dev/null || true
 	if [ "$code" -eq 0 ] && [ -e "$out/end" ]; then
@@ -154,6 +155,7 @@ check_doctor() { # WHAT PATH
 }
 
 check_snapshot() { # WHAT PATH ENGINE
+	say "-- $1"
 	expect_done "$1: snapshot" "$2"
 	[ -s "$2.db" ] || return 0
 	expect "$1: engine" "$3" "$(sql "$2.db" 'SELECT engine FROM processes')"
