@@ -70,10 +70,11 @@ void emit_banner(const struct ir *ir, const char *spec_file, struct strbuf *out)
 	comment_line(out, "binary", TEXT(schema->meta.binary));
 	comment_line(out, "go", TEXT(schema->meta.go_version));
 	comment_line(out, "build ID", TEXT(schema->meta.go_build_id));
-	strbuf_puts(out, " *\n"
-			 " * It reads, besides every goroutine's status and return addresses, this and\n"
-			 " * what it points to within the limits:\n"
-			 " *\n");
+	strbuf_puts(out,
+		    " *\n"
+		    " * It reads, besides every goroutine's status and return addresses, this and\n"
+		    " * what it points to within the limits:\n"
+		    " *\n");
 	for (uint32_t f = 0; f < schema->functions_count; f++) {
 		const struct schema_function *function = &schema->functions[f];
 
@@ -89,7 +90,8 @@ void emit_banner(const struct ir *ir, const char *spec_file, struct strbuf *out)
 		}
 		strbuf_putc(out, '\n');
 	}
-	/* go build takes C files beside a package's Go files for cgo's, unless they say otherwise */
+	/* go build takes C files beside a package's Go files for cgo's, unless they say otherwise
+	 */
 	strbuf_puts(out, " */\n"
 			 "//go:build ignore\n");
 }
@@ -127,7 +129,10 @@ static const struct {
 	size_t offset;
 	int hex, wide;
 } layout_rows[] = {
-#define ROW(member, go, hex, wide) {#member, go, offsetof(struct ask_layout, member), hex, wide}
+#define ROW(member, go, hex, wide)                                                                 \
+	{                                                                                          \
+#member, go, offsetof(struct ask_layout, member), hex, wide                        \
+	}
 	ROW(text, "&runtime.text", 1, 1),
 	ROW(text_size, "runtime.etext - runtime.text", 1, 1),
 	ROW(allglen, "&runtime.allglen", 1, 1),
@@ -311,9 +316,8 @@ void emit_programs(const struct ir *ir, const char *spec_file, struct strbuf *ou
 	for (uint32_t i = 0; i < schema->exprs_count; i++) {
 		const struct ask_expr *e = &schema->exprs[i];
 
-		strbuf_printf(&rows, "[%u] = {%u, %u, %u, %u, %u, %u, %s},", i, e->capture,
-			      e->type, e->size, e->first_op, e->ops, e->limits,
-			      reason_name(e->reason));
+		strbuf_printf(&rows, "[%u] = {%u, %u, %u, %u, %u, %u, %s},", i, e->capture, e->type,
+			      e->size, e->first_op, e->ops, e->limits, reason_name(e->reason));
 		row_comment(&rows, ir->expr_comments, i);
 	}
 	put_table(out, &rows);

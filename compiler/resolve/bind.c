@@ -154,8 +154,9 @@ static void note_names(struct diagnostics *diags, struct diagnostic *diag, const
 	cleanup_strbuf struct strbuf text = STRBUF_INIT;
 
 	if (!count || count > NAMES_LISTED) {
-		diagnostic_note(diags, diag, count ? "`askc vars` lists what it has" :
-						     "its debug info describes no variables");
+		diagnostic_note(diags, diag,
+				count ? "`askc vars` lists what it has"
+				      : "its debug info describes no variables");
 		return;
 	}
 	for (size_t i = 0; i < count; i++)

@@ -246,7 +246,7 @@ struct gather {
 	uint64_t first;			/* where in the variable the value begins */
 	VEC(struct resolve_gap) gaps;
 	const struct binary_piece *last; /* of the last COPY: neighbours in memory are joined */
-	int64_t base; /* offset from the CFA of the last ASK_OP_CFA */
+	int64_t base;			 /* offset from the CFA of the last ASK_OP_CFA */
 	bool too_many;
 };
 

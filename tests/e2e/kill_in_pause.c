@@ -2,9 +2,9 @@
 /*
  * kill_in_pause PID SEED LONGEST COMMAND…: runs the command, waits until process PID
  * stands still for a tracer, lets a random time pass (by SEED, at most LONGEST
- * nanoseconds: how long a pause is known to last) and kills the command with SIGKILL. Says "in the pause" when the process still
- * stood still at that moment, else "after the pause"; exits 1 when the command
- * ended by itself before any pause was seen.
+ * nanoseconds: how long a pause is known to last) and kills the command with SIGKILL. Says "in the
+ * pause" when the process still stood still at that moment, else "after the pause"; exits 1 when
+ * the command ended by itself before any pause was seen.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -93,7 +93,8 @@ int main(int argc, char **argv)
 	start = now_ms();
 	while (!stands_still(path)) {
 		if (waitpid(child, &status, WNOHANG) == child) {
-			fprintf(stderr, "the command ended (status %#x), no pause was seen\n", (unsigned)status);
+			fprintf(stderr, "the command ended (status %#x), no pause was seen\n",
+				(unsigned)status);
 			return 1;
 		}
 		if (now_ms() - start > patience_ms) {
