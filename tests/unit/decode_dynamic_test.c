@@ -297,7 +297,7 @@ static void test_bad_channels(void **state)
 	h = (struct hchan){.recvq = {0x5200}, .sendq = {0x5500}};
 	check_chan(&h, 512,
 		   "{'len':0,'cap':0,'closed':false,'buffer':[],"
-		   "'recv_waiters':[100,100,100,100,{'__status':'cycle','__addr':'0x5300'}],"
+		   "'recv_waiters':[100,100,100,100,100,100,100,{'__status':'cycle','__addr':'0x5300'}],"
 		   "'send_waiters':[{'__status':'not_captured'},{'__status':'not_captured'}]}",
 		   "*", "partial: not_captured");
 }
