@@ -52,7 +52,7 @@ static inline void decode_one(struct fixture *f, uint32_t type, enum ask_status 
 			      uint32_t detail, const void *data, struct strbuf *ret)
 {
 	struct ask_goroutine g = new_goroutine(1, 0, 0);
-	const char *row;
+	const char *row, *next;
 
 	add_function(&f->b, "main.f", "f");
 	add_capture(&f->b, "a.b.c", "c", type, 0);
@@ -64,7 +64,8 @@ static inline void decode_one(struct fixture *f, uint32_t type, enum ask_status 
 	row = strstr(ret->data, "\n  ");
 	assert_non_null(row);
 	memmove(ret->data, row + 3, strlen(row + 3) + 1);
-	strbuf_truncate(ret, strlen(ret->data) - 1);
+	next = strstr(ret->data, "\ngoroutine ");
+	strbuf_truncate(ret, next ? (size_t)(next - ret->data) : strlen(ret->data) - 1);
 }
 
 static inline void check(struct fixture *f, uint32_t type, const void *data, const char *expected)
