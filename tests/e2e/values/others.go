@@ -6,8 +6,7 @@ import (
 	"unsafe"
 )
 
-// others has a field of each kind that is not understood: it must be named, and
-// what stands beside it must be right.
+// others has a field of each kind that leads on by more than a pointer.
 type others struct {
 	Before  int
 	Map     map[string]int
@@ -60,7 +59,7 @@ func holdMap(m map[string]int, after int) {
 	keep(after)
 }
 
-func holdUnknownKinds() {
+func holdOtherKinds() {
 	v := &others{
 		Before: 1, Map: map[string]int{"a": 1}, Chan: make(chan int, 3), Func: func() int { return 1 },
 		Any: 5, Error: &failure{3}, Complex: 1 + 2i, After: "after",
