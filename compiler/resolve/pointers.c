@@ -72,9 +72,41 @@ bool pointers_member(struct resolve_flat *flat, const struct binary_field *field
 	return flatten_field(flat, field, 0, ret);
 }
 
+/*
+ * What an atomic.Pointer[T] {_ [0]*T; _ noCopy; v unsafe.Pointer} points to: its word has no
+ * type, but the array of no elements before it has. Go source: sync/atomic/type.go.
+ */
+static const struct binary_type *atomic_target(const struct binary_type *type,
+					       const struct binary_field **word)
+{
+	static const char name[] = "sync/atomic.Pointer[";
+	const struct binary_type *target = NULL;
+
+	*word = NULL;
+	if (strncmp(type->name, name, sizeof(name) - 1) != 0)
+		return NULL;
+	for (size_t i = 0; i < type->fields_count; i++) {
+		const struct binary_field *field = &type->fields[i];
+		const struct binary_type *t = field->type;
+
+		if (t->kind == SCHEMA_KIND_ARRAY && !t->count && t->elem &&
+		    t->elem->kind == SCHEMA_KIND_POINTER)
+			target = t->elem->elem;
+		else if (t->kind == SCHEMA_KIND_UNSAFE_POINTER && !strcmp(field->name, "v"))
+			*word = field;
+	}
+	return *word && !pointers_lead_nowhere(target) ? target : NULL;
+}
+
 static bool flatten_struct(struct resolve_flat *context, const struct binary_type *type,
 			   unsigned depth, struct resolve_pointers *ret)
 {
+	struct resolve_pointer row = {.kind = ASK_POINTER_PLAIN, .repeat = 1};
+	const struct binary_field *word;
+
+	row.target = atomic_target(type, &word);
+	if (row.target)
+		return pointers_push(context, ret, &row, word->offset, ".v");
 	for (size_t f = 0; f < type->fields_count; f++) {
 		const struct binary_field *field = &type->fields[f];
 

@@ -17,7 +17,7 @@ SELECT t.tab, t.col, 'rows: ' || count(g.id) FROM truth t LEFT JOIN got g USING 
 SELECT tab, col, 'status', g.status, 'instead of ' || t.status FROM truth t JOIN got g USING (id) WHERE g.status NOT GLOB t.status;
 -- Scalars: the type and the value. Doubles pass through decimal text here, so the last bit is left out.
 SELECT tab, col, g.kind, g.value, 'instead of ' || t.kind, t.value FROM truth t JOIN got g USING (id)
-WHERE t.kind <> 'json' AND (g.kind <> t.kind OR CASE t.kind
+WHERE t.kind NOT IN ('json', 'entries') AND (g.kind <> t.kind OR CASE t.kind
   WHEN 'integer' THEN g.value <> CAST(t.value AS INTEGER)
   WHEN 'real' THEN abs(g.value - CAST(t.value AS REAL)) > abs(g.value) * 1e-15
   WHEN 'text' THEN g.value <> t.value

@@ -60,12 +60,20 @@ func holdFuncKinds() {
 	hold(func() { holdFuncVariables(v.Plain, nil, v.ByValue) })
 }
 
+// variable hides from the compiler that its argument is constant.
+//
+//go:noinline
+func variable[T any](v T) T {
+	keep(v)
+	return v
+}
+
 // Variables captured by reference are changed after the closure is made, so that it
 // must be the variable that is shown and not a copy.
 //
 //go:noinline
 func holdClosures(v *funcs) {
-	n, text, list := 5, "captured", []int{1, 2}
+	n, text, list := variable(5), variable("captured"), []int{1, 2}
 	v.ByValue = func(by int) int { return n + by }
 	captures(v.ByValue, variables{"n", n})
 	counter, name := 0, "before"
@@ -77,7 +85,7 @@ func holdClosures(v *funcs) {
 	captures(v.Both, variables{"name", name, "counter", counter, "text", text})
 	v.Strings = func() string { keep(list); return text }
 	captures(v.Strings, variables{"list", list, "text", text})
-	in, big := inner{"inner", 3}, record{Name: "big"}
+	in, big := variable(inner{"inner", 3}), variable(record{Name: "big"})
 	v.Structs = func() int { keep(in); keep(big); return 1 }
 	captures(v.Structs, variables{"in", in, "big", big})
 	head := &node{1, &node{2, nil}}

@@ -61,6 +61,14 @@ func truthValue(table, column string, v reflect.Value, depth int) {
 	for followed.Kind() == reflect.Pointer && !followed.IsNil() && left > 0 {
 		followed, left = followed.Elem(), left-1
 	}
+	if t := followed.Type(); t.PkgPath() == "sync/atomic" && (t.Name() == "Value" || strings.HasPrefix(t.Name(), "Pointer[")) {
+		v = atomicTarget(followed) // what they hold
+		depth = left
+		followed, left = v, depth
+		for followed.Kind() == reflect.Pointer && !followed.IsNil() && left > 0 {
+			followed, left = followed.Elem(), left-1
+		}
+	}
 	e := expectation{Table: table, Column: column, Status: "ok"}
 	text := func(kind, s string) { e.Kind, e.Value = kind, &s }
 	switch {
@@ -469,14 +477,9 @@ func (w *writer) inside(a ancestor) bool {
 func (w *writer) structure(v reflect.Value, depth int) {
 	// An atomic is its value; the other fields are there for the compiler.
 	if v.Type().PkgPath() == "sync/atomic" && v.Type().Name() != "noCopy" {
-		inner := open(v.FieldByName("v"))
-		switch {
-		case v.Type().Name() == "Bool":
+		if inner := atomicTarget(v); v.Type().Name() == "Bool" {
 			fmt.Fprint(w, inner.Uint() != 0)
-		case strings.HasPrefix(v.Type().Name(), "Pointer["):
-			target := v.Type().Field(0).Type.Elem() // _ [0]*T
-			w.value(reflect.NewAt(target.Elem(), inner.UnsafePointer()), depth)
-		default:
+		} else {
 			w.value(inner, depth)
 		}
 		return
@@ -497,6 +500,16 @@ func (w *writer) structure(v reflect.Value, depth int) {
 		w.WriteString("{")
 	}
 	w.WriteString("}")
+}
+
+// atomicTarget is what an atomic holds.
+func atomicTarget(v reflect.Value) reflect.Value {
+	inner := open(open(v).FieldByName("v"))
+	if !strings.HasPrefix(v.Type().Name(), "Pointer[") {
+		return inner
+	}
+	target := v.Type().Field(0).Type.Elem() // _ [0]*T
+	return reflect.NewAt(target.Elem(), inner.UnsafePointer())
 }
 
 func (w *writer) array(v reflect.Value, depth int) {
