@@ -68,13 +68,16 @@ func variable[T any](v T) T {
 	return v
 }
 
+// A captured variable that is used once, in the operand of an instruction, has no entry in
+// the debug info at all: those here are used in other ways too.
+//
 // Variables captured by reference are changed after the closure is made, so that it
 // must be the variable that is shown and not a copy.
 //
 //go:noinline
 func holdClosures(v *funcs) {
 	n, text, list := variable(5), variable("captured"), []int{1, 2}
-	v.ByValue = func(by int) int { return n + by }
+	v.ByValue = func(by int) int { by = variable(n + by); return by * n }
 	captures(v.ByValue, variables{"n", n})
 	counter, name := 0, "before"
 	v.ByRef = func() int { counter++; return counter }
@@ -85,16 +88,16 @@ func holdClosures(v *funcs) {
 	captures(v.Both, variables{"name", name, "counter", counter, "text", text})
 	v.Strings = func() string { keep(list); return text }
 	captures(v.Strings, variables{"list", list, "text", text})
-	in, big := variable(inner{"inner", 3}), variable(record{Name: "big"})
-	v.Structs = func() int { keep(in); keep(big); return 1 }
-	captures(v.Structs, variables{"in", in, "big", big})
+	one, big := pointerShape{&circle{"one", 1}}, variable(record{Name: "big"})
+	v.Structs = func() int { keep(big); keep(one.P); return int(one.P.Radius) }
+	captures(v.Structs, variables{"one", one, "big", big})
 	head := &node{1, &node{2, nil}}
 	v.Pointers = func() *node { return head }
 	captures(v.Pointers, variables{"head", head})
 	plain := v.Plain
 	v.Func = func() int { return plain() }
 	captures(v.Func, variables{"plain", plain})
-	var anything any = in
+	var anything any = inner{"inner", 3}
 	v.Any = func() any { return anything }
 	captures(v.Any, variables{"anything", &anything})
 	long := chain(10)
