@@ -52,7 +52,11 @@ func holdFuncKinds() {
 	}
 	holdClosures(v)
 	v.PtrFunc = &v.Plain
-	truthFields("holdFuncs", "v", v)
+	except := []string{}
+	if !optimised { // then the receiver is described, under a name of the compiler's
+		except = []string{"Method", "PtrMethod", "Interface"}
+	}
+	truthFields("holdFuncs", "v", v, except...)
 	hold(func() { holdFuncs(v) })
 	truth("holdFuncVariables", "f", v.Plain)
 	truth("holdFuncVariables", "none", v.Nil)
@@ -88,9 +92,9 @@ func holdClosures(v *funcs) {
 	captures(v.Both, variables{"name", name, "counter", counter, "text", text})
 	v.Strings = func() string { keep(list); return text }
 	captures(v.Strings, variables{"list", list, "text", text})
-	one, big := pointerShape{&circle{"one", 1}}, variable(record{Name: "big"})
-	v.Structs = func() int { keep(big); keep(one.P); return int(one.P.Radius) }
-	captures(v.Structs, variables{"one", one, "big", big})
+	big := variable(record{Name: "big"})
+	v.Structs = func() int { keep(big); return 1 }
+	captures(v.Structs, variables{"big", big})
 	head := &node{1, &node{2, nil}}
 	v.Pointers = func() *node { return head }
 	captures(v.Pointers, variables{"head", head})

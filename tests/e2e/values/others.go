@@ -104,11 +104,16 @@ func holdUnused(unused *node, used *node) {
 }
 
 func holdUnavailable() {
-	truthStatus("holdDead", "early", "null", "unavailable*")
-	truthStatus("holdDead", "early_Value", "null", "unavailable*")
+	if optimised {
+		truthStatus("holdDead", "early", "null", "unavailable*")
+		truthStatus("holdDead", "early_Value", "null", "unavailable*")
+		truthStatus("holdUnused", "unused", "null", "*")
+	} else {
+		truth("holdDead", "early", &node{Value: 1})
+		truth("holdUnused", "unused", &node{Value: 3})
+	}
 	truth("holdDead", "late", &node{Value: 2})
 	hold(func() { keep(holdDead(&node{Value: 1}, &node{Value: 2}, 3)) })
-	truthStatus("holdUnused", "unused", "null", "*")
 	truth("holdUnused", "used", &node{Value: 4})
 	hold(func() { holdUnused(&node{Value: 3}, &node{Value: 4}) })
 }
