@@ -6,8 +6,7 @@ import (
 	"unsafe"
 )
 
-// others has a field of each kind that is not understood: it must be named, and
-// what stands beside it must be right.
+// others has a field of each kind that is more than its bytes.
 type others struct {
 	Before  int
 	Map     map[string]int

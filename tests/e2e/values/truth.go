@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"runtime"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -156,10 +158,39 @@ func (w *writer) value(v reflect.Value, depth int) {
 		fmt.Fprintf(w, `"%#x"`, v.Pointer())
 	case v.Kind() != reflect.Complex128 && v.IsNil(): // of the kinds below, nil is all there is to know
 		w.WriteString("null")
+	case v.Kind() == reflect.Complex128:
+		fmt.Fprintf(w, `{"real":%s,"imag":%s}`, floatText(real(v.Complex())), floatText(imag(v.Complex())))
+	case v.Kind() == reflect.Map:
+		w.mapping(v, depth)
+	case v.Kind() == reflect.Chan: // those here are empty and nobody waits
+		fmt.Fprintf(w, `{"len":0,"cap":%d,"closed":false,"buffer":[],"recv_waiters":[],"send_waiters":[]}`, v.Cap())
+	case v.Kind() == reflect.Func: // those here capture nothing
+		fmt.Fprintf(w, `{"func":%q,"captured":{}}`, runtime.FuncForPC(v.Pointer()).Name())
+	case v.Kind() == reflect.Interface:
+		fmt.Fprintf(w, `{%q:`, typeName(v.Elem().Type()))
+		w.value(v.Elem(), depth)
+		w.WriteString("}")
 	default:
-		w.part("partial")
-		fmt.Fprintf(w, `{"__status":"unknown_type","__type":%q}`, typeName(v.Type()))
+		panic(v.Type().String())
 	}
+}
+
+// mapping writes a map with string keys, sorted.
+func (w *writer) mapping(v reflect.Value, depth int) {
+	keys := v.MapKeys()
+	sort.Slice(keys, func(i, j int) bool { return keys[i].String() < keys[j].String() })
+	w.WriteString(`{"entries":[`)
+	for i, key := range keys {
+		if i > 0 {
+			w.WriteString(",")
+		}
+		w.WriteString(`{"key":`)
+		w.value(key, depth)
+		w.WriteString(`,"value":`)
+		w.value(v.MapIndex(key), depth)
+		w.WriteString("}")
+	}
+	fmt.Fprintf(w, `],"len":%d}`, v.Len())
 }
 
 func (w *writer) stringValue(s string) {
