@@ -47,9 +47,10 @@ static void cut_ranges(struct resolve *resolve, struct cuts *cuts,
 	}
 }
 
+/* A variable with a declaration in the function. A captured one has the line of its first use. */
 static bool is_local(const struct binary_variable *variable)
 {
-	return !variable->parameter && !variable->result;
+	return !variable->parameter && !variable->result && !variable->closure_offset;
 }
 
 static void cut_site(struct resolve *resolve, struct cuts *cuts, const struct resolve_site *site,

@@ -235,10 +235,13 @@ static struct error *add_capture_types(struct resolve *resolve, struct resolve_c
 		reach.type = capture->types.data[i];
 		if (types_index(resolve, reach.type) != SCHEMA_NONE)
 			continue;
-		if (reach.type->kind == SCHEMA_KIND_STRING || reach.type->kind == SCHEMA_KIND_SLICE)
-			TRY(add_type(resolve, &reach)); /* its length is shown */
-		else
+		if (reach.type->kind != SCHEMA_KIND_STRING &&
+		    reach.type->kind != SCHEMA_KIND_SLICE) {
 			add_name(resolve, reach.type);
+			continue;
+		}
+		TRY(add_type(resolve, &reach)); /* its length is shown, its pointer not followed */
+		resolve->types.data[resolve->types.length - 1].pointers.rows.length = 0;
 	}
 	add_name(resolve, capture->type);
 	capture->type_index = types_index(resolve, capture->type);
