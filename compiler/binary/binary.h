@@ -21,7 +21,7 @@ struct binary_info {
 	const char *go_version;	  /* .go.buildinfo: "go1.26.8" */
 	bool pie;		  /* ET_DYN */
 	uint64_t text, text_size; /* runtime.text to runtime.etext */
-	uint64_t types;		  /* runtime.types */
+	uint64_t types, types_size; /* runtime.types to runtime.etypes */
 };
 
 /*
@@ -58,6 +58,8 @@ struct binary_type {
 	/* POINTER SLICE ARRAY MAP CHAN; NULL for others, and for *T of unknown T */
 	const struct binary_type *elem;
 	const struct binary_type *key; /* MAP */
+	/* MAP CHAN: the runtime's struct that it points to (hash<K,V>, map<K,V>, hchan<T>); NULL unknown */
+	const struct binary_type *internals;
 	/* STRUCT, TIME; also the words of STRING SLICE INTERFACE ANY */
 	const struct binary_field *fields;
 	size_t fields_count;
@@ -66,6 +68,13 @@ struct binary_type {
 };
 /* The type by its full Go name, or NULL. */
 const struct binary_type *binary_type_find(struct binary *binary, const char *name);
+/* Every type that has a descriptor in the program (runtime_type is not 0), sorted by it, distinct. */
+const struct binary_type *const *binary_runtime_types(struct binary *binary, size_t *count);
+/*
+ * Whether an interface holds a value of the type itself instead of its address; read
+ * from the type's descriptor. false for a type without one.
+ */
+bool binary_type_is_direct(struct binary *binary, const struct binary_type *type);
 
 /* ---- functions ---- */
 
@@ -94,6 +103,7 @@ struct binary_function {
 	const struct binary_inline *inlines; /* parents before children, else by address */
 	size_t inlines_count;
 	uint64_t die;
+	bool closure; /* it has captured variables, and DWARF says where (Go 1.23) */
 };
 /* All concrete Go functions, sorted by address. */
 const struct binary_function *binary_functions(const struct binary *binary, size_t *count);
@@ -153,6 +163,8 @@ struct binary_variable {
 	bool result; /* DW_AT_variable_parameter */
 	uint32_t line; /* of its declaration, 0 unknown */
 	uint32_t block; /* depth of the lexical block that declares it, 0 = the function's own */
+	uint64_t closure_offset; /* of a captured variable in the closure object (Go 1.23), 0 none */
+	const struct binary_type *closure_type; /* of what lies there; a pointer: captured by reference */
 	const struct binary_range *scope; /* of that lexical block; the instance's own for 0 */
 	size_t scope_count;
 	const struct binary_location *locations; /* sorted by lo */

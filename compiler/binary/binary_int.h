@@ -15,6 +15,7 @@
 #define DW_AT_go_embedded_field 0x2903
 #define DW_AT_go_runtime_type 0x2904
 #define DW_AT_go_dict_index 0x2906
+#define DW_AT_go_closure_offset 0x2907 /* Go 1.23 */
 
 /* DIEs nested deeper than this are not from a compiler. */
 #define DIE_MAX_DEPTH 256
@@ -150,6 +151,7 @@ struct binary {
 	struct map trampolines;		   /* subprogram DIE -> 1: a wrapper the compiler made */
 	struct strmap type_index;	   /* name -> DIE */
 	struct strmap global_index;	   /* name -> DIE */
+	VEC(Dwarf_Off) described; /* types with a descriptor in the program */
 
 	/* by instance.c, at first use */
 	struct strmap instance_index; /* name -> index in instance_first */
@@ -162,6 +164,8 @@ struct binary {
 	/* by type.c */
 	struct map types; /* DIE -> struct type_node * */
 	VEC(struct type_node *) type_queue;
+	const struct binary_type *const *runtime_types; /* at first use */
+	size_t runtime_types_count;
 	struct strmap globals; /* name -> struct binary_global * */
 
 	/* by line.c */
@@ -201,6 +205,13 @@ struct error *die_damaged(struct binary *binary, Dwarf_Die *die, const char *wha
 
 /* type.c: never NULL; UNKNOWN for what is not understood. */
 const struct binary_type *type_at(struct binary *binary, Dwarf_Off offset);
+
+/* ---- descriptor.c: types in the running program ---- */
+
+/* DW_AT_go_runtime_type: an offset from runtime.types, 0 when there is none. */
+uint64_t die_runtime_type(Dwarf_Die *die);
+/* Forgets a descriptor that is not this type's. */
+void descriptor_check(struct binary *binary, struct binary_type *type);
 
 /* line.c */
 struct error *line_table_read(struct binary *binary, uint64_t offset,

@@ -271,7 +271,7 @@ static bool moduledata_word(struct binary *binary, const char *field, uint64_t *
 struct error *facts_addresses(struct binary *binary)
 {
 	struct binary_info *info = &binary->info;
-	uint64_t size, etext;
+	uint64_t size, etext, etypes;
 
 	if (!binary_symbol(binary, "runtime.text", &info->text, &size) &&
 	    !moduledata_word(binary, "text", &info->text))
@@ -288,6 +288,13 @@ struct error *facts_addresses(struct binary *binary)
 	    !moduledata_word(binary, "types", &info->types))
 		return error_new(ERROR_TARGET, "%s: it does not tell where its types are (%s)",
 				 info->path, "neither symbol runtime.types nor module data");
+	if (!binary_symbol(binary, "runtime.etypes", &etypes, &size) &&
+	    !moduledata_word(binary, "etypes", &etypes))
+		return error_new(ERROR_TARGET, "%s: it does not tell where its types end (%s)",
+				 info->path, "neither symbol runtime.etypes nor module data");
+	if (etypes < info->types || etypes - info->types > UINT32_MAX)
+		return error_new(ERROR_DAMAGED, "%s: its types end before they begin", info->path);
+	info->types_size = etypes - info->types;
 	/* Types that were read to find the module data could not be checked against it. */
 	map_init(&binary->types, binary->arena);
 	strmap_init(&binary->globals, binary->arena);

@@ -36,6 +36,13 @@ enum go_kind {
 };
 #define GO_KIND_MASK 31u /* older versions keep flags above */
 
+/*
+ * A type argument is known by its shape only. A shape is the underlying type, so values
+ * are what they seem, but pointers may all be of this one: then what they point to is
+ * unknown (Go source: cmd/compile/internal/noder/reader.go, shapify()).
+ */
+#define ANY_POINTER_SHAPE "go.shape.*uint8"
+
 #define WORD 8u
 #define TYPEDEF_MAX 64
 
@@ -221,6 +228,8 @@ static void fill_pointer(struct binary *binary, struct binary_type *type, Dwarf_
 			 uint64_t kind)
 {
 	type->size = WORD;
+	if (strcmp(type->name, ANY_POINTER_SHAPE) == 0)
+		return;
 	if (kind == GO_KIND_UNSAFE_POINTER || strcmp(type->name, "unsafe.Pointer") == 0) {
 		type->kind = SCHEMA_KIND_UNSAFE_POINTER;
 		return;
@@ -233,6 +242,8 @@ static void fill_pointer(struct binary *binary, struct binary_type *type, Dwarf_
 static void fill_typedef(struct binary *binary, struct binary_type *type, Dwarf_Die *die,
 			 Dwarf_Die *target, uint64_t kind)
 {
+	if (kind == GO_KIND_MAP || kind == GO_KIND_CHAN)
+		type->internals = type_of(binary, target, DW_AT_type);
 	if (kind == GO_KIND_MAP) {
 		type->size = WORD;
 		type->key = type_of(binary, die, DW_AT_go_key);
@@ -283,20 +294,6 @@ static void fill_die(struct binary *binary, struct binary_type *type, Dwarf_Die 
 	}
 }
 
-/* DW_AT_go_runtime_type: form addr, but an offset from runtime.types. */
-static uint64_t runtime_type(Dwarf_Die *die)
-{
-	Dwarf_Attribute value;
-	Dwarf_Addr address;
-	Dwarf_Word number;
-
-	if (!dwarf_attr(die, DW_AT_go_runtime_type, &value))
-		return 0;
-	if (dwarf_formaddr(&value, &address) == 0)
-		return address;
-	return dwarf_formudata(&value, &number) == 0 ? number : 0;
-}
-
 static void fill(struct binary *binary, struct type_node *node)
 {
 	struct binary_type *type = &node->type;
@@ -307,7 +304,7 @@ static void fill(struct binary *binary, struct type_node *node)
 	node->state = TYPE_FILLED;
 	if (!die_at(binary, type->die, &die))
 		return;
-	type->runtime_type = runtime_type(&die);
+	type->runtime_type = die_runtime_type(&die);
 	target = die;
 	for (int i = 0; dwarf_tag(&target) == DW_TAG_typedef; i++) {
 		if (kind == 0 && die_number(&target, DW_AT_go_kind, &kind)) {
@@ -328,29 +325,10 @@ static void fill(struct binary *binary, struct type_node *node)
 
 /* ---- checking ---- */
 
-/* Some runtime types are bogus: the one at that offset must have our size (abi.Type.Size_). */
-static void check_runtime_type(struct binary *binary, struct binary_type *type)
-{
-	uint64_t address, size = 0;
-	uint8_t data[8];
-
-	if (type->runtime_type == 0)
-		return;
-	if (!__builtin_add_overflow(binary->info.types, type->runtime_type, &address) &&
-	    binary_read(binary, address, data, sizeof(data))) {
-		struct cursor cursor = {.p = data, .end = data + sizeof(data)};
-
-		size = cursor_number(&cursor, sizeof(data));
-		if (size == type->size)
-			return;
-	}
-	type->runtime_type = 0;
-}
-
 static void make_unknown(struct binary_type *type)
 {
 	type->kind = SCHEMA_KIND_UNKNOWN;
-	type->elem = type->key = NULL;
+	type->elem = type->key = type->internals = NULL;
 	type->fields = NULL;
 	type->fields_count = 0;
 	type->count = 0;
@@ -416,7 +394,7 @@ const struct binary_type *type_at(struct binary *binary, Dwarf_Off offset)
 	for (size_t i = 0; i < binary->type_queue.length; i++)
 		(void)check(binary->type_queue.data[i], 0);
 	for (size_t i = 0; i < binary->type_queue.length; i++)
-		check_runtime_type(binary, &binary->type_queue.data[i]->type);
+		descriptor_check(binary, &binary->type_queue.data[i]->type);
 	binary->type_queue.length = 0;
 	return &node->type;
 }

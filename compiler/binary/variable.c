@@ -267,6 +267,11 @@ static struct error *add_variable(struct variables *v, Dwarf_Die *die,
 	if (!dwarf_attr_integrate(die, DW_AT_type, &value) || !dwarf_formref_die(&value, &type))
 		return die_damaged(v->binary, die, "a variable has no type");
 	variable.type = type_at(v->binary, dwarf_dieoffset(&type));
+	if (dwarf_attr_integrate(die, DW_AT_go_closure_offset, &value) &&
+	    dwarf_formudata(&value, &line) == 0) {
+		variable.closure_offset = line;
+		variable.closure_type = variable.type;
+	}
 	TRY(read_entries(v, die, &variable, &entries));
 	location_normalise(v->binary->arena, variable.type, entries.list, entries.data.data,
 			   entries.data.length, &variable.locations, &variable.locations_count);
@@ -364,8 +369,10 @@ static void place_heap_variables(struct variables *v)
 		variable = heap_variable(v, i);
 		if (variable) {
 			pointer->name = NULL; /* dropped below */
+			variable->closure_offset = address.closure_offset;
+			variable->closure_type = address.closure_type;
 		} else {
-			variable = pointer;
+			variable = pointer; /* keeps its place in the closure */
 			variable->name++;
 			variable->type = address.type->elem;
 		}

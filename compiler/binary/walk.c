@@ -122,6 +122,7 @@ struct walk {
 	struct binary *binary;
 	const struct line_table *lines; /* of the unit, for file names */
 	struct map *starts;		/* PC of a sequence's first row -> its file */
+	bool closure;			/* the current function has captured variables */
 };
 
 /* The name of a subprogram DIE; names live in the arena, one copy a DIE. */
@@ -169,6 +170,11 @@ static uint32_t line_number(Dwarf_Die *die, unsigned attribute)
 	return die_number(die, attribute, &line) && line <= UINT32_MAX ? (uint32_t)line : 0;
 }
 
+static bool has_closure_offset(Dwarf_Die *die)
+{
+	return dwarf_hasattr_integrate(die, DW_AT_go_closure_offset);
+}
+
 static struct error *walk_inlines(struct walk *walk, Dwarf_Die *die, uint32_t parent, int depth);
 
 static struct error *add_inline(struct walk *walk, Dwarf_Die *die, uint32_t parent, int depth)
@@ -205,6 +211,8 @@ static struct error *walk_inlines(struct walk *walk, Dwarf_Die *die, uint32_t pa
 			TRY(add_inline(walk, &child, parent, depth));
 		else if (tag == DW_TAG_lexical_block)
 			TRY(walk_inlines(walk, &child, parent, depth + 1));
+		else if (tag == DW_TAG_variable && parent == UINT32_MAX)
+			walk->closure |= has_closure_offset(&child);
 		TRY(die_sibling(walk->binary, &child, &none));
 	}
 	return NULL;
@@ -282,7 +290,9 @@ static struct error *add_function(struct walk *walk, Dwarf_Die *die,
 		function.file = (const char *)(uintptr_t)known;
 	if (die_flag(die, DW_AT_trampoline) || die_flag(&origin, DW_AT_trampoline))
 		map_set(&binary->trampolines, function.die, 1);
+	walk->closure = false;
 	TRY(walk_inlines(walk, die, UINT32_MAX, 1));
+	function.closure = walk->closure;
 	function.inlines_count = binary->inlines.length;
 	function.inlines = take_inlines(binary);
 	for (size_t i = 0; i < ranges_count; i++) {
@@ -328,6 +338,13 @@ static void index_name(struct strmap *map, Dwarf_Die *die)
 		strmap_set(map, name, dwarf_dieoffset(die));
 }
 
+static void index_type(struct binary *binary, Dwarf_Die *die)
+{
+	index_name(&binary->type_index, die);
+	if (die_runtime_type(die))
+		*VEC_PUSH(binary->arena, &binary->described) = dwarf_dieoffset(die);
+}
+
 static struct error *walk_unit(struct walk *walk, Dwarf_Die *unit)
 {
 	struct binary *binary = walk->binary;
@@ -349,7 +366,7 @@ static struct error *walk_unit(struct walk *walk, Dwarf_Die *unit)
 		case DW_TAG_array_type:
 		case DW_TAG_subroutine_type:
 		case DW_TAG_typedef:
-			index_name(&binary->type_index, &die);
+			index_type(binary, &die);
 			break;
 		default:
 			break;

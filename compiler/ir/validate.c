@@ -38,7 +38,8 @@ static struct error *check_type(const struct schema *schema, uint32_t i)
 		return BAD("type %" PRIu32 ": no such kind", i);
 	if (type->size != schema->engine_types[i].size)
 		return BAD("type %" PRIu32 ": two sizes", i);
-	if (!type_or_none(schema, type->elem) || !type_or_none(schema, type->key))
+	if (!type_or_none(schema, type->elem) || !type_or_none(schema, type->key) ||
+	    !type_or_none(schema, type->internals))
 		return BAD("type %" PRIu32 ": element out of bounds", i);
 	if (!in_bounds(type->first_field, type->fields, schema->fields_count))
 		return BAD("type %" PRIu32 ": fields out of bounds", i);
@@ -268,6 +269,39 @@ static struct error *check_symbols(const struct schema *schema)
 	return NULL;
 }
 
+static struct error *check_dynamic(const struct schema *schema)
+{
+	const struct ask_layout *layout = &schema->layout;
+
+	for (uint32_t i = 0; i < schema->rtypes_count; i++) {
+		const struct ask_rtype *row = &schema->rtypes[i];
+
+		TRY(check_text(schema, row->name, "runtime type", i));
+		if ((i && row->offset <= row[-1].offset) || row->offset >= layout->types_size)
+			return BAD("runtime type %" PRIu32 ": not sorted, or outside", i);
+		if (!type_or_none(schema, row->type))
+			return BAD("runtime type %" PRIu32 ": type out of bounds", i);
+		if ((row->flags & ASK_RTYPE_DIRECT) && row->type != ASK_ABSENT &&
+		    (schema->types[row->type].size != 8 ||
+		     schema->engine_types[row->type].pointers > 1))
+			return BAD("runtime type %" PRIu32 ": not pointer-shaped", i);
+	}
+	for (uint32_t i = 0; i < schema->closures_count; i++) {
+		const struct ask_closure *row = &schema->closures[i];
+
+		if ((i && row->pc <= row[-1].pc) || row->pc >= layout->text_size)
+			return BAD("closure %" PRIu32 ": not sorted, or outside", i);
+		if (row->type >= schema->types_count || schema->types[row->type].size < 8)
+			return BAD("closure %" PRIu32 ": bad type", i);
+	}
+	if (schema->closures_count && layout->funcval_type == ASK_ABSENT)
+		return BAD("closures without a func value");
+	if (layout->funcval_type != ASK_ABSENT && (layout->funcval_type >= schema->types_count ||
+						   schema->types[layout->funcval_type].size != 8))
+		return BAD("the func value has no type");
+	return NULL;
+}
+
 static struct error *check_layout(const struct schema *schema)
 {
 	const struct ask_layout *layout = &schema->layout;
@@ -276,7 +310,8 @@ static struct error *check_layout(const struct schema *schema)
 	    layout->exprs != schema->exprs_count || layout->ops != schema->ops_count ||
 	    layout->types != schema->engine_types_count ||
 	    layout->pointers != schema->pointers_count || layout->limits != schema->limits_count ||
-	    layout->cfi_rows != schema->cfi_count)
+	    layout->cfi_rows != schema->cfi_count || layout->rtypes != schema->rtypes_count ||
+	    layout->closures != schema->closures_count)
 		return BAD("the layout miscounts a table");
 	for (uint32_t i = 1; i < schema->cfi_count; i++)
 		if (schema->cfi[i].pc <= schema->cfi[i - 1].pc)
@@ -321,5 +356,6 @@ struct error *ir_validate(const struct ir *ir)
 	TRY(check_gaps(schema));
 	TRY(check_symbols(schema));
 	TRY(check_layout(schema));
+	TRY(check_dynamic(schema));
 	return check_words(ir);
 }

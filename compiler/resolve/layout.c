@@ -40,8 +40,7 @@ static const struct layout_field {
 #undef FIELD
 };
 
-/* The member at a dotted path; NULL when there is none. *offset is from the outermost struct. */
-static const struct binary_type *member(const struct binary_type *type, const char *path,
+const struct binary_type *layout_member(const struct binary_type *type, const char *path,
 					uint64_t *offset)
 {
 	*offset = 0;
@@ -79,7 +78,7 @@ static struct error *layout_fields(struct resolve *resolve, struct ask_layout *l
 		const struct binary_type *type;
 		uint64_t offset;
 
-		type = outer ? member(outer, field->path, &offset) : NULL;
+		type = outer ? layout_member(outer, field->path, &offset) : NULL;
 		if (!type && field->optional) {
 			*place = ASK_ABSENT;
 			continue;
@@ -204,8 +203,39 @@ static uint64_t last_gc(struct resolve *resolve)
 
 	if (!stats || !stats->type)
 		return 0;
-	type = member(stats->type, "last_gc_unix", &offset);
+	type = layout_member(stats->type, "last_gc_unix", &offset);
 	return type && type->size == 8 ? stats->address + offset : 0;
+}
+
+/*
+ * Type descriptors, and how an interface's itab leads to one. Go source: runtime/runtime2.go,
+ * itab._type; from Go 1.22 on internal/abi/iface.go, ITab.Type.
+ */
+static struct error *layout_dynamic(struct resolve *resolve, struct ask_layout *layout)
+{
+	static const struct {
+		const char *type, *path;
+	} itabs[] = {{"internal/abi.ITab", "Type"}, {"runtime.itab", "_type"}};
+
+	layout->types_lo = resolve->info->types;
+	layout->types_size = resolve->info->types_size;
+	layout->itab_type = ASK_ABSENT;
+	for (size_t i = 0; i < ARRAY_SIZE(itabs) && layout->itab_type == ASK_ABSENT; i++) {
+		const struct binary_type *itab = binary_type_find(resolve->binary, itabs[i].type);
+		uint64_t offset;
+		const struct binary_type *type =
+			itab ? layout_member(itab, itabs[i].path, &offset) : NULL;
+
+		if (type && type->size == 8 && offset < UINT16_MAX)
+			layout->itab_type = (ask_u32)offset;
+	}
+	if (layout->itab_type == ASK_ABSENT)
+		return no_runtime(resolve, "internal/abi.ITab.Type");
+	layout->funcval_type = resolve->has_funcs ? types_index(resolve, resolve->funcval)
+						  : ASK_ABSENT;
+	layout->rtypes = resolve->ir->schema.rtypes_count;
+	layout->closures = resolve->ir->schema.closures_count;
+	return NULL;
 }
 
 struct error *layout_build(struct resolve *resolve)
@@ -232,6 +262,7 @@ struct error *layout_build(struct resolve *resolve)
 	layout->frames_root = (ask_u32)(limits->frames_root == SPEC_UNSET ? SPEC_DEFAULT_FRAMES_ROOT
 									  : limits->frames_root);
 	schema->meta.bytes_limit = limits->bytes == SPEC_UNSET ? SPEC_DEFAULT_BYTES : limits->bytes;
+	TRY(layout_dynamic(resolve, layout));
 	layout->ranges = schema->ranges_count;
 	layout->probes = schema->probes_count;
 	layout->exprs = schema->exprs_count;

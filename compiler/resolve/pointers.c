@@ -8,37 +8,33 @@
  * only where a pointer in it is repeated already (arrays in arrays that do not join
  * up) the outer array is written out, element by element.
  *
- * Kinds without rows: what they refer to is not followed by this version (maps,
- * channels, funcs, interfaces, unsafe.Pointer) or is nothing (numbers). time.Time's
- * only pointer leads to a time zone that no value shows.
+ * A map or channel is a pointer to what it is made of, which costs nothing; internals.c
+ * has the rows of those structs. Kinds without rows: unsafe.Pointer, of which nothing is
+ * known, and numbers. time.Time's only pointer leads to a time zone that no value shows.
  */
 
 #define NESTING_MAX 200
 
-struct flatten {
-	struct arena *arena;
-	struct map memo; /* const struct binary_type * -> struct resolve_pointers * */
-};
-
-static struct resolve_pointers *flatten(struct flatten *flatten, const struct binary_type *type,
+static struct resolve_pointers *flatten(struct resolve_flat *flat, const struct binary_type *type,
 					unsigned depth);
 
-/* Nothing lies there, or nothing that could be shown. */
-static bool leads_nowhere(const struct binary_type *target)
+bool pointers_lead_nowhere(const struct binary_type *target)
 {
 	return !target || !target->size || target->kind == SCHEMA_KIND_UNKNOWN;
 }
 
-static bool push(struct flatten *flatten, struct resolve_pointers *rows,
+static bool push(struct resolve_flat *context, struct resolve_pointers *rows,
 		 const struct resolve_pointer *row, uint64_t offset, uint64_t repeat,
 		 uint64_t stride, const char *path)
 {
 	if (rows->rows.length >= POINTERS_MAX || offset > UINT32_MAX || repeat > UINT32_MAX ||
 	    stride > UINT32_MAX)
 		return false;
-	*VEC_PUSH(flatten->arena, &rows->rows) = (struct resolve_pointer){
+	*VEC_PUSH(context->arena, &rows->rows) = (struct resolve_pointer){
 		.offset = (uint32_t)offset,
 		.kind = row->kind,
+		.extra = row->extra,
+		.extra_type = row->extra_type,
 		.repeat = (uint32_t)repeat,
 		.stride = (uint32_t)stride,
 		.target = row->target,
@@ -47,31 +43,49 @@ static bool push(struct flatten *flatten, struct resolve_pointers *rows,
 	return true;
 }
 
-static bool flatten_struct(struct flatten *context, const struct binary_type *type, unsigned depth,
-			   struct resolve_pointers *ret)
+bool pointers_push(struct resolve_flat *flat, struct resolve_pointers *ret,
+		   const struct resolve_pointer *row, uint64_t offset, const char *path)
 {
-	for (size_t f = 0; f < type->fields_count; f++) {
-		const struct binary_field *field = &type->fields[f];
-		const struct resolve_pointers *inner;
+	return push(flat, ret, row, offset, row->repeat, row->stride, path);
+}
 
-		if (!strcmp(field->name, "_")) /* left out of every value */
-			continue;
-		inner = flatten(context, field->type, depth + 1);
-		if (!inner)
+static bool flatten_field(struct resolve_flat *context, const struct binary_field *field,
+			  unsigned depth, struct resolve_pointers *ret)
+{
+	const struct resolve_pointers *inner = flatten(context, field->type, depth + 1);
+
+	if (!inner)
+		return false;
+	for (size_t i = 0; i < inner->rows.length; i++) {
+		const struct resolve_pointer *row = &inner->rows.data[i];
+
+		if (!pointers_push(context, ret, row, field->offset + row->offset,
+				   arena_printf(context->arena, ".%s%s", field->name, row->path)))
 			return false;
-		for (size_t i = 0; i < inner->rows.length; i++) {
-			const struct resolve_pointer *row = &inner->rows.data[i];
-
-			if (!push(context, ret, row, field->offset + row->offset, row->repeat,
-				  row->stride,
-				  arena_printf(context->arena, ".%s%s", field->name, row->path)))
-				return false;
-		}
 	}
 	return true;
 }
 
-static bool flatten_array(struct flatten *context, const struct binary_type *type, unsigned depth,
+bool pointers_member(struct resolve_flat *flat, const struct binary_field *field,
+		     struct resolve_pointers *ret)
+{
+	return flatten_field(flat, field, 0, ret);
+}
+
+static bool flatten_struct(struct resolve_flat *context, const struct binary_type *type,
+			   unsigned depth, struct resolve_pointers *ret)
+{
+	for (size_t f = 0; f < type->fields_count; f++) {
+		const struct binary_field *field = &type->fields[f];
+
+		if (strcmp(field->name, "_") && /* left out of every value */
+		    !flatten_field(context, field, depth, ret))
+			return false;
+	}
+	return true;
+}
+
+static bool flatten_array(struct resolve_flat *context, const struct binary_type *type, unsigned depth,
 			  struct resolve_pointers *ret)
 {
 	const struct resolve_pointers *inner;
@@ -107,11 +121,14 @@ static bool flatten_array(struct flatten *context, const struct binary_type *typ
 	return true;
 }
 
-static bool flatten_kind(struct flatten *context, const struct binary_type *type, unsigned depth,
+static bool flatten_kind(struct resolve_flat *context, const struct binary_type *type, unsigned depth,
 			 struct resolve_pointers *ret)
 {
 	struct resolve_pointer row = {.repeat = 1, .path = ""};
+	const struct resolve_role *role = flat_role(context, type);
 
+	if (role)
+		return internals_flatten(context, type, role, ret);
 	switch (type->kind) {
 	case SCHEMA_KIND_STRUCT:
 		return flatten_struct(context, type, depth, ret);
@@ -122,10 +139,24 @@ static bool flatten_kind(struct flatten *context, const struct binary_type *type
 		return push(context, ret, &row, 0, 1, 0, "");
 	case SCHEMA_KIND_POINTER:
 	case SCHEMA_KIND_SLICE:
-		if (leads_nowhere(type->elem))
+		if (pointers_lead_nowhere(type->elem))
 			return true;
 		row.kind = type->kind == SCHEMA_KIND_SLICE ? ASK_POINTER_SLICE : ASK_POINTER_PLAIN;
 		row.target = type->elem;
+		return push(context, ret, &row, 0, 1, 0, "");
+	case SCHEMA_KIND_MAP:
+	case SCHEMA_KIND_CHAN:
+		if (!internals_know(context, type))
+			return true;
+		row.kind = ASK_POINTER_FREE;
+		row.target = type->internals;
+		return push(context, ret, &row, 0, 1, 0, "");
+	case SCHEMA_KIND_ANY:
+	case SCHEMA_KIND_INTERFACE:
+		row.kind = type->kind == SCHEMA_KIND_ANY ? ASK_POINTER_ANY : ASK_POINTER_INTERFACE;
+		return push(context, ret, &row, 0, 1, 0, "");
+	case SCHEMA_KIND_FUNC:
+		row.kind = ASK_POINTER_FUNC;
 		return push(context, ret, &row, 0, 1, 0, "");
 	default:
 		return true;
@@ -133,7 +164,7 @@ static bool flatten_kind(struct flatten *context, const struct binary_type *type
 }
 
 /* The rows of a type, or NULL when it is too wide or nested too deep. */
-static struct resolve_pointers *flatten(struct flatten *context, const struct binary_type *type,
+static struct resolve_pointers *flatten(struct resolve_flat *context, const struct binary_type *type,
 					unsigned depth)
 {
 	struct resolve_pointers *rows;
@@ -150,14 +181,11 @@ static struct resolve_pointers *flatten(struct flatten *context, const struct bi
 	return rows;
 }
 
-bool pointers_flatten(struct arena *arena, const struct binary_type *type,
+bool pointers_flatten(struct resolve_flat *flat, const struct binary_type *type,
 		      struct resolve_pointers *ret)
 {
-	struct flatten context = {.arena = arena};
-	struct resolve_pointers *rows;
+	const struct resolve_pointers *rows = flatten(flat, type, 0);
 
-	map_init(&context.memo, arena);
-	rows = flatten(&context, type, 0);
 	if (!rows)
 		return false;
 	*ret = *rows;

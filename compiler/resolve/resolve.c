@@ -10,7 +10,10 @@
  *         ├─ bind.c ──────── functions to sites (instances), captures to accesses
  *   binary┘   └ paths.c        fields, promotion, pointers on the way
  *             │
- *             ├─ types.c ───── the types within reach     └ pointers.c  where their pointers are
+ *             ├─ types.c ───── the types within reach
+ *             │   ├ pointers.c   where their pointers are
+ *             │   ├ internals.c  what maps, channels and closures are made of
+ *             │   └ dynamic.c    types behind interfaces, functions behind func values
  *             ├─ tables.c ──── names of tables and columns, SQL
  *             │                  -- mistakes of the spec end here --
  *             ├─ ranges.c ──── for every PC: which probes, which variable, which program
@@ -108,6 +111,7 @@ static struct error *check_spec(struct resolve *resolve)
 	build_meta(resolve);
 	tables_build(resolve);
 	TRY(types_build(resolve));
+	dynamic_build(resolve);
 	publish_strings(resolve);
 	if (resolve->diags->errors)
 		return NULL;

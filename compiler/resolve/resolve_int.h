@@ -9,6 +9,8 @@
 
 /* Private to resolve; resolve.c has the essay. */
 
+struct resolve;
+
 /* ---- paths.c: from a variable to a value ---- */
 
 /*
@@ -105,17 +107,68 @@ struct resolve_capture {
 /* A pointer inside a type, its target not yet a row. */
 struct resolve_pointer {
 	uint32_t offset, kind, repeat, stride;
-	const struct binary_type *target;
-	const char *path; /* ".cs.mu", "[].name" */
+	uint32_t extra;			      /* as in struct ask_pointer */
+	const struct binary_type *target;     /* NULL: a byte, or nothing in particular */
+	const struct binary_type *extra_type; /* DIRECTORY: extra is its row */
+	const char *path;		      /* ".cs.mu", "[].name" */
 };
 struct resolve_pointers {
 	VEC(struct resolve_pointer) rows;
 };
 
+/* ---- internals.c: what maps, channels and closures are made of ---- */
+
+/* What a struct of the runtime is part of. Go source: runtime/map.go, runtime/chan.go, internal/runtime/maps. */
+enum resolve_part {
+	RESOLVE_HASH,	       /* hash<K,V> (runtime.hmap), up to Go 1.23 */
+	RESOLVE_BUCKET,	       /* bucket<K,V> */
+	RESOLVE_MAP,	       /* map<K,V> (internal/runtime/maps.Map), from Go 1.24 on */
+	RESOLVE_TABLE_POINTER, /* *table<K,V>: an element of the directory */
+	RESOLVE_TABLE,	       /* table<K,V> */
+	RESOLVE_GROUP,	       /* group of 8 slots */
+	RESOLVE_CHAN,	       /* hchan<T> */
+	RESOLVE_SUDOG,	       /* sudog<T>: a waiting goroutine */
+	RESOLVE_CLOSURE,       /* made by us: the PC and the captured variables */
+};
+struct resolve_role {
+	enum resolve_part part;
+	const struct binary_type *of; /* the MAP or CHAN */
+	const bool *by_reference;     /* CLOSURE: for each field */
+};
+
+/* A function with captured variables, and its closure object. */
+struct resolve_closure {
+	const struct binary_function *function;
+	const struct binary_type *type;
+};
+
+/* Types taken apart so far. */
+struct resolve_flat {
+	struct arena *arena;
+	struct map memo;  /* const struct binary_type * -> struct resolve_pointers * */
+	struct map roles; /* const struct binary_type * -> struct resolve_role * */
+};
+void flat_init(struct resolve_flat *flat, struct arena *arena);
+/* The role of a type, NULL for ordinary ones. */
+const struct resolve_role *flat_role(const struct resolve_flat *flat,
+				     const struct binary_type *type);
+/*
+ * Gives the structs behind a MAP or CHAN their roles. false: debug info does not describe
+ * them as we know them, and the value is not followed.
+ */
+bool internals_know(struct resolve_flat *flat, const struct binary_type *type);
+/* The pointer rows of a type that has a role. false as pointers_flatten(). */
+bool internals_flatten(struct resolve_flat *flat, const struct binary_type *type,
+		       const struct resolve_role *role, struct resolve_pointers *ret);
+/* What a func value leads to when no more than its PC is known. */
+const struct binary_type *internals_funcval(struct resolve *resolve);
+/* The closure object of a closure function; NULL when it has none or debug info contradicts itself. */
+struct error *internals_closure(struct resolve *resolve, const struct binary_function *function,
+				const struct binary_type **ret);
+
 /* A row of the type tables. */
 struct resolve_type {
 	const struct binary_type *type; /* NULL: row 0, when the binary does not describe uint8 */
-	uint32_t depth;	   /* the most pointers that may be followed from a value of it */
 	bool out_of_reach; /* only its name and size are kept: no capture gets here */
 	struct resolve_pointers pointers;
 };
@@ -155,6 +208,11 @@ struct resolve {
 	/* types.c */
 	struct map type_index; /* const struct binary_type * -> row of `types` */
 	VEC(struct resolve_type) types;
+	struct resolve_flat flat;
+	bool has_interfaces; /* a capture reaches one: the schema names every runtime type */
+	bool has_funcs;
+	const struct binary_type *funcval; /* a closure object of which only the PC is known */
+	VEC(struct resolve_closure) closures; /* by PC */
 
 	/* symbols.c */
 	uint32_t *first_node; /* for each binary function: its first row in inline_nodes */
@@ -196,8 +254,24 @@ uint32_t types_index(const struct resolve *resolve, const struct binary_type *ty
  * Flattens a type into rows of pointers. false when it wants more than
  * POINTERS_MAX rows or is nested absurdly.
  */
-bool pointers_flatten(struct arena *arena, const struct binary_type *type,
+bool pointers_flatten(struct resolve_flat *flat, const struct binary_type *type,
 		      struct resolve_pointers *ret);
+/* Appends a copy of `row` at `offset` of the type that `ret` is of. false: too many, too far. */
+bool pointers_push(struct resolve_flat *flat, struct resolve_pointers *ret,
+		   const struct resolve_pointer *row, uint64_t offset, const char *path);
+/* The rows of a member of a struct, at its place. */
+bool pointers_member(struct resolve_flat *flat, const struct binary_field *field,
+		     struct resolve_pointers *ret);
+/* Nothing lies there, or nothing that could be shown. */
+bool pointers_lead_nowhere(const struct binary_type *target);
+
+/* dynamic.c: what only the running program knows. */
+/* Whether an interface can hold such a type, and its values can be captured. */
+bool dynamic_may_be(const struct binary_type *type);
+/* Finds the closures of the binary. */
+struct error *dynamic_closures(struct resolve *resolve);
+/* The tables of runtime types and closures; after types_collect(). */
+void dynamic_build(struct resolve *resolve);
 
 /* symbols.c */
 struct error *symbols_number(struct resolve *resolve);
@@ -236,6 +310,9 @@ bool site_active(const struct resolve_site *site, uint64_t pc);
 struct error *availability_build(struct resolve *resolve);
 
 /* layout.c */
+/* The member at a dotted path; NULL when there is none. *offset is from the outermost struct. */
+const struct binary_type *layout_member(const struct binary_type *type, const char *path,
+					uint64_t *offset);
 struct error *layout_build(struct resolve *resolve);
 
 /* tables.c: tables, columns, links, match rules of the spec; SQL checks. */

@@ -2,10 +2,15 @@
 #include "resolve_int.h"
 
 /*
- * Types: every type that a capture can reach within its depth becomes a row, in the
- * order in which captures reach them, breadth first. Every pointer names its pointee,
- * so pointees out of reach follow as rows of kind UNKNOWN, with their name and size:
+ * Types: every type that a capture can reach within its depth becomes a row, those
+ * reached with the most pointers to go first. Every pointer names its pointee, so
+ * pointees out of reach follow as rows of kind UNKNOWN, with their name and size:
  * nothing of them is ever captured, and nothing else is known of them to readers.
+ *
+ * What is reached is decided by the rows of pointers.c, the very ones that the engine
+ * follows. An interface reaches every type that has a descriptor in the program, a func
+ * value every closure, each with one pointer less: programs of 100 MB have some 100,000
+ * types, and depth is what keeps those out that no interface leads to.
  */
 
 /* ---- which types ---- */
@@ -22,7 +27,9 @@ static struct error *check_type(const struct binary_type *type)
 	uint64_t size;
 
 	if ((type->kind == SCHEMA_KIND_POINTER && type->size != 8) ||
-	    (type->kind == SCHEMA_KIND_STRING && type->size != 16) ||
+	    ((type->kind == SCHEMA_KIND_STRING || type->kind == SCHEMA_KIND_ANY ||
+	      type->kind == SCHEMA_KIND_INTERFACE) &&
+	     type->size != 16) ||
 	    (type->kind == SCHEMA_KIND_SLICE && type->size != 24))
 		return damaged(type, "its size is not that of its kind");
 	if (type->kind == SCHEMA_KIND_SLICE && !type->elem)
@@ -42,88 +49,165 @@ static struct error *check_type(const struct binary_type *type)
 	return NULL;
 }
 
+/* A type that is reached, with so many pointers still to go. */
 struct reach {
 	const struct binary_type *type;
-	uint32_t depth;
+	const struct resolve_capture *capture; /* the first that gets there */
+	bool dynamic; /* only as a dynamic type or captured variable: it need not be captured */
 };
+/* By depth. What is reached goes on with the same depth or less, so each type is taken once, at its most. */
 struct queue {
-	VEC(struct reach) list;
+	struct resolve *resolve;
+	struct {
+		VEC(struct reach) list;
+	} depths[SPEC_MAX_DEPTH + 1];
 };
 
-static void enqueue(struct resolve *resolve, struct queue *queue, const struct binary_type *type,
+static void enqueue(struct queue *queue, const struct reach *from, const struct binary_type *type,
 		    uint32_t depth)
 {
 	if (type)
-		*VEC_PUSH(resolve->arena, &queue->list) = (struct reach){type, depth};
+		*VEC_PUSH(queue->resolve->arena, &queue->depths[depth].list) =
+			(struct reach){type, from->capture, from->dynamic};
 }
 
-/* What is reached from a value of `type` with `depth` pointers to go. A time's zone is not. */
-static void enqueue_inner(struct resolve *resolve, struct queue *queue,
-			  const struct binary_type *type, uint32_t depth)
+/* What a value consists of. Their pointers are the value's own, so nothing is reached from here. */
+static void enqueue_parts(struct queue *queue, const struct reach *from)
 {
+	const struct binary_type *type = from->type;
+
 	switch (type->kind) {
 	case SCHEMA_KIND_STRUCT:
 	case SCHEMA_KIND_TIME:
 		for (size_t i = 0; i < type->fields_count; i++)
-			enqueue(resolve, queue, type->fields[i].type,
-				type->kind == SCHEMA_KIND_TIME ? 0 : depth);
+			enqueue(queue, from, type->fields[i].type, 0);
+		return;
+	case SCHEMA_KIND_MAP:
+		enqueue(queue, from, type->key, 0);
+		enqueue(queue, from, type->elem, 0);
 		return;
 	case SCHEMA_KIND_ARRAY:
 	case SCHEMA_KIND_SLICE:
-		enqueue(resolve, queue, type->elem, depth);
-		return;
-	case SCHEMA_KIND_POINTER:
-		if (depth)
-			enqueue(resolve, queue, type->elem, depth - 1);
+	case SCHEMA_KIND_CHAN:
+		enqueue(queue, from, type->elem, 0);
 		return;
 	default:
 		return;
 	}
 }
 
-static void complain_wide(struct resolve *resolve, const struct resolve_capture *capture,
-			  const struct binary_type *type)
+/* An interface may hold any type that has a descriptor. */
+static void enqueue_dynamic(struct queue *queue, const struct reach *from, uint32_t depth)
 {
-	diagnostics_add(resolve->diags, SEVERITY_ERROR, "type-too-wide", capture->spec->span,
+	struct resolve *resolve = queue->resolve;
+	struct reach reach = {.capture = from->capture, .dynamic = true};
+	const struct binary_type *const *types;
+	size_t count;
+
+	if (resolve->has_interfaces) /* then it was at this depth or more */
+		return;
+	resolve->has_interfaces = true;
+	types = binary_runtime_types(resolve->binary, &count);
+	for (size_t i = 0; depth && i < count; i++) {
+		if (!dynamic_may_be(types[i]))
+			continue;
+		/* of a pointer-shaped type it holds the pointer itself, whose hop is to come */
+		enqueue(queue, &reach, types[i],
+			depth - !binary_type_is_direct(resolve->binary, types[i]));
+	}
+}
+
+/* A func value may be any closure. */
+static struct error *enqueue_closures(struct queue *queue, const struct reach *from, uint32_t depth)
+{
+	struct resolve *resolve = queue->resolve;
+	struct reach reach = {.capture = from->capture, .dynamic = true};
+
+	if (resolve->has_funcs)
+		return NULL;
+	resolve->has_funcs = true;
+	resolve->funcval = internals_funcval(resolve);
+	enqueue(queue, &reach, resolve->funcval, 0);
+	if (!depth)
+		return NULL;
+	TRY(dynamic_closures(resolve));
+	for (size_t i = 0; i < resolve->closures.length; i++)
+		enqueue(queue, &reach, resolve->closures.data[i].type, depth - 1);
+	return NULL;
+}
+
+static struct error *enqueue_pointees(struct queue *queue, const struct reach *from,
+				      const struct resolve_pointers *pointers, uint32_t depth)
+{
+	for (size_t i = 0; i < pointers->rows.length; i++) {
+		const struct resolve_pointer *row = &pointers->rows.data[i];
+
+		switch (row->kind) {
+		case ASK_POINTER_PLAIN:
+			if (depth)
+				enqueue(queue, from, row->target, depth - 1);
+			break;
+		case ASK_POINTER_ANY:
+		case ASK_POINTER_INTERFACE:
+			enqueue_dynamic(queue, from, depth);
+			break;
+		case ASK_POINTER_FUNC:
+			TRY(enqueue_closures(queue, from, depth));
+			break;
+		default:
+			enqueue(queue, from, row->target, depth);
+			enqueue(queue, from, row->extra_type, depth);
+		}
+	}
+	return NULL;
+}
+
+static void complain_wide(struct resolve *resolve, const struct reach *reach)
+{
+	diagnostics_add(resolve->diags, SEVERITY_ERROR, "type-too-wide",
+			reach->capture->spec->span,
 			"this capture reaches type %s, which is too large to be captured: "
 			"it holds more than %d pointers or 4 GiB",
-			type->name, POINTERS_MAX);
+			reach->type->name, POINTERS_MAX);
 }
 
 /* Makes a row for a type that has none. */
-static struct error *add_type(struct resolve *resolve, const struct resolve_capture *capture,
-			      const struct binary_type *type, uint32_t depth)
+static struct error *add_type(struct resolve *resolve, const struct reach *reach)
 {
+	const struct binary_type *type = reach->type;
 	struct resolve_type *row;
 
 	TRY(check_type(type));
 	map_set(&resolve->type_index, (uintptr_t)type, resolve->types.length);
 	row = VEC_PUSH(resolve->arena, &resolve->types);
 	row->type = type;
-	row->depth = depth;
-	if (type->size > UINT32_MAX || !pointers_flatten(resolve->arena, type, &row->pointers))
-		complain_wide(resolve, capture, type);
+	if (type->size <= UINT32_MAX && pointers_flatten(&resolve->flat, type, &row->pointers))
+		return NULL;
+	row->out_of_reach = true;
+	if (!reach->dynamic)
+		complain_wide(resolve, reach);
 	return NULL;
 }
 
-static struct error *collect_capture(struct resolve *resolve, struct resolve_capture *capture)
+static struct error *collect(struct queue *queue)
 {
-	struct queue queue = {0};
+	struct resolve *resolve = queue->resolve;
 
-	enqueue(resolve, &queue, capture->type, capture->depth);
-	for (size_t at = 0; at < queue.list.length; at++) {
-		struct reach reach = queue.list.data[at];
-		uint32_t index = types_index(resolve, reach.type);
+	for (uint32_t depth = SPEC_MAX_DEPTH + 1; depth-- > 0;) {
+		for (size_t at = 0; at < queue->depths[depth].list.length; at++) {
+			struct reach reach = queue->depths[depth].list.data[at];
+			struct resolve_pointers pointers;
 
-		if (index == SCHEMA_NONE)
-			TRY(add_type(resolve, capture, reach.type, reach.depth));
-		else if (resolve->types.data[index].depth < reach.depth)
-			resolve->types.data[index].depth = reach.depth;
-		else
-			continue;
-		enqueue_inner(resolve, &queue, reach.type, reach.depth);
+			if (types_index(resolve, reach.type) != SCHEMA_NONE)
+				continue;
+			TRY(add_type(resolve, &reach));
+			if (resolve->types.data[resolve->types.length - 1].out_of_reach)
+				continue;
+			pointers = resolve->types.data[resolve->types.length - 1].pointers;
+			enqueue_parts(queue, &reach);
+			TRY(enqueue_pointees(queue, &reach, &pointers, depth));
+		}
 	}
-	capture->type_index = types_index(resolve, capture->type);
 	return NULL;
 }
 
@@ -164,17 +248,29 @@ static void add_out_of_reach(struct resolve *resolve)
 struct error *types_collect(struct resolve *resolve)
 {
 	const struct binary_type *byte = binary_type_find(resolve->binary, "uint8");
+	struct queue queue = {.resolve = resolve};
 	struct resolve_type *row;
 
 	map_init(&resolve->type_index, resolve->arena);
+	flat_init(&resolve->flat, resolve->arena);
 	row = VEC_PUSH(resolve->arena, &resolve->types); /* ASK_TYPE_BYTE */
 	if (byte && byte->kind == SCHEMA_KIND_UINT && byte->size == 1) {
 		row->type = byte;
 		map_set(&resolve->type_index, (uintptr_t)byte, ASK_TYPE_BYTE);
 	}
-	for (size_t i = 0; i < resolve->captures.length; i++)
-		if (resolve->captures.data[i].type)
-			TRY(collect_capture(resolve, &resolve->captures.data[i]));
+	for (size_t i = 0; i < resolve->captures.length; i++) {
+		const struct resolve_capture *capture = &resolve->captures.data[i];
+		const struct reach reach = {.capture = capture};
+
+		enqueue(&queue, &reach, capture->type, capture->depth);
+	}
+	TRY(collect(&queue));
+	for (size_t i = 0; i < resolve->captures.length; i++) {
+		struct resolve_capture *capture = &resolve->captures.data[i];
+
+		if (capture->type)
+			capture->type_index = types_index(resolve, capture->type);
+	}
 	add_out_of_reach(resolve);
 	return NULL;
 }
@@ -195,9 +291,22 @@ struct tables {
 	VEC(const char *) pointer_comments;
 };
 
+/* sudog<T>.next is a *runtime.sudog in debug info, and captured as the *sudog<T> that it is. */
+static const struct binary_type *field_type(const struct resolve_role *role,
+					    const struct binary_field *field)
+{
+	uint64_t ignored;
+
+	if (!role || role->part != RESOLVE_SUDOG || strcmp(field->name, "next"))
+		return field->type;
+	return layout_member(role->of->internals, "recvq.first", &ignored);
+}
+
 static void build_fields(struct resolve *resolve, struct tables *tables,
 			 const struct binary_type *type, struct schema_type *row)
 {
+	const struct resolve_role *role = flat_role(&resolve->flat, type);
+
 	row->first_field = (uint32_t)tables->fields.length;
 	if (type->kind != SCHEMA_KIND_STRUCT && type->kind != SCHEMA_KIND_TIME)
 		return;
@@ -214,10 +323,36 @@ static void build_fields(struct resolve *resolve, struct tables *tables,
 		*to = (struct schema_field){
 			.offset = field->offset,
 			.name = resolve_string(resolve, field->name),
-			.type = types_index(resolve, field->type),
+			.type = types_index(resolve, field_type(role, field)),
 			.flags = field->embedded ? SCHEMA_FIELD_EMBEDDED : 0,
 		};
+		if (role && role->by_reference && role->by_reference[i])
+			to->flags |= SCHEMA_FIELD_BY_REFERENCE;
 	}
+}
+
+static const char *pointer_comment(struct resolve *resolve, const struct binary_type *type,
+				   const struct resolve_pointer *pointer)
+{
+	static const char *const words[] = {
+		[ASK_POINTER_PLAIN] = "*",	     [ASK_POINTER_STRING] = "string",
+		[ASK_POINTER_SLICE] = "[]",	     [ASK_POINTER_FREE] = "made of ",
+		[ASK_POINTER_COUNTED] = "buffer of ", [ASK_POINTER_BUCKETS] = "1 << B of ",
+		[ASK_POINTER_DIRECTORY] = "dirLen of ", [ASK_POINTER_GROUPS] = "lengthMask + 1 of ",
+		[ASK_POINTER_ANY] = "any",	     [ASK_POINTER_INTERFACE] = "interface",
+		[ASK_POINTER_FUNC] = "func",
+	};
+
+	return arena_printf(resolve->arena, "%s%s %s%s", type->name, pointer->path,
+			    words[pointer->kind], pointer->target ? pointer->target->name : "");
+}
+
+/* Row of a pointer's target; SCHEMA_NONE when nothing of it is captured. */
+static uint32_t target_index(const struct resolve *resolve, const struct binary_type *target)
+{
+	uint32_t index = target ? types_index(resolve, target) : ASK_TYPE_BYTE;
+
+	return index != SCHEMA_NONE && resolve->types.data[index].out_of_reach ? SCHEMA_NONE : index;
 }
 
 static void build_pointers(struct resolve *resolve, struct tables *tables,
@@ -226,10 +361,11 @@ static void build_pointers(struct resolve *resolve, struct tables *tables,
 	row->first_pointer = (uint32_t)tables->pointers.length;
 	for (size_t i = 0; i < type->pointers.rows.length; i++) {
 		const struct resolve_pointer *pointer = &type->pointers.rows.data[i];
-		uint32_t target =
-			pointer->target ? types_index(resolve, pointer->target) : ASK_TYPE_BYTE;
+		uint32_t target = target_index(resolve, pointer->target);
+		uint32_t extra = pointer->extra_type ? target_index(resolve, pointer->extra_type)
+						     : pointer->extra;
 
-		if (target == SCHEMA_NONE || resolve->types.data[target].out_of_reach)
+		if (target == SCHEMA_NONE || extra == SCHEMA_NONE)
 			continue;
 		*VEC_PUSH(resolve->arena, &tables->pointers) = (struct ask_pointer){
 			.offset = pointer->offset,
@@ -237,13 +373,10 @@ static void build_pointers(struct resolve *resolve, struct tables *tables,
 			.target = target,
 			.repeat = pointer->repeat,
 			.stride = pointer->stride,
+			.extra = extra,
 		};
-		*VEC_PUSH(resolve->arena, &tables->pointer_comments) = arena_printf(
-			resolve->arena, "%s%s %s%s", type->type->name, pointer->path,
-			pointer->kind == ASK_POINTER_SLICE    ? "[]"
-			: pointer->kind == ASK_POINTER_STRING ? "string"
-							      : "*",
-			pointer->kind == ASK_POINTER_STRING ? "" : pointer->target->name);
+		*VEC_PUSH(resolve->arena, &tables->pointer_comments) =
+			pointer_comment(resolve, type->type, pointer);
 		row->pointers++;
 	}
 }
@@ -258,6 +391,7 @@ static void build_out_of_reach(struct resolve *resolve, const struct binary_type
 		.size = from->size <= UINT32_MAX ? from->size : 0,
 		.elem = SCHEMA_NONE,
 		.key = SCHEMA_NONE,
+		.internals = SCHEMA_NONE,
 	};
 	engine->size = (ask_u32)row->size;
 }
@@ -270,7 +404,8 @@ static void build_type(struct resolve *resolve, struct tables *tables,
 		.name = "uint8", .kind = SCHEMA_KIND_UINT, .size = 1};
 	const struct binary_type *from = type->type ? type->type : &byte;
 	bool has_elem = from->kind == SCHEMA_KIND_POINTER || from->kind == SCHEMA_KIND_SLICE ||
-			from->kind == SCHEMA_KIND_ARRAY;
+			from->kind == SCHEMA_KIND_ARRAY || from->kind == SCHEMA_KIND_MAP ||
+			from->kind == SCHEMA_KIND_CHAN;
 
 	if (type->out_of_reach) {
 		build_out_of_reach(resolve, from, row, engine);
@@ -282,9 +417,13 @@ static void build_type(struct resolve *resolve, struct tables *tables,
 		.size = from->size,
 		.count = from->kind == SCHEMA_KIND_ARRAY ? from->count : 0,
 		.elem = has_elem ? types_index(resolve, from->elem) : SCHEMA_NONE,
-		.key = SCHEMA_NONE,
+		.key = from->key ? types_index(resolve, from->key) : SCHEMA_NONE,
+		.internals = SCHEMA_NONE,
 		.runtime_type = from->runtime_type <= UINT32_MAX ? (uint32_t)from->runtime_type : 0,
 	};
+	if ((from->kind == SCHEMA_KIND_MAP || from->kind == SCHEMA_KIND_CHAN) &&
+	    type->pointers.rows.length)
+		row->internals = types_index(resolve, from->internals);
 	engine->size = (ask_u32)from->size;
 	build_fields(resolve, tables, from, row);
 	build_pointers(resolve, tables, type, engine);

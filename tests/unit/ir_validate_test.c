@@ -140,6 +140,7 @@ static void test_programs(void **state)
 	f.exprs[0].ops = 4;
 	assert_broken("index out of bounds");
 	ir.schema.layout.ops = 7;
+	ir.schema.layout.funcval_type = ASK_ABSENT;
 	assert_broken("miscounts");
 	f.cfi[1].pc = 0;
 	assert_broken("cfi row 1");
