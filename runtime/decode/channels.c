@@ -145,9 +145,8 @@ static struct hole sudog_read(const struct render *r, uint64_t *address, uint32_
 		return hole;
 	*g = view_u64(&v, owner->offset);
 	*address = view_u64(&v, next->offset);
-	/* a queue of sudog<T> goes on with plain ones */
-	if (schema->types[next->type].kind == SCHEMA_KIND_POINTER)
-		*type = schema->types[next->type].elem;
+	/* DWARF calls the next one a plain runtime.sudog; what counts is as what it was captured */
+	*type = pointer_target(schema, *type, next->offset, *type);
 	return NO_HOLE;
 }
 
