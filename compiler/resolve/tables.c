@@ -146,9 +146,10 @@ static void build_functions(struct resolve *resolve)
 			capture_rows[number] = (struct schema_capture){
 				.function = i,
 				.expr = resolve_string(resolve,
-						       from->captures.data[c].paths.data[0].text),
+						       capture->path->text),
 				.column = resolve_string(resolve, capture->column),
 				.type = capture->type_index,
+				.flags = capture->spec->redact ? SCHEMA_CAPTURE_REDACTED : 0,
 				.limits = capture->limits,
 			};
 		}

@@ -211,37 +211,65 @@ static struct error *collect(struct queue *queue)
 	return NULL;
 }
 
-/* Rows for the pointees that no capture reaches. */
+/* A row that has no more than a name and a size. */
+static void add_name(struct resolve *resolve, const struct binary_type *type)
+{
+	struct resolve_type *row;
+
+	if (types_index(resolve, type) != SCHEMA_NONE)
+		return;
+	map_set(&resolve->type_index, (uintptr_t)type, resolve->types.length);
+	row = VEC_PUSH(resolve->arena, &resolve->types);
+	row->type = type;
+	row->out_of_reach = true;
+}
+
+/* Rows for the types of captures that were not reached: redacted ones, and what stands for several. */
+static struct error *add_capture_types(struct resolve *resolve, struct resolve_capture *capture)
+{
+	const struct reach from = {.capture = capture};
+
+	for (size_t i = 0; i < capture->types.length; i++) {
+		struct reach reach = from;
+
+		reach.type = capture->types.data[i];
+		if (types_index(resolve, reach.type) != SCHEMA_NONE)
+			continue;
+		if (reach.type->kind != SCHEMA_KIND_STRING &&
+		    reach.type->kind != SCHEMA_KIND_SLICE) {
+			add_name(resolve, reach.type);
+			continue;
+		}
+		TRY(add_type(resolve, &reach)); /* its length is shown, its pointer not followed */
+		resolve->types.data[resolve->types.length - 1].pointers.rows.length = 0;
+	}
+	add_name(resolve, capture->type);
+	capture->type_index = types_index(resolve, capture->type);
+	return NULL;
+}
+
+/* Rows for the pointees, and elements of redacted slices, that no capture reaches. */
 static void add_out_of_reach(struct resolve *resolve)
 {
+	static const struct binary_type unknown = {.name = "?"};
 	size_t count = resolve->types.length;
 	bool unknown_pointee = false;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct binary_type *type = resolve->types.data[i].type;
-		struct resolve_type *row;
 
-		if (!type || type->kind != SCHEMA_KIND_POINTER)
+		if (!type || resolve->types.data[i].out_of_reach ||
+		    (type->kind != SCHEMA_KIND_POINTER && type->kind != SCHEMA_KIND_SLICE))
 			continue;
-		if (!type->elem) {
+		if (type->elem)
+			add_name(resolve, type->elem);
+		else
 			unknown_pointee = true;
-			continue;
-		}
-		if (types_index(resolve, type->elem) != SCHEMA_NONE)
-			continue;
-		map_set(&resolve->type_index, (uintptr_t)type->elem, resolve->types.length);
-		row = VEC_PUSH(resolve->arena, &resolve->types);
-		row->type = type->elem;
-		row->out_of_reach = true;
 	}
 	if (unknown_pointee) { /* pointees that debug info does not describe share one row */
-		static const struct binary_type unknown = {.name = "?"};
-		struct resolve_type *row;
-
 		map_set(&resolve->type_index, 0, resolve->types.length);
-		row = VEC_PUSH(resolve->arena, &resolve->types);
-		row->type = &unknown;
-		row->out_of_reach = true;
+		*VEC_PUSH(resolve->arena, &resolve->types) =
+			(struct resolve_type){.type = &unknown, .out_of_reach = true};
 	}
 }
 
@@ -262,15 +290,13 @@ struct error *types_collect(struct resolve *resolve)
 		const struct resolve_capture *capture = &resolve->captures.data[i];
 		const struct reach reach = {.capture = capture};
 
-		enqueue(&queue, &reach, capture->type, capture->depth);
+		for (size_t t = 0; !capture->spec->redact && t < capture->types.length; t++)
+			enqueue(&queue, &reach, capture->types.data[t], capture->depth);
 	}
 	TRY(collect(&queue));
-	for (size_t i = 0; i < resolve->captures.length; i++) {
-		struct resolve_capture *capture = &resolve->captures.data[i];
-
-		if (capture->type)
-			capture->type_index = types_index(resolve, capture->type);
-	}
+	for (size_t i = 0; i < resolve->captures.length; i++)
+		if (resolve->captures.data[i].type)
+			TRY(add_capture_types(resolve, &resolve->captures.data[i]));
 	add_out_of_reach(resolve);
 	return NULL;
 }
