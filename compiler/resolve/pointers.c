@@ -72,9 +72,44 @@ bool pointers_member(struct resolve_flat *flat, const struct binary_field *field
 	return flatten_field(flat, field, 0, ret);
 }
 
+/*
+ * atomic.Pointer[T] {_ [0]*T; _ noCopy; v unsafe.Pointer}: v is a *T, as its first field
+ * says. Go source: sync/atomic/type.go, Go 1.19 and later. NULL: `type` is none.
+ */
+static const struct binary_type *atomic_target(const struct binary_type *type,
+					       const struct binary_field **word)
+{
+	static const char name[] = "sync/atomic.Pointer[";
+	const struct binary_type *target = NULL;
+
+	*word = NULL;
+	if (strncmp(type->name, name, sizeof(name) - 1) != 0)
+		return NULL;
+	for (size_t f = 0; f < type->fields_count; f++) {
+		const struct binary_field *field = &type->fields[f];
+
+		if (field->type->kind == SCHEMA_KIND_ARRAY && field->type->elem &&
+		    field->type->elem->kind == SCHEMA_KIND_POINTER)
+			target = field->type->elem->elem;
+		if (!strcmp(field->name, "v") && field->type->kind == SCHEMA_KIND_UNSAFE_POINTER)
+			*word = field;
+	}
+	return *word ? target : NULL;
+}
+
 static bool flatten_struct(struct resolve_flat *context, const struct binary_type *type,
 			   unsigned depth, struct resolve_pointers *ret)
 {
+	const struct binary_field *word;
+	const struct binary_type *target = atomic_target(type, &word);
+
+	if (!pointers_lead_nowhere(target)) {
+		struct resolve_pointer row = {
+			.kind = ASK_POINTER_PLAIN, .repeat = 1, .path = ".v", .target = target};
+
+		if (!push(context, ret, &row, word->offset, 1, 0, ".v"))
+			return false;
+	}
 	for (size_t f = 0; f < type->fields_count; f++) {
 		const struct binary_field *field = &type->fields[f];
 
