@@ -243,8 +243,10 @@ void tables_build(struct resolve *resolve)
 
 /* ---- SQL ---- */
 
-static void complain(void *data, enum tables_item item, uint32_t index, const char *message)
+static void complain(void *data, enum tables_item item, uint32_t index, const char *message,
+		     const struct tables_missing *missing)
 {
+	struct diagnostic *diag;
 	struct resolve *resolve = data;
 	const struct spec *spec = resolve->spec;
 	const struct schema_column *column;
@@ -269,7 +271,10 @@ static void complain(void *data, enum tables_item item, uint32_t index, const ch
 		code = "invalid-link";
 		break;
 	}
-	diagnostics_add(resolve->diags, SEVERITY_ERROR, code, span, "%s", message);
+	diag = diagnostics_add(resolve->diags, SEVERITY_ERROR, code, span, "%s", message);
+	if (missing)
+		diagnostic_suggest(resolve->diags, diag, missing->name, missing->names,
+				   missing->count);
 }
 
 struct error *tables_validate(struct resolve *resolve)

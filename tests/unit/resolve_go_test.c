@@ -401,6 +401,14 @@ static void test_inventory(void **state)
 		assert_true(rows[i].calls > rows[i].always && rows[i].always);
 	}
 	assert_int_equal(found, 1); /* the escaped one, not the slot it came in */
+	assert_ok(resolve_variables(&arena, binary, "main.shadow", &rows, &count));
+	assert_true(count > 1);
+	for (size_t i = 1; i < count; i++) {
+		/* a variable of a block counts at the calls outside it too: there it is not */
+		assert_int_equal(rows[i].calls, rows[0].calls);
+		assert_true(rows[i - 1].role <= rows[i].role);
+		assert_true(rows[i - 1].role < rows[i].role || rows[i - 1].line <= rows[i].line);
+	}
 	assert_ok(resolve_variables(&arena, binary, "main.nothing", &rows, &count));
 	assert_int_equal(count, 0);
 }
