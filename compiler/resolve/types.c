@@ -361,15 +361,20 @@ static const char *pointer_comment(struct resolve *resolve, const struct binary_
 				   const struct resolve_pointer *pointer)
 {
 	static const char *const words[] = {
-		[ASK_POINTER_PLAIN] = "*",	     [ASK_POINTER_STRING] = "string",
-		[ASK_POINTER_SLICE] = "[]",	     [ASK_POINTER_FREE] = "made of ",
-		[ASK_POINTER_COUNTED] = "buffer of ", [ASK_POINTER_BUCKETS] = "1 << B of ",
-		[ASK_POINTER_DIRECTORY] = "dirLen of ", [ASK_POINTER_GROUPS] = "lengthMask + 1 of ",
-		[ASK_POINTER_ANY] = "any",	     [ASK_POINTER_INTERFACE] = "interface",
-		[ASK_POINTER_FUNC] = "func",
+		[ASK_POINTER_PLAIN] = "to a ",
+		[ASK_POINTER_STRING] = "to its bytes",
+		[ASK_POINTER_SLICE] = "to its elements, ",
+		[ASK_POINTER_FREE] = "to its ",
+		[ASK_POINTER_COUNTED] = "to its buffer of ",
+		[ASK_POINTER_BUCKETS] = "to 1 << B of ",
+		[ASK_POINTER_DIRECTORY] = "to one group, or dirLen of ",
+		[ASK_POINTER_GROUPS] = "to lengthMask + 1 of ",
+		[ASK_POINTER_ANY] = "to whatever it holds",
+		[ASK_POINTER_INTERFACE] = "to whatever it holds",
+		[ASK_POINTER_FUNC] = "to its closure",
 	};
 
-	return arena_printf(resolve->arena, "%s%s %s%s", type->name, pointer->path,
+	return arena_printf(resolve->arena, "%s%s: %s%s", type->name, pointer->path,
 			    words[pointer->kind], pointer->target ? pointer->target->name : "");
 }
 
