@@ -384,7 +384,8 @@ static bool goes_on(const struct binary_piece *last, const struct binary_piece *
 	       piece->offset == last->offset + (int64_t)last->size;
 }
 
-/* The located piece where bytes [at, end) of the variable begin and lie in one row; NULL and why not. */
+/* The located piece where bytes [at, end) of the variable begin and lie in one row; NULL and why
+ * not. */
 static const struct binary_piece *find_whole(const struct binary_piece *pieces, size_t count,
 					     uint64_t at, uint64_t end, uint32_t *reason)
 {
