@@ -71,6 +71,16 @@ const struct binary_type *binary_type_find(struct binary *binary, const char *na
 /* Every type that has a descriptor in the program (runtime_type is not 0), sorted by it, distinct. */
 const struct binary_type *const *binary_runtime_types(struct binary *binary, size_t *count);
 /*
+ * Every type descriptor that can be found, sorted, distinct: also those of types that
+ * debug info leaves out, of which there is only a name.
+ */
+struct binary_descriptor {
+	uint64_t offset; /* from runtime.types */
+	const char *name;
+	const struct binary_type *type; /* NULL: debug info does not describe it */
+};
+const struct binary_descriptor *binary_descriptors(struct binary *binary, size_t *count);
+/*
  * Whether an interface holds a value of the type itself instead of its address; read
  * from the type's descriptor. false for a type without one.
  */

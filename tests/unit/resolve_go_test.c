@@ -274,8 +274,8 @@ static void test_mistakes_come_together(void **state)
 	assert_mistake(5, "index-out-of-range", "[3]*main.item has 3 elements", 6, 44);
 	assert_mistake(6, "unknown-type", "no type *main.ordr", 6, 58);
 	assert_string_equal(diags.list.data[6].suggestions.data[0], "*main.order");
-	assert_mistake(7, "not-indexable", "int32 has no elements", 6, 75);
-	assert_mistake(8, "no-alternative", "none of these paths", 7, 34);
+	assert_mistake(7, "not-indexable", "int32 has no elements", 6, 78);
+	assert_mistake(8, "no-alternative", "none of these paths", 7, 35);
 	assert_int_equal(diags.list.data[8].notes.length, 2);
 	assert_string_equal(diags.list.data[8].notes.data[1],
 			    "kk: main.caller has no variable kk");

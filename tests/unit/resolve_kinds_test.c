@@ -245,6 +245,8 @@ static void test_interfaces(void **state)
 	assert_rtype("map[string]int", ASK_RTYPE_DIRECT);
 	/* Go 1.26 asks for the size only, before a struct had to have one field */
 	assert_rtype("main.padded", is_old ? 0 : ASK_RTYPE_DIRECT);
+	rtype_named("main.hidden"); /* Go 1.22 has it in no debug info, but its descriptor has a name */
+	rtype_named("*main.hidden");
 	assert_int_equal(rtype_named("error")->type, ASK_ABSENT); /* never a dynamic type */
 	assert_true(s->layout.types_lo && s->layout.types_size);
 	assert_int_equal(s->layout.itab_type, 8);
