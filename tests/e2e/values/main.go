@@ -47,7 +47,7 @@ func main() {
 	holdSequenceKinds()
 	holdStructKinds()
 	holdTimeKinds()
-	holdUnknownKinds()
+	holdOtherKinds()
 	holdUnavailable()
 	parked.Wait()
 	time.Sleep(200 * time.Millisecond)

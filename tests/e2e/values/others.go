@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package main
 
-import "unsafe"
+import (
+	"fmt"
+	"unsafe"
+)
 
-// others has a field of each kind that is not understood: it must be named, and
-// what stands beside it must be right.
+// others has a field of each kind that truth.go has no words for; the program zoo has
+// more of them.
 type others struct {
 	Before  int
 	Map     map[string]int
@@ -35,13 +38,18 @@ func holdMap(m map[string]int, after int) {
 	keep(after)
 }
 
-func holdUnknownKinds() {
+func holdOtherKinds() {
 	v := &others{
 		Before: 1, Map: map[string]int{"a": 1}, Chan: make(chan int, 3), Func: func() int { return 1 },
 		Any: 5, Error: &failure{3}, Complex: 1 + 2i, After: "after",
 	}
 	v.Unsafe = unsafe.Pointer(v)
-	truth("holdOthers", "v", v)
+	text := fmt.Sprintf(`{"Before":1,"Map":{"entries":[{"key":"a","value":1}],"len":1},`+
+		`"Chan":{"len":0,"cap":3,"closed":false,"buffer":[],"recv_waiters":[],"send_waiters":[]},`+
+		`"Func":{"func":"main.holdOtherKinds.func1","captured":{}},"Any":{"int":5},`+
+		`"Error":{"*main.failure":{"code":3}},"Complex":{"real":1,"imag":2},`+
+		`"Unsafe":"%p","NilMap":null,"After":"after"}`, v)
+	expectation{"holdOthers", "v", "json", &text, "ok"}.print()
 	truth("holdOthers", "before", v.Before)
 	truth("holdOthers", "after", v.After)
 	hold(func() { holdOthers(v) })
