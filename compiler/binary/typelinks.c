@@ -144,9 +144,8 @@ static const char *pointer_name(struct walk *walk, uint64_t descriptor, int dept
 static const char *type_name(struct walk *walk, uint64_t descriptor, int depth)
 {
 	uint64_t str, kind, flags;
-	const char *name = read_number(walk, descriptor + walk->str, 4, &str)
-				   ? read_name(walk, str)
-				   : NULL;
+	const char *name =
+		read_number(walk, descriptor + walk->str, 4, &str) ? read_name(walk, str) : NULL;
 	const char *path = NULL;
 	size_t package;
 

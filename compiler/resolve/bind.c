@@ -85,7 +85,8 @@ static bool is_instantiation(const char *function)
 	return strchr(function, '[');
 }
 
-/* Notes one more type. Instantiations of a generic function may differ; else one name has one type. */
+/* Notes one more type. Instantiations of a generic function may differ; else one name has one type.
+ */
 static void check_type(struct binding *binding, const struct resolve_site *site,
 		       const struct resolve_access *access)
 {
@@ -309,8 +310,9 @@ static void bind_capture(struct resolve *resolve, const struct resolve_function 
 	capture->depth = resolve->limits.data[capture->limits].depth;
 	if (!spec->paths.length)
 		return;
-	capture->column = spec->as.text ? spec->as.text
-					: spec_column_name(resolve->arena, spec->paths.data[0].text);
+	capture->column = spec->as.text
+				  ? spec->as.text
+				  : spec_column_name(resolve->arena, spec->paths.data[0].text);
 	if (spec->paths.length == 1)
 		bind_path(resolve, function, capture, &spec->paths.data[0], sites, resolve->diags);
 	else
@@ -318,9 +320,10 @@ static void bind_capture(struct resolve *resolve, const struct resolve_function 
 	capture->type = capture_type(resolve, capture);
 	if (capture->type)
 		capture->comment = resolve_comment(
-			resolve, arena_printf(resolve->arena, "%s:%u %s %s%s", resolve->spec_file,
-					      capture->path->span.line, capture->path->text,
-					      capture->type->name, spec->redact ? ", redacted" : ""));
+			resolve,
+			arena_printf(resolve->arena, "%s:%u %s %s%s", resolve->spec_file,
+				     capture->path->span.line, capture->path->text,
+				     capture->type->name, spec->redact ? ", redacted" : ""));
 }
 
 /* ---- all of them ---- */

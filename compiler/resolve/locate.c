@@ -246,7 +246,7 @@ struct gather {
 	uint64_t first;			/* where in the variable the value begins */
 	VEC(struct resolve_gap) gaps;
 	const struct binary_piece *last; /* of the last COPY: neighbours in memory are joined */
-	int64_t base; /* offset from the CFA of the last ASK_OP_CFA */
+	int64_t base;			 /* offset from the CFA of the last ASK_OP_CFA */
 	bool too_many;
 };
 
@@ -384,7 +384,8 @@ static bool goes_on(const struct binary_piece *last, const struct binary_piece *
 	       piece->offset == last->offset + (int64_t)last->size;
 }
 
-/* The located piece where bytes [at, end) of the variable begin and lie in one row; NULL and why not. */
+/* The located piece where bytes [at, end) of the variable begin and lie in one row; NULL and why
+ * not. */
 static const struct binary_piece *find_whole(const struct binary_piece *pieces, size_t count,
 					     uint64_t at, uint64_t end, uint32_t *reason)
 {

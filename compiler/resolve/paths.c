@@ -15,7 +15,7 @@ struct route {
 	const struct binary_type *type; /* struct reached so far, or of the field found */
 	uint64_t offset;
 	VEC(struct resolve_hop) hops;
-	const char *text;	 /* the path so far, embedded fields spelt out */
+	const char *text; /* the path so far, embedded fields spelt out */
 };
 
 static void route_add(struct route *route, uint64_t offset)
@@ -189,8 +189,8 @@ static bool step_index(struct arena *arena, struct diagnostics *diags, const str
 	const struct binary_type *before = route->type, *elem;
 	struct resolve_hop *hop;
 
-	if (!follow(arena, route) || (route->type->kind != SCHEMA_KIND_ARRAY &&
-				      route->type->kind != SCHEMA_KIND_SLICE)) {
+	if (!follow(arena, route) ||
+	    (route->type->kind != SCHEMA_KIND_ARRAY && route->type->kind != SCHEMA_KIND_SLICE)) {
 		diagnostics_add(diags, SEVERITY_ERROR, "not-indexable", step->span,
 				"%s has no elements to take one of: only arrays and slices have",
 				before->name);
@@ -260,8 +260,8 @@ static bool step_assert(struct arena *arena, struct binary *binary, struct diagn
 	const struct binary_type *before = route->type, *type;
 	struct resolve_hop *hop;
 
-	if (!follow(arena, route) || (route->type->kind != SCHEMA_KIND_INTERFACE &&
-				      route->type->kind != SCHEMA_KIND_ANY)) {
+	if (!follow(arena, route) ||
+	    (route->type->kind != SCHEMA_KIND_INTERFACE && route->type->kind != SCHEMA_KIND_ANY)) {
 		diagnostics_add(diags, SEVERITY_ERROR, "not-an-interface", step->span,
 				"%s has no dynamic type: it is no interface", before->name);
 		return false;

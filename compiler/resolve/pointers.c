@@ -113,8 +113,8 @@ static bool flatten_struct(struct resolve_flat *context, const struct binary_typ
 	return true;
 }
 
-static bool flatten_array(struct resolve_flat *context, const struct binary_type *type, unsigned depth,
-			  struct resolve_pointers *ret)
+static bool flatten_array(struct resolve_flat *context, const struct binary_type *type,
+			  unsigned depth, struct resolve_pointers *ret)
 {
 	const struct resolve_pointers *inner;
 	uint64_t size;
@@ -149,8 +149,8 @@ static bool flatten_array(struct resolve_flat *context, const struct binary_type
 	return true;
 }
 
-static bool flatten_kind(struct resolve_flat *context, const struct binary_type *type, unsigned depth,
-			 struct resolve_pointers *ret)
+static bool flatten_kind(struct resolve_flat *context, const struct binary_type *type,
+			 unsigned depth, struct resolve_pointers *ret)
 {
 	struct resolve_pointer row = {.repeat = 1, .path = ""};
 	const struct resolve_role *role = flat_role(context, type);
@@ -192,8 +192,8 @@ static bool flatten_kind(struct resolve_flat *context, const struct binary_type 
 }
 
 /* The rows of a type, or NULL when it is too wide or nested too deep. */
-static struct resolve_pointers *flatten(struct resolve_flat *context, const struct binary_type *type,
-					unsigned depth)
+static struct resolve_pointers *flatten(struct resolve_flat *context,
+					const struct binary_type *type, unsigned depth)
 {
 	struct resolve_pointers *rows;
 	uint64_t known;

@@ -238,7 +238,8 @@ static const char *op_comment(struct resolve *resolve, const struct resolve_acce
 	case ASK_OP_INDEX:
 	case ASK_OP_ASSERT:
 		return hop_comment(arena, access,
-				   hop && hop <= access->hops_count ? &access->hops[hop - 1] : NULL);
+				   hop && hop <= access->hops_count ? &access->hops[hop - 1]
+								    : NULL);
 	case ASK_OP_ADD:
 		return arena_printf(arena, "to %s",
 				    hop < access->hops_count ? access->hops[hop].name : path);

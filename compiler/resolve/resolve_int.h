@@ -58,7 +58,8 @@ struct resolve_gap {
 	uint32_t offset, size, reason;
 };
 struct resolve_program {
-	uint32_t reason; /* enum ask_reason when there is no value; there are no ops but for REDACTED */
+	uint32_t reason; /* enum ask_reason when there is no value; there are no ops but for
+			    REDACTED */
 	struct ask_op ops[ASK_MAX_OPS];
 	uint32_t ops_count;
 	const struct resolve_gap *gaps;
@@ -113,9 +114,10 @@ struct resolve_function {
 struct resolve_capture {
 	const struct spec_capture *spec;
 	const char *column;
-	const struct spec_path *path; /* of the alternatives, the one that this binary has */
+	const struct spec_path *path;	/* of the alternatives, the one that this binary has */
 	const struct binary_type *type; /* NULL until a variable was found */
-	/* One; several for instantiations of a generic function: then `type` is UNKNOWN and names them. */
+	/* One; several for instantiations of a generic function: then `type` is UNKNOWN and names
+	 * them. */
 	VEC(const struct binary_type *) types;
 	uint32_t type_index;
 	uint32_t limits;
@@ -137,7 +139,8 @@ struct resolve_pointers {
 
 /* ---- internals.c: what maps, channels and closures are made of ---- */
 
-/* What a struct of the runtime is part of. Go source: runtime/map.go, runtime/chan.go, internal/runtime/maps. */
+/* What a struct of the runtime is part of. Go source: runtime/map.go, runtime/chan.go,
+ * internal/runtime/maps. */
 enum resolve_part {
 	RESOLVE_HASH,	       /* hash<K,V> (runtime.hmap), up to Go 1.23 */
 	RESOLVE_BUCKET,	       /* bucket<K,V> */
@@ -181,14 +184,15 @@ bool internals_flatten(struct resolve_flat *flat, const struct binary_type *type
 		       const struct resolve_role *role, struct resolve_pointers *ret);
 /* What a func value leads to when no more than its PC is known. */
 const struct binary_type *internals_funcval(struct resolve *resolve);
-/* The closure object of a closure function; NULL when it has none or debug info contradicts itself. */
+/* The closure object of a closure function; NULL when it has none or debug info contradicts itself.
+ */
 struct error *internals_closure(struct resolve *resolve, const struct binary_function *function,
 				const struct binary_type **ret);
 
 /* A row of the type tables. */
 struct resolve_type {
 	const struct binary_type *type; /* NULL: row 0, when the binary does not describe uint8 */
-	bool out_of_reach; /* only its name and size are kept: no capture gets here */
+	bool out_of_reach;		/* only its name and size are kept: no capture gets here */
 	struct resolve_pointers pointers;
 };
 
@@ -230,7 +234,7 @@ struct resolve {
 	struct resolve_flat flat;
 	bool has_interfaces; /* a capture reaches one: the schema names every runtime type */
 	bool has_funcs;
-	const struct binary_type *funcval; /* a closure object of which only the PC is known */
+	const struct binary_type *funcval;    /* a closure object of which only the PC is known */
 	VEC(struct resolve_closure) closures; /* by PC */
 
 	/* symbols.c */

@@ -145,8 +145,7 @@ static void build_functions(struct resolve *resolve)
 
 			capture_rows[number] = (struct schema_capture){
 				.function = i,
-				.expr = resolve_string(resolve,
-						       capture->path->text),
+				.expr = resolve_string(resolve, capture->path->text),
 				.column = resolve_string(resolve, capture->column),
 				.type = capture->type_index,
 				.flags = capture->spec->redact ? SCHEMA_CAPTURE_REDACTED : 0,

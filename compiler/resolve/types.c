@@ -55,7 +55,8 @@ struct reach {
 	const struct resolve_capture *capture; /* the first that gets there */
 	bool dynamic; /* only as a dynamic type or captured variable: it need not be captured */
 };
-/* By depth. What is reached goes on with the same depth or less, so each type is taken once, at its most. */
+/* By depth. What is reached goes on with the same depth or less, so each type is taken once, at its
+ * most. */
 struct queue {
 	struct resolve *resolve;
 	struct {
@@ -164,8 +165,7 @@ static struct error *enqueue_pointees(struct queue *queue, const struct reach *f
 
 static void complain_wide(struct resolve *resolve, const struct reach *reach)
 {
-	diagnostics_add(resolve->diags, SEVERITY_ERROR, "type-too-wide",
-			reach->capture->spec->span,
+	diagnostics_add(resolve->diags, SEVERITY_ERROR, "type-too-wide", reach->capture->spec->span,
 			"this capture reaches type %s, which is too large to be captured: "
 			"it holds more than %d pointers or 4 GiB",
 			reach->type->name, POINTERS_MAX);
@@ -224,7 +224,8 @@ static void add_name(struct resolve *resolve, const struct binary_type *type)
 	row->out_of_reach = true;
 }
 
-/* Rows for the types of captures that were not reached: redacted ones, and what stands for several. */
+/* Rows for the types of captures that were not reached: redacted ones, and what stands for several.
+ */
 static struct error *add_capture_types(struct resolve *resolve, struct resolve_capture *capture)
 {
 	const struct reach from = {.capture = capture};
@@ -361,11 +362,16 @@ static const char *pointer_comment(struct resolve *resolve, const struct binary_
 				   const struct resolve_pointer *pointer)
 {
 	static const char *const words[] = {
-		[ASK_POINTER_PLAIN] = "*",	     [ASK_POINTER_STRING] = "string",
-		[ASK_POINTER_SLICE] = "[]",	     [ASK_POINTER_FREE] = "made of ",
-		[ASK_POINTER_COUNTED] = "buffer of ", [ASK_POINTER_BUCKETS] = "1 << B of ",
-		[ASK_POINTER_DIRECTORY] = "dirLen of ", [ASK_POINTER_GROUPS] = "lengthMask + 1 of ",
-		[ASK_POINTER_ANY] = "any",	     [ASK_POINTER_INTERFACE] = "interface",
+		[ASK_POINTER_PLAIN] = "*",
+		[ASK_POINTER_STRING] = "string",
+		[ASK_POINTER_SLICE] = "[]",
+		[ASK_POINTER_FREE] = "made of ",
+		[ASK_POINTER_COUNTED] = "buffer of ",
+		[ASK_POINTER_BUCKETS] = "1 << B of ",
+		[ASK_POINTER_DIRECTORY] = "dirLen of ",
+		[ASK_POINTER_GROUPS] = "lengthMask + 1 of ",
+		[ASK_POINTER_ANY] = "any",
+		[ASK_POINTER_INTERFACE] = "interface",
 		[ASK_POINTER_FUNC] = "func",
 	};
 
@@ -378,7 +384,8 @@ static uint32_t target_index(const struct resolve *resolve, const struct binary_
 {
 	uint32_t index = target ? types_index(resolve, target) : ASK_TYPE_BYTE;
 
-	return index != SCHEMA_NONE && resolve->types.data[index].out_of_reach ? SCHEMA_NONE : index;
+	return index != SCHEMA_NONE && resolve->types.data[index].out_of_reach ? SCHEMA_NONE
+									       : index;
 }
 
 static void build_pointers(struct resolve *resolve, struct tables *tables,

@@ -277,8 +277,7 @@ static void test_mistakes_come_together(void **state)
 	assert_mistake(7, "not-indexable", "int32 has no elements", 6, 78);
 	assert_mistake(8, "no-alternative", "none of these paths", 7, 35);
 	assert_int_equal(diags.list.data[8].notes.length, 2);
-	assert_string_equal(diags.list.data[8].notes.data[1],
-			    "kk: main.caller has no variable kk");
+	assert_string_equal(diags.list.data[8].notes.data[1], "kk: main.caller has no variable kk");
 	assert_null(ir);
 }
 

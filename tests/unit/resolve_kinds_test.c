@@ -143,10 +143,11 @@ static uint32_t slots_of_map(uint32_t map)
 	assert_int_equal(row_at(map, 0, ASK_POINTER_FREE)->target, inside);
 	if (is_old) {
 		row = row_at(inside, offset_of(inside, "buckets"), ASK_POINTER_BUCKETS);
-		assert_int_equal(row->extra, offset_of(inside, "B") | offset_of(inside, "flags") << 8);
-		assert_int_equal(row_at(inside, offset_of(inside, "oldbuckets"), ASK_POINTER_BUCKETS)
-					 ->extra,
-				 row->extra | 1 << 16);
+		assert_int_equal(row->extra, offset_of(inside, "B") | offset_of(inside, "flags")
+									      << 8);
+		assert_int_equal(
+			row_at(inside, offset_of(inside, "oldbuckets"), ASK_POINTER_BUCKETS)->extra,
+			row->extra | 1 << 16);
 		return row->target;
 	}
 	row = row_at(inside, offset_of(inside, "dirPtr"), ASK_POINTER_DIRECTORY);
@@ -204,9 +205,10 @@ static void test_chans(void **state)
 	assert_int_equal(s->engine_types[sudog].pointers, 1);
 	assert_int_equal(row_at(sudog, offset_of(sudog, "next"), ASK_POINTER_FREE)->target, sudog);
 	for (uint32_t i = 0; i < s->types[sudog].fields; i++)
-		if (!strcmp(schema_text(s, s->fields[s->types[sudog].first_field + i].name), "next"))
+		if (!strcmp(schema_text(s, s->fields[s->types[sudog].first_field + i].name),
+			    "next"))
 			next = s->fields[s->types[sudog].first_field + i].type;
-	assert_int_equal(s->types[next].elem, sudog); /* the field says it, too */
+	assert_int_equal(s->types[next].elem, sudog);	  /* the field says it, too */
 	inside = s->types[s->captures[1].type].internals; /* nothing lies in its buffer */
 	assert_int_equal(s->engine_types[inside].pointers, 2);
 	assert_int_equal(s->rtypes_count, 0); /* no interface is within reach */
@@ -245,7 +247,8 @@ static void test_interfaces(void **state)
 	assert_rtype("map[string]int", ASK_RTYPE_DIRECT);
 	/* Go 1.26 asks for the size only, before a struct had to have one field */
 	assert_rtype("main.padded", is_old ? 0 : ASK_RTYPE_DIRECT);
-	rtype_named("main.hidden"); /* Go 1.22 has it in no debug info, but its descriptor has a name */
+	rtype_named(
+		"main.hidden"); /* Go 1.22 has it in no debug info, but its descriptor has a name */
 	rtype_named("*main.hidden");
 	assert_int_equal(rtype_named("error")->type, ASK_ABSENT); /* never a dynamic type */
 	assert_true(s->layout.types_lo && s->layout.types_size);
@@ -293,8 +296,7 @@ static void test_funcs(void **state)
 	row_at((uint32_t)(closure - s->types), 16, ASK_POINTER_STRING);
 	for (uint32_t i = 0; i < s->closures_count; i++)
 		if (s->closures[i].type == closure - s->types) {
-			const struct schema_symbol *symbol =
-				schema_symbol_at(s, s->closures[i].pc);
+			const struct schema_symbol *symbol = schema_symbol_at(s, s->closures[i].pc);
 
 			assert_string_equal(schema_text(s, symbol->name), "main.main.func1");
 			assert_int_equal(symbol->lo, s->closures[i].pc);
@@ -382,7 +384,7 @@ static void test_redacted(void **state)
 	}
 	assert_null(expr_of(2));
 	assert_null(expr_of(3));
-	assert_true(always(2) > 0); /* there as asked for */
+	assert_true(always(2) > 0);		/* there as asked for */
 	assert_int_equal(s->pointers_count, 0); /* nobody can get at the bytes either */
 }
 
@@ -416,11 +418,12 @@ static void test_alternatives(void **state)
 /* What is written can be read, and the same input gives the same bytes. */
 static void test_written_schema(void **state)
 {
-	static const char spec[] = "  - {name: main.dynamics, capture: [empty, full, list]}\n"
-				   "  - {name: main.maps, capture: [plain, big, nested, set]}\n"
-				   "  - {name: main.funcs, capture: [f]}\n"
-				   "  - {name: main.secrets, capture: [{expr: s.key, redact: true}]}\n"
-				   "  - {name: 'main.generic[...]', capture: [x]}\n";
+	static const char spec[] =
+		"  - {name: main.dynamics, capture: [empty, full, list]}\n"
+		"  - {name: main.maps, capture: [plain, big, nested, set]}\n"
+		"  - {name: main.funcs, capture: [f]}\n"
+		"  - {name: main.secrets, capture: [{expr: s.key, redact: true}]}\n"
+		"  - {name: 'main.generic[...]', capture: [x]}\n";
 	cleanup_strbuf struct strbuf first = STRBUF_INIT, second = STRBUF_INIT;
 	struct schema *read;
 
