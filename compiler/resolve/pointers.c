@@ -73,46 +73,39 @@ bool pointers_member(struct resolve_flat *flat, const struct binary_field *field
 }
 
 /*
- * atomic.Pointer[T] {_ [0]*T; _ noCopy; v unsafe.Pointer}: v is a *T, as its first field
- * says. Go source: sync/atomic/type.go, Go 1.19 and later. NULL: `type` is none.
+ * What an atomic.Pointer[T] points to, or NULL. Go source: sync/atomic/type.go, Pointer
+ * {_ [0]*T; _ noCopy; v unsafe.Pointer}: the blank field, which is there for the compiler,
+ * tells what v leads to.
  */
-static const struct binary_type *atomic_target(const struct binary_type *type,
-					       const struct binary_field **word)
+static const struct binary_type *atomic_target(const struct binary_type *type)
 {
 	static const char name[] = "sync/atomic.Pointer[";
-	const struct binary_type *target = NULL;
 
-	*word = NULL;
 	if (strncmp(type->name, name, sizeof(name) - 1) != 0)
 		return NULL;
 	for (size_t f = 0; f < type->fields_count; f++) {
-		const struct binary_field *field = &type->fields[f];
+		const struct binary_type *blank = type->fields[f].type;
 
-		if (field->type->kind == SCHEMA_KIND_ARRAY && field->type->elem &&
-		    field->type->elem->kind == SCHEMA_KIND_POINTER)
-			target = field->type->elem->elem;
-		if (!strcmp(field->name, "v") && field->type->kind == SCHEMA_KIND_UNSAFE_POINTER)
-			*word = field;
+		if (blank->kind == SCHEMA_KIND_ARRAY && !blank->count && blank->elem &&
+		    blank->elem->kind == SCHEMA_KIND_POINTER)
+			return blank->elem->elem;
 	}
-	return *word ? target : NULL;
+	return NULL;
 }
 
 static bool flatten_struct(struct resolve_flat *context, const struct binary_type *type,
 			   unsigned depth, struct resolve_pointers *ret)
 {
-	const struct binary_field *word;
-	const struct binary_type *target = atomic_target(type, &word);
+	const struct resolve_pointer atomic = {
+		.kind = ASK_POINTER_PLAIN, .repeat = 1, .target = atomic_target(type)};
 
-	if (!pointers_lead_nowhere(target)) {
-		struct resolve_pointer row = {
-			.kind = ASK_POINTER_PLAIN, .repeat = 1, .path = ".v", .target = target};
-
-		if (!push(context, ret, &row, word->offset, 1, 0, ".v"))
-			return false;
-	}
 	for (size_t f = 0; f < type->fields_count; f++) {
 		const struct binary_field *field = &type->fields[f];
 
+		if (field->type->kind == SCHEMA_KIND_UNSAFE_POINTER &&
+		    !pointers_lead_nowhere(atomic.target) &&
+		    !pointers_push(context, ret, &atomic, field->offset, ".v"))
+			return false;
 		if (strcmp(field->name, "_") && /* left out of every value */
 		    !flatten_field(context, field, depth, ret))
 			return false;

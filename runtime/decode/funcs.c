@@ -20,7 +20,7 @@ struct function {
 	uint64_t address;      /* of its object */
 	struct hole no_name;   /* why its name is not known */
 	const char *name;
-	uint32_t type;	       /* of the object, SCHEMA_NONE when captured variables are not described */
+	uint32_t type;	       /* of the object, SCHEMA_NONE when it is not described */
 	bool captures_nothing;
 };
 

@@ -3,17 +3,14 @@ package main
 
 import (
 	"reflect"
-	"runtime"
 	"strconv"
-	"strings"
 )
 
 func dynamicText(v any) string { return dynamic(reflect.ValueOf(v), 4) }
 
 // describesClosures: DWARF tells what closures capture from Go 1.23 on.
 func describesClosures() bool {
-	minor, err := strconv.Atoi(strings.Split(strings.TrimPrefix(runtime.Version(), "go1."), ".")[0])
-	return err == nil && minor >= 23
+	return minor() >= 23
 }
 
 type funcs struct {

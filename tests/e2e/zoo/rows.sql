@@ -15,3 +15,8 @@ SELECT raw_f->>'$.__addr' GLOB '0x*0', raw_f->>'$.func' FROM holdFunc;
 --> 1|main.byValue.func1
 SELECT raw_receivers->>'$.__addr' GLOB '0x*0' FROM holdWaiters;
 --> 1
+-- of a redacted value there is the type and the length
+SELECT raw_password, raw_secret, raw_pin FROM holdPaths;
+--> {"__status":"redacted","__type":"string","len":13}|{"__status":"redacted","__type":"[]uint8","len":7}|{"__status":"redacted","__type":"int"}
+SELECT count(*) FROM all_captured_data WHERE value LIKE '%correct horse%' OR value LIKE '%battery%';
+--> 0
