@@ -79,7 +79,7 @@ static const struct ask_layout ask_layout = {
 	.types = 996,               /* rows of ask_types */
 	.pointers = 1098,           /* rows of ask_pointers */
 	.limits = 1,                /* rows of ask_limits */
-	.rtypes = 707,              /* rows of ask_rtypes */
+	.rtypes = 879,              /* rows of ask_rtypes */
 	.closures = 122,            /* rows of ask_closures */
 	.itab_type = 8,             /* internal/abi.ITab.Type */
 	.funcval_type = 849,        /* type of a closure object of which only the PC is known */
@@ -2274,12 +2274,23 @@ static const struct ask_range ask_ranges[] = {
  */
 /* {offset from runtime.types, type, flags, name} */
 static const struct ask_rtype ask_rtypes[] = {
+	{0x71c0, ASK_ABSENT, 0, 0},          /* *main.celsius */
 	{0x7200, 12, ASK_RTYPE_DIRECT, 0},   /* *main.inner */
 	{0x7240, 1, ASK_RTYPE_DIRECT, 0},    /* *main.everything */
+	{0x7280, ASK_ABSENT, 0, 0},          /* *fmt.State */
+	{0x72c0, ASK_ABSENT, 0, 0},          /* *fmt.fmtFlags */
+	{0x7300, ASK_ABSENT, 0, 0},          /* *fmt.Formatter */
+	{0x7340, ASK_ABSENT, 0, 0},          /* *fmt.GoStringer */
+	{0x7380, ASK_ABSENT, 0, 0},          /* *fmt.Stringer */
 	{0x73c0, 13, ASK_RTYPE_DIRECT, 0},   /* *time.zone */
 	{0x7400, 14, ASK_RTYPE_DIRECT, 0},   /* *time.zoneTrans */
 	{0x7440, 15, ASK_RTYPE_DIRECT, 0},   /* *internal/fmtsort.KeyValue */
+	{0x7480, ASK_ABSENT, 0, 0},          /* *io.Writer */
+	{0x74c0, ASK_ABSENT, 0, 0},          /* *reflect.Type */
 	{0x7500, 16, ASK_RTYPE_DIRECT, 0},   /* *reflect.abiStep */
+	{0x7540, ASK_ABSENT, 0, 0},          /* *reflect.abiStepKind */
+	{0x7580, ASK_ABSENT, 0, 0},          /* *reflect.layoutKey */
+	{0x75c0, ASK_ABSENT, 0, 0},          /* *reflect.layoutType */
 	{0x7600, 17, ASK_RTYPE_DIRECT, 0},   /* *reflect.makeFuncCtxt */
 	{0x7640, 18, ASK_RTYPE_DIRECT, 0},   /* *reflect.methodValue */
 	{0x7680, 19, ASK_RTYPE_DIRECT, 0},   /* *sync.eface */
@@ -2287,7 +2298,9 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x7700, 21, ASK_RTYPE_DIRECT, 0},   /* *sync.poolLocalInternal */
 	{0x7740, 22, ASK_RTYPE_DIRECT, 0},   /* *error */
 	{0x7780, 23, ASK_RTYPE_DIRECT, 0},   /* *string */
+	{0x77c0, ASK_ABSENT, 0, 0},          /* *int8 */
 	{0x7800, 24, ASK_RTYPE_DIRECT, 0},   /* *uint8 */
+	{0x7840, ASK_ABSENT, 0, 0},          /* *int16 */
 	{0x7880, 25, ASK_RTYPE_DIRECT, 0},   /* *uint16 */
 	{0x78c0, 26, ASK_RTYPE_DIRECT, 0},   /* *int32 */
 	{0x7900, 27, ASK_RTYPE_DIRECT, 0},   /* *uint32 */
@@ -2296,6 +2309,9 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x79c0, 30, ASK_RTYPE_DIRECT, 0},   /* *int */
 	{0x7a00, 31, ASK_RTYPE_DIRECT, 0},   /* *uint */
 	{0x7a40, 32, ASK_RTYPE_DIRECT, 0},   /* *uintptr */
+	{0x7a80, ASK_ABSENT, 0, 0},          /* *complex64 */
+	{0x7ac0, ASK_ABSENT, 0, 0},          /* *complex128 */
+	{0x7b00, ASK_ABSENT, 0, 0},          /* *float32 */
 	{0x7b40, 33, ASK_RTYPE_DIRECT, 0},   /* *float64 */
 	{0x7b80, 34, ASK_RTYPE_DIRECT, 0},   /* *bool */
 	{0x7bc0, 35, ASK_RTYPE_DIRECT, 0},   /* *unsafe.Pointer */
@@ -2311,66 +2327,128 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x7e40, 45, ASK_RTYPE_DIRECT, 0},   /* *runtime.gobuf */
 	{0x7e80, 46, ASK_RTYPE_DIRECT, 0},   /* *runtime.ancestorInfo */
 	{0x7ec0, 47, ASK_RTYPE_DIRECT, 0},   /* *runtime.mutex */
+	{0x7f00, ASK_ABSENT, 0, 0},          /* *runtime.lockRankStruct */
 	{0x7f40, 48, ASK_RTYPE_DIRECT, 0},   /* *runtime.sudog */
 	{0x7f80, 49, ASK_RTYPE_DIRECT, 0},   /* *runtime.coro */
+	{0x7fc0, ASK_ABSENT, 0, 0},          /* *runtime.xRegPerG */
+	{0x8000, ASK_ABSENT, 0, 0},          /* *runtime.xRegs */
 	{0x8040, 330, 0, 0},                 /* *runtime.xRegState */
 	{0x8080, 50, ASK_RTYPE_DIRECT, 0},   /* *runtime.gsignalStack */
 	{0x80c0, 51, ASK_RTYPE_DIRECT, 0},   /* *runtime.sigset */
 	{0x8100, 52, ASK_RTYPE_DIRECT, 0},   /* *runtime.sysmontick */
 	{0x8140, 331, 0, 0},                 /* *runtime.special */
+	{0x8180, ASK_ABSENT, 0, 0},          /* *runtime.stackfreelist */
 	{0x81c0, 53, ASK_RTYPE_DIRECT, 0},   /* *runtime.persistentAlloc */
+	{0x8200, ASK_ABSENT, 0, 0},          /* *runtime.gcMarkWorkerMode */
 	{0x8240, 54, ASK_RTYPE_DIRECT, 0},   /* *runtime.lfnode */
 	{0x8280, 55, ASK_RTYPE_DIRECT, 0},   /* *runtime.gcBgMarkWorkerNode */
+	{0x82c0, ASK_ABSENT, 0, 0},          /* *runtime.sizeClassScanStats */
+	{0x8300, ASK_ABSENT, 0, 0},          /* *runtime.workbufhdr */
 	{0x8340, 56, ASK_RTYPE_DIRECT, 0},   /* *runtime.listNodeManual */
 	{0x8380, 332, 0, 0},                 /* *runtime.cleanupBlockHeader */
 	{0x83c0, 57, ASK_RTYPE_DIRECT, 0},   /* *runtime.cleanupFn */
 	{0x8400, 58, ASK_RTYPE_DIRECT, 0},   /* *runtime.funcval */
+	{0x8440, ASK_ABSENT, 0, 0},          /* *runtime.throwType */
 	{0x8480, 59, ASK_RTYPE_DIRECT, 0},   /* *runtime.cgoCallers */
 	{0x84c0, 60, ASK_RTYPE_DIRECT, 0},   /* *runtime.note */
+	{0x8500, ASK_ABSENT, 0, 0},          /* *runtime.mWaitList */
+	{0x8540, ASK_ABSENT, 0, 0},          /* *runtime.traceBlockReason */
 	{0x8580, 61, ASK_RTYPE_DIRECT, 0},   /* *runtime.mTraceState */
+	{0x85c0, ASK_ABSENT, 0, 0},          /* *runtime.traceBufHeader */
+	{0x8600, ASK_ABSENT, 0, 0},          /* *runtime.traceTime */
+	{0x8640, ASK_ABSENT, 0, 0},          /* *runtime.winlibcall */
 	{0x8680, 62, ASK_RTYPE_DIRECT, 0},   /* *runtime.pcvalueCache */
+	{0x86c0, ASK_ABSENT, 0, 0},          /* *runtime.pcvalueCacheEnt */
+	{0x8700, ASK_ABSENT, 0, 0},          /* *runtime.dlogPerM */
 	{0x8740, 63, ASK_RTYPE_DIRECT, 0},   /* *runtime.mOS */
+	{0x8780, ASK_ABSENT, 0, 0},          /* *runtime.heldLockInfo */
 	{0x87c0, 64, ASK_RTYPE_DIRECT, 0},   /* *runtime.Frame */
 	{0x8800, 65, ASK_RTYPE_DIRECT, 0},   /* *runtime.gcBgMarkWorkerNodePadded */
 	{0x8840, 66, ASK_RTYPE_DIRECT, 0},   /* *runtime.metricFloat64Histogram */
+	{0x8880, ASK_ABSENT, 0, 0},          /* *runtime.metricKind */
+	{0x88c0, ASK_ABSENT, 0, 0},          /* *runtime.sliceInterfacePtr */
+	{0x8900, ASK_ABSENT, 0, 0},          /* *runtime.stringInterfacePtr */
+	{0x8940, ASK_ABSENT, 0, 0},          /* *runtime.stringer */
 	{0x8980, 67, ASK_RTYPE_DIRECT, 0},   /* *runtime.traceFrame */
+	{0x89c0, ASK_ABSENT, 0, 0},          /* *runtime.uint16InterfacePtr */
+	{0x8a00, ASK_ABSENT, 0, 0},          /* *runtime.uint32InterfacePtr */
+	{0x8a40, ASK_ABSENT, 0, 0},          /* *runtime.uint64InterfacePtr */
 	{0x8a80, 68, ASK_RTYPE_DIRECT, 0},   /* *runtime.untracedG·7 */
 	{0x8ac0, 69, ASK_RTYPE_DIRECT, 0},   /* *runtime.debugCallWrapArgs */
 	{0x8b00, 70, ASK_RTYPE_DIRECT, 0},   /* *runtime.savedOpenDeferState */
+	{0x8b40, ASK_ABSENT, 0, 0},          /* *runtime._typePair */
+	{0x8b80, ASK_ABSENT, 0, 0},          /* *runtime.metricData */
 	{0x8bc0, 71, ASK_RTYPE_DIRECT, 0},   /* *syscall.Rlimit */
+	{0x8c00, ASK_ABSENT, 0, 0},          /* *sync/atomic.align64 */
+	{0x8c40, ASK_ABSENT, 0, 0},          /* *internal/abi.BoundsErrorCode */
+	{0x8c80, ASK_ABSENT, 0, 0},          /* *internal/abi.TFlag */
+	{0x8cc0, ASK_ABSENT, 0, 0},          /* *internal/abi.NameOff */
+	{0x8d00, ASK_ABSENT, 0, 0},          /* *internal/abi.TypeOff */
 	{0x8d40, 72, ASK_RTYPE_DIRECT, 0},   /* *internal/abi.Imethod */
 	{0x8d80, 73, ASK_RTYPE_DIRECT, 0},   /* *internal/abi.ITab */
+	{0x8dc0, ASK_ABSENT, 0, 0},          /* *internal/abi.PCLnTabMagic */
+	{0x8e00, ASK_ABSENT, 0, 0},          /* *internal/abi.FuncFlag */
+	{0x8e40, ASK_ABSENT, 0, 0},          /* *internal/abi.FuncID */
 	{0x8e80, 74, ASK_RTYPE_DIRECT, 0},   /* *unicode.Range16 */
 	{0x8ec0, 75, ASK_RTYPE_DIRECT, 0},   /* *unicode.Range32 */
 	{0x8f00, 76, ASK_RTYPE_DIRECT, 0},   /* *unicode.RangeTable */
 	{0x8f40, 77, ASK_RTYPE_DIRECT, 0},   /* *internal/godebug.setting */
 	{0x8f80, 78, ASK_RTYPE_DIRECT, 0},   /* *internal/godebug.value */
+	{0x8fc0, ASK_ABSENT, 0, 0},          /* *internal/reflectlite.Type */
+	{0x9000, ASK_ABSENT, 0, 0},          /* *internal/runtime/sys.nih */
 	{0x9040, 333, 0, 0},                 /* *internal/runtime/sys.NotInHeap */
+	{0x9080, ASK_ABSENT, 0, 0},          /* *internal/sync.hashFunc */
+	{0x90c0, ASK_ABSENT, 0, 0},          /* *internal/sync.equalFunc */
 	{0x9100, 79, ASK_RTYPE_DIRECT, 0},   /* *internal/cpu.option */
+	{0x9140, ASK_ABSENT, 0, 0},          /* *internal/runtime/atomic.align64 */
 	{0x9180, 80, ASK_RTYPE_DIRECT, 0},   /* *internal/godebugs.Info */
+	{0x91c0, ASK_ABSENT, 0, 0},          /* *internal/bisect.Writer */
 	{0x9200, 81, ASK_RTYPE_DIRECT, 0},   /* *internal/bisect.cond */
 	{0x9240, 334, 0, 0},                 /* []main.inner */
+	{0x9280, ASK_ABSENT, 0, 0},          /* []struct { key string; elem int } */
 	{0x92c0, 82, ASK_RTYPE_DIRECT, 0},   /* func() */
+	{0x9300, ASK_ABSENT, 0, 0},          /* []*os.dirInfo */
 	{0x9340, 83, ASK_RTYPE_DIRECT, 0},   /* *[]uint8 */
+	{0x9380, ASK_ABSENT, 0, 0},          /* []*sync.poolChainElt */
+	{0x93c0, ASK_ABSENT, 0, 0},          /* *iter.Seq[reflect.StructField] */
+	{0x9400, ASK_ABSENT, 0, 0},          /* *iter.Seq[reflect.Type] */
+	{0x9440, ASK_ABSENT, 0, 0},          /* *iter.Seq[reflect.Method] */
 	{0x9480, 84, ASK_RTYPE_DIRECT, 0},   /* *[4]uintptr */
+	{0x94c0, ASK_ABSENT, 0, 0},          /* *go.shape.shape.interface { Error() string } */
 	{0x9500, 335, 0, 0},                 /* []syscall.Iovec */
 	{0x9540, 85, ASK_RTYPE_DIRECT, 0},   /* *[]syscall.Iovec */
 	{0x9580, 336, 0, 0},                 /* []*runtime.p */
+	{0x95c0, ASK_ABSENT, 0, 0},          /* []runtime.heldLockInfo */
 	{0x9600, 86, ASK_RTYPE_DIRECT, 0},   /* *struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
 	{0x9640, 337, 0, 0},                 /* []time.zone */
 	{0x9680, 338, 0, 0},                 /* []time.zoneTrans */
+	{0x96c0, ASK_ABSENT, 0, 0},          /* []*bisect.dedup */
+	{0x9700, ASK_ABSENT, 0, 0},          /* []*godebug.value */
+	{0x9740, ASK_ABSENT, 0, 0},          /* [][4]uint64 */
+	{0x9780, ASK_ABSENT, 0, 0},          /* []struct { key uint64; elem bool } */
+	{0x97c0, ASK_ABSENT, 0, 0},          /* []fmtsort.KeyValue */
 	{0x9800, 87, ASK_RTYPE_DIRECT, 0},   /* *go.shape.struct { Key reflect.Value; Value reflect.Value } */
 	{0x9840, 339, 0, 0},                 /* []reflect.abiStep */
 	{0x9880, 340, 0, 0},                 /* []*internal/abi.Type */
+	{0x98c0, ASK_ABSENT, 0, 0},          /* []*sync.entry[interface {},interface {}] */
+	{0x9900, ASK_ABSENT, 0, 0},          /* []*sync.node[interface {},interface {}] */
+	{0x9940, ASK_ABSENT, 0, 0},          /* []atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	{0x9980, ASK_ABSENT, 0, 0},          /* []*sync.indirect[interface {},interface {}] */
+	{0x99c0, ASK_ABSENT, 0, 0},          /* []struct { key interface {}; elem interface {} } */
+	{0x9a00, ASK_ABSENT, 0, 0},          /* *go.shape.shape.interface {} */
 	{0x9a40, 88, ASK_RTYPE_DIRECT, 0},   /* *internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
 	{0x9a80, 89, ASK_RTYPE_DIRECT, 0},   /* *internal/sync.node[go.shape.interface {},go.shape.interface {}] */
 	{0x9ac0, 90, ASK_RTYPE_DIRECT, 0},   /* *sync/atomic.Pointer[internal/sync.entry[go.shape.interface {},go.shape.interface {}]] */
+	{0x9b00, ASK_ABSENT, 0, 0},          /* []*sync.entry[go.shape.interface {},go.shape.interface {}] */
 	{0x9b40, 91, ASK_RTYPE_DIRECT, 0},   /* *internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
 	{0x9b80, 92, ASK_RTYPE_DIRECT, 0},   /* *sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
 	{0x9bc0, 93, ASK_RTYPE_DIRECT, 0},   /* *go.shape.struct { internal/sync.isEntry bool } */
+	{0x9c00, ASK_ABSENT, 0, 0},          /* []*go.shape.struct { internal/sync.isEntry bool } */
+	{0x9c40, ASK_ABSENT, 0, 0},          /* []atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
 	{0x9c80, 341, 0, 0},                 /* []sync.eface */
 	{0x9cc0, 94, ASK_RTYPE_DIRECT, 0},   /* *struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
 	{0x9d00, 342, 0, 0},                 /* []uint8 */
+	{0x9d40, ASK_ABSENT, 0, 0},          /* []int16 */
 	{0x9d80, 3, 0, 0},                   /* []int32 */
 	{0x9dc0, 343, 0, 0},                 /* []uint32 */
 	{0x9e00, 344, 0, 0},                 /* []int64 */
@@ -2381,26 +2459,47 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x9f40, 349, 0, 0},                 /* []float64 */
 	{0x9f80, 350, 0, 0},                 /* []string */
 	{0x9fc0, 351, 0, 0},                 /* []unsafe.Pointer */
+	{0xa000, ASK_ABSENT, 0, 0},          /* []error */
 	{0xa040, 352, 0, 0},                 /* []runtime.functab */
 	{0xa080, 353, 0, 0},                 /* []runtime.textsect */
 	{0xa0c0, 354, 0, 0},                 /* []*internal/abi.ITab */
 	{0xa100, 355, 0, 0},                 /* []runtime.ptabEntry */
 	{0xa140, 356, 0, 0},                 /* []runtime.modulehash */
 	{0xa180, 357, 0, 0},                 /* []*runtime.initTask */
+	{0xa1c0, ASK_ABSENT, 0, 0},          /* []struct { key abi.TypeOff; elem *abi.Type } */
 	{0xa200, 358, 0, 0},                 /* []runtime.ancestorInfo */
 	{0xa240, 95, ASK_RTYPE_DIRECT, 0},   /* *[]runtime.ancestorInfo */
 	{0xa280, 359, 0, 0},                 /* []runtime.timerWhen */
+	{0xa2c0, ASK_ABSENT, 0, 0},          /* []atomic.Uint32 */
 	{0xa300, 360, 0, 0},                 /* []*runtime.mspan */
+	{0xa340, ASK_ABSENT, 0, 0},          /* []runtime.gclinkptr */
+	{0xa380, ASK_ABSENT, 0, 0},          /* []runtime.stackfreelist */
 	{0xa3c0, 361, 0, 0},                 /* []*runtime._defer */
+	{0xa400, ASK_ABSENT, 0, 0},          /* []runtime.guintptr */
 	{0xa440, 362, 0, 0},                 /* []*runtime.sudog */
+	{0xa480, ASK_ABSENT, 0, 0},          /* []runtime.sizeClassScanStats */
+	{0xa4c0, ASK_ABSENT, 0, 0},          /* []runtime.objptr */
 	{0xa500, 96, ASK_RTYPE_DIRECT, 0},   /* *[1024]uintptr */
 	{0xa540, 363, 0, 0},                 /* []runtime.cleanupFn */
+	{0xa580, ASK_ABSENT, 0, 0},          /* []*runtime.traceBuf */
+	{0xa5c0, ASK_ABSENT, 0, 0},          /* [][2]*runtime.traceBuf */
+	{0xa600, ASK_ABSENT, 0, 0},          /* []runtime.pcvalueCacheEnt */
+	{0xa640, ASK_ABSENT, 0, 0},          /* [][8]runtime.pcvalueCacheEnt */
+	{0xa680, ASK_ABSENT, 0, 0},          /* []*runtime.PanicNilError */
 	{0xa6c0, 364, 0, 0},                 /* []*runtime.moduledata */
+	{0xa700, ASK_ABSENT, 0, 0},          /* []struct { key int32; elem unsafe.Pointer } */
+	{0xa740, ASK_ABSENT, 0, 0},          /* []struct { key runtime._typePair; elem struct {} } */
+	{0xa780, ASK_ABSENT, 0, 0},          /* []struct { key string; elem bool } */
+	{0xa7c0, ASK_ABSENT, 0, 0},          /* []struct { key string; elem runtime.metricData } */
+	{0xa800, ASK_ABSENT, 0, 0},          /* []struct { key uint32; elem []*abi.Type } */
+	{0xa840, ASK_ABSENT, 0, 0},          /* []struct { key unsafe.Pointer; elem int32 } */
 	{0xa880, 365, 0, 0},                 /* []runtime.Frame */
+	{0xa8c0, ASK_ABSENT, 0, 0},          /* *go.shape.shape.bool */
 	{0xa900, 97, ASK_RTYPE_DIRECT, 0},   /* *struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
 	{0xa940, 366, 0, 0},                 /* []internal/abi.Imethod */
 	{0xa980, 367, 0, 0},                 /* []unicode.Range16 */
 	{0xa9c0, 368, 0, 0},                 /* []unicode.Range32 */
+	{0xaa00, ASK_ABSENT, 0, 0},          /* []struct { key string; elem *unicode.RangeTable } */
 	{0xaa40, 369, 0, 0},                 /* []internal/cpu.option */
 	{0xaa80, 370, 0, 0},                 /* []internal/bisect.cond */
 	{0xac60, 7, 0, 0},                   /* main.celsius */
@@ -2428,6 +2527,10 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xb1e0, 386, 0, 0},                 /* runtime.traceBlockReason */
 	{0xb220, 387, 0, 0},                 /* runtime.traceTime */
 	{0xb260, 388, 0, 0},                 /* runtime.metricKind */
+	{0xb2a0, ASK_ABSENT, 0, 0},          /* runtime.stringInterfacePtr */
+	{0xb2e0, ASK_ABSENT, 0, 0},          /* runtime.uint16InterfacePtr */
+	{0xb320, ASK_ABSENT, 0, 0},          /* runtime.uint32InterfacePtr */
+	{0xb360, ASK_ABSENT, 0, 0},          /* runtime.uint64InterfacePtr */
 	{0xb3a0, 389, 0, 0},                 /* internal/abi.BoundsErrorCode */
 	{0xb3e0, 390, 0, 0},                 /* internal/abi.TFlag */
 	{0xb420, 391, 0, 0},                 /* internal/abi.NameOff */
@@ -2436,28 +2539,60 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xb4e0, 394, 0, 0},                 /* internal/abi.FuncFlag */
 	{0xb520, 395, 0, 0},                 /* internal/abi.FuncID */
 	{0xb560, 99, ASK_RTYPE_DIRECT, 0},   /* func() error */
+	{0xb5a0, ASK_ABSENT, 0, 0},          /* func() string */
+	{0xb5e0, ASK_ABSENT, 0, 0},          /* func() []error */
 	{0xb620, 100, ASK_RTYPE_DIRECT, 0},  /* func() int32 */
+	{0xb660, ASK_ABSENT, 0, 0},          /* func() int */
 	{0xb6a0, 101, ASK_RTYPE_DIRECT, 0},  /* func() bool */
+	{0xb6e0, ASK_ABSENT, 0, 0},          /* func() reflect.ChanDir */
+	{0xb720, ASK_ABSENT, 0, 0},          /* func() reflect.Type */
+	{0xb760, ASK_ABSENT, 0, 0},          /* func() iter.Seq[reflect.StructField] */
+	{0xb7a0, ASK_ABSENT, 0, 0},          /* func() iter.Seq[reflect.Type] */
+	{0xb7e0, ASK_ABSENT, 0, 0},          /* func() reflect.Kind */
+	{0xb820, ASK_ABSENT, 0, 0},          /* func() iter.Seq[reflect.Method] */
+	{0xb860, ASK_ABSENT, 0, 0},          /* func() uintptr */
+	{0xb8a0, ASK_ABSENT, 0, 0},          /* func() *abi.Type */
+	{0xb8e0, ASK_ABSENT, 0, 0},          /* func() *abi.UncommonType */
 	{0xb920, 102, ASK_RTYPE_DIRECT, 0},  /* func() interface {} */
 	{0xb960, 103, ASK_RTYPE_DIRECT, 0},  /* func() go.shape.interface { Error() string } */
 	{0xb9a0, 104, ASK_RTYPE_DIRECT, 0},  /* chan int */
 	{0xb9e0, 105, ASK_RTYPE_DIRECT, 0},  /* chan struct {} */
+	{0xba60, ASK_ABSENT, 0, 0},          /* func() abi.Kind */
+	{0xbaa0, ASK_ABSENT, 0, 0},          /* func(func(interface {}, interface {}) bool) */
 	{0xbae0, 106, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.coro) */
 	{0xbb20, 107, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.pinner) */
 	{0xbb60, 108, ASK_RTYPE_DIRECT, 0},  /* chan bool */
 	{0xbba0, 396, 0, 0},                 /* go.shape.bool */
 	{0xbbe0, 109, ASK_RTYPE_DIRECT, 0},  /* func() go.shape.bool */
+	{0xbc20, ASK_ABSENT, 0, 0},          /* func() reflectlite.Type */
 	{0xbe80, 397, 0, 0},                 /* fmt.buffer */
 	{0xbee0, 110, ASK_RTYPE_DIRECT, 0},  /* sync.dequeueNil */
+	{0xbf40, ASK_ABSENT, 0, 0},          /* runtime.sliceInterfacePtr */
 	{0xbfa0, 4, 0, 0},                   /* [2]int16 */
 	{0xc000, 398, 0, 0},                 /* [4]uint8 */
 	{0xc060, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key string; elem int } */
 	{0xc0c0, 399, 0, 0},                 /* [0]*os.dirInfo */
 	{0xc120, 400, 0, 0},                 /* [5]uint8 */
+	{0xc180, ASK_ABSENT, 0, 0},          /* [2]main.inner */
 	{0xc1e0, 401, 0, 0},                 /* [3]string */
+	{0xc240, ASK_ABSENT, 0, 0},          /* func() (int, bool) */
+	{0xc2a0, ASK_ABSENT, 0, 0},          /* func(string) bool */
+	{0xc300, ASK_ABSENT, 0, 0},          /* func(int) bool */
 	{0xc360, 111, ASK_RTYPE_DIRECT, 0},  /* func(string, string) */
 	{0xc3c0, 402, 0, 0},                 /* [68]uint8 */
+	{0xc420, ASK_ABSENT, 0, 0},          /* func(fmt.State, int32) */
 	{0xc480, 403, 0, 0},                 /* [0]*sync.poolChainElt */
+	{0xc4e0, ASK_ABSENT, 0, 0},          /* func(reflect.Type) bool */
+	{0xc540, ASK_ABSENT, 0, 0},          /* func(int) reflect.StructField */
+	{0xc5a0, ASK_ABSENT, 0, 0},          /* func([]int) reflect.StructField */
+	{0xc600, ASK_ABSENT, 0, 0},          /* func(reflect.StructField) bool */
+	{0xc660, ASK_ABSENT, 0, 0},          /* func(int) reflect.Type */
+	{0xc6c0, ASK_ABSENT, 0, 0},          /* func(int) reflect.Method */
+	{0xc720, ASK_ABSENT, 0, 0},          /* func(reflect.Method) bool */
+	{0xc780, ASK_ABSENT, 0, 0},          /* func(complex128) bool */
+	{0xc7e0, ASK_ABSENT, 0, 0},          /* func(float64) bool */
+	{0xc840, ASK_ABSENT, 0, 0},          /* func(int64) bool */
+	{0xc8a0, ASK_ABSENT, 0, 0},          /* func(uint64) bool */
 	{0xc900, 404, 0, 0},                 /* [16]uintptr */
 	{0xc960, 405, 0, 0},                 /* [1]uintptr */
 	{0xc9c0, 406, 0, 0},                 /* [4]uintptr */
@@ -2473,6 +2608,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xcd80, 415, 0, 0},                 /* [128][4]uint64 */
 	{0xcde0, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key uint64; elem bool } */
 	{0xce40, 416, 0, 0},                 /* [64]uint8 */
+	{0xcea0, ASK_ABSENT, 0, 0},          /* func(error) bool */
 	{0xcf00, 417, 0, 0},                 /* [0]*internal/sync.entry[interface {},interface {}] */
 	{0xcf60, 418, 0, 0},                 /* [0]*internal/sync.node[interface {},interface {}] */
 	{0xcfc0, 419, 0, 0},                 /* [16]sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
@@ -2480,6 +2616,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xd0e0, 421, 0, 0},                 /* [0]*internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
 	{0xd140, 422, 0, 0},                 /* [0]*go.shape.struct { internal/sync.isEntry bool } */
 	{0xd1a0, 423, 0, 0},                 /* [16]sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	{0xd200, ASK_ABSENT, 0, 0},          /* [1]int */
 	{0xd260, 424, 0, 0},                 /* [9]uintptr */
 	{0xd2c0, 425, 0, 0},                 /* [96]uint8 */
 	{0xd320, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
@@ -2522,6 +2659,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xe100, 452, 0, 0},                 /* [15]uint64 */
 	{0xe160, 453, 0, 0},                 /* [9]unsafe.Pointer */
 	{0xe1c0, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key string; elem *unicode.RangeTable } */
+	{0xe220, ASK_ABSENT, 0, 0},          /* func(reflectlite.Type) bool */
 	{0xe280, 454, 0, 0},                 /* [8]internal/cpu.option */
 	{0xe2e0, 455, 0, 0},                 /* [32]uint64 */
 	{0xe340, 456, 0, 0},                 /* [50]uint8 */
@@ -2536,8 +2674,16 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xe6a0, 465, 0, 0},                 /* internal/strconv.Error */
 	{0xe700, 466, 0, 0},                 /* internal/abi.Kind */
 	{0xe760, 467, 0, 0},                 /* internal/runtime/cgroup.stringError */
+	{0xe7c0, ASK_ABSENT, 0, 0},          /* func([]uint8) (int, error) */
+	{0xe820, ASK_ABSENT, 0, 0},          /* func(string) (reflect.StructField, bool) */
+	{0xe880, ASK_ABSENT, 0, 0},          /* func(func(string) bool) (reflect.StructField, bool) */
+	{0xe8e0, ASK_ABSENT, 0, 0},          /* iter.Seq[reflect.StructField] */
+	{0xe940, ASK_ABSENT, 0, 0},          /* iter.Seq[reflect.Type] */
+	{0xe9a0, ASK_ABSENT, 0, 0},          /* func(string) (reflect.Method, bool) */
+	{0xea00, ASK_ABSENT, 0, 0},          /* iter.Seq[reflect.Method] */
 	{0xea60, 468, 0, 0},                 /* struct {} */
 	{0xeac0, 117, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.g, unsafe.Pointer) bool */
+	{0xeb20, ASK_ABSENT, 0, 0},          /* func(fmtsort.KeyValue, fmtsort.KeyValue) int */
 	{0xeb80, 118, ASK_RTYPE_DIRECT, 0},  /* func(interface {}, interface {}) bool */
 	{0xebe0, 119, ASK_RTYPE_DIRECT, 0},  /* func(unsafe.Pointer, unsafe.Pointer) bool */
 	{0xec40, ASK_ABSENT, 0, 0},          /* interface {} */
@@ -2548,21 +2694,29 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xef20, 124, ASK_RTYPE_DIRECT, 0},  /* *time.fileSizeError */
 	{0xef80, 125, ASK_RTYPE_DIRECT, 0},  /* *errors.errorString */
 	{0xefe0, 126, ASK_RTYPE_DIRECT, 0},  /* *reflect.ChanDir */
+	{0xf040, ASK_ABSENT, 0, 0},          /* *reflect.StructField */
 	{0xf0a0, 127, ASK_RTYPE_DIRECT, 0},  /* *reflect.Kind */
 	{0xf100, 128, ASK_RTYPE_DIRECT, 0},  /* *reflect.Method */
 	{0xf160, 129, ASK_RTYPE_DIRECT, 0},  /* *reflect.bitVector */
+	{0xf1c0, ASK_ABSENT, 0, 0},          /* *reflect.abiDesc */
 	{0xf220, 130, ASK_RTYPE_DIRECT, 0},  /* *reflect.ValueError */
 	{0xf280, 131, ASK_RTYPE_DIRECT, 0},  /* *runtime.bitvector */
 	{0xf2e0, 132, ASK_RTYPE_DIRECT, 0},  /* *runtime.timerWhen */
 	{0xf340, 469, 0, 0},                 /* runtime.sigset */
+	{0xf3a0, ASK_ABSENT, 0, 0},          /* *runtime.gclinkptr */
 	{0xf400, 133, ASK_RTYPE_DIRECT, 0},  /* *runtime.pinner */
 	{0xf460, 470, 0, 0},                 /* *runtime.notInHeap */
 	{0xf4c0, 134, ASK_RTYPE_DIRECT, 0},  /* *runtime.xRegPerP */
 	{0xf520, 471, 0, 0},                 /* runtime.cgoCallers */
 	{0xf580, 135, ASK_RTYPE_DIRECT, 0},  /* *runtime.lockRank */
 	{0xf5e0, 136, ASK_RTYPE_DIRECT, 0},  /* *runtime.heapStatsDelta */
+	{0xf640, ASK_ABSENT, 0, 0},          /* *runtime.sysStatsAggregate */
+	{0xf6a0, ASK_ABSENT, 0, 0},          /* *runtime.gcStatsAggregate */
+	{0xf700, ASK_ABSENT, 0, 0},          /* *runtime.finalStatsAggregate */
+	{0xf760, ASK_ABSENT, 0, 0},          /* *runtime.schedStatsAggregate */
 	{0xf7c0, 137, ASK_RTYPE_DIRECT, 0},  /* *runtime.statAggregate */
 	{0xf820, 138, ASK_RTYPE_DIRECT, 0},  /* *runtime.metricValue */
+	{0xf880, ASK_ABSENT, 0, 0},          /* *runtime.metricReader */
 	{0xf8e0, 139, ASK_RTYPE_DIRECT, 0},  /* *runtime.synctestDeadlockError */
 	{0xf940, 140, ASK_RTYPE_DIRECT, 0},  /* *runtime.Frames */
 	{0xf9a0, 141, ASK_RTYPE_DIRECT, 0},  /* *syscall.Iovec */
@@ -2600,6 +2754,8 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x106a0, ASK_ABSENT, 0, 0},         /* fmt.GoStringer */
 	{0x10720, ASK_ABSENT, 0, 0},         /* fmt.Stringer */
 	{0x107a0, ASK_ABSENT, 0, 0},         /* io.Writer */
+	{0x10820, ASK_ABSENT, 0, 0},         /* *reflect.StructTag */
+	{0x108a0, ASK_ABSENT, 0, 0},         /* *sync.noCopy */
 	{0x10920, 151, ASK_RTYPE_DIRECT, 0}, /* *sync.Once */
 	{0x109a0, ASK_ABSENT, 0, 0},         /* error */
 	{0x10a20, 152, ASK_RTYPE_DIRECT, 0}, /* *runtime.errorString */
@@ -2608,22 +2764,27 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x10ba0, 154, ASK_RTYPE_DIRECT, 0}, /* *runtime.muintptr */
 	{0x10c20, 155, ASK_RTYPE_DIRECT, 0}, /* *runtime.hchan */
 	{0x10ca0, 490, 0, 0},                /* *runtime.gcBits */
+	{0x10d20, ASK_ABSENT, 0, 0},         /* *runtime.spanClass */
 	{0x10da0, 156, ASK_RTYPE_DIRECT, 0}, /* *runtime.mSpanStateBox */
+	{0x10e20, ASK_ABSENT, 0, 0},         /* *runtime.mWeakPointer */
 	{0x10ea0, 157, ASK_RTYPE_DIRECT, 0}, /* *runtime.objptr */
 	{0x10f20, 491, 0, 0},                /* *runtime.workbuf */
 	{0x10fa0, 158, ASK_RTYPE_DIRECT, 0}, /* *runtime.p */
 	{0x11020, 159, ASK_RTYPE_DIRECT, 0}, /* *runtime.puintptr */
 	{0x110a0, 160, ASK_RTYPE_DIRECT, 0}, /* *runtime.PanicNilError */
 	{0x11120, 161, ASK_RTYPE_DIRECT, 0}, /* *runtime.boundsError */
+	{0x111a0, ASK_ABSENT, 0, 0},         /* *runtime.heapStatsAggregate */
 	{0x11220, 162, ASK_RTYPE_DIRECT, 0}, /* *runtime.cpuStats */
 	{0x112a0, ASK_ABSENT, 0, 0},         /* runtime.stringer */
 	{0x11320, 163, ASK_RTYPE_DIRECT, 0}, /* *runtime.TypeAssertionError */
 	{0x113a0, 164, ASK_RTYPE_DIRECT, 0}, /* *runtime.piController */
 	{0x11420, 165, ASK_RTYPE_DIRECT, 0}, /* *internal/poll.SysFile */
+	{0x114a0, ASK_ABSENT, 0, 0},         /* *sync/atomic.noCopy */
 	{0x11520, 166, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.UncommonType */
 	{0x115a0, 167, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.IntArgRegBitmap */
 	{0x11620, 168, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.RegArgs */
 	{0x116a0, 169, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/maps.unhashableTypeError */
+	{0x11720, ASK_ABSENT, 0, 0},         /* *internal/runtime/atomic.noCopy */
 	{0x117a0, 170, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Bool */
 	{0x11820, ASK_ABSENT, 0, 0},         /* internal/bisect.Writer */
 	{0x118a0, 171, ASK_RTYPE_DIRECT, 0}, /* *internal/bisect.dedup */
@@ -2631,6 +2792,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x119a0, 172, ASK_RTYPE_DIRECT, 0}, /* *internal/sync.node[interface {},interface {}] */
 	{0x11a20, 173, ASK_RTYPE_DIRECT, 0}, /* map[string]int */
 	{0x11aa0, 174, ASK_RTYPE_DIRECT, 0}, /* map[uint64]bool */
+	{0x11b20, ASK_ABSENT, 0, 0},         /* map[interface {}]interface {} */
 	{0x11ba0, 175, ASK_RTYPE_DIRECT, 0}, /* map[internal/abi.TypeOff]*internal/abi.Type */
 	{0x11c20, 176, ASK_RTYPE_DIRECT, 0}, /* map[int32]unsafe.Pointer */
 	{0x11ca0, 177, ASK_RTYPE_DIRECT, 0}, /* map[runtime._typePair]struct {} */
@@ -2665,6 +2827,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x12b20, 192, ASK_RTYPE_DIRECT, 0}, /* *runtime.Pinner */
 	{0x12ba0, 193, ASK_RTYPE_DIRECT, 0}, /* *runtime.errorAddressString */
 	{0x12c20, 506, 0, 0},                /* runtime.statDepSet */
+	{0x12ca0, ASK_ABSENT, 0, 0},         /* *runtime.cpuStatsAggregate */
 	{0x12d20, 507, 0, 0},                /* runtime.cpuStatsAggregate */
 	{0x12da0, 194, ASK_RTYPE_DIRECT, 0}, /* *internal/poll.errNetClosing */
 	{0x12e20, 195, ASK_RTYPE_DIRECT, 0}, /* *internal/poll.DeadlineExceededError */
@@ -2679,6 +2842,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x132a0, 199, ASK_RTYPE_DIRECT, 0}, /* *internal/sync.indirect[interface {},interface {}] */
 	{0x13320, 513, 0, 0},                /* internal/sync.node[go.shape.interface {},go.shape.interface {}] */
 	{0x133a0, 514, 0, 0},                /* go.shape.struct { internal/sync.isEntry bool } */
+	{0x13420, ASK_ABSENT, 0, 0},         /* fmt.State */
 	{0x134a0, 515, 0, 0},                /* syscall.Errno */
 	{0x13520, ASK_ABSENT, 0, 0},         /* noalg.struct { key string; elem int } */
 	{0x135a0, ASK_ABSENT, 0, 0},         /* noalg.map.group[string]int */
@@ -2715,6 +2879,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x148e0, 205, ASK_RTYPE_DIRECT, 0}, /* *runtime.m */
 	{0x14980, 206, ASK_RTYPE_DIRECT, 0}, /* runtime.Pinner */
 	{0x14a20, 207, ASK_RTYPE_DIRECT, 0}, /* *runtime.mPadded */
+	{0x14ac0, ASK_ABSENT, 0, 0},         /* *runtime.statDepSet */
 	{0x14b60, 519, 0, 0},                /* *runtime.pollDesc */
 	{0x14c00, 208, ASK_RTYPE_DIRECT, 0}, /* *syscall.Errno */
 	{0x14ca0, 209, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Bool */
@@ -2817,6 +2982,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x18be0, 239, ASK_RTYPE_DIRECT, 0}, /* *runtime.Func */
 	{0x18ca0, 584, 0, 0},                /* runtime.textsect */
 	{0x18d60, 585, 0, 0},                /* runtime.modulehash */
+	{0x18e20, ASK_ABSENT, 0, 0},         /* *runtime.funcInfo */
 	{0x18ee0, 240, ASK_RTYPE_DIRECT, 0}, /* *runtime.waitReason */
 	{0x18fa0, 586, 0, 0},                /* runtime.ancestorInfo */
 	{0x19060, 241, ASK_RTYPE_DIRECT, 0}, /* *runtime.gTraceState */
@@ -2856,6 +3022,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x1a9e0, 252, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/sync.entry[go.shape.interface {},go.shape.interface {}]] */
 	{0x1aaa0, 253, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
 	{0x1ab60, 610, 0, 0},                /* struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
+	{0x1ac20, ASK_ABSENT, 0, 0},         /* *runtime.offAddr */
 	{0x1ace0, 254, ASK_RTYPE_DIRECT, 0}, /* *runtime.scavengerState */
 	{0x1ada0, 255, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Uint32 */
 	{0x1ae60, 256, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Uint64 */
@@ -2884,11 +3051,14 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x1bfa0, 630, 0, 0},                /* internal/cpu.option */
 	{0x1c060, 631, 0, 0},                /* internal/sync.entry[interface {},interface {}] */
 	{0x1c120, 632, 0, 0},                /* internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	{0x1c2c0, ASK_ABSENT, 0, 0},         /* *reflect.flag */
 	{0x1c3a0, 259, ASK_RTYPE_DIRECT, 0}, /* *reflect.abiSeq */
 	{0x1c480, 633, 0, 0},                /* *runtime.mcache */
 	{0x1c560, 260, ASK_RTYPE_DIRECT, 0}, /* *internal/bisect.Matcher */
+	{0x1c640, ASK_ABSENT, 0, 0},         /* struct { f func() error; once sync.Once; valid bool; p interface {}; result error } */
 	{0x1c720, 634, 0, 0},                /* struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
 	{0x1c800, 261, ASK_RTYPE_DIRECT, 0}, /* *internal/sync.entry[interface {},interface {}] */
+	{0x1c8e0, ASK_ABSENT, 0, 0},         /* struct { f func() bool; once sync.Once; valid bool; p interface {}; result bool } */
 	{0x1c9c0, 635, 0, 0},                /* struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
 	{0x1caa0, 636, 0, 0},                /* runtime.addrRange */
 	{0x1cb80, 637, 0, 0},                /* fmt.fmt */
@@ -2897,6 +3067,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x1ce20, 640, 0, 0},                /* runtime.sizeClassScanStats */
 	{0x1cf00, 641, 0, 0},                /* runtime.spanQueue */
 	{0x1cfe0, 642, 0, 0},                /* runtime.mOS */
+	{0x1d0c0, ASK_ABSENT, 0, 0},         /* *internal/abi.Name */
 	{0x1d1a0, 643, 0, 0},                /* internal/abi.UncommonType */
 	{0x1d280, 644, 0, 0},                /* internal/chacha8rand.State */
 	{0x1d360, 645, 0, 0},                /* internal/bisect.Matcher */
@@ -2939,6 +3110,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x1fa00, 268, ASK_RTYPE_DIRECT, 0}, /* *runtime.timer */
 	{0x1fb40, 676, 0, 0},                /* internal/poll.FD */
 	{0x1fc80, 677, 0, 0},                /* internal/runtime/maps.Map */
+	{0x1fdc0, ASK_ABSENT, 0, 0},         /* *internal/sync.HashTrieMap[interface {},interface {}] */
 	{0x1ff20, 678, 0, 0},                /* fmt.pp */
 	{0x20080, 679, 0, 0},                /* runtime.gcWork */
 	{0x201e0, 269, ASK_RTYPE_DIRECT, 0}, /* *runtime.timers */
