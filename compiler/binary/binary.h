@@ -16,11 +16,11 @@ struct binary;
 /* Identity and facts of the file. Texts are never NULL; "" when absent. */
 struct binary_info {
 	const char *path;
-	const char *go_build_id;  /* .note.go.buildid */
-	const char *gnu_build_id; /* .note.gnu.build-id, hex */
-	const char *go_version;	  /* .go.buildinfo: "go1.26.8" */
-	bool pie;		  /* ET_DYN */
-	uint64_t text, text_size; /* runtime.text to runtime.etext */
+	const char *go_build_id;    /* .note.go.buildid */
+	const char *gnu_build_id;   /* .note.gnu.build-id, hex */
+	const char *go_version;	    /* .go.buildinfo: "go1.26.8" */
+	bool pie;		    /* ET_DYN */
+	uint64_t text, text_size;   /* runtime.text to runtime.etext */
 	uint64_t types, types_size; /* runtime.types to runtime.etypes */
 };
 
@@ -58,7 +58,8 @@ struct binary_type {
 	/* POINTER SLICE ARRAY MAP CHAN; NULL for others, and for *T of unknown T */
 	const struct binary_type *elem;
 	const struct binary_type *key; /* MAP */
-	/* MAP CHAN: the runtime's struct that it points to (hash<K,V>, map<K,V>, hchan<T>); NULL unknown */
+	/* MAP CHAN: the runtime's struct that it points to (hash<K,V>, map<K,V>, hchan<T>); NULL
+	 * unknown */
 	const struct binary_type *internals;
 	/* STRUCT, TIME; also the words of STRING SLICE INTERFACE ANY */
 	const struct binary_field *fields;
@@ -68,8 +69,19 @@ struct binary_type {
 };
 /* The type by its full Go name, or NULL. */
 const struct binary_type *binary_type_find(struct binary *binary, const char *name);
-/* Every type that has a descriptor in the program (runtime_type is not 0), sorted by it, distinct. */
+/* Every type that has a descriptor in the program (runtime_type is not 0), sorted by it, distinct.
+ */
 const struct binary_type *const *binary_runtime_types(struct binary *binary, size_t *count);
+/*
+ * Every type descriptor that can be found, sorted, distinct: also those of types that
+ * debug info leaves out, of which there is only a name.
+ */
+struct binary_descriptor {
+	uint64_t offset; /* from runtime.types */
+	const char *name;
+	const struct binary_type *type; /* NULL: debug info does not describe it */
+};
+const struct binary_descriptor *binary_descriptors(struct binary *binary, size_t *count);
 /*
  * Whether an interface holds a value of the type itself instead of its address; read
  * from the type's descriptor. false for a type without one.
@@ -85,9 +97,9 @@ struct binary_range {
 
 /* A node of a concrete function's inline tree. */
 struct binary_inline {
-	const char *name;	  /* full Go name of the inlined function */
-	uint32_t parent;	  /* index in `inlines`, UINT32_MAX: the function itself */
-	const char *call_file;	  /* where the call stood; "" unknown */
+	const char *name;      /* full Go name of the inlined function */
+	uint32_t parent;       /* index in `inlines`, UINT32_MAX: the function itself */
+	const char *call_file; /* where the call stood; "" unknown */
 	uint32_t call_line;
 	const struct binary_range *ranges;
 	size_t ranges_count;
@@ -111,7 +123,7 @@ const struct binary_function *binary_functions(const struct binary *binary, size
 /* One place where a function's code is: out of line, or inlined in another one. */
 struct binary_instance {
 	const struct binary_function *function; /* the concrete one */
-	uint32_t inline_index; /* in function->inlines, UINT32_MAX: out of line */
+	uint32_t inline_index;			/* in function->inlines, UINT32_MAX: out of line */
 };
 /*
  * All instances of the function with exactly this name: the concrete one and
@@ -126,11 +138,11 @@ const char *const *binary_function_names(struct binary *binary, size_t *count);
 /* ---- variables and locations ---- */
 
 enum binary_piece_kind {
-	BINARY_PIECE_CFA,	/* at CFA + offset */
-	BINARY_PIECE_CFA_DEREF, /* at *(CFA + offset): the variable escaped to the heap */
-	BINARY_PIECE_REGISTER,	/* in DWARF register `reg` */
-	BINARY_PIECE_STATIC,	/* at link-time address `offset` */
-	BINARY_PIECE_EMPTY,	/* no location, or none that is certain to be this part's */
+	BINARY_PIECE_CFA,	  /* at CFA + offset */
+	BINARY_PIECE_CFA_DEREF,	  /* at *(CFA + offset): the variable escaped to the heap */
+	BINARY_PIECE_REGISTER,	  /* in DWARF register `reg` */
+	BINARY_PIECE_STATIC,	  /* at link-time address `offset` */
+	BINARY_PIECE_EMPTY,	  /* no location, or none that is certain to be this part's */
 	BINARY_PIECE_UNSUPPORTED, /* an operator that Go does not emit and we do not understand */
 };
 struct binary_piece {
@@ -160,11 +172,13 @@ struct binary_variable {
 	const char *name; /* Go's: "cs", "~r0"; an escaped variable, DWARF's "&x", is "x" */
 	const struct binary_type *type;
 	bool parameter;
-	bool result; /* DW_AT_variable_parameter */
-	uint32_t line; /* of its declaration, 0 unknown */
+	bool result;	/* DW_AT_variable_parameter */
+	uint32_t line;	/* of its declaration, 0 unknown */
 	uint32_t block; /* depth of the lexical block that declares it, 0 = the function's own */
-	uint64_t closure_offset; /* of a captured variable in the closure object (Go 1.23), 0 none */
-	const struct binary_type *closure_type; /* of what lies there; a pointer: captured by reference */
+	uint64_t
+		closure_offset; /* of a captured variable in the closure object (Go 1.23), 0 none */
+	const struct binary_type
+		*closure_type;		  /* of what lies there; a pointer: captured by reference */
 	const struct binary_range *scope; /* of that lexical block; the instance's own for 0 */
 	size_t scope_count;
 	const struct binary_location *locations; /* sorted by lo */

@@ -151,7 +151,7 @@ struct binary {
 	struct map trampolines;		   /* subprogram DIE -> 1: a wrapper the compiler made */
 	struct strmap type_index;	   /* name -> DIE */
 	struct strmap global_index;	   /* name -> DIE */
-	VEC(Dwarf_Off) described; /* types with a descriptor in the program */
+	VEC(Dwarf_Off) described;	   /* types with a descriptor in the program */
 
 	/* by instance.c, at first use */
 	struct strmap instance_index; /* name -> index in instance_first */

@@ -138,6 +138,8 @@ static struct error *publish(struct run *run, const char *name)
 	cleanup_file_writer struct file_writer source = {.fd = -1};
 	cleanup_file_writer struct file_writer object = {.fd = -1};
 
+	if (run->options.directory)
+		TRY(file_make_directory(run->options.directory));
 	TRY(write_output(run, name, ".bpf.c", &run->source, &source));
 	if (!run->options.stop_after_c) {
 		TRY(write_output(run, name, ".ask.o", &run->object, &object));
@@ -252,7 +254,7 @@ static const struct command {
 	 OPTION_BINARY | OPTION_DEBUG | OPTION_OUTPUT | OPTION_DENY | OPTION_DIAGNOSTICS,
 	 "SPEC --binary BIN [--debug FILE] [-o DIR] [--name NAME] [--deny=never,partial]\n"
 	 "       [--diagnostics=human,json,sarif] [--dump=spec,ir,schema,c] [--stop-after=c]",
-	 "write NAME.bpf.c and NAME.ask.o"},
+	 "write NAME.bpf.c and NAME.ask.o, in DIR if given, which is made when it is missing"},
 	{"check", cmd_check,
 	 OPTION_BINARY | OPTION_DEBUG | OPTION_FORMAT | OPTION_DENY | OPTION_DIAGNOSTICS,
 	 "SPEC --binary BIN [--debug FILE] [--format=table,json] [--deny=never,partial]\n"

@@ -250,7 +250,7 @@ void emit_types(const struct ir *ir, const char *spec_file, struct strbuf *out)
 	for (uint32_t i = 0; i < schema->pointers_count; i++) {
 		const struct ask_pointer *p = &schema->pointers[i];
 
-		strbuf_printf(&rows, "[%u] = {%u, %s, %u, %u, %u, 0x%x},", i, p->offset,
+		strbuf_printf(&rows, "[%u] = {%u, %s, %u, %u, %u, %#x},", i, p->offset,
 			      pointer_kind(p->kind), p->target, p->repeat, p->stride, p->extra);
 		row_comment(&rows, ir->pointer_comments, i);
 	}

@@ -53,7 +53,7 @@ struct ir_variable {
 	const char *type;
 	enum { IR_PARAMETER, IR_RESULT, IR_LOCAL } role;
 	uint32_t line; /* of its declaration, 0 when unknown */
-	uint32_t calls; /* call sites where it is in scope and declared */
+	uint32_t calls; /* call sites of the instance, in its scope or not */
 	uint32_t always, partial; /* at how many of them it is whole, or in parts */
 	uint32_t reason; /* enum ask_reason, the most frequent one where it is not; else 0 */
 };

@@ -85,6 +85,21 @@ static void print_types(const struct ir *ir, struct strbuf *out)
 	}
 }
 
+/* What interfaces and func values may lead to. How many there are is the binary's affair. */
+static void print_dynamic(const struct ir *ir, struct strbuf *out)
+{
+	const struct schema *schema = &ir->schema;
+	uint32_t captured = 0;
+
+	for (uint32_t i = 0; i < schema->rtypes_count; i++)
+		captured += schema->rtypes[i].type != ASK_ABSENT;
+	if (schema->rtypes_count)
+		strbuf_printf(out, "runtime types %" PRIu32 ", %" PRIu32 " captured\n",
+			      schema->rtypes_count, captured);
+	if (schema->closures_count)
+		strbuf_printf(out, "closures %" PRIu32 "\n", schema->closures_count);
+}
+
 static void print_functions(const struct ir *ir, struct strbuf *out)
 {
 	const struct schema *schema = &ir->schema;
@@ -99,10 +114,11 @@ static void print_functions(const struct ir *ir, struct strbuf *out)
 			const struct schema_capture *capture =
 				&schema->captures[function->first_capture + c];
 
-			strbuf_printf(out, "    %s: %s as %s, limits %" PRIu32 "\n",
+			strbuf_printf(out, "    %s: %s as %s, limits %" PRIu32 "%s\n",
 				      schema_text(schema, capture->expr),
 				      type_name(schema, capture->type),
-				      schema_text(schema, capture->column), capture->limits);
+				      schema_text(schema, capture->column), capture->limits,
+				      capture->flags & SCHEMA_CAPTURE_REDACTED ? ", redacted" : "");
 		}
 	}
 }
@@ -200,6 +216,7 @@ void ir_print(const struct ir *ir, struct strbuf *ret)
 	strbuf_printf(ret, "artifact %s\n", schema_text(&ir->schema, ir->schema.meta.name));
 	print_limits(ir, ret);
 	print_types(ir, ret);
+	print_dynamic(ir, ret);
 	print_functions(ir, ret);
 	print_ranges(ir, ret);
 }

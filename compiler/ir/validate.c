@@ -197,16 +197,23 @@ static struct error *check_exprs(const struct schema *schema)
 	for (uint32_t i = 0; i < schema->exprs_count; i++) {
 		const struct ask_expr *expr = &schema->exprs[i];
 
+		if (expr->type >= schema->types_count)
+			return BAD("expr %" PRIu32 ": type out of bounds", i);
+
 		if (expr->capture >= schema->captures_count ||
 		    expr->limits >= schema->limits_count ||
 		    !in_bounds(expr->first_op, expr->ops, schema->ops_count) ||
 		    expr->ops > ASK_MAX_OPS)
 			return BAD("expr %" PRIu32 ": index out of bounds", i);
-		if (expr->type != schema->captures[expr->capture].type ||
+		if ((expr->type != schema->captures[expr->capture].type &&
+		     schema->types[schema->captures[expr->capture].type].kind !=
+			     SCHEMA_KIND_UNKNOWN) ||
 		    expr->limits != schema->captures[expr->capture].limits ||
 		    expr->size != schema->types[expr->type].size)
 			return BAD("expr %" PRIu32 ": disagrees with its capture", i);
-		if (!expr->ops == !expr->reason)
+		if (expr->reason == ASK_REASON_REDACTED
+			    ? !(schema->captures[expr->capture].flags & SCHEMA_CAPTURE_REDACTED)
+			    : !expr->ops == !expr->reason)
 			return BAD("expr %" PRIu32 ": wants either ops or a reason", i);
 		TRY(check_ops(schema, i));
 	}

@@ -11,7 +11,7 @@
  *                 together; a table row sums them up, and the calls that fall short
  *                 follow, by reason
  *   functions:    one line a function, tab-separated: name, place, instances
- *   vars:         one block an instance, one line a variable
+ *   vars:         one block an instance, one line a variable, in columns
  */
 
 static const char *const verdicts[] = {
@@ -325,25 +325,77 @@ static void print_instance(const struct ir_variable *row, FILE *out)
 	fputc('\n', out);
 }
 
+/* The columns of one block, in characters. Longer cells stick out: a type may be a page long. */
+struct widths {
+	size_t name, type, where;
+};
+#define WIDEST_CELL 48u
+
+static const char *const roles[] = {
+	[IR_PARAMETER] = "parameter", [IR_RESULT] = "result", [IR_LOCAL] = "local"};
+
+/* Go's names are UTF-8. */
+static size_t characters(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text; text++)
+		count += (*text & 0xc0) != 0x80;
+	return count;
+}
+
+static void widen(size_t *width, size_t cell)
+{
+	if (cell > *width && cell <= WIDEST_CELL)
+		*width = cell;
+}
+
+/* "parameter, line 3"; returns its length. */
+static size_t put_where(const struct ir_variable *row, char *text, size_t size)
+{
+	int length = row->line ? snprintf(text, size, "%s, line %u", roles[row->role], row->line)
+			       : snprintf(text, size, "%s", roles[row->role]);
+
+	return (size_t)length;
+}
+
+static void print_cell(FILE *out, const char *text, size_t width)
+{
+	size_t length = characters(text);
+
+	fprintf(out, "%s%*s", text, (int)(length < width ? width - length : 0) + 2, "");
+}
+
+static void print_variable(const struct ir_variable *row, const struct widths *widths, FILE *out)
+{
+	char where[32];
+
+	put_where(row, where, sizeof(where));
+	fputs("  ", out);
+	print_cell(out, row->name, widths->name);
+	print_cell(out, row->type, widths->type);
+	print_cell(out, where, widths->where);
+	fprintf(out, "%u of %u calls", row->always, row->calls);
+	if (row->partial)
+		fprintf(out, ", %u partial", row->partial);
+	if (row->reason)
+		fprintf(out, "%s %s", row->always || row->partial ? "; else" : ":",
+			ir_reason_text(row->reason));
+	fputc('\n', out);
+}
+
 void report_variables(const struct ir_variable *variables, size_t count, FILE *out)
 {
-	static const char *const roles[] = {
-		[IR_PARAMETER] = "parameter", [IR_RESULT] = "result", [IR_LOCAL] = "local"};
+	for (size_t i = 0, end; i < count; i = end) {
+		struct widths widths = {0};
 
-	for (size_t i = 0; i < count; i++) {
-		const struct ir_variable *row = &variables[i];
-
-		if (!i || row->instance != row[-1].instance)
-			print_instance(row, out);
-		fprintf(out, "  %s\t%s\t%s", row->name, row->type, roles[row->role]);
-		if (row->line)
-			fprintf(out, ", line %u", row->line);
-		fprintf(out, "\t%u of %u calls", row->always, row->calls);
-		if (row->partial)
-			fprintf(out, ", %u partial", row->partial);
-		if (row->reason)
-			fprintf(out, "%s %s", row->always || row->partial ? "; else" : ":",
-				ir_reason_text(row->reason));
-		fputc('\n', out);
+		for (end = i; end < count && variables[end].instance == variables[i].instance; end++) {
+			widen(&widths.name, characters(variables[end].name));
+			widen(&widths.type, characters(variables[end].type));
+			widen(&widths.where, put_where(&variables[end], NULL, 0));
+		}
+		print_instance(&variables[i], out);
+		for (size_t v = i; v < end; v++)
+			print_variable(&variables[v], &widths, out);
 	}
 }

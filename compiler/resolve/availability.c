@@ -55,6 +55,8 @@ static void judge(const struct resolve *resolve, const struct resolve_expr *expr
 
 	row->verdict = IR_ALWAYS;
 	row->reason = ASK_REASON_NONE;
+	if (expr->row.reason == ASK_REASON_REDACTED)
+		return; /* all that was asked for */
 	if (!expr->row.ops) {
 		row->verdict = IR_NEVER;
 		row->reason = expr->row.reason;

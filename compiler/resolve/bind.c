@@ -6,7 +6,8 @@
 /*
  * Names meet the binary: a spec function becomes sites (one an instance, out of line
  * or inlined), a capture becomes for each site the variables through which it may be
- * reached there, with the path walked through their types.
+ * reached there, with the path walked through their types. Of alternatives the first
+ * is taken that makes sense at all instances.
  */
 
 /* ---- functions ---- */
@@ -65,9 +66,10 @@ static bool names_variable(const struct spec_path *path, const struct binary_var
 	       !strcmp(variable->name, path->variable);
 }
 
-/* What one capture has learnt so far, over all sites. */
+/* What one path of a capture has learnt so far, over all sites. */
 struct binding {
 	struct resolve *resolve;
+	struct diagnostics *diags;
 	struct resolve_capture *capture;
 	const struct spec_path *path;
 	const struct resolve_function *function;
@@ -78,27 +80,40 @@ struct binding {
 	bool found;
 };
 
+static bool is_instantiation(const char *function)
+{
+	return strchr(function, '[');
+}
+
+/* Notes one more type. Instantiations of a generic function may differ; else one name has one type.
+ */
 static void check_type(struct binding *binding, const struct resolve_site *site,
 		       const struct resolve_access *access)
 {
 	struct resolve_capture *capture = binding->capture;
-	struct diagnostics *diags = binding->resolve->diags;
+	struct diagnostics *diags = binding->diags;
 	const struct binary_variable *variable = access->variable;
 	struct diagnostic *diag;
 
-	if (!capture->type) {
-		capture->type = access->type;
+	for (size_t i = 0; i < capture->types.length; i++)
+		if (capture->types.data[i] == access->type)
+			return;
+	if (!capture->types.length) {
 		binding->first = variable;
 		binding->first_site = site->name;
+	}
+	if (!capture->types.length ||
+	    (is_instantiation(site->name) && strcmp(site->name, binding->first_site) != 0)) {
+		*VEC_PUSH(binding->resolve->arena, &capture->types) = access->type;
 		return;
 	}
-	if (capture->type == access->type || binding->mismatch)
+	if (binding->mismatch)
 		return;
 	binding->mismatch = true;
 	diag = diagnostics_add(diags, SEVERITY_ERROR, "type-mismatch", binding->path->span,
 			       "%s has more than one type: %s and %s", binding->path->text,
-			       capture->type->name, access->type->name);
-	diagnostic_note(diags, diag, "%s in %s, declared at line %u", capture->type->name,
+			       capture->types.data[0]->name, access->type->name);
+	diagnostic_note(diags, diag, "%s in %s, declared at line %u", capture->types.data[0]->name,
 			binding->first_site, binding->first->line);
 	diagnostic_note(diags, diag, "%s in %s, declared at line %u", access->type->name,
 			site->name, variable->line);
@@ -127,12 +142,13 @@ static void bind_site(struct binding *binding, const struct resolve_site *site,
 		binding->found = true;
 		if (map_get(&binding->walked, (uintptr_t)variable->type, &ignored))
 			continue;
-		if (!path_access(arena, binding->resolve->diags, binding->path, variable,
-				 &access)) {
+		if (!path_access(arena, binding->resolve->binary, binding->diags, binding->path,
+				 variable, &access)) {
 			map_set(&binding->walked, (uintptr_t)variable->type, 1);
 			continue;
 		}
 		access.unsure = locate_is_unsure(variable, site->depth);
+		access.redact = binding->capture->spec->redact;
 		check_type(binding, site, &access);
 		*VEC_PUSH(arena, &accesses) = access;
 	}
@@ -190,37 +206,21 @@ static void complain_unknown(struct binding *binding, const struct resolve_site 
 			names.data[distinct++] = names.data[i];
 	if (path->line && lines.length) {
 		diag = diagnostics_add(
-			resolve->diags, SEVERITY_ERROR, "unknown-variable", path->variable_span,
+			binding->diags, SEVERITY_ERROR, "unknown-variable", path->variable_span,
 			"%s has no variable %s declared at line %" PRIu64,
 			binding->function->spec->name.text, path->variable, path->line);
 		for (size_t i = 0; i < lines.length; i++)
 			if (!i || lines.data[i] != lines.data[i - 1])
-				diagnostic_note(resolve->diags, diag, "one is declared at line %u",
+				diagnostic_note(binding->diags, diag, "one is declared at line %u",
 						lines.data[i]);
 		return;
 	}
-	diag = diagnostics_add(resolve->diags, SEVERITY_ERROR, "unknown-variable",
+	diag = diagnostics_add(binding->diags, SEVERITY_ERROR, "unknown-variable",
 			       path->variable_span, "%s has no variable %s",
 			       binding->function->spec->name.text, path->variable);
-	diagnostic_suggest(resolve->diags, diag, path->variable, names.data, distinct);
+	diagnostic_suggest(binding->diags, diag, path->variable, names.data, distinct);
 	if (!diag->suggestions.length)
-		note_names(resolve->diags, diag, names.data, distinct);
-}
-
-static bool is_supported(struct resolve *resolve, const struct spec_capture *capture)
-{
-	if (capture->redact) {
-		diagnostics_add(resolve->diags, SEVERITY_ERROR, "unsupported", capture->span,
-				"redact is not supported by this version");
-		return false;
-	}
-	if (capture->paths.length > 1) {
-		diagnostics_add(resolve->diags, SEVERITY_ERROR, "unsupported",
-				capture->paths.data[1].span,
-				"a list of alternatives is not supported by this version");
-		return false;
-	}
-	return capture->paths.length == 1;
+		note_names(binding->diags, diag, names.data, distinct);
 }
 
 static uint64_t set_or(uint64_t value, uint64_t other)
@@ -251,31 +251,100 @@ static uint32_t limits_row(struct resolve *resolve, const struct spec_limits *ow
 	return (uint32_t)resolve->limits.length - 1;
 }
 
-static void bind_capture(struct resolve *resolve, const struct resolve_function *function,
-			 uint32_t index, struct resolve_site *sites, size_t count)
+/* The sites of one function, and which of its captures is bound. */
+struct bind_sites {
+	struct resolve_site *sites;
+	size_t count;
+	uint32_t capture;
+};
+
+/* Binds one path of a capture; mistakes go to `diags`. */
+static void bind_path(struct resolve *resolve, const struct resolve_function *function,
+		      struct resolve_capture *capture, const struct spec_path *path,
+		      const struct bind_sites *sites, struct diagnostics *diags)
 {
-	const struct spec_capture *spec = &function->spec->captures.data[index];
+	struct binding binding = {.resolve = resolve,
+				  .diags = diags,
+				  .function = function,
+				  .capture = capture,
+				  .path = path};
+
+	capture->path = path;
+	capture->types.length = 0;
+	map_init(&binding.walked, resolve->arena);
+	for (size_t s = 0; s < sites->count; s++)
+		bind_site(&binding, &sites->sites[s], &sites->sites[s].bindings[sites->capture]);
+	if (!binding.found && sites->count)
+		complain_unknown(&binding, sites->sites, sites->count);
+}
+
+/* Of several paths the first that this binary has. */
+static void bind_first(struct resolve *resolve, const struct resolve_function *function,
+		       struct resolve_capture *capture, const struct bind_sites *sites)
+{
+	const struct spec_capture *spec = capture->spec;
+	const char **why = ARENA_ARRAY(resolve->arena, const char *, spec->paths.length);
+	struct diagnostic *diag;
+
+	for (size_t p = 0; p < spec->paths.length; p++) {
+		struct diagnostics diags;
+
+		diagnostics_init(&diags, resolve->arena, resolve->diags->file, resolve->diags->text,
+				 resolve->diags->text_length);
+		bind_path(resolve, function, capture, &spec->paths.data[p], sites, &diags);
+		if (!diags.errors)
+			return;
+		why[p] = diags.list.data[0].message;
+	}
+	capture->types.length = 0;
+	diag = diagnostics_add(resolve->diags, SEVERITY_ERROR, "no-alternative", spec->span,
+			       "the binary has none of these paths");
+	for (size_t p = 0; p < spec->paths.length; p++)
+		diagnostic_note(resolve->diags, diag, "%s: %s", spec->paths.data[p].text, why[p]);
+}
+
+/* One type, or one that stands for several and says no more than their names. */
+static const struct binary_type *capture_type(struct resolve *resolve,
+					      const struct resolve_capture *capture)
+{
+	cleanup_strbuf struct strbuf names = STRBUF_INIT;
+	struct binary_type *type;
+
+	if (capture->types.length <= 1)
+		return capture->types.length ? capture->types.data[0] : NULL;
+	for (size_t i = 0; i < capture->types.length; i++)
+		strbuf_printf(&names, "%s%s", i ? " | " : "", capture->types.data[i]->name);
+	type = ARENA_NEW(resolve->arena, struct binary_type);
+	type->name = arena_strdup(resolve->arena, names.data);
+	type->kind = SCHEMA_KIND_UNKNOWN;
+	return type;
+}
+
+static void bind_capture(struct resolve *resolve, const struct resolve_function *function,
+			 const struct bind_sites *sites)
+{
+	const struct spec_capture *spec = &function->spec->captures.data[sites->capture];
 	struct resolve_capture *capture = VEC_PUSH(resolve->arena, &resolve->captures);
-	struct binding binding = {.resolve = resolve, .function = function, .capture = capture};
 
 	capture->spec = spec;
 	capture->limits = limits_row(resolve, &spec->limits);
 	capture->depth = resolve->limits.data[capture->limits].depth;
-	if (!is_supported(resolve, spec))
+	if (!spec->paths.length)
 		return;
-	binding.path = &spec->paths.data[0];
-	capture->column = spec->as.text ? spec->as.text
-					: spec_column_name(resolve->arena, binding.path->text);
-	map_init(&binding.walked, resolve->arena);
-	for (size_t s = 0; s < count; s++)
-		bind_site(&binding, &sites[s], &sites[s].bindings[index]);
-	if (!binding.found && count)
-		complain_unknown(&binding, sites, count);
+	capture->column = spec->as.text
+				  ? spec->as.text
+				  : spec_column_name(resolve->arena, spec->paths.data[0].text);
+	if (spec->paths.length == 1)
+		bind_path(resolve, function, capture, &spec->paths.data[0], sites, resolve->diags);
+	else
+		bind_first(resolve, function, capture, sites);
+	capture->type = capture_type(resolve, capture);
 	if (capture->type)
 		capture->comment = resolve_comment(
-			resolve, arena_printf(resolve->arena, "%s:%u %s %s", resolve->spec_file,
-					      binding.path->span.line, binding.path->text,
-					      capture->type->name));
+			resolve,
+			arena_printf(resolve->arena, "%s:%u %s %s%s", resolve->spec_file,
+				     capture->path->span.line, capture->path->text,
+				     capture->type->name, spec->redact ? ", redacted" : ""));
 }
 
 /* ---- all of them ---- */
@@ -317,9 +386,12 @@ struct error *bind_functions(struct resolve *resolve)
 			site->bindings = ARENA_ARRAY(resolve->arena, struct resolve_binding,
 						     function->spec->captures.length);
 		}
-		for (uint32_t c = 0; c < function->spec->captures.length; c++)
-			bind_capture(resolve, function, c, resolve->sites.data + first,
-				     resolve->sites.length - first);
+		for (uint32_t c = 0; c < function->spec->captures.length; c++) {
+			const struct bind_sites sites = {resolve->sites.data + first,
+							 resolve->sites.length - first, c};
+
+			bind_capture(resolve, function, &sites);
+		}
 	}
 	if (resolve->sites.length)
 		qsort(resolve->sites.data, resolve->sites.length, sizeof(resolve->sites.data[0]),

@@ -42,26 +42,27 @@ struct error *dynamic_closures(struct resolve *resolve)
 
 static void build_rtypes(struct resolve *resolve, struct schema *schema)
 {
-	const struct binary_type *const *types;
+	const struct binary_descriptor *from;
 	struct ask_rtype *rows;
 	size_t count;
 
 	if (!resolve->has_interfaces)
 		return;
-	types = binary_runtime_types(resolve->binary, &count);
+	from = binary_descriptors(resolve->binary, &count);
 	rows = ARENA_ARRAY(resolve->arena, struct ask_rtype, count);
 	for (size_t i = 0; i < count; i++) {
-		uint32_t index = types_index(resolve, types[i]);
-		bool captured = index != SCHEMA_NONE && dynamic_may_be(types[i]) &&
+		const struct binary_type *type = from[i].type;
+		uint32_t index = type ? types_index(resolve, type) : SCHEMA_NONE;
+		bool captured = index != SCHEMA_NONE && dynamic_may_be(type) &&
 				!resolve->types.data[index].out_of_reach;
 
 		rows[i] = (struct ask_rtype){
-			.offset = (ask_u32)types[i]->runtime_type,
+			.offset = (ask_u32)from[i].offset,
 			.type = captured ? index : ASK_ABSENT,
-			.flags = binary_type_is_direct(resolve->binary, types[i])
+			.flags = type && binary_type_is_direct(resolve->binary, type)
 					 ? ASK_RTYPE_DIRECT
 					 : 0,
-			.name = resolve_string(resolve, types[i]->name),
+			.name = resolve_string(resolve, from[i].name),
 		};
 	}
 	schema->rtypes = rows;

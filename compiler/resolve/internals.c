@@ -9,11 +9,10 @@
  * not where a Go type has them. So each of them has a role, given when the map or channel
  * is met, and its own rows of pointers.
  *
- *	map, up to Go 1.23     hash<K,V> ─ buckets, oldbuckets ─> bucket<K,V> ─ overflow ─> bucket<K,V>
- *	map, from Go 1.24 on   map<K,V> ─ dirPtr ─> group, or [dirLen]*table<K,V> ─> table<K,V> ─ groups ─> groups
- *	channel                hchan<T> ─ buf ─> [dataqsiz]T
- *	                                ─ recvq.first, sendq.first ─> sudog<T> ─ next ─> sudog<T>
- *	closure                {PC, captured variables}
+ *	map, up to Go 1.23     hash<K,V> ─ buckets, oldbuckets ─> bucket<K,V> ─ overflow ─>
+ *bucket<K,V> map, from Go 1.24 on   map<K,V> ─ dirPtr ─> group, or [dirLen]*table<K,V> ─>
+ *table<K,V> ─ groups ─> groups channel                hchan<T> ─ buf ─> [dataqsiz]T ─ recvq.first,
+ *sendq.first ─> sudog<T> ─ next ─> sudog<T> closure                {PC, captured variables}
  *
  * Nothing here knows a Go version: members are found by name, and what has not the members
  * that it should have is not followed. Keys and values of more than 128 bytes are held by
@@ -359,7 +358,8 @@ const struct binary_type *internals_funcval(struct resolve *resolve)
 	return type;
 }
 
-/* Puts a captured variable in its place among the fields; false when two overlap or it is absurd. */
+/* Puts a captured variable in its place among the fields; false when two overlap or it is absurd.
+ */
 static bool place_captured(struct binary_field *fields, bool *by_reference, size_t count,
 			   const struct binary_variable *variable)
 {
@@ -375,8 +375,7 @@ static bool place_captured(struct binary_field *fields, bool *by_reference, size
 	by_reference[at] = variable->closure_type != variable->type;
 	if (fields[at - 1].offset + fields[at - 1].type->size > fields[at].offset)
 		return false;
-	return at == count ||
-	       fields[at].offset + fields[at].type->size <= fields[at + 1].offset;
+	return at == count || fields[at].offset + fields[at].type->size <= fields[at + 1].offset;
 }
 
 #define CLOSURE_MAX (1u << 20) /* bytes; no closure of a compiler is as large */

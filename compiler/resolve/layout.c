@@ -231,8 +231,8 @@ static struct error *layout_dynamic(struct resolve *resolve, struct ask_layout *
 	}
 	if (layout->itab_type == ASK_ABSENT)
 		return no_runtime(resolve, "internal/abi.ITab.Type");
-	layout->funcval_type = resolve->has_funcs ? types_index(resolve, resolve->funcval)
-						  : ASK_ABSENT;
+	layout->funcval_type =
+		resolve->has_funcs ? types_index(resolve, resolve->funcval) : ASK_ABSENT;
 	layout->rtypes = resolve->ir->schema.rtypes_count;
 	layout->closures = resolve->ir->schema.closures_count;
 	return NULL;

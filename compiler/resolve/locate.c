@@ -351,28 +351,79 @@ static void locate_direct(struct gather *gather, const struct resolve_access *ac
 	gather->program->gaps_count = (uint32_t)gather->gaps.length;
 }
 
-/* A value behind pointers: the first of them must lie in one located piece as a whole. */
-static void locate_through(struct resolve_program *program, const struct resolve_access *access,
-			   const struct binary_piece *pieces, size_t count)
+/* Bytes that a hop looks at: a pointer, or that and a second word. */
+static uint64_t hop_width(const struct resolve_hop *hop)
+{
+	return hop->kind == RESOLVE_FOLLOW ? POINTER_SIZE : 2 * POINTER_SIZE;
+}
+
+static bool emit_hop(struct resolve_program *program, const struct resolve_hop *hop)
+{
+	switch (hop->kind) {
+	case RESOLVE_FOLLOW:
+		return emit(program, (struct ask_op){.kind = ASK_OP_DEREF});
+	case RESOLVE_INDEX:
+		return emit(program, (struct ask_op){.kind = ASK_OP_INDEX,
+						     .a = (int64_t)hop->index,
+						     .b = (uint32_t)hop->element_size});
+	case RESOLVE_ASSERT:
+		return emit(program, (struct ask_op){.kind = ASK_OP_ASSERT,
+						     .a = (int64_t)hop->type->runtime_type,
+						     .b = hop->methods,
+						     .c = hop->direct});
+	}
+	assert(!"a kind of hop");
+	return false;
+}
+
+/* true when `piece` goes on in memory where `last` ends. */
+static bool goes_on(const struct binary_piece *last, const struct binary_piece *piece)
+{
+	return last->kind == BINARY_PIECE_CFA && piece->kind == BINARY_PIECE_CFA &&
+	       piece->value_offset == last->value_offset + last->size &&
+	       piece->offset == last->offset + (int64_t)last->size;
+}
+
+/* The located piece where bytes [at, end) of the variable begin and lie in one row; NULL and why
+ * not. */
+static const struct binary_piece *find_whole(const struct binary_piece *pieces, size_t count,
+					     uint64_t at, uint64_t end, uint32_t *reason)
 {
 	const struct binary_piece *holds = NULL;
-	uint64_t at = access->offset;
-	uint32_t reason = ASK_REASON_OPTIMIZED_OUT;
-	int64_t add = 0;
-	bool fits;
+	uint64_t covered = at;
 
+	*reason = ASK_REASON_OPTIMIZED_OUT;
 	for (size_t i = 0; i < count; i++) {
 		uint64_t lo = pieces[i].value_offset, hi = lo + pieces[i].size;
 
-		if (hi <= at || lo >= at + POINTER_SIZE)
+		if (hi <= at || lo >= end)
 			continue;
-		if (!is_located(&pieces[i]))
-			reason = piece_reason(&pieces[i]);
-		else if (lo <= at && hi >= at + POINTER_SIZE)
+		if (!is_located(&pieces[i])) {
+			*reason = piece_reason(&pieces[i]);
+			return NULL;
+		}
+		if (lo > covered || (holds && !goes_on(&pieces[i - 1], &pieces[i]))) {
+			*reason = ASK_REASON_PIECES;
+			return NULL;
+		}
+		if (!holds)
 			holds = &pieces[i];
-		else
-			reason = ASK_REASON_PIECES;
+		covered = hi;
 	}
+	return covered >= end ? holds : NULL;
+}
+
+/* A value behind hops: what the first of them looks at must lie in one row in memory. */
+static void locate_through(struct resolve_program *program, const struct resolve_access *access,
+			   const struct binary_piece *pieces, size_t count)
+{
+	uint64_t at = access->offset;
+	const struct binary_piece *holds;
+	int64_t add = 0;
+	uint32_t reason;
+	bool fits;
+
+	holds = find_whole(pieces, count, at, at + hop_width(&access->hops[0]), &reason);
 	if (!holds) {
 		unavailable(program, reason);
 		return;
@@ -381,8 +432,8 @@ static void locate_through(struct resolve_program *program, const struct resolve
 	for (size_t i = 0; i < access->hops_count; i++) {
 		if (add)
 			fits &= emit(program, (struct ask_op){.kind = ASK_OP_ADD, .a = add});
-		fits &= emit(program, (struct ask_op){.kind = ASK_OP_DEREF});
-		add = (int64_t)access->hops[i];
+		fits &= emit_hop(program, &access->hops[i]);
+		add = (int64_t)access->hops[i].add;
 	}
 	if (access->type->size)
 		fits &= emit(program, (struct ask_op){.kind = ASK_OP_COPY,
@@ -400,8 +451,8 @@ static bool is_on_stack(const struct binary_location *location)
 	return false;
 }
 
-void locate(struct arena *arena, const struct resolve_access *access,
-	    const struct binary_location *location, struct resolve_program *ret)
+static void locate_value(struct arena *arena, const struct resolve_access *access,
+			 const struct binary_location *location, struct resolve_program *ret)
 {
 	const struct binary_piece *pieces;
 	struct gather gather = {
@@ -433,4 +484,49 @@ void locate(struct arena *arena, const struct resolve_access *access,
 		locate_direct(&gather, access, pieces, location->pieces_count);
 	if (gather.too_many)
 		unavailable(ret, ASK_REASON_UNSUPPORTED);
+}
+
+/* ---- redacted values ---- */
+
+#define LENGTH_AT 8 /* of a string or slice: after the pointer */
+
+/*
+ * Of a string or slice the word with its length, in its place in a value that is else
+ * zero; of anything else nothing at all.
+ */
+static void locate_redacted(struct arena *arena, const struct resolve_access *access,
+			    const struct binary_location *location, struct resolve_program *ret)
+{
+	static const struct binary_type length = {
+		.name = "int", .kind = SCHEMA_KIND_INT, .size = 8};
+	struct resolve_access word = *access;
+	struct resolve_hop *hops;
+
+	if (access->type->kind != SCHEMA_KIND_STRING && access->type->kind != SCHEMA_KIND_SLICE) {
+		unavailable(ret, ASK_REASON_REDACTED);
+		return;
+	}
+	word.type = &length;
+	if (access->hops_count) {
+		hops = arena_copy(arena, access->hops, access->hops_count * sizeof(*hops));
+		hops[access->hops_count - 1].add += LENGTH_AT;
+		word.hops = hops;
+	} else {
+		word.offset += LENGTH_AT;
+	}
+	locate_value(arena, &word, location, ret);
+	for (uint32_t i = 0; i < ret->ops_count; i++)
+		if (ret->ops[i].kind == ASK_OP_COPY)
+			ret->ops[i].b += LENGTH_AT;
+	if (ret->ops_count)
+		ret->reason = ASK_REASON_REDACTED;
+}
+
+void locate(struct arena *arena, const struct resolve_access *access,
+	    const struct binary_location *location, struct resolve_program *ret)
+{
+	if (access->redact)
+		locate_redacted(arena, access, location, ret);
+	else
+		locate_value(arena, access, location, ret);
 }

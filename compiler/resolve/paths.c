@@ -4,41 +4,44 @@
 /*
  * Paths: `cs.mu.processing` from the variable `cs` on. A step names a field of a
  * struct, or of an embedded one as Go promotes it (the Go specification, "Selectors":
- * the shallowest depth wins, two at the same depth are ambiguous). Pointers on the
- * way are followed by themselves, each one a hop.
+ * the shallowest depth wins, two at the same depth are ambiguous). `[n]` is an element
+ * of an array, which is a place in it, or of a slice, which is a hop: the engine looks
+ * whether it is there. `.(T)` is the value in an interface, if its dynamic type is T.
+ * Pointers on the way are followed by themselves, each one a hop.
  */
 
 /* Where a field was found: how to get there from the struct that the step applies to. */
 struct route {
 	const struct binary_type *type; /* struct reached so far, or of the field found */
 	uint64_t offset;
-	VEC(uint64_t) hops;
-	VEC(const char *) names; /* what each hop follows */
-	const char *text;	 /* the path so far, embedded fields spelt out */
+	VEC(struct resolve_hop) hops;
+	const char *text; /* the path so far, embedded fields spelt out */
 };
 
 static void route_add(struct route *route, uint64_t offset)
 {
 	if (route->hops.length)
-		route->hops.data[route->hops.length - 1] += offset;
+		route->hops.data[route->hops.length - 1].add += offset;
 	else
 		route->offset += offset;
 }
 
-static void route_hop(struct arena *arena, struct route *route)
+static struct resolve_hop *route_hop(struct arena *arena, struct route *route,
+				     enum resolve_hop_kind kind)
 {
-	*VEC_PUSH(arena, &route->hops) = 0;
-	*VEC_PUSH(arena, &route->names) = route->text;
+	struct resolve_hop *hop = VEC_PUSH(arena, &route->hops);
+
+	hop->kind = kind;
+	hop->name = route->text;
+	return hop;
 }
 
 static struct route route_copy(struct arena *arena, const struct route *from)
 {
 	struct route copy = {.type = from->type, .offset = from->offset, .text = from->text};
 
-	for (size_t i = 0; i < from->hops.length; i++) {
+	for (size_t i = 0; i < from->hops.length; i++)
 		*VEC_PUSH(arena, &copy.hops) = from->hops.data[i];
-		*VEC_PUSH(arena, &copy.names) = from->names.data[i];
-	}
 	return copy;
 }
 
@@ -53,7 +56,7 @@ static bool follow(struct arena *arena, struct route *route)
 	while (route->type && route->type->kind == SCHEMA_KIND_POINTER) {
 		if (route->hops.length >= ASK_MAX_OPS)
 			return false;
-		route_hop(arena, route);
+		route_hop(arena, route, RESOLVE_FOLLOW);
 		route->type = route->type->elem;
 	}
 	return route->type;
@@ -180,34 +183,126 @@ static bool step_field(struct arena *arena, struct diagnostics *diags, const str
 	return true;
 }
 
-static bool walk_step(struct arena *arena, struct diagnostics *diags, const struct spec_step *step,
-		      struct route *route)
+static bool step_index(struct arena *arena, struct diagnostics *diags, const struct spec_step *step,
+		       struct route *route)
+{
+	const struct binary_type *before = route->type, *elem;
+	struct resolve_hop *hop;
+
+	if (!follow(arena, route) ||
+	    (route->type->kind != SCHEMA_KIND_ARRAY && route->type->kind != SCHEMA_KIND_SLICE)) {
+		diagnostics_add(diags, SEVERITY_ERROR, "not-indexable", step->span,
+				"%s has no elements to take one of: only arrays and slices have",
+				before->name);
+		return false;
+	}
+	elem = route->type->elem;
+	if (route->type->kind == SCHEMA_KIND_ARRAY) {
+		if (step->index >= route->type->count) {
+			diagnostics_add(diags, SEVERITY_ERROR, "index-out-of-range", step->span,
+					"%s has %" PRIu64 " elements, counted from 0",
+					route->type->name, route->type->count);
+			return false;
+		}
+		route_add(route, step->index * elem->size);
+	} else {
+		if (elem->size > UINT32_MAX) {
+			diagnostics_add(diags, SEVERITY_ERROR, "type-too-wide", step->span,
+					"elements of %s have more than 4 GiB", route->type->name);
+			return false;
+		}
+		hop = route_hop(arena, route, RESOLVE_INDEX);
+		hop->index = step->index;
+		hop->element_size = elem->size;
+	}
+	route->type = elem;
+	route->text = arena_printf(arena, "%s[%" PRIu64 "]", route->text, step->index);
+	return true;
+}
+
+/* The type of that name, if an interface of the program can hold it; else a mistake. */
+static const struct binary_type *asserted_type(struct arena *arena, struct binary *binary,
+					       struct diagnostics *diags,
+					       const struct spec_step *step)
+{
+	const struct binary_type *type = binary_type_find(binary, step->name);
+	const struct binary_type *const *types;
+	VEC(const char *) names = {0};
+	struct diagnostic *diag;
+	size_t count;
+
+	if (type && (type->kind == SCHEMA_KIND_INTERFACE || type->kind == SCHEMA_KIND_ANY)) {
+		diagnostics_add(diags, SEVERITY_ERROR, "not-concrete", step->span,
+				"%s is an interface: no dynamic type is one", type->name);
+		return NULL;
+	}
+	if (type && type->runtime_type && dynamic_may_be(type))
+		return type;
+	if (type) {
+		diagnostics_add(diags, SEVERITY_ERROR, "unknown-type", step->span,
+				"no interface of this binary holds a %s: it has no type descriptor",
+				type->name);
+		return NULL;
+	}
+	types = binary_runtime_types(binary, &count);
+	for (size_t i = 0; i < count; i++)
+		if (dynamic_may_be(types[i]))
+			*VEC_PUSH(arena, &names) = types[i]->name;
+	diag = diagnostics_add(diags, SEVERITY_ERROR, "unknown-type", step->span,
+			       "the binary has no type %s", step->name);
+	diagnostic_suggest(diags, diag, step->name, names.data, names.length);
+	return NULL;
+}
+
+static bool step_assert(struct arena *arena, struct binary *binary, struct diagnostics *diags,
+			const struct spec_step *step, struct route *route)
+{
+	const struct binary_type *before = route->type, *type;
+	struct resolve_hop *hop;
+
+	if (!follow(arena, route) ||
+	    (route->type->kind != SCHEMA_KIND_INTERFACE && route->type->kind != SCHEMA_KIND_ANY)) {
+		diagnostics_add(diags, SEVERITY_ERROR, "not-an-interface", step->span,
+				"%s has no dynamic type: it is no interface", before->name);
+		return false;
+	}
+	type = asserted_type(arena, binary, diags, step);
+	if (!type)
+		return false;
+	hop = route_hop(arena, route, RESOLVE_ASSERT);
+	hop->type = type;
+	hop->methods = route->type->kind == SCHEMA_KIND_INTERFACE;
+	hop->direct = binary_type_is_direct(binary, type);
+	route->type = type;
+	route->text = arena_printf(arena, "%s.(%s)", route->text, type->name);
+	return true;
+}
+
+static bool walk_step(struct arena *arena, struct binary *binary, struct diagnostics *diags,
+		      const struct spec_step *step, struct route *route)
 {
 	switch (step->kind) {
 	case SPEC_STEP_FIELD:
 		return step_field(arena, diags, step, route);
 	case SPEC_STEP_INDEX:
-		diagnostics_add(diags, SEVERITY_ERROR, "unsupported", step->span,
-				"indexing in a path is not supported by this version");
-		return false;
+		return step_index(arena, diags, step, route);
 	case SPEC_STEP_ASSERT:
-		diagnostics_add(diags, SEVERITY_ERROR, "unsupported", step->span,
-				"type assertions are not supported by this version");
-		return false;
+		return step_assert(arena, binary, diags, step, route);
 	}
 	assert(!"a kind of step");
 	return false;
 }
 
-bool path_access(struct arena *arena, struct diagnostics *diags, const struct spec_path *path,
-		 const struct binary_variable *variable, struct resolve_access *ret)
+bool path_access(struct arena *arena, struct binary *binary, struct diagnostics *diags,
+		 const struct spec_path *path, const struct binary_variable *variable,
+		 struct resolve_access *ret)
 {
 	struct route route = {.type = variable->type, .text = variable->name};
 
 	for (size_t i = 0; i < path->steps.length; i++)
-		if (!walk_step(arena, diags, &path->steps.data[i], &route))
+		if (!walk_step(arena, binary, diags, &path->steps.data[i], &route))
 			return false;
-	/* CFA, a deref and an add for each hop, a copy */
+	/* CFA, an add and an op for each hop, a copy */
 	if (2 + 2 * route.hops.length > ASK_MAX_OPS) {
 		diagnostics_add(diags, SEVERITY_ERROR, "path-too-long", path->span,
 				"this path follows %zu pointers: the most is %u", route.hops.length,
@@ -219,7 +314,6 @@ bool path_access(struct arena *arena, struct diagnostics *diags, const struct sp
 		.type = route.type,
 		.offset = route.offset,
 		.hops = route.hops.data,
-		.hop_names = route.names.data,
 		.hops_count = route.hops.length,
 	};
 	return true;

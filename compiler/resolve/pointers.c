@@ -73,43 +73,39 @@ bool pointers_member(struct resolve_flat *flat, const struct binary_field *field
 }
 
 /*
- * What an atomic.Pointer[T] {_ [0]*T; _ noCopy; v unsafe.Pointer} points to: its word has no
- * type, but the array of no elements before it has. Go source: sync/atomic/type.go.
+ * What an atomic.Pointer[T] points to, or NULL. Go source: sync/atomic/type.go, Pointer
+ * {_ [0]*T; _ noCopy; v unsafe.Pointer}: the blank field, which is there for the compiler,
+ * tells what v leads to.
  */
-static const struct binary_type *atomic_target(const struct binary_type *type,
-					       const struct binary_field **word)
+static const struct binary_type *atomic_target(const struct binary_type *type)
 {
 	static const char name[] = "sync/atomic.Pointer[";
-	const struct binary_type *target = NULL;
 
-	*word = NULL;
 	if (strncmp(type->name, name, sizeof(name) - 1) != 0)
 		return NULL;
-	for (size_t i = 0; i < type->fields_count; i++) {
-		const struct binary_field *field = &type->fields[i];
-		const struct binary_type *t = field->type;
+	for (size_t f = 0; f < type->fields_count; f++) {
+		const struct binary_type *blank = type->fields[f].type;
 
-		if (t->kind == SCHEMA_KIND_ARRAY && !t->count && t->elem &&
-		    t->elem->kind == SCHEMA_KIND_POINTER)
-			target = t->elem->elem;
-		else if (t->kind == SCHEMA_KIND_UNSAFE_POINTER && !strcmp(field->name, "v"))
-			*word = field;
+		if (blank->kind == SCHEMA_KIND_ARRAY && !blank->count && blank->elem &&
+		    blank->elem->kind == SCHEMA_KIND_POINTER)
+			return blank->elem->elem;
 	}
-	return *word && !pointers_lead_nowhere(target) ? target : NULL;
+	return NULL;
 }
 
 static bool flatten_struct(struct resolve_flat *context, const struct binary_type *type,
 			   unsigned depth, struct resolve_pointers *ret)
 {
-	struct resolve_pointer row = {.kind = ASK_POINTER_PLAIN, .repeat = 1};
-	const struct binary_field *word;
+	const struct resolve_pointer atomic = {
+		.kind = ASK_POINTER_PLAIN, .repeat = 1, .target = atomic_target(type)};
 
-	row.target = atomic_target(type, &word);
-	if (row.target)
-		return pointers_push(context, ret, &row, word->offset, ".v");
 	for (size_t f = 0; f < type->fields_count; f++) {
 		const struct binary_field *field = &type->fields[f];
 
+		if (field->type->kind == SCHEMA_KIND_UNSAFE_POINTER &&
+		    !pointers_lead_nowhere(atomic.target) &&
+		    !pointers_push(context, ret, &atomic, field->offset, ".v"))
+			return false;
 		if (strcmp(field->name, "_") && /* left out of every value */
 		    !flatten_field(context, field, depth, ret))
 			return false;
@@ -117,8 +113,8 @@ static bool flatten_struct(struct resolve_flat *context, const struct binary_typ
 	return true;
 }
 
-static bool flatten_array(struct resolve_flat *context, const struct binary_type *type, unsigned depth,
-			  struct resolve_pointers *ret)
+static bool flatten_array(struct resolve_flat *context, const struct binary_type *type,
+			  unsigned depth, struct resolve_pointers *ret)
 {
 	const struct resolve_pointers *inner;
 	uint64_t size;
@@ -153,8 +149,8 @@ static bool flatten_array(struct resolve_flat *context, const struct binary_type
 	return true;
 }
 
-static bool flatten_kind(struct resolve_flat *context, const struct binary_type *type, unsigned depth,
-			 struct resolve_pointers *ret)
+static bool flatten_kind(struct resolve_flat *context, const struct binary_type *type,
+			 unsigned depth, struct resolve_pointers *ret)
 {
 	struct resolve_pointer row = {.repeat = 1, .path = ""};
 	const struct resolve_role *role = flat_role(context, type);
@@ -196,8 +192,8 @@ static bool flatten_kind(struct resolve_flat *context, const struct binary_type 
 }
 
 /* The rows of a type, or NULL when it is too wide or nested too deep. */
-static struct resolve_pointers *flatten(struct resolve_flat *context, const struct binary_type *type,
-					unsigned depth)
+static struct resolve_pointers *flatten(struct resolve_flat *context,
+					const struct binary_type *type, unsigned depth)
 {
 	struct resolve_pointers *rows;
 	uint64_t known;

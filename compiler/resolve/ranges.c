@@ -47,9 +47,10 @@ static void cut_ranges(struct resolve *resolve, struct cuts *cuts,
 	}
 }
 
+/* A variable with a declaration in the function. A captured one has the line of its first use. */
 static bool is_local(const struct binary_variable *variable)
 {
-	return !variable->parameter && !variable->result;
+	return !variable->parameter && !variable->result && !variable->closure_offset;
 }
 
 static void cut_site(struct resolve *resolve, struct cuts *cuts, const struct resolve_site *site,
@@ -195,18 +196,36 @@ static const struct resolve_access *evaluate(struct resolve *resolve,
 
 /* ---- rows ---- */
 
+/* What an op that takes hop `hop` of the path does; NULL: it leads to the variable, on the heap. */
+static const char *hop_comment(struct arena *arena, const struct resolve_access *access,
+			       const struct resolve_hop *hop)
+{
+	if (!hop)
+		return arena_printf(arena, "follow &%s", access->variable->name);
+	switch (hop->kind) {
+	case RESOLVE_FOLLOW:
+		return arena_printf(arena, "follow %s", hop->name);
+	case RESOLVE_INDEX:
+		return arena_printf(arena, "%s[%" PRIu64 "], if it is that long", hop->name,
+				    hop->index);
+	case RESOLVE_ASSERT:
+		return arena_printf(arena, "%s.(%s), if it is one", hop->name, hop->type->name);
+	}
+	return "";
+}
+
 /*
- * What an op does, for the reader of the C. `derefs` of this program came before or are
+ * What an op does, for the reader of the C. `hops` of this program came before or are
  * it; `behind`: the first of them leads to the variable itself, which is on the heap.
  */
 static const char *op_comment(struct resolve *resolve, const struct resolve_access *access,
 			      const struct resolve_capture *capture, const struct ask_op *op,
-			      size_t derefs, bool behind)
+			      size_t hops, bool behind)
 {
 	const struct binary_variable *variable = access->variable;
-	const char *path = capture->spec->paths.data[0].text;
+	const char *path = capture->path->text;
 	struct arena *arena = &resolve->probe_scratch;
-	size_t hop = derefs - (behind && derefs); /* hops of the path so far, this one counted */
+	size_t hop = hops - (behind && hops); /* hops of the path so far, this one counted */
 
 	switch ((enum ask_op_kind)op->kind) {
 	case ASK_OP_CFA:
@@ -216,22 +235,23 @@ static const char *op_comment(struct resolve *resolve, const struct resolve_acce
 		return arena_printf(arena, "%s: %s at a fixed address", variable->name,
 				    variable->type->name);
 	case ASK_OP_DEREF:
-		if (!hop || hop > access->hops_count)
-			return arena_printf(arena, "follow &%s", variable->name);
-		return arena_printf(arena, "follow %s", access->hop_names[hop - 1]);
+	case ASK_OP_INDEX:
+	case ASK_OP_ASSERT:
+		return hop_comment(arena, access,
+				   hop && hop <= access->hops_count ? &access->hops[hop - 1]
+								    : NULL);
 	case ASK_OP_ADD:
 		return arena_printf(arena, "to %s",
-				    hop < access->hops_count ? access->hop_names[hop] : path);
+				    hop < access->hops_count ? access->hops[hop].name : path);
 	case ASK_OP_COPY:
-		if (op->c == capture->type->size)
-			return arena_printf(arena, "%s: %s, %u bytes", path, capture->type->name,
+		if (access->redact)
+			return arena_printf(arena, "%s: redacted, the length of a %s alone", path,
+					    access->type->name);
+		if (op->c == access->type->size)
+			return arena_printf(arena, "%s: %s, %u bytes", path, access->type->name,
 					    op->c);
 		return arena_printf(arena, "%s: bytes %u to %u of %s", path, op->b, op->b + op->c,
-				    capture->type->name);
-	case ASK_OP_INDEX:
-		return arena_printf(arena, "%s: element %lld", path, op->a);
-	case ASK_OP_ASSERT:
-		return arena_printf(arena, "%s: if its dynamic type is the asserted one", path);
+				    access->type->name);
 	}
 	return "";
 }
@@ -241,26 +261,31 @@ static const char *op_comment(struct resolve *resolve, const struct resolve_acce
  * so that `nil: cs.mu` can be said of it; 0 for a pointer that the spec does not name.
  */
 static uint32_t named_part(const struct resolve_access *access,
-			   const struct resolve_capture *capture, size_t derefs, bool behind)
+			   const struct resolve_capture *capture, size_t hops, bool behind)
 {
-	const char *path = capture->spec->paths.data[0].text, *name;
-	size_t hop = derefs - 1 - behind;
+	const char *path = capture->path->text, *name;
+	size_t hop = hops - 1 - behind;
 
-	if (derefs < 1 + (size_t)behind || hop >= access->hops_count)
+	if (hops < 1 + (size_t)behind || hop >= access->hops_count)
 		return 0;
-	name = access->hop_names[hop];
+	name = access->hops[hop].name;
 	return strncmp(path, name, strlen(name)) ? 0 : (uint32_t)strlen(name);
+}
+
+static bool is_hop(const struct ask_op *op)
+{
+	return op->kind == ASK_OP_DEREF || op->kind == ASK_OP_INDEX || op->kind == ASK_OP_ASSERT;
 }
 
 /* true when the variable itself is reached through a pointer in the frame. */
 static bool is_behind_pointer(const struct resolve_access *access,
 			      const struct resolve_program *program)
 {
-	size_t derefs = 0;
+	size_t hops = 0;
 
 	for (uint32_t i = 0; i < program->ops_count; i++)
-		derefs += program->ops[i].kind == ASK_OP_DEREF;
-	return derefs > access->hops_count;
+		hops += is_hop(&program->ops[i]);
+	return hops > access->hops_count;
 }
 
 static uint32_t add_ops(struct resolve *resolve, const struct resolve_access *access,
@@ -269,20 +294,20 @@ static uint32_t add_ops(struct resolve *resolve, const struct resolve_access *ac
 {
 	struct resolve_op ops[ASK_MAX_OPS];
 	bool behind = access && is_behind_pointer(access, program);
-	size_t derefs = 0;
+	size_t hops = 0;
 
 	for (uint32_t i = 0; i < program->ops_count; i++) {
 		if (program->ops[i].kind == ASK_OP_CFA)
-			derefs = 0;
-		derefs += program->ops[i].kind == ASK_OP_DEREF;
+			hops = 0;
+		hops += is_hop(&program->ops[i]);
 		ops[i] = (struct resolve_op){
 			.op = program->ops[i],
 			.comment = resolve_comment(resolve,
 						   op_comment(resolve, access, capture,
-							      &program->ops[i], derefs, behind)),
+							      &program->ops[i], hops, behind)),
 		};
 		if (access && ops[i].op.kind == ASK_OP_DEREF)
-			ops[i].op.b = named_part(access, capture, derefs, behind);
+			ops[i].op.b = named_part(access, capture, hops, behind);
 	}
 	return pool_add(&resolve->ops, ops, program->ops_count);
 }
@@ -296,12 +321,13 @@ static void make_expr(struct resolve *resolve, const struct resolve_site *site, 
 	struct resolve_program program;
 	const struct resolve_access *access =
 		evaluate(resolve, &site->bindings[index], pc, line, &program);
+	const struct binary_type *type = access ? access->type : capture->type;
 
 	memset(ret, 0, sizeof(*ret));
 	ret->row = (struct ask_expr){
 		.capture = number,
-		.type = capture->type_index,
-		.size = (ask_u32)capture->type->size,
+		.type = types_index(resolve, type),
+		.size = (ask_u32)type->size,
 		.first_op = add_ops(resolve, access, capture, &program),
 		.ops = program.ops_count,
 		.limits = (ask_u16)capture->limits,

@@ -13,27 +13,43 @@ struct resolve;
 
 /* ---- paths.c: from a variable to a value ---- */
 
+/* From what lies at an address to another address. */
+enum resolve_hop_kind {
+	RESOLVE_FOLLOW, /* a pointer: what it points to */
+	RESOLVE_INDEX,	/* a slice: one element */
+	RESOLVE_ASSERT, /* an interface: its value, if it has the type */
+};
+struct resolve_hop {
+	enum resolve_hop_kind kind;
+	const char *name;		/* of what it starts from: "cs.mu" */
+	uint64_t add;			/* bytes to go on from where it leads */
+	uint64_t index, element_size;	/* INDEX */
+	const struct binary_type *type; /* ASSERT: the type */
+	bool methods;			/* ASSERT: an interface with methods, no `any` */
+	bool direct;			/* ASSERT: the data word is the value itself */
+};
+
 /*
  * How a capture's value is reached from one variable: begin `offset` bytes into
- * the variable; then for each hop follow the pointer that lies there and go on
- * `hops[i]` bytes into what it points to.
+ * the variable, then take each hop.
  */
 struct resolve_access {
 	const struct binary_variable *variable;
 	const struct binary_type *type; /* of the value */
 	uint64_t offset;
-	const uint64_t *hops;
-	const char *const *hop_names; /* what each hop follows: "cs.mu" */
+	const struct resolve_hop *hops;
 	size_t hops_count;
 	bool unsure; /* other things may use the variable's stack slot: see locate_is_unsure() */
+	bool redact; /* no byte of the value but the length of a string or slice */
 };
 
 /*
  * Walks `path`'s steps from `variable`. A mistake goes to `diags` and makes the
  * result false; `*ret` is set when it is true.
  */
-bool path_access(struct arena *arena, struct diagnostics *diags, const struct spec_path *path,
-		 const struct binary_variable *variable, struct resolve_access *ret);
+bool path_access(struct arena *arena, struct binary *binary, struct diagnostics *diags,
+		 const struct spec_path *path, const struct binary_variable *variable,
+		 struct resolve_access *ret);
 
 /* ---- locate.c: from a location to ops ---- */
 
@@ -42,7 +58,8 @@ struct resolve_gap {
 	uint32_t offset, size, reason;
 };
 struct resolve_program {
-	uint32_t reason; /* enum ask_reason when there is no value; then there are no ops */
+	uint32_t reason; /* enum ask_reason when there is no value; there are no ops but for
+			    REDACTED */
 	struct ask_op ops[ASK_MAX_OPS];
 	uint32_t ops_count;
 	const struct resolve_gap *gaps;
@@ -97,7 +114,11 @@ struct resolve_function {
 struct resolve_capture {
 	const struct spec_capture *spec;
 	const char *column;
+	const struct spec_path *path;	/* of the alternatives, the one that this binary has */
 	const struct binary_type *type; /* NULL until a variable was found */
+	/* One; several for instantiations of a generic function: then `type` is UNKNOWN and names
+	 * them. */
+	VEC(const struct binary_type *) types;
 	uint32_t type_index;
 	uint32_t limits;
 	uint32_t depth;
@@ -118,7 +139,8 @@ struct resolve_pointers {
 
 /* ---- internals.c: what maps, channels and closures are made of ---- */
 
-/* What a struct of the runtime is part of. Go source: runtime/map.go, runtime/chan.go, internal/runtime/maps. */
+/* What a struct of the runtime is part of. Go source: runtime/map.go, runtime/chan.go,
+ * internal/runtime/maps. */
 enum resolve_part {
 	RESOLVE_HASH,	       /* hash<K,V> (runtime.hmap), up to Go 1.23 */
 	RESOLVE_BUCKET,	       /* bucket<K,V> */
@@ -162,14 +184,15 @@ bool internals_flatten(struct resolve_flat *flat, const struct binary_type *type
 		       const struct resolve_role *role, struct resolve_pointers *ret);
 /* What a func value leads to when no more than its PC is known. */
 const struct binary_type *internals_funcval(struct resolve *resolve);
-/* The closure object of a closure function; NULL when it has none or debug info contradicts itself. */
+/* The closure object of a closure function; NULL when it has none or debug info contradicts itself.
+ */
 struct error *internals_closure(struct resolve *resolve, const struct binary_function *function,
 				const struct binary_type **ret);
 
 /* A row of the type tables. */
 struct resolve_type {
 	const struct binary_type *type; /* NULL: row 0, when the binary does not describe uint8 */
-	bool out_of_reach; /* only its name and size are kept: no capture gets here */
+	bool out_of_reach;		/* only its name and size are kept: no capture gets here */
 	struct resolve_pointers pointers;
 };
 
@@ -211,7 +234,7 @@ struct resolve {
 	struct resolve_flat flat;
 	bool has_interfaces; /* a capture reaches one: the schema names every runtime type */
 	bool has_funcs;
-	const struct binary_type *funcval; /* a closure object of which only the PC is known */
+	const struct binary_type *funcval;    /* a closure object of which only the PC is known */
 	VEC(struct resolve_closure) closures; /* by PC */
 
 	/* symbols.c */

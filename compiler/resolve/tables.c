@@ -145,10 +145,10 @@ static void build_functions(struct resolve *resolve)
 
 			capture_rows[number] = (struct schema_capture){
 				.function = i,
-				.expr = resolve_string(resolve,
-						       from->captures.data[c].paths.data[0].text),
+				.expr = resolve_string(resolve, capture->path->text),
 				.column = resolve_string(resolve, capture->column),
 				.type = capture->type_index,
+				.flags = capture->spec->redact ? SCHEMA_CAPTURE_REDACTED : 0,
 				.limits = capture->limits,
 			};
 		}
@@ -242,8 +242,10 @@ void tables_build(struct resolve *resolve)
 
 /* ---- SQL ---- */
 
-static void complain(void *data, enum tables_item item, uint32_t index, const char *message)
+static void complain(void *data, enum tables_item item, uint32_t index, const char *message,
+		     const struct tables_missing *missing)
 {
+	struct diagnostic *diag;
 	struct resolve *resolve = data;
 	const struct spec *spec = resolve->spec;
 	const struct schema_column *column;
@@ -268,7 +270,10 @@ static void complain(void *data, enum tables_item item, uint32_t index, const ch
 		code = "invalid-link";
 		break;
 	}
-	diagnostics_add(resolve->diags, SEVERITY_ERROR, code, span, "%s", message);
+	diag = diagnostics_add(resolve->diags, SEVERITY_ERROR, code, span, "%s", message);
+	if (missing)
+		diagnostic_suggest(resolve->diags, diag, missing->name, missing->names,
+				   missing->count);
 }
 
 struct error *tables_validate(struct resolve *resolve)

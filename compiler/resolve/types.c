@@ -55,7 +55,8 @@ struct reach {
 	const struct resolve_capture *capture; /* the first that gets there */
 	bool dynamic; /* only as a dynamic type or captured variable: it need not be captured */
 };
-/* By depth. What is reached goes on with the same depth or less, so each type is taken once, at its most. */
+/* By depth. What is reached goes on with the same depth or less, so each type is taken once, at its
+ * most. */
 struct queue {
 	struct resolve *resolve;
 	struct {
@@ -164,8 +165,7 @@ static struct error *enqueue_pointees(struct queue *queue, const struct reach *f
 
 static void complain_wide(struct resolve *resolve, const struct reach *reach)
 {
-	diagnostics_add(resolve->diags, SEVERITY_ERROR, "type-too-wide",
-			reach->capture->spec->span,
+	diagnostics_add(resolve->diags, SEVERITY_ERROR, "type-too-wide", reach->capture->spec->span,
 			"this capture reaches type %s, which is too large to be captured: "
 			"it holds more than %d pointers or 4 GiB",
 			reach->type->name, POINTERS_MAX);
@@ -211,37 +211,66 @@ static struct error *collect(struct queue *queue)
 	return NULL;
 }
 
-/* Rows for the pointees that no capture reaches. */
+/* A row that has no more than a name and a size. */
+static void add_name(struct resolve *resolve, const struct binary_type *type)
+{
+	struct resolve_type *row;
+
+	if (types_index(resolve, type) != SCHEMA_NONE)
+		return;
+	map_set(&resolve->type_index, (uintptr_t)type, resolve->types.length);
+	row = VEC_PUSH(resolve->arena, &resolve->types);
+	row->type = type;
+	row->out_of_reach = true;
+}
+
+/* Rows for the types of captures that were not reached: redacted ones, and what stands for several.
+ */
+static struct error *add_capture_types(struct resolve *resolve, struct resolve_capture *capture)
+{
+	const struct reach from = {.capture = capture};
+
+	for (size_t i = 0; i < capture->types.length; i++) {
+		struct reach reach = from;
+
+		reach.type = capture->types.data[i];
+		if (types_index(resolve, reach.type) != SCHEMA_NONE)
+			continue;
+		if (reach.type->kind != SCHEMA_KIND_STRING &&
+		    reach.type->kind != SCHEMA_KIND_SLICE) {
+			add_name(resolve, reach.type);
+			continue;
+		}
+		TRY(add_type(resolve, &reach)); /* its length is shown, its pointer not followed */
+		resolve->types.data[resolve->types.length - 1].pointers.rows.length = 0;
+	}
+	add_name(resolve, capture->type);
+	capture->type_index = types_index(resolve, capture->type);
+	return NULL;
+}
+
+/* Rows for the pointees, and elements of redacted slices, that no capture reaches. */
 static void add_out_of_reach(struct resolve *resolve)
 {
+	static const struct binary_type unknown = {.name = "?"};
 	size_t count = resolve->types.length;
 	bool unknown_pointee = false;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct binary_type *type = resolve->types.data[i].type;
-		struct resolve_type *row;
 
-		if (!type || type->kind != SCHEMA_KIND_POINTER)
+		if (!type || resolve->types.data[i].out_of_reach ||
+		    (type->kind != SCHEMA_KIND_POINTER && type->kind != SCHEMA_KIND_SLICE))
 			continue;
-		if (!type->elem) {
+		if (type->elem)
+			add_name(resolve, type->elem);
+		else
 			unknown_pointee = true;
-			continue;
-		}
-		if (types_index(resolve, type->elem) != SCHEMA_NONE)
-			continue;
-		map_set(&resolve->type_index, (uintptr_t)type->elem, resolve->types.length);
-		row = VEC_PUSH(resolve->arena, &resolve->types);
-		row->type = type->elem;
-		row->out_of_reach = true;
 	}
 	if (unknown_pointee) { /* pointees that debug info does not describe share one row */
-		static const struct binary_type unknown = {.name = "?"};
-		struct resolve_type *row;
-
 		map_set(&resolve->type_index, 0, resolve->types.length);
-		row = VEC_PUSH(resolve->arena, &resolve->types);
-		row->type = &unknown;
-		row->out_of_reach = true;
+		*VEC_PUSH(resolve->arena, &resolve->types) =
+			(struct resolve_type){.type = &unknown, .out_of_reach = true};
 	}
 }
 
@@ -262,15 +291,13 @@ struct error *types_collect(struct resolve *resolve)
 		const struct resolve_capture *capture = &resolve->captures.data[i];
 		const struct reach reach = {.capture = capture};
 
-		enqueue(&queue, &reach, capture->type, capture->depth);
+		for (size_t t = 0; !capture->spec->redact && t < capture->types.length; t++)
+			enqueue(&queue, &reach, capture->types.data[t], capture->depth);
 	}
 	TRY(collect(&queue));
-	for (size_t i = 0; i < resolve->captures.length; i++) {
-		struct resolve_capture *capture = &resolve->captures.data[i];
-
-		if (capture->type)
-			capture->type_index = types_index(resolve, capture->type);
-	}
+	for (size_t i = 0; i < resolve->captures.length; i++)
+		if (resolve->captures.data[i].type)
+			TRY(add_capture_types(resolve, &resolve->captures.data[i]));
 	add_out_of_reach(resolve);
 	return NULL;
 }
@@ -335,15 +362,20 @@ static const char *pointer_comment(struct resolve *resolve, const struct binary_
 				   const struct resolve_pointer *pointer)
 {
 	static const char *const words[] = {
-		[ASK_POINTER_PLAIN] = "*",	     [ASK_POINTER_STRING] = "string",
-		[ASK_POINTER_SLICE] = "[]",	     [ASK_POINTER_FREE] = "made of ",
-		[ASK_POINTER_COUNTED] = "buffer of ", [ASK_POINTER_BUCKETS] = "1 << B of ",
-		[ASK_POINTER_DIRECTORY] = "dirLen of ", [ASK_POINTER_GROUPS] = "lengthMask + 1 of ",
-		[ASK_POINTER_ANY] = "any",	     [ASK_POINTER_INTERFACE] = "interface",
-		[ASK_POINTER_FUNC] = "func",
+		[ASK_POINTER_PLAIN] = "to a ",
+		[ASK_POINTER_STRING] = "to its bytes",
+		[ASK_POINTER_SLICE] = "to its elements, ",
+		[ASK_POINTER_FREE] = "to its ",
+		[ASK_POINTER_COUNTED] = "to its buffer of ",
+		[ASK_POINTER_BUCKETS] = "to 1 << B of ",
+		[ASK_POINTER_DIRECTORY] = "to one group, or dirLen of ",
+		[ASK_POINTER_GROUPS] = "to lengthMask + 1 of ",
+		[ASK_POINTER_ANY] = "to whatever it holds",
+		[ASK_POINTER_INTERFACE] = "to whatever it holds",
+		[ASK_POINTER_FUNC] = "to its closure",
 	};
 
-	return arena_printf(resolve->arena, "%s%s %s%s", type->name, pointer->path,
+	return arena_printf(resolve->arena, "%s%s: %s%s", type->name, pointer->path,
 			    words[pointer->kind], pointer->target ? pointer->target->name : "");
 }
 
@@ -352,7 +384,8 @@ static uint32_t target_index(const struct resolve *resolve, const struct binary_
 {
 	uint32_t index = target ? types_index(resolve, target) : ASK_TYPE_BYTE;
 
-	return index != SCHEMA_NONE && resolve->types.data[index].out_of_reach ? SCHEMA_NONE : index;
+	return index != SCHEMA_NONE && resolve->types.data[index].out_of_reach ? SCHEMA_NONE
+									       : index;
 }
 
 static void build_pointers(struct resolve *resolve, struct tables *tables,

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+
 #include "resolve_int.h"
 
 /*
  * `askc vars`: before a capture is written, what could be captured. Each variable of
- * each instance is judged alone, at every call where it is in scope, by the very rules
- * of ranges.c and locate.c.
+ * each instance is judged alone, at every call of the instance, by the very rules of
+ * ranges.c and locate.c: what is counted here is what `askc check` counts of a capture.
  */
 
 struct inventory {
@@ -37,9 +39,11 @@ static void judge_calls(struct inventory *inventory, const struct resolve_access
 					  &inventory->lines, inventory->instance->inline_index,
 					  pc - 1, NULL);
 		standing = variable_standing(variable, pc, line);
-		if (standing == RESOLVE_OUT_OF_SCOPE || standing == RESOLVE_NOT_DECLARED)
-			continue;
 		row->calls++;
+		if (standing == RESOLVE_OUT_OF_SCOPE || standing == RESOLVE_NOT_DECLARED) {
+			reasons[ASK_REASON_NOT_IN_SCOPE]++;
+			continue;
+		}
 		locate(&inventory->resolve->probe_scratch, access,
 		       standing == RESOLVE_STANDS ? locate_at(variable, pc) : NULL, &program);
 		row->always += program.ops_count && !program.gaps_count;
@@ -49,6 +53,11 @@ static void judge_calls(struct inventory *inventory, const struct resolve_access
 	for (uint32_t r = 1; r < ARRAY_SIZE(reasons); r++)
 		if (reasons[r] > (row->reason ? reasons[row->reason] : 0))
 			row->reason = r;
+}
+
+static unsigned role(const struct binary_variable *variable)
+{
+	return variable->result ? IR_RESULT : variable->parameter ? IR_PARAMETER : IR_LOCAL;
 }
 
 static void add_variable(struct inventory *inventory, const struct binary_variable *variable)
@@ -73,20 +82,45 @@ static void add_variable(struct inventory *inventory, const struct binary_variab
 		.instance_line = node ? node->call_line : function->line,
 		.name = variable->name,
 		.type = variable->type->name,
-		.role = variable->result      ? IR_RESULT
-			: variable->parameter ? IR_PARAMETER
-					      : IR_LOCAL,
+		.role = role(variable),
 		.line = variable->line,
 	};
 	arena_reset(&inventory->resolve->probe_scratch);
 	judge_calls(inventory, &access, row);
 }
 
+/* Parameters, results, locals; each by line, then as DWARF has them: the rows of one array. */
+static int compare_variables(const void *left, const void *right)
+{
+	const struct binary_variable *a = *(const struct binary_variable *const *)left;
+	const struct binary_variable *b = *(const struct binary_variable *const *)right;
+
+	if (role(a) != role(b))
+		return role(a) < role(b) ? -1 : 1;
+	if (a->line != b->line)
+		return a->line < b->line ? -1 : 1;
+	return a < b ? -1 : a > b;
+}
+
+static const struct binary_variable **sort_variables(struct arena *arena,
+						     const struct binary_variable *variables,
+						     size_t count)
+{
+	const struct binary_variable **sorted =
+		ARENA_ARRAY(arena, const struct binary_variable *, count);
+
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &variables[i];
+	if (count)
+		qsort(sorted, count, sizeof(sorted[0]), compare_variables);
+	return sorted;
+}
+
 static struct error *add_instance(struct inventory *inventory)
 {
 	const struct binary_function *function = inventory->instance->function;
 	struct resolve *resolve = inventory->resolve;
-	const struct binary_variable *variables;
+	const struct binary_variable *variables, **sorted;
 	size_t count;
 
 	inventory->site.instance = *inventory->instance;
@@ -94,8 +128,9 @@ static struct error *add_instance(struct inventory *inventory)
 	TRY(binary_call_sites(resolve->binary, function->lo, function->hi, &inventory->calls,
 			      &inventory->calls_count));
 	symbols_rows(resolve, function, &inventory->lines);
+	sorted = sort_variables(resolve->arena, variables, count);
 	for (size_t i = 0; i < count; i++)
-		add_variable(inventory, &variables[i]);
+		add_variable(inventory, sorted[i]);
 	return NULL;
 }
 

@@ -42,6 +42,8 @@ static const struct ask_layout ask_layout = {
 	.text_size = 0x81e42,       /* runtime.etext - runtime.text */
 	.allglen = 0x590548,        /* &runtime.allglen */
 	.allgptr = 0x530960,        /* &runtime.allgptr */
+	.types_lo = 0x483000,       /* &runtime.types */
+	.types_size = 0x3de27,      /* runtime.etypes - runtime.types */
 	.goexit_lo = 0x615c0,       /* runtime.goexit */
 	.goexit_hi = 0x615c7,       /* its end */
 	.sigpanic_lo = 0x48060,     /* runtime.sigpanic */
@@ -78,6 +80,10 @@ static const struct ask_layout ask_layout = {
 	.types = 12,                /* rows of ask_types */
 	.pointers = 5,              /* rows of ask_pointers */
 	.limits = 2,                /* rows of ask_limits */
+	.rtypes = 0,                /* rows of ask_rtypes */
+	.closures = 0,              /* rows of ask_closures */
+	.itab_type = 8,             /* internal/abi.ITab.Type */
+	.funcval_type = ASK_ABSENT, /* type of a closure object of which only the PC is known */
 };
 
 /*
@@ -88,26 +94,26 @@ static const struct ask_layout ask_layout = {
 static const struct ask_type ask_types[] = {
 	[0] = {1, 0, 0, 0},  /* uint8: a string's byte */
 	[1] = {8, 0, 1, 0},  /* *main.account */
-	[2] = {32, 1, 1, 0}, /* main.account */
-	[3] = {8, 2, 0, 0},  /* sync.Mutex */
-	[4] = {4, 2, 0, 0},  /* int32 */
-	[5] = {8, 2, 0, 0},  /* int64 */
-	[6] = {8, 2, 1, 0},  /* *main.owner */
-	[7] = {4, 3, 0, 0},  /* uint32 */
-	[8] = {24, 3, 1, 0}, /* main.owner */
-	[9] = {16, 4, 1, 0}, /* string */
+	[2] = {16, 1, 1, 0}, /* string */
+	[3] = {8, 2, 0, 0},  /* int64 */
+	[4] = {8, 2, 0, 0},  /* int */
+	[5] = {32, 2, 1, 0}, /* main.account */
+	[6] = {24, 3, 1, 0}, /* main.owner */
+	[7] = {8, 4, 0, 0},  /* sync.Mutex */
+	[8] = {4, 4, 0, 0},  /* int32 */
+	[9] = {8, 4, 1, 0},  /* *main.owner */
 	[10] = {1, 5, 0, 0}, /* bool */
-	[11] = {8, 5, 0, 0}, /* int */
+	[11] = {4, 5, 0, 0}, /* uint32 */
 	{0},
 };
 
-/* {offset, kind, target type, repeat, stride, padding} */
+/* {offset, kind, target type, repeat, stride, extra} */
 static const struct ask_pointer ask_pointers[] = {
-	[0] = {0, ASK_POINTER_PLAIN, 2, 1, 0, 0},  /* *main.account: to a main.account */
-	[1] = {24, ASK_POINTER_PLAIN, 8, 1, 0, 0}, /* main.account.Owner: to a main.owner */
-	[2] = {0, ASK_POINTER_PLAIN, 8, 1, 0, 0},  /* *main.owner: to a main.owner */
+	[0] = {0, ASK_POINTER_PLAIN, 5, 1, 0, 0},  /* *main.account: to a main.account */
+	[1] = {0, ASK_POINTER_STRING, 0, 1, 0, 0}, /* string: to its bytes */
+	[2] = {24, ASK_POINTER_PLAIN, 6, 1, 0, 0}, /* main.account.Owner: to a main.owner */
 	[3] = {0, ASK_POINTER_STRING, 0, 1, 0, 0}, /* main.owner.Name: to its bytes */
-	[4] = {0, ASK_POINTER_STRING, 0, 1, 0, 0}, /* string: to its bytes */
+	[4] = {0, ASK_POINTER_PLAIN, 6, 1, 0, 0},  /* *main.owner: to a main.owner */
 	{0},
 };
 
@@ -145,31 +151,31 @@ static const struct ask_op ask_ops[] = {
 /* {capture, type, size, first op, ops, limits, reason} */
 static const struct ask_expr ask_exprs[] = {
 	[0] = {0, 1, 8, 0, 0, 0, ASK_REASON_REGISTER},      /* spec.ask.yaml:7 a *main.account */
-	[1] = {1, 9, 16, 0, 0, 0, ASK_REASON_REGISTER},     /* spec.ask.yaml:7 reason string */
+	[1] = {1, 2, 16, 0, 0, 0, ASK_REASON_REGISTER},     /* spec.ask.yaml:7 reason string */
 	[2] = {0, 1, 8, 0, 2, 0, 0},                        /* spec.ask.yaml:7 a *main.account */
-	[3] = {1, 9, 16, 2, 2, 0, 0},                       /* spec.ask.yaml:7 reason string */
+	[3] = {1, 2, 16, 2, 2, 0, 0},                       /* spec.ask.yaml:7 reason string */
 	[4] = {0, 1, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},   /* spec.ask.yaml:7 a *main.account */
-	[5] = {1, 9, 16, 0, 0, 0, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:7 reason string */
-	[6] = {2, 5, 8, 0, 0, 0, ASK_REASON_REGISTER},      /* spec.ask.yaml:13 t.Amount int64 */
+	[5] = {1, 2, 16, 0, 0, 0, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:7 reason string */
+	[6] = {2, 3, 8, 0, 0, 0, ASK_REASON_REGISTER},      /* spec.ask.yaml:13 t.Amount int64 */
 	[7] = {3, 1, 8, 0, 0, 1, ASK_REASON_REGISTER},      /* spec.ask.yaml:14 t.From *main.account */
-	[8] = {4, 9, 16, 0, 0, 0, ASK_REASON_REGISTER},     /* spec.ask.yaml:15 t.From.Owner.Name string */
-	[9] = {5, 9, 16, 0, 0, 0, ASK_REASON_REGISTER},     /* spec.ask.yaml:16 t.Note string */
-	[10] = {6, 11, 8, 0, 0, 0, ASK_REASON_REGISTER},    /* spec.ask.yaml:17 attempt int */
-	[11] = {2, 5, 8, 4, 3, 0, 0},                       /* spec.ask.yaml:13 t.Amount int64 */
+	[8] = {4, 2, 16, 0, 0, 0, ASK_REASON_REGISTER},     /* spec.ask.yaml:15 t.From.Owner.Name string */
+	[9] = {5, 2, 16, 0, 0, 0, ASK_REASON_REGISTER},     /* spec.ask.yaml:16 t.Note string */
+	[10] = {6, 4, 8, 0, 0, 0, ASK_REASON_REGISTER},     /* spec.ask.yaml:17 attempt int */
+	[11] = {2, 3, 8, 4, 3, 0, 0},                       /* spec.ask.yaml:13 t.Amount int64 */
 	[12] = {3, 1, 8, 7, 3, 1, 0},                       /* spec.ask.yaml:14 t.From *main.account */
-	[13] = {4, 9, 16, 10, 7, 0, 0},                     /* spec.ask.yaml:15 t.From.Owner.Name string */
-	[14] = {5, 9, 16, 17, 3, 0, 0},                     /* spec.ask.yaml:16 t.Note string */
-	[15] = {6, 11, 8, 0, 0, 0, ASK_REASON_REGISTER},    /* spec.ask.yaml:17 attempt int */
-	[16] = {2, 5, 8, 4, 3, 0, 0},                       /* spec.ask.yaml:13 t.Amount int64 */
+	[13] = {4, 2, 16, 10, 7, 0, 0},                     /* spec.ask.yaml:15 t.From.Owner.Name string */
+	[14] = {5, 2, 16, 17, 3, 0, 0},                     /* spec.ask.yaml:16 t.Note string */
+	[15] = {6, 4, 8, 0, 0, 0, ASK_REASON_REGISTER},     /* spec.ask.yaml:17 attempt int */
+	[16] = {2, 3, 8, 4, 3, 0, 0},                       /* spec.ask.yaml:13 t.Amount int64 */
 	[17] = {3, 1, 8, 7, 3, 1, 0},                       /* spec.ask.yaml:14 t.From *main.account */
-	[18] = {4, 9, 16, 10, 7, 0, 0},                     /* spec.ask.yaml:15 t.From.Owner.Name string */
-	[19] = {5, 9, 16, 17, 3, 0, 0},                     /* spec.ask.yaml:16 t.Note string */
-	[20] = {6, 11, 8, 20, 2, 0, 0},                     /* spec.ask.yaml:17 attempt int */
-	[21] = {2, 5, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:13 t.Amount int64 */
+	[18] = {4, 2, 16, 10, 7, 0, 0},                     /* spec.ask.yaml:15 t.From.Owner.Name string */
+	[19] = {5, 2, 16, 17, 3, 0, 0},                     /* spec.ask.yaml:16 t.Note string */
+	[20] = {6, 4, 8, 20, 2, 0, 0},                      /* spec.ask.yaml:17 attempt int */
+	[21] = {2, 3, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:13 t.Amount int64 */
 	[22] = {3, 1, 8, 0, 0, 1, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:14 t.From *main.account */
-	[23] = {4, 9, 16, 0, 0, 0, ASK_REASON_NO_LOCATION}, /* spec.ask.yaml:15 t.From.Owner.Name string */
-	[24] = {5, 9, 16, 0, 0, 0, ASK_REASON_NO_LOCATION}, /* spec.ask.yaml:16 t.Note string */
-	[25] = {6, 11, 8, 0, 0, 0, ASK_REASON_NO_LOCATION}, /* spec.ask.yaml:17 attempt int */
+	[23] = {4, 2, 16, 0, 0, 0, ASK_REASON_NO_LOCATION}, /* spec.ask.yaml:15 t.From.Owner.Name string */
+	[24] = {5, 2, 16, 0, 0, 0, ASK_REASON_NO_LOCATION}, /* spec.ask.yaml:16 t.Note string */
+	[25] = {6, 4, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:17 attempt int */
 	{0},
 };
 
@@ -197,6 +203,20 @@ static const struct ask_range ask_ranges[] = {
 	{FN_main_transfer_run + 0x23, FN_main_transfer_run + 0x28, 4, 1},   /* main.(*transfer).run+0x23 .. +0x28 */
 	{FN_main_transfer_run + 0x28, FN_main_transfer_run + 0xba, 5, 1},   /* main.(*transfer).run+0x28 .. +0xba */
 	{FN_main_transfer_run + 0xba, FN_main_transfer_run + 0xbb, 6, 1},   /* main.(*transfer).run+0xba .. +0xbb */
+	{0},
+};
+
+/*
+ * What only the running program knows: the types behind interfaces, by their
+ * descriptors, and the functions behind func values, by their entries.
+ */
+/* {offset from runtime.types, type, flags, name} */
+static const struct ask_rtype ask_rtypes[] = {
+	{0},
+};
+
+/* {entry, type of the closure object} */
+static const struct ask_closure ask_closures[] = {
 	{0},
 };
 

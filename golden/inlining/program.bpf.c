@@ -47,6 +47,8 @@ static const struct ask_layout ask_layout = {
 	.text_size = 0x9f0d0,       /* runtime.etext - runtime.text */
 	.allglen = 0x5a7060,        /* &runtime.allglen */
 	.allgptr = 0x586a70,        /* &runtime.allgptr */
+	.types_lo = 0x4a1000,       /* &runtime.types */
+	.types_size = 0x36a82,      /* runtime.etypes - runtime.types */
 	.goexit_lo = 0x7e4e0,       /* runtime.goexit */
 	.goexit_hi = 0x7e4e7,       /* its end */
 	.sigpanic_lo = 0x798a0,     /* runtime.sigpanic */
@@ -83,6 +85,10 @@ static const struct ask_layout ask_layout = {
 	.types = 4,                 /* rows of ask_types */
 	.pointers = 2,              /* rows of ask_pointers */
 	.limits = 1,                /* rows of ask_limits */
+	.rtypes = 0,                /* rows of ask_rtypes */
+	.closures = 0,              /* rows of ask_closures */
+	.itab_type = 8,             /* internal/abi.ITab.Type */
+	.funcval_type = ASK_ABSENT, /* type of a closure object of which only the PC is known */
 };
 
 /*
@@ -93,15 +99,15 @@ static const struct ask_layout ask_layout = {
 static const struct ask_type ask_types[] = {
 	[0] = {1, 0, 0, 0},  /* uint8: a string's byte */
 	[1] = {8, 0, 1, 0},  /* *main.job */
-	[2] = {16, 1, 1, 0}, /* main.job */
-	[3] = {8, 2, 0, 0},  /* int */
+	[2] = {8, 1, 0, 0},  /* int */
+	[3] = {16, 1, 1, 0}, /* main.job */
 	{0},
 };
 
-/* {offset, kind, target type, repeat, stride, padding} */
+/* {offset, kind, target type, repeat, stride, extra} */
 static const struct ask_pointer ask_pointers[] = {
-	[0] = {0, ASK_POINTER_PLAIN, 2, 1, 0, 0}, /* *main.job: to a main.job */
-	[1] = {8, ASK_POINTER_PLAIN, 2, 1, 0, 0}, /* main.job.Parent: to a main.job */
+	[0] = {0, ASK_POINTER_PLAIN, 3, 1, 0, 0}, /* *main.job: to a main.job */
+	[1] = {8, ASK_POINTER_PLAIN, 3, 1, 0, 0}, /* main.job.Parent: to a main.job */
 	{0},
 };
 
@@ -127,33 +133,33 @@ static const struct ask_op ask_ops[] = {
 /* {capture, type, size, first op, ops, limits, reason} */
 static const struct ask_expr ask_exprs[] = {
 	[0] = {0, 1, 8, 0, 0, 0, ASK_REASON_REGISTER},      /* spec.ask.yaml:5 j *main.job */
-	[1] = {1, 3, 8, 0, 0, 0, ASK_REASON_REGISTER},      /* spec.ask.yaml:5 j.Number int */
+	[1] = {1, 2, 8, 0, 0, 0, ASK_REASON_REGISTER},      /* spec.ask.yaml:5 j.Number int */
 	[2] = {0, 1, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},   /* spec.ask.yaml:5 j *main.job */
-	[3] = {1, 3, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},   /* spec.ask.yaml:5 j.Number int */
+	[3] = {1, 2, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},   /* spec.ask.yaml:5 j.Number int */
 	[4] = {2, 1, 8, 0, 0, 0, ASK_REASON_REGISTER},      /* spec.ask.yaml:6 j *main.job */
 	[5] = {2, 1, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},   /* spec.ask.yaml:6 j *main.job */
 	[6] = {3, 1, 8, 0, 0, 0, ASK_REASON_REGISTER},      /* spec.ask.yaml:7 j *main.job */
 	[7] = {0, 1, 8, 0, 2, 0, 0},                        /* spec.ask.yaml:5 j *main.job */
-	[8] = {1, 3, 8, 2, 3, 0, 0},                        /* spec.ask.yaml:5 j.Number int */
+	[8] = {1, 2, 8, 2, 3, 0, 0},                        /* spec.ask.yaml:5 j.Number int */
 	[9] = {3, 1, 8, 0, 2, 0, 0},                        /* spec.ask.yaml:7 j *main.job */
 	[10] = {3, 1, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:7 j *main.job */
-	[11] = {4, 3, 8, 0, 0, 0, ASK_REASON_REGISTER},     /* spec.ask.yaml:8 j.Parent.Number int */
+	[11] = {4, 2, 8, 0, 0, 0, ASK_REASON_REGISTER},     /* spec.ask.yaml:8 j.Parent.Number int */
 	[12] = {5, 1, 8, 0, 0, 0, ASK_REASON_REGISTER},     /* spec.ask.yaml:8 unused *main.job */
 	[13] = {2, 1, 8, 0, 2, 0, 0},                       /* spec.ask.yaml:6 j *main.job */
-	[14] = {4, 3, 8, 5, 5, 0, 0},                       /* spec.ask.yaml:8 j.Parent.Number int */
+	[14] = {4, 2, 8, 5, 5, 0, 0},                       /* spec.ask.yaml:8 j.Parent.Number int */
 	[15] = {5, 1, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:8 unused *main.job */
-	[16] = {4, 3, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:8 j.Parent.Number int */
+	[16] = {4, 2, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:8 j.Parent.Number int */
 	[17] = {5, 1, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:8 unused *main.job */
 	[18] = {6, 1, 8, 0, 0, 0, ASK_REASON_REGISTER},     /* spec.ask.yaml:9 j *main.job */
-	[19] = {7, 3, 8, 0, 0, 0, ASK_REASON_NOT_IN_SCOPE}, /* spec.ask.yaml:9 number int */
+	[19] = {7, 2, 8, 0, 0, 0, ASK_REASON_NOT_IN_SCOPE}, /* spec.ask.yaml:9 number int */
 	[20] = {6, 1, 8, 0, 0, 0, ASK_REASON_REGISTER},     /* spec.ask.yaml:9 j *main.job */
-	[21] = {7, 3, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:9 number int */
+	[21] = {7, 2, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:9 number int */
 	[22] = {6, 1, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:9 j *main.job */
-	[23] = {7, 3, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:9 number int */
+	[23] = {7, 2, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:9 number int */
 	[24] = {6, 1, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:9 j *main.job */
-	[25] = {7, 3, 8, 0, 0, 0, ASK_REASON_REGISTER},     /* spec.ask.yaml:9 number int */
+	[25] = {7, 2, 8, 0, 0, 0, ASK_REASON_REGISTER},     /* spec.ask.yaml:9 number int */
 	[26] = {6, 1, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:9 j *main.job */
-	[27] = {7, 3, 8, 0, 0, 0, ASK_REASON_NOT_IN_SCOPE}, /* spec.ask.yaml:9 number int */
+	[27] = {7, 2, 8, 0, 0, 0, ASK_REASON_NOT_IN_SCOPE}, /* spec.ask.yaml:9 number int */
 	{0},
 };
 
@@ -220,6 +226,20 @@ static const struct ask_range ask_ranges[] = {
 	{FN_main_dead + 0x11, FN_main_dead + 0x21, 28, 1},      /* main.dead+0x11 .. +0x21 */
 	{FN_main_dead + 0x21, FN_main_dead + 0x28, 29, 1},      /* main.dead+0x21 .. +0x28 */
 	{FN_main_dead + 0x28, FN_main_dead + 0x39, 30, 1},      /* main.dead+0x28 .. +0x39 */
+	{0},
+};
+
+/*
+ * What only the running program knows: the types behind interfaces, by their
+ * descriptors, and the functions behind func values, by their entries.
+ */
+/* {offset from runtime.types, type, flags, name} */
+static const struct ask_rtype ask_rtypes[] = {
+	{0},
+};
+
+/* {entry, type of the closure object} */
+static const struct ask_closure ask_closures[] = {
 	{0},
 };
 

@@ -68,6 +68,44 @@ struct error *fd_write_all(int fd, const char *name, const void *data, size_t si
 	return NULL;
 }
 
+/* mkdir(2), or nothing where a directory, or a link to one, is. */
+static struct error *make_one_directory(const char *path)
+{
+	struct stat status;
+	int saved;
+
+	if (mkdir(path, 0777) == 0)
+		return NULL;
+	saved = errno;
+	if (stat(path, &status) == 0) {
+		if (S_ISDIR(status.st_mode))
+			return NULL;
+		saved = ENOTDIR;
+	}
+	return error_os(ERROR_IO, saved, "%s: cannot create the directory", path);
+}
+
+struct error *file_make_directory(const char *path)
+{
+	cleanup_free char *parent = strdup(path);
+
+	if (!parent)
+		base_out_of_memory();
+	/* each parent, from the first on: the path up to a slash that ends a name */
+	for (char *p = parent; *p; p++) {
+		struct error *error;
+
+		if (*p != '/' || p == parent || p[-1] == '/')
+			continue;
+		*p = '\0';
+		error = make_one_directory(parent);
+		*p = '/';
+		if (error)
+			return error;
+	}
+	return make_one_directory(path);
+}
+
 struct error *file_create(struct file_writer *writer, const char *path)
 {
 	mode_t mask;

@@ -33,6 +33,9 @@ void file_abort(struct file_writer *writer);
 /* write(2) until all is out; EINTR is retried. */
 struct error *fd_write_all(int fd, const char *name, const void *data, size_t size);
 
+/* Creates the directory `path` and its parents where they do not exist; all may exist already. */
+struct error *file_make_directory(const char *path);
+
 static inline void fd_cleanup(int *fd)
 {
 	extern int close(int);

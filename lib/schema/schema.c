@@ -9,7 +9,7 @@
  * at the section table and one pass of checks, and the arrays are used where they lie.
  *
  *	header	magic, version, sizes, SHA-256 of the body
- *	body	(one zstd frame)
+ *	body	(one zstd frame, of what pack.c makes of it)
  *		u32 number of sections, u32 0
  *		section table: {id, element size, count, offset}
  *		the arrays, each at a multiple of 8, zeros between them
@@ -38,7 +38,6 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 /* The densest zstd block stands for 128 KiB in 4 bytes: a file cannot hold more than this allows.
  */
 #define RATIO_MAX 32768u
-#define SECTIONS_MAX 256u
 
 static const char *const kind_names[] = {
 #define SCHEMA_KIND(name, text, sql) [SCHEMA_KIND_##name] = text,
@@ -223,7 +222,7 @@ static void free_context(ZSTD_CCtx **context)
 
 struct error *schema_write(struct schema *schema, struct strbuf *ret)
 {
-	cleanup_strbuf struct strbuf body = STRBUF_INIT;
+	cleanup_strbuf struct strbuf body = STRBUF_INIT, packed = STRBUF_INIT;
 	__attribute__((cleanup(free_context))) ZSTD_CCtx *context = ZSTD_createCCtx();
 	struct schema_header header = {.magic = SCHEMA_MAGIC, .version = SCHEMA_VERSION};
 	size_t at = ret->length, room, size;
@@ -233,10 +232,11 @@ struct error *schema_write(struct schema *schema, struct strbuf *ret)
 		base_out_of_memory();
 	TRY(schema_check("schema to be written", schema));
 	TRY(write_body(schema, &body));
-	room = ZSTD_compressBound(body.length);
+	schema_pack(&body, &packed);
+	room = ZSTD_compressBound(packed.length);
 	out = strbuf_reserve(ret, sizeof(header) + room);
 	ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, LEVEL);
-	size = ZSTD_compress2(context, out + sizeof(header), room, body.data, body.length);
+	size = ZSTD_compress2(context, out + sizeof(header), room, packed.data, packed.length);
 	if (ZSTD_isError(size)) {
 		strbuf_truncate(ret, at);
 		return error_new(ERROR_IO, "cannot compress the schema: %s",
@@ -260,7 +260,7 @@ static struct error *read_table(const char *name, const unsigned char *body, uin
 	if (size < 8)
 		return error_new(ERROR_DAMAGED, "%s: damaged schema: no section table", name);
 	memcpy(&count, body, sizeof(count));
-	if (count > SECTIONS_MAX || size - 8 < count * sizeof(struct schema_section_row))
+	if (count > SCHEMA_SECTIONS_MAX || size - 8 < count * sizeof(struct schema_section_row))
 		return error_new(ERROR_DAMAGED, "%s: damaged schema: bad section table", name);
 	*ret = (struct schema_section_row *)(body + 8);
 	*ret_count = count;
@@ -321,7 +321,7 @@ static struct error *read_header(const char *name, const void *data, size_t size
 	if (size < sizeof(*ret) || memcmp(data, SCHEMA_MAGIC, sizeof(ret->magic)) != 0)
 		return error_new(ERROR_DAMAGED, "%s: not an askance schema", name);
 	memcpy(ret, data, sizeof(*ret));
-	if (ret->version != SCHEMA_VERSION)
+	if (ret->version != SCHEMA_VERSION && ret->version != SCHEMA_VERSION_PLAIN)
 		return error_new(ERROR_DAMAGED, "%s: schema version %u; this program reads %u",
 				 name, ret->version, SCHEMA_VERSION);
 	if (ret->reserved)
@@ -335,6 +335,39 @@ static struct error *read_header(const char *name, const void *data, size_t size
 	return NULL;
 }
 
+/* The body, out of its frame and unpacked. */
+static struct error *read_frame(struct arena *arena, const char *name,
+				const struct schema_header *header, const unsigned char *frame,
+				unsigned char **ret)
+{
+	bool plain = header->version == SCHEMA_VERSION_PLAIN;
+	uint64_t size = header->body_size + (plain ? 0 : SCHEMA_PACK_HEAD);
+	cleanup_free unsigned char *packed = NULL;
+	unsigned char *body, *out;
+	size_t n;
+
+	if (ZSTD_findFrameCompressedSize(frame, header->compressed_size) !=
+		    header->compressed_size ||
+	    ZSTD_getFrameContentSize(frame, header->compressed_size) != size)
+		return error_new(ERROR_DAMAGED,
+				 "%s: damaged schema: not one zstd frame of %" PRIu64 " bytes",
+				 name, size);
+	body = out = arena_alloc(arena, header->body_size);
+	if (!plain) {
+		packed = out = malloc(size);
+		if (!packed)
+			base_out_of_memory();
+	}
+	n = ZSTD_decompress(out, size, frame, header->compressed_size);
+	if (ZSTD_isError(n) || n != size)
+		return error_new(ERROR_DAMAGED, "%s: damaged schema: %s", name,
+				 ZSTD_isError(n) ? ZSTD_getErrorName(n) : "short body");
+	if (!plain)
+		TRY(schema_unpack(name, packed, body, header->body_size));
+	*ret = body;
+	return NULL;
+}
+
 struct error *schema_read(struct arena *arena, const char *name, const void *data, size_t size,
 			  struct schema **ret)
 {
@@ -343,24 +376,14 @@ struct error *schema_read(struct arena *arena, const char *name, const void *dat
 	struct schema_header header;
 	uint8_t id[32];
 	unsigned char *body;
-	size_t n;
 
 	TRY(read_header(name, data, size, &header));
-	if (ZSTD_findFrameCompressedSize(frame, header.compressed_size) != header.compressed_size ||
-	    ZSTD_getFrameContentSize(frame, header.compressed_size) != header.body_size)
-		return error_new(ERROR_DAMAGED,
-				 "%s: damaged schema: not one zstd frame of %" PRIu64 " bytes",
-				 name, header.body_size);
-	body = arena_alloc(arena, header.body_size);
-	n = ZSTD_decompress(body, header.body_size, frame, header.compressed_size);
-	if (ZSTD_isError(n) || n != header.body_size)
-		return error_new(ERROR_DAMAGED, "%s: damaged schema: %s", name,
-				 ZSTD_isError(n) ? ZSTD_getErrorName(n) : "short body");
-	hash(body, n, id);
+	TRY(read_frame(arena, name, &header, frame, &body));
+	hash(body, header.body_size, id);
 	if (memcmp(id, header.id, sizeof(id)) != 0)
 		return error_new(ERROR_DAMAGED, "%s: damaged schema: its hash does not match",
 				 name);
-	TRY(read_body(name, body, n, schema));
+	TRY(read_body(name, body, header.body_size, schema));
 	memcpy(schema->id, id, sizeof(id));
 	TRY(schema_check(name, schema));
 	*ret = schema;

@@ -5,7 +5,10 @@
 #include "schema.h"
 
 #define SCHEMA_MAGIC "ASKSCHEM"
-#define SCHEMA_VERSION 1u
+/* Version 1 had the same body, not packed; it is still read. */
+#define SCHEMA_VERSION 2u
+#define SCHEMA_VERSION_PLAIN 1u
+#define SCHEMA_SECTIONS_MAX 256u
 /* A body is never larger; a bound on what a hostile file can make us allocate. */
 #define SCHEMA_BODY_MAX ((uint64_t)1 << 30)
 
@@ -31,6 +34,17 @@ struct schema_section_row {
 	uint64_t offset; /* from the body's start, a multiple of 8 */
 };
 _Static_assert(sizeof(struct schema_section_row) == 24, "a section row is 24 bytes");
+
+/* A packed body is the body and this many bytes before it. */
+#define SCHEMA_PACK_HEAD 16u
+/* Appends a body that schema_write() made to `ret`, turned so that it compresses well. */
+void schema_pack(const struct strbuf *body, struct strbuf *ret);
+/*
+ * Undoes schema_pack(): SCHEMA_PACK_HEAD + size bytes at `packed` become `size` bytes at
+ * `body`. Nothing of `packed` is trusted; what comes out is still to be checked.
+ */
+struct error *schema_unpack(const char *name, const unsigned char *packed, unsigned char *body,
+			    uint64_t size);
 
 /* enum ask_reason and one more than its last. */
 #define REASONS ((uint32_t)ASK_REASONS)

@@ -8,15 +8,35 @@ struct check {
 	void *data;
 };
 
+/* The table whose columns an item's SQL may name; NULL: any. */
+static const char *table_of(const struct check *check, enum tables_item item, uint32_t index)
+{
+	const struct schema *schema = check->schema;
+	uint32_t function;
+
+	if (item != TABLES_ITEM_COLUMN)
+		return NULL;
+	function = schema->columns[index].function;
+	return schema_text(schema, schema->functions[function].table);
+}
+
 /* A mistake of the spec is reported and forgotten; SQLite's own failure is passed on. */
 static struct error *judge(const struct check *check, enum tables_item item, uint32_t index,
 			   struct error *error)
 {
+	cleanup_arena struct arena arena = {0};
+	struct tables_missing missing = {0};
+	struct error *failed;
+
 	if (!error || error->code != ERROR_SPEC)
 		return error;
-	check->report(check->data, item, index, error->message);
+	failed = tables_find_missing(&arena, check->db, error->message,
+				     table_of(check, item, index), &missing);
+	if (!failed)
+		check->report(check->data, item, index, error->message,
+			      missing.name ? &missing : NULL);
 	error_free(error);
-	return NULL;
+	return failed;
 }
 
 /*

@@ -162,7 +162,7 @@ struct error *tables_prepare_user(sqlite3 *db, const char *sql, sqlite3_stmt **r
 		return error_new(ERROR_SPEC, "more than one statement");
 	if (!sqlite3_column_count(statement) || !sqlite3_stmt_readonly(statement) ||
 	    sqlite3_stmt_isexplain(statement))
-		return error_new(ERROR_SPEC, "not a SELECT");
+		return error_new(ERROR_SPEC, "not a SELECT: only SELECT on this database is allowed");
 	*ret = statement;
 	statement = NULL;
 	return NULL;

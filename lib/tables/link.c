@@ -117,7 +117,7 @@ static struct error *check_side(sqlite3 *db, const struct schema *schema,
 
 	TRY(tables_object(db, table, &view, &exists));
 	if (!exists)
-		return error_new(ERROR_SPEC, "no table %s", table);
+		return error_new(ERROR_SPEC, "no such table: %s", table);
 	TRY(tables_prepare(db,
 			   "SELECT 1 FROM pragma_table_xinfo(?1) WHERE name = ?2 COLLATE NOCASE",
 			   &statement));

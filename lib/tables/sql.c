@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tables_int.h"
 
+const char *tables_message(sqlite3 *db)
+{
+	const char *message = sqlite3_errmsg(db);
+
+	/* the code is not always SQLITE_AUTH: for a PRAGMA as a table it is SQLITE_ERROR */
+	return strcmp(message, "not authorized") == 0 ? "only SELECT on this database is allowed"
+						      : message;
+}
+
 struct error *tables_error(sqlite3 *db, enum error_code code, const char *what)
 {
 	/* the progress handler is the only one who interrupts */
 	if (sqlite3_errcode(db) == SQLITE_INTERRUPT)
 		return error_new(code, "%s%stakes too many steps: does it end?", what,
 				 what[0] ? ": " : "");
-	return error_new(code, "%s%s%s", what, what[0] ? ": " : "", sqlite3_errmsg(db));
+	return error_new(code, "%s%s%s", what, what[0] ? ": " : "", tables_message(db));
 }
 
 struct error *tables_exec(sqlite3 *db, const char *sql)

@@ -66,6 +66,8 @@ extern const char *const tables_fixed_columns[];
  * tables_untrusted(db, false) lifts it for our own statements.
  */
 void tables_untrusted(struct sqlite3 *db, bool on);
+/* SQLite's message about the last error; where SQL was forbidden, what is allowed. */
+const char *tables_message(struct sqlite3 *db);
 
 /*
  * Registers the SQL functions that extra columns need. They convert to the
@@ -81,14 +83,22 @@ struct error *tables_register_functions(struct sqlite3 *db);
 /* What kind of a thing a problem is about. */
 enum tables_item { TABLES_ITEM_FUNCTION, TABLES_ITEM_COLUMN, TABLES_ITEM_TABLE, TABLES_ITEM_LINK };
 
+/* A name that SQL uses and the database lacks, and the names that could have stood there. */
+struct tables_missing {
+	const char *name;
+	const char *const *names;
+	size_t count;
+};
+
 /*
  * Checks every function table, extra column, derived table and link of a schema on
  * an empty in-memory database. Each mistake is given to `report` (index in the
- * schema's functions, columns, tables or links); the check goes on. An error is
- * returned only when SQLite itself fails.
+ * schema's functions, columns, tables or links; `missing` is NULL when it is not about
+ * a name, and lives as long as the call); the check goes on. An error is returned only
+ * when SQLite itself fails.
  */
 typedef void tables_report_fn(void *data, enum tables_item item, uint32_t index,
-			      const char *message);
+			      const char *message, const struct tables_missing *missing);
 struct error *tables_check(const struct schema *schema, tables_report_fn *report, void *data);
 
 /*

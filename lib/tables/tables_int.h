@@ -18,6 +18,13 @@ static inline void tables_finalize(sqlite3_stmt **statement)
 
 /* "WHAT: SQLite's message" */
 struct error *tables_error(sqlite3 *db, enum error_code code, const char *what);
+/*
+ * What "no such column: x" and its like in `message` are about: the name, and those that
+ * exist. Columns are those of `table`, of all tables when it is NULL. *ret is all 0 when
+ * the message is about something else. It lives in `arena`.
+ */
+struct error *tables_find_missing(struct arena *arena, sqlite3 *db, const char *message,
+				  const char *table, struct tables_missing *ret);
 /* Runs our own SQL. */
 struct error *tables_exec(sqlite3 *db, const char *sql);
 /* Prepares our own SQL, one statement. */

@@ -15,7 +15,7 @@ static struct error *prepare(sqlite3 *db, const char *sql, sqlite3_stmt **ret)
 	const char *tail;
 
 	if (sqlite3_prepare_v2(db, sql, -1, &statement, &tail) != SQLITE_OK)
-		return db_error(db, ERROR_USAGE, "SQL");
+		return error_new(ERROR_USAGE, "SQL: %s", tables_message(db));
 	if (!statement || !sqlite3_column_count(statement))
 		return error_new(ERROR_USAGE, "SQL: not a SELECT");
 	if (sqlite3_prepare_v2(db, tail, -1, &more, NULL) != SQLITE_OK || more)

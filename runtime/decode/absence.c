@@ -8,7 +8,7 @@ static struct decode_cell text_cell(const char *text)
 	return (struct decode_cell){.type = DECODE_TEXT, .text = text, .length = strlen(text)};
 }
 
-/* Length of the expression up to its n-th type assertion, "x" of x.(T).f; all of it when there is none. */
+/* Length of an expression up to its n-th type assertion, "x" of x.(T).f; else all of it. */
 static size_t before_assertion(const char *text, uint32_t n)
 {
 	uint32_t depth = 0;

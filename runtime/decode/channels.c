@@ -126,24 +126,39 @@ static void render_mark(struct render *r, const char *status)
 	json_object_end(&r->json);
 }
 
+/* A sudog: whose it is, the next one's address, and its type. */
+static struct hole sudog_read(const struct render *r, uint64_t *address, uint32_t *type,
+			      uint64_t *g)
+{
+	const struct schema *schema = r->schema;
+	const struct schema_type *t = &schema->types[*type];
+	const struct schema_field *owner = struct_field(schema, t, "g");
+	const struct schema_field *next = struct_field(schema, t, "next");
+	struct hole hole;
+	struct view v;
+
+	if (!owner || !next || schema->types[owner->type].size != 8 ||
+	    schema->types[next->type].size != 8)
+		return UNAVAILABLE("runtime.sudog is not described");
+	hole = pointee_view(r, *address, *type, t->size, t->size, &v);
+	if (hole.kind != HOLE_NONE)
+		return hole;
+	*g = view_u64(&v, owner->offset);
+	*address = view_u64(&v, next->offset);
+	/* DWARF calls the next one a plain runtime.sudog; what counts is as what it was captured */
+	*type = pointer_target(schema, *type, next->offset, *type);
+	return NO_HOLE;
+}
+
 static void render_waiters(struct render *r, const char *key, uint64_t address, uint32_t sudog)
 {
-	const struct schema_type *t = &r->schema->types[sudog];
-	const struct schema_field *g = struct_field(r->schema, t, "g");
-	const struct schema_field *next = struct_field(r->schema, t, "next");
-	uint64_t milestone = 0, goid;
+	uint64_t milestone = 0, g = 0, goid;
 
 	json_key(&r->json, key);
 	json_array_begin(&r->json);
 	for (uint32_t i = 0; address; i++) {
-		struct view v;
 		struct hole hole;
 
-		if (!g || !next || r->schema->types[g->type].size != 8 ||
-		    r->schema->types[next->type].size != 8) {
-			render_hole(r, UNAVAILABLE("runtime.sudog is not described"));
-			break;
-		}
 		if (address == milestone) {
 			render_hole(r, (struct hole){HOLE_CYCLE, NULL, address});
 			break;
@@ -160,16 +175,15 @@ static void render_waiters(struct render *r, const char *key, uint64_t address, 
 		/* a list that runs into itself meets the last power of two again */
 		if (!(i & (i - 1)))
 			milestone = address;
-		hole = pointee_view(r, address, sudog, t->size, t->size, &v);
+		hole = sudog_read(r, &address, &sudog, &g);
 		if (hole.kind != HOLE_NONE) {
 			render_hole(r, hole);
 			break;
 		}
-		if (index_goroutine(r->index, view_u64(&v, g->offset), &goid))
+		if (index_goroutine(r->index, g, &goid))
 			json_uint(&r->json, goid);
 		else
 			render_hole(r, HOLE(HOLE_NOT_CAPTURED));
-		address = view_u64(&v, next->offset);
 	}
 	json_array_end(&r->json);
 }

@@ -15,7 +15,8 @@
  *   decode.c    pass 2: goroutines by goid, whatever shard had them; for each its
  *               frames, for each frame the row of its captured function
  *   value.c     one expression to X, raw_X and status_X, over kinds.c, scalars.c,
- *               strings.c and sequences.c, which know the Go kinds
+ *               strings.c, sequences.c, interfaces.c, funcs.c, channels.c, maps.c (with
+ *               entries.c) and sync.c, which know the Go kinds; absence.c: no bytes
  *   goroutine.c states, waits, who started it
  *
  * Same capture, same rows in the same order, however many shards there were. A capture

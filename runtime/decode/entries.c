@@ -47,7 +47,8 @@ static void rank_string(const struct render *r, const struct view *key, struct e
 	uint64_t address = view_u64(key, 0), length = view_u64(key, 8);
 	uint64_t want = length < r->limits->string ? length : r->limits->string;
 
-	if (want && pointee_view(r, address, ASK_TYPE_BYTE, want, 1, &entry->text).kind != HOLE_NONE)
+	if (want &&
+	    pointee_view(r, address, ASK_TYPE_BYTE, want, 1, &entry->text).kind != HOLE_NONE)
 		entry->rank = RANK_NONE;
 }
 

@@ -20,7 +20,7 @@ struct function {
 	uint64_t address;      /* of its object */
 	struct hole no_name;   /* why its name is not known */
 	const char *name;
-	uint32_t type;	       /* of the object, SCHEMA_NONE when captured variables are not described */
+	uint32_t type;	       /* of the object, SCHEMA_NONE when it is not described */
 	bool captures_nothing;
 };
 
@@ -70,10 +70,9 @@ static void render_variable(struct render *r, const struct view *object, uint32_
 			    const struct schema_field *field, uint32_t depth)
 {
 	const struct schema *schema = r->schema;
-	const struct ask_type *engine = &schema->engine_types[type];
 	struct view part = view_part(object, field->offset, schema->types[field->type].size), v;
 	size_t ancestors = r->ancestors.length;
-	uint32_t cost = 1;
+	uint32_t cost;
 	struct hole hole;
 
 	json_key(&r->json, schema_text(schema, field->name));
@@ -82,12 +81,7 @@ static void render_variable(struct render *r, const struct view *object, uint32_
 		render_part(r, &part, field->type, depth);
 		return;
 	}
-	for (uint32_t i = 0; i < engine->pointers; i++) {
-		const struct ask_pointer *row = &schema->pointers[engine->first_pointer + i];
-
-		if (row->offset == field->offset && row->kind == ASK_POINTER_FREE)
-			cost = 0;
-	}
+	cost = pointer_target(schema, type, field->offset, SCHEMA_NONE) == SCHEMA_NONE;
 	hole = address_follow(r, view_u64(&part, 0), schema->types[field->type].elem, depth, cost,
 			      &v);
 	if (hole.kind == HOLE_NONE)

@@ -75,14 +75,16 @@ static const struct schema_symbol *symbol_of(const struct decode_input *input, u
 
 /*
  * The function with the `go` statement: g.gopc is where its call returns to, or the
- * first PC of a function in which there was no call.
+ * first PC of a function in which there was no call. Goroutine 1 was made by the startup
+ * code (runtime/asm_*.s, rt0_go), which is no `go` statement: tracebacks leave it out too
+ * (runtime/traceback.go, printcreatedby).
  */
-static const char *created_by(const struct decode_input *input, uint64_t gopc)
+static const char *created_by(const struct decode_input *input, uint64_t goid, uint64_t gopc)
 {
 	const struct schema_symbol *symbol = symbol_of(input, gopc);
 	uint64_t text = input->process->load_bias + input->schema->layout.text;
 
-	if (!gopc)
+	if (!gopc || goid == 1)
 		return NULL;
 	if (!symbol || symbol->lo != gopc - text)
 		symbol = symbol_of(input, gopc - 1);
@@ -160,7 +162,7 @@ void goroutine_decode(struct arena *arena, const struct decode_input *input,
 		      const struct stack *stack, struct decode_goroutine *ret)
 {
 	uint32_t status = g->atomicstatus & ~(uint32_t)GSCAN;
-	const char *creator = created_by(input, g->gopc);
+	const char *creator = created_by(input, g->goid, g->gopc);
 
 	*ret = (struct decode_goroutine){
 		.goroutine_id = g->goid,

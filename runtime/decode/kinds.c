@@ -38,6 +38,20 @@ static struct hole render_pointer(struct render *r, const struct view *v, uint32
 	return NO_HOLE;
 }
 
+uint32_t pointer_target(const struct schema *schema, uint32_t type, uint64_t offset,
+			uint32_t otherwise)
+{
+	const struct ask_type *engine = &schema->engine_types[type];
+
+	for (uint32_t i = 0; i < engine->pointers; i++) {
+		const struct ask_pointer *row = &schema->pointers[engine->first_pointer + i];
+
+		if (row->offset == offset && row->kind == ASK_POINTER_FREE)
+			return row->target;
+	}
+	return otherwise;
+}
+
 /* ---- structs ---- */
 
 /* The field of this name, or NULL. */

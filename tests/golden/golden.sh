@@ -44,7 +44,7 @@ print_rows() { # DB
 	printf '\n== stacks of the program, leaf first\n'
 	sql "$db" "SELECT CASE frame_idx WHEN 0 THEN char(10) ELSE '' END || function || ' ' || file || ':' || line ||
 			CASE WHEN inlined THEN ' (inlined)' ELSE '' END
-		FROM frames f JOIN (SELECT stack_id, min(created_by || wait_reason) AS k,
+		FROM frames f JOIN (SELECT stack_id, min(ifnull(created_by, '') || wait_reason) AS k,
 			(SELECT group_concat(function || line) FROM frames i WHERE i.stack_id = g.stack_id) AS text
 			FROM goroutines g WHERE NOT is_system GROUP BY 1) USING (stack_id) ORDER BY k, text, frame_idx"
 	printf '\n== links\n\n'

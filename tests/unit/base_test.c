@@ -120,6 +120,48 @@ static void test_file_appears_whole_or_not(void **state)
 	assert_int_equal(rmdir(dir), 0); /* no temporary file was left */
 }
 
+static void test_directories_with_their_parents(void **state)
+{
+	char dir[] = "/tmp/askance-base-XXXXXX", path[64];
+	static const char *const made[] = {"a//b/c/", "a/b", "d", "link/e", "a/e", "a/b/c",
+					   "a/b", "a", "d", "link"};
+	struct error *error;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/link", dir);
+	assert_int_equal(symlink("a", path), 0);
+	for (size_t i = 0; i < 4; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, made[i]);
+		assert_null(file_make_directory(path));
+		assert_int_equal(access(path, W_OK | X_OK), 0);
+		assert_null(file_make_directory(path));
+	}
+	assert_null(file_make_directory("."));
+	assert_null(file_make_directory("/"));
+	error = file_make_directory("");
+	assert_int_equal(error->code, ERROR_IO);
+	error_free(error);
+	/* a file in the way is named, as a parent and as the last one */
+	snprintf(path, sizeof(path), "%s/f", dir);
+	fclose(fopen(path, "w"));
+	error = file_make_directory(path);
+	assert_non_null(strstr(error->message, "/f: cannot create the directory: Not a dir"));
+	error_free(error);
+	snprintf(path, sizeof(path), "%s/f/g/h", dir);
+	error = file_make_directory(path);
+	assert_int_equal(error->code, ERROR_IO);
+	assert_non_null(strstr(error->message, "/f: cannot create the directory: Not a dir"));
+	error_free(error);
+	snprintf(path, sizeof(path), "%s/f", dir);
+	unlink(path);
+	for (size_t i = 4; i < ARRAY_SIZE(made); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, made[i]);
+		remove(path);
+	}
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +170,7 @@ int main(void)
 		cmocka_unit_test(test_strbuf_and_escapers),
 		cmocka_unit_test(test_maps),
 		cmocka_unit_test(test_file_appears_whole_or_not),
+		cmocka_unit_test(test_directories_with_their_parents),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

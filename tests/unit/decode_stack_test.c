@@ -349,6 +349,13 @@ static void test_who_and_where(void **state)
 	check_goroutine(g, 0,
 			"goroutine 7 runnable" UNREADABLE
 			"reason NULL for NULL most NULL thread 4243 parent 1 by NULL");
+	/* the first goroutine has a gopc, in the startup code */
+	g = plain(1);
+	g.goid = 1;
+	g.gopc = TEXT_ADDRESS + 0x1000 + 0x1f0;
+	check_goroutine(g, 0,
+			"goroutine 1 runnable" UNREADABLE
+			"reason NULL for NULL most NULL thread NULL parent NULL by NULL");
 }
 
 static void test_system_goroutines(void **state)

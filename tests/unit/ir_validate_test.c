@@ -38,6 +38,7 @@ static void sound(void)
 		.availability = availability,
 		.availability_count = 2,
 	};
+	ir.schema.layout.funcval_type = ASK_ABSENT;
 	availability[0] = (struct ir_availability){.capture = 0, .verdict = IR_ALWAYS};
 	availability[1] = (struct ir_availability){
 		.capture = 1, .verdict = IR_NEVER, .reason = ASK_REASON_REGISTER};
@@ -140,7 +141,6 @@ static void test_programs(void **state)
 	f.exprs[0].ops = 4;
 	assert_broken("index out of bounds");
 	ir.schema.layout.ops = 7;
-	ir.schema.layout.funcval_type = ASK_ABSENT;
 	assert_broken("miscounts");
 	f.cfi[1].pc = 0;
 	assert_broken("cfi row 1");

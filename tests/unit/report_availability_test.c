@@ -96,7 +96,7 @@ static void test_variables(void **state)
 {
 	static const struct ir_variable variables[] = {
 		{0, "main.f", NULL, "/src/f.go", 3, "x", "int", IR_PARAMETER, 3, 4, 4, 0, 0},
-		{0, "main.f", NULL, "/src/f.go", 3, "s", "[]int", IR_LOCAL, 5, 2, 1, 1,
+		{0, "main.f", NULL, "/src/f.go", 3, "sé", "[]int", IR_LOCAL, 5, 2, 1, 1,
 		 ASK_REASON_REGISTER},
 		{1, "main.f", "main.g", "/src/g.go", 9, "x", "int", IR_RESULT, 0, 0, 0, 0, 0},
 	};
@@ -104,10 +104,10 @@ static void test_variables(void **state)
 	(void)state;
 	report_variables(variables, ARRAY_SIZE(variables), out);
 	assert_says("main.f at /src/f.go:3\n"
-		    "  x\tint\tparameter, line 3\t4 of 4 calls\n"
-		    "  s\t[]int\tlocal, line 5\t1 of 2 calls, 1 partial; else lives in a register\n"
+		    "  x   int    parameter, line 3  4 of 4 calls\n"
+		    "  sé  []int  local, line 5      1 of 2 calls, 1 partial; else lives in a register\n"
 		    "main.f, inlined in main.g at /src/g.go:9\n"
-		    "  x\tint\tresult\t0 of 0 calls\n");
+		    "  x  int  result  0 of 0 calls\n");
 }
 
 int main(void)

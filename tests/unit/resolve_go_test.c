@@ -260,8 +260,8 @@ static void test_mistakes_come_together(void **state)
 	(void)state;
 	run("  - {name: main.esacpe, capture: [o]}\n"
 	    "  - {name: main.escape, capture: [kk, o.pda, o.ID.x, k@3]}\n"
-	    "  - {name: main.small, capture: ['o.items[0]', 'o.any.(int)']}\n"
-	    "  - {name: main.caller, capture: [{expr: k, redact: true}, {expr: [o, k]}]}\n");
+	    "  - {name: main.small, capture: ['o.grid[1][3]', 'o.any.(*main.ordr)', 'o.pad[0]']}\n"
+	    "  - {name: main.caller, capture: [{expr: [o.nope, kk]}]}\n");
 	assert_int_equal(diags.errors, 9);
 	assert_mistake(0, "unknown-function", "no function main.esacpe", 4, 12);
 	assert_string_equal(diags.list.data[0].suggestions.data[0], "main.escape");
@@ -271,10 +271,13 @@ static void test_mistakes_come_together(void **state)
 	assert_string_equal(diags.list.data[2].suggestions.data[0], "pad");
 	assert_mistake(3, "unknown-field", "int64 has no field x: it is no struct", 5, 51);
 	assert_mistake(4, "unknown-variable", "declared at line 3", 5, 54);
-	assert_string_equal(diags.list.data[5].code, "unsupported");
-	assert_string_equal(diags.list.data[6].code, "unsupported");
-	assert_string_equal(diags.list.data[7].code, "unsupported");
-	assert_string_equal(diags.list.data[8].code, "unsupported");
+	assert_mistake(5, "index-out-of-range", "[3]*main.item has 3 elements", 6, 44);
+	assert_mistake(6, "unknown-type", "no type *main.ordr", 6, 58);
+	assert_string_equal(diags.list.data[6].suggestions.data[0], "*main.order");
+	assert_mistake(7, "not-indexable", "int32 has no elements", 6, 78);
+	assert_mistake(8, "no-alternative", "none of these paths", 7, 35);
+	assert_int_equal(diags.list.data[8].notes.length, 2);
+	assert_string_equal(diags.list.data[8].notes.data[1], "kk: main.caller has no variable kk");
 	assert_null(ir);
 }
 
@@ -397,6 +400,14 @@ static void test_inventory(void **state)
 		assert_true(rows[i].calls > rows[i].always && rows[i].always);
 	}
 	assert_int_equal(found, 1); /* the escaped one, not the slot it came in */
+	assert_ok(resolve_variables(&arena, binary, "main.shadow", &rows, &count));
+	assert_true(count > 1);
+	for (size_t i = 1; i < count; i++) {
+		/* a variable of a block counts at the calls outside it too: there it is not */
+		assert_int_equal(rows[i].calls, rows[0].calls);
+		assert_true(rows[i - 1].role <= rows[i].role);
+		assert_true(rows[i - 1].role < rows[i].role || rows[i - 1].line <= rows[i].line);
+	}
 	assert_ok(resolve_variables(&arena, binary, "main.nothing", &rows, &count));
 	assert_int_equal(count, 0);
 }

@@ -10,6 +10,7 @@
 
 static struct arena arena;
 static struct resolve_program program;
+static bool redact; /* compile() as a redacted capture */
 
 /* Compiles an access of `type` at `offset` in a variable of `of` that lies in `pieces`. */
 static void compile(const struct binary_type *of, const struct binary_type *type, uint64_t offset,
@@ -19,12 +20,16 @@ static void compile(const struct binary_type *of, const struct binary_type *type
 	struct binary_location location = {100, 200, pieces, count, false};
 	struct binary_variable variable = {
 		.name = "x", .type = of, .locations = &location, .locations_count = 1};
+	struct resolve_hop followed[4] = {0};
 	struct resolve_access access = {.variable = &variable,
 					.type = type,
 					.offset = offset,
-					.hops = hops,
-					.hops_count = hops_count};
+					.hops = followed,
+					.hops_count = hops_count,
+					.redact = redact};
 
+	for (size_t i = 0; i < hops_count; i++)
+		followed[i].add = hops[i];
 	locate(&arena, &access, &location, &program);
 }
 
@@ -383,6 +388,89 @@ static void test_which_location(void **state)
 	assert_false(locate_is_plain(&variable)); /* only memory holds that long */
 }
 
+/* x[3].n of a slice of padded structs, from pieces that lie in one row or not */
+static void index_slice(const struct binary_piece *pieces, size_t count)
+{
+	static const struct binary_type paddeds = T(SLICE, "[]main.padded", 24, .elem = &m_padded);
+	struct binary_location location = {100, 200, pieces, count, false};
+	struct binary_variable variable = {
+		.name = "x", .type = &paddeds, .locations = &location, .locations_count = 1};
+	const struct resolve_hop hop = {
+		.kind = RESOLVE_INDEX, .index = 3, .element_size = 16, .add = 8, .name = "x"};
+	struct resolve_access access = {
+		.variable = &variable, .type = &m_int_ptr, .hops = &hop, .hops_count = 1};
+
+	locate(&arena, &access, &location, &program);
+}
+
+static void test_an_index_wants_pointer_and_length(void **state)
+{
+	const struct binary_piece row[] = {CFA(-24, 0, 8), CFA(-16, 8, 8), AT(EMPTY, 0, 16, 8)};
+	const struct binary_piece apart[] = {CFA(-24, 0, 8), CFA(-64, 8, 16)};
+	const struct binary_piece no_length[] = {CFA(-24, 0, 8), AT(EMPTY, 0, 8, 16)};
+
+	(void)state;
+	index_slice(row, 3); /* the capacity is not needed */
+	assert_int_equal(program.ops_count, 3);
+	assert_op(0, ASK_OP_CFA, -24, 0, 0);
+	assert_op(1, ASK_OP_INDEX, 3, 16, 0);
+	assert_op(2, ASK_OP_COPY, 8, 0, 8);
+	index_slice(apart, 2);
+	assert_int_equal(program.ops_count, 0);
+	assert_int_equal(program.reason, ASK_REASON_PIECES);
+	index_slice(no_length, 2);
+	assert_int_equal(program.reason, ASK_REASON_OPTIMIZED_OUT);
+}
+
+static void test_assertions(void **state)
+{
+	static const struct binary_type any = T(ANY, "any", 16);
+	static const struct binary_type held = T(POINTER, "*main.T", 8, .runtime_type = 0x1234);
+	const struct binary_piece piece[] = {CFA(-32, 0, 16)};
+	struct binary_location location = {100, 200, piece, 1, false};
+	struct binary_variable variable = {
+		.name = "x", .type = &any, .locations = &location, .locations_count = 1};
+	const struct resolve_hop hop = {
+		.kind = RESOLVE_ASSERT, .type = &held, .direct = true, .methods = true};
+	struct resolve_access access = {
+		.variable = &variable, .type = &held, .hops = &hop, .hops_count = 1};
+
+	(void)state;
+	locate(&arena, &access, &location, &program);
+	assert_int_equal(program.ops_count, 3);
+	assert_op(1, ASK_OP_ASSERT, 0x1234, 1, 1);
+	assert_op(2, ASK_OP_COPY, 0, 0, 8);
+}
+
+/* Not one byte of a redacted value is read: of a string its length, of the rest nothing. */
+static void test_redacted(void **state)
+{
+	const struct binary_piece words[] = {CFA(-24, 0, 8), CFA(-40, 8, 8)};
+	const struct binary_piece no_length[] = {CFA(-24, 0, 8), AT(EMPTY, 0, 8, 8)};
+	const struct binary_piece pointer[] = {CFA(-24, 0, 8)};
+	const uint64_t hops[] = {40};
+
+	(void)state;
+	redact = true;
+	whole(&m_string, words, 2);
+	assert_int_equal(program.reason, ASK_REASON_REDACTED);
+	assert_int_equal(program.gaps_count, 0);
+	assert_int_equal(program.ops_count, 2);
+	assert_op(0, ASK_OP_CFA, -40, 0, 0);
+	assert_op(1, ASK_OP_COPY, 0, 8, 8);
+	compile(&m_padded_ptr, &m_string, 0, hops, 1, pointer, 1);
+	assert_int_equal(program.reason, ASK_REASON_REDACTED);
+	assert_int_equal(program.ops_count, 3);
+	assert_op(2, ASK_OP_COPY, 48, 8, 8);
+	whole(&m_string, no_length, 2);
+	assert_int_equal(program.reason, ASK_REASON_OPTIMIZED_OUT);
+	assert_int_equal(program.ops_count, 0);
+	whole(&m_padded, words, 2);
+	assert_int_equal(program.reason, ASK_REASON_REDACTED);
+	assert_int_equal(program.ops_count, 0);
+	redact = false;
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -400,6 +488,9 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_an_index_wants_pointer_and_length),
+		cmocka_unit_test(test_assertions),
+		cmocka_unit_test(test_redacted),
 		cmocka_unit_test(test_one_piece),
 		cmocka_unit_test(test_path_inside_a_variable),
 		cmocka_unit_test(test_path_through_pointers),

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 #include "resolve_model.h"
@@ -54,12 +55,13 @@ static bool walk(const struct binary_type *type, const char *steps)
 
 		step->name = word;
 		step->span = (struct source_span){1, column, column + (uint32_t)strlen(word)};
+		step->index = word[0] == '[' ? strtoull(word + 1, NULL, 10) : 0;
 		step->kind = word[0] == '['   ? SPEC_STEP_INDEX
 			     : word[0] == '(' ? SPEC_STEP_ASSERT
 					      : SPEC_STEP_FIELD;
 		column = step->span.end_column + 1;
 	}
-	return path_access(&arena, &diags, &path, &variable, &access);
+	return path_access(&arena, NULL, &diags, &path, &variable, &access);
 }
 
 static void assert_mistake(const char *code, const char *part, uint32_t column)
@@ -91,13 +93,13 @@ static void test_pointers_follow_themselves(void **state)
 	assert_ptr_equal(access.type, &m_int);
 	assert_int_equal(access.offset, 0);
 	assert_int_equal(access.hops_count, 4);
-	assert_int_equal(access.hops[0], 0);
-	assert_int_equal(access.hops[1], 40);
-	assert_int_equal(access.hops[2], 40);
-	assert_int_equal(access.hops[3], 32);
-	assert_string_equal(access.hop_names[0], "x");
-	assert_string_equal(access.hop_names[2], "x.n");
-	assert_string_equal(access.hop_names[3], "x.n.n");
+	assert_int_equal(access.hops[0].add, 0);
+	assert_int_equal(access.hops[1].add, 40);
+	assert_int_equal(access.hops[2].add, 40);
+	assert_int_equal(access.hops[3].add, 32);
+	assert_string_equal(access.hops[0].name, "x");
+	assert_string_equal(access.hops[2].name, "x.n");
+	assert_string_equal(access.hops[3].name, "x.n.n");
 	assert_true(walk(&outer_ptr, "n")); /* the last pointer is the value */
 	assert_ptr_equal(access.type, &outer_ptr);
 	assert_int_equal(access.hops_count, 1);
@@ -112,7 +114,7 @@ static void test_promotion(void **state)
 	assert_int_equal(access.offset, 0);
 	assert_true(walk(&outer, "left.ID")); /* through an embedded pointer, named */
 	assert_int_equal(access.hops_count, 1);
-	assert_string_equal(access.hop_names[0], "x.left");
+	assert_string_equal(access.hops[0].name, "x.left");
 }
 
 static void test_ambiguity(void **state)
@@ -164,13 +166,38 @@ static void test_mistakes(void **state)
 	assert_mistake("unknown-field", "is not described", 3);
 }
 
-static void test_not_in_this_version(void **state)
+static void test_indexes(void **state)
+{
+	const struct binary_type pairs = T(ARRAY, "[3]main.right", 96, .elem = &right, .count = 3);
+	const struct binary_type pairs_ptr = T(POINTER, "*[3]main.right", 8, .elem = &pairs);
+	const struct binary_type rows = T(SLICE, "[][3]main.right", 24, .elem = &pairs);
+
+	(void)state;
+	assert_true(walk(&pairs, "[2].Own")); /* of an array: a place in it */
+	assert_int_equal(access.offset, 2 * 32 + 24);
+	assert_int_equal(access.hops_count, 0);
+	assert_true(walk(&pairs_ptr, "[1]"));
+	assert_int_equal(access.hops_count, 1);
+	assert_int_equal(access.hops[0].add, 32);
+	assert_ptr_equal(access.type, &right);
+	assert_true(walk(&rows, "[7].[1].Own")); /* of a slice: a hop */
+	assert_int_equal(access.hops_count, 1);
+	assert_int_equal(access.hops[0].kind, RESOLVE_INDEX);
+	assert_int_equal(access.hops[0].index, 7);
+	assert_int_equal(access.hops[0].element_size, 96);
+	assert_int_equal(access.hops[0].add, 32 + 24);
+	assert_string_equal(access.hops[0].name, "x");
+	assert_false(walk(&pairs, "[3]"));
+	assert_mistake("index-out-of-range", "3 elements", 3);
+	assert_false(walk(&m_string, "[0]"));
+	assert_mistake("not-indexable", "string has no elements", 3);
+}
+
+static void test_assertions_want_interfaces(void **state)
 {
 	(void)state;
-	assert_false(walk(&m_ints, "[0]"));
-	assert_mistake("unsupported", "not supported by this version", 3);
 	assert_false(walk(&m_int, "(*main"));
-	assert_mistake("unsupported", "not supported by this version", 3);
+	assert_mistake("not-an-interface", "int has no dynamic type", 3);
 }
 
 static void test_long_paths(void **state)
@@ -215,7 +242,8 @@ int main(void)
 		cmocka_unit_test(test_shallower_wins),
 		cmocka_unit_test(test_embedding_in_a_circle),
 		cmocka_unit_test(test_mistakes),
-		cmocka_unit_test(test_not_in_this_version),
+		cmocka_unit_test(test_indexes),
+		cmocka_unit_test(test_assertions_want_interfaces),
 		cmocka_unit_test(test_long_paths),
 	};
 

@@ -36,7 +36,7 @@ static bool flatten_type(const struct binary_type *type, struct resolve_pointers
 
 static void flatten(const struct binary_type *type, size_t count)
 {
-	assert_true(flatten_type( type, &rows));
+	assert_true(flatten_type(type, &rows));
 	assert_int_equal(rows.rows.length, count);
 }
 
@@ -126,9 +126,9 @@ static void test_too_wide(void **state)
 		T(ARRAY, "[4097]box", 32 * 4097, .elem = &box, .count = 4097);
 
 	(void)state;
-	assert_true(flatten_type( &most, &rows));
+	assert_true(flatten_type(&most, &rows));
 	assert_int_equal(rows.rows.length, 4096);
-	assert_false(flatten_type( &more, &rows));
+	assert_false(flatten_type(&more, &rows));
 }
 
 static void test_a_type_inside_itself(void **state)
@@ -138,7 +138,7 @@ static void test_a_type_inside_itself(void **state)
 
 	(void)state;
 	fields[0].type = fields[1].type = &type;
-	assert_false(flatten_type( &type, &rows));
+	assert_false(flatten_type(&type, &rows));
 }
 
 static int setup(void **state)

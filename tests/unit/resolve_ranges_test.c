@@ -68,6 +68,7 @@ static void add_site(uint32_t index, bool inlined, bool captures,
 	path = VEC_PUSH(&arena, &capture->paths);
 	path->text = path->variable = "x";
 	*VEC_PUSH(&arena, &run.captures) = (struct resolve_capture){.spec = capture,
+								    .path = path,
 								    .column = "x",
 								    .type = &m_int,
 								    .type_index = 3,

@@ -11,6 +11,7 @@
 #include <zstd.h>
 
 #include "schema_fixture.h"
+#include "schema_int.h"
 
 static void ok(struct error *error)
 {
@@ -143,9 +144,9 @@ static void test_header(void **state)
 	strbuf_putc(&out, 0);
 	fails(read_copy(out.data, out.length), "bytes instead of");
 	strbuf_truncate(&out, out.length - 1);
+	out.data[8] = 3;
+	fails(read_copy(out.data, out.length), "schema version 3; this program reads 2");
 	out.data[8] = 2;
-	fails(read_copy(out.data, out.length), "schema version 2; this program reads 1");
-	out.data[8] = 1;
 	out.data[12] = 1;
 	fails(read_copy(out.data, out.length), "bad header");
 	out.data[12] = 0;
@@ -165,24 +166,36 @@ static void test_header(void **state)
 	fails(read_copy(out.data, out.length), "body of");
 }
 
+/* What is in the frame of a written schema. */
+static unsigned char *inflate(const struct strbuf *out, size_t *size)
+{
+	unsigned char *packed;
+
+	*size = ZSTD_getFrameContentSize(out->data + 64, out->length - 64);
+	packed = malloc(*size);
+	assert_int_equal(ZSTD_decompress(packed, *size, out->data + 64, out->length - 64), *size);
+	return packed;
+}
+
 /* The body of a written schema. */
 static unsigned char *unpack(const struct strbuf *out, size_t *size)
 {
-	unsigned char *body;
+	unsigned char *packed = inflate(out, size), *body;
 
-	*size = ZSTD_getFrameContentSize(out->data + 64, out->length - 64);
+	*size -= SCHEMA_PACK_HEAD;
 	body = malloc(*size);
-	assert_int_equal(ZSTD_decompress(body, *size, out->data + 64, out->length - 64), *size);
+	ok(schema_unpack("x", packed, body, *size));
+	free(packed);
 	return body;
 }
 
-/* A file around a body, with a good header: only what is inside can be wrong. */
-static struct error *read_body(const void *body, uint64_t size)
+/* A file around what its frame holds, with a good header. */
+static struct error *read_frame(uint32_t version, const void *content, uint64_t content_size,
+				const void *body, uint64_t size)
 {
-	size_t room = ZSTD_compressBound(size);
+	size_t room = ZSTD_compressBound(content_size);
 	unsigned char *file = calloc(1, 64 + room);
-	uint32_t version = 1;
-	uint64_t packed = ZSTD_compress(file + 64, room, body, size, 1);
+	uint64_t packed = ZSTD_compress(file + 64, room, content, content_size, 1);
 	struct sha256_ctx context;
 	struct error *error;
 
@@ -196,6 +209,12 @@ static struct error *read_body(const void *body, uint64_t size)
 	error = read_copy(file, 64 + packed);
 	free(file);
 	return error;
+}
+
+/* Of version 1, which had the body as it is: only what is inside can be wrong. */
+static struct error *read_body(const void *body, uint64_t size)
+{
+	return read_frame(1, body, size, body, size);
 }
 
 /* Row i of the section table: {u32 id, u32 element size, u64 count, u64 offset}. */
@@ -256,6 +275,113 @@ static void test_section_table(void **state)
 	free(body);
 }
 
+static uint64_t next_random(uint64_t *seed)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 7;
+	*seed ^= *seed << 17;
+	return *seed;
+}
+
+/* Changes a few bytes; most often by a little, so that indexes stay near their bounds. */
+static void mutate(unsigned char *data, size_t size, uint64_t *seed)
+{
+	static const unsigned char edges[] = {0, 1, 0x7f, 0x80, 0xff};
+
+	for (uint64_t n = 1 + next_random(seed) % 4; n; n--) {
+		unsigned char *at = data + next_random(seed) % size;
+
+		switch (next_random(seed) % 4) {
+		case 0:
+			*at = (unsigned char)next_random(seed);
+			break;
+		case 1:
+			*at = edges[next_random(seed) % sizeof(edges)];
+			break;
+		default:
+			*at += next_random(seed) % 5 - 2;
+		}
+	}
+}
+
+/* Of what is packed nothing is believed, though its frame and header are good. */
+static void test_packed(void **state)
+{
+	static const struct {
+		const char *message;
+		size_t at; /* in the packed body: the head, then the section table */
+		uint64_t value;
+		size_t bytes;
+	} cases[] = {
+		{"line programs do not fit", 0, UINT32_MAX, 4},
+		{"line programs do not fit", 4, 0, 4},
+		{"bad section table", 16, 257, 4},
+		{"section 3 is out of bounds", 24 + 2 * 24 + 4, UINT32_MAX, 4},
+		{"section 3 is out of bounds", 24 + 2 * 24 + 8, UINT64_MAX / 48 + 2, 8},
+		{"section 3 is out of bounds", 24 + 2 * 24 + 8, 1 << 20, 8},
+		{"section 3 is out of bounds", 24 + 2 * 24 + 16, UINT64_MAX - 7, 8},
+		/* into the table; into the section before; the next one into this */
+		{"section 1 is out of bounds", 24 + 0 * 24 + 16, 8, 8},
+		{"section 2 is out of bounds", 24 + 1 * 24 + 16, 8 + 26 * 24, 8},
+		{"section 2 is out of bounds", 24 + 0 * 24 + 8, 2, 8},
+		{"hash does not match", 24 + 2 * 24 + 4, 24, 4},
+	};
+	cleanup_strbuf struct strbuf out = STRBUF_INIT;
+	unsigned char *body, *packed;
+	size_t size, whole;
+	uint64_t seed = 7;
+
+	(void)state;
+	write_fixture(&out);
+	body = unpack(&out, &size);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		packed = inflate(&out, &whole);
+		memcpy(packed + cases[i].at, &cases[i].value, cases[i].bytes);
+		fails(read_frame(2, packed, whole, body, size), cases[i].message);
+		free(packed);
+	}
+	packed = inflate(&out, &whole);
+	ok(read_frame(2, packed, whole, body, size));
+	for (size_t cut = 16; cut < 600; cut++)
+		fails(read_frame(2, packed, cut, body, cut - 16), "damaged schema");
+	fails(read_frame(2, packed, 15, body, 0), "not one zstd frame");
+	for (int i = 0; i < 5000; i++) {
+		struct error *error;
+
+		memcpy(body, packed, size);
+		mutate(packed, whole, &seed);
+		error = read_frame(2, packed, whole, body, size);
+		assert_non_null(error); /* the hash is of something else */
+		assert_int_equal(error->code, ERROR_DAMAGED);
+		error_free(error);
+		memcpy(packed, body, size);
+	}
+	free(packed);
+	free(body);
+}
+
+/* Line programs that are none are packed as they are. */
+static void test_pack_any_lines(void **state)
+{
+	static const uint8_t junk[] = {2, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1};
+	struct schema_section_row row = {SCHEMA_SECTION_LINES, 1, 0, 32};
+
+	(void)state;
+	for (size_t size = 0; size <= sizeof(junk); size++) {
+		cleanup_strbuf struct strbuf body = STRBUF_INIT, packed = STRBUF_INIT;
+		uint32_t head[2] = {1, 0};
+		unsigned char back[64];
+
+		row.count = size;
+		strbuf_add(&body, head, sizeof(head));
+		strbuf_add(&body, &row, sizeof(row));
+		strbuf_add(&body, junk, size);
+		schema_pack(&body, &packed);
+		ok(schema_unpack("x", (unsigned char *)packed.data, back, body.length));
+		assert_memory_equal(back, body.data, body.length);
+	}
+}
+
 /* A section that a later version added is skipped. */
 static void test_unknown_section(void **state)
 {
@@ -284,35 +410,6 @@ static void test_unknown_section(void **state)
 	put32((unsigned char *)more.data, count - 1, 4, 12345);
 	ok(read_body(more.data, more.length));
 	free(body);
-}
-
-static uint64_t next_random(uint64_t *seed)
-{
-	*seed ^= *seed << 13;
-	*seed ^= *seed >> 7;
-	*seed ^= *seed << 17;
-	return *seed;
-}
-
-/* Changes a few bytes; most often by a little, so that indexes stay near their bounds. */
-static void mutate(unsigned char *data, size_t size, uint64_t *seed)
-{
-	static const unsigned char edges[] = {0, 1, 0x7f, 0x80, 0xff};
-
-	for (uint64_t n = 1 + next_random(seed) % 4; n; n--) {
-		unsigned char *at = data + next_random(seed) % size;
-
-		switch (next_random(seed) % 4) {
-		case 0:
-			*at = (unsigned char)next_random(seed);
-			break;
-		case 1:
-			*at = edges[next_random(seed) % sizeof(edges)];
-			break;
-		default:
-			*at += next_random(seed) % 5 - 2;
-		}
-	}
 }
 
 /* Uses all that a reader uses: what the checks passed must be safe to follow. */
@@ -372,6 +469,7 @@ static void test_fuzz_body(void **state)
 			struct sha256_ctx context;
 
 			strbuf_commit(&file, packed);
+			file.data[8] = 1;
 			memcpy(file.data + 24, &packed, 8);
 			sha256_init(&context);
 			sha256_update(&context, size, copy);
@@ -655,6 +753,8 @@ int main(void)
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_smallest),
 		cmocka_unit_test(test_header),
+		cmocka_unit_test(test_packed),
+		cmocka_unit_test(test_pack_any_lines),
 		cmocka_unit_test(test_section_table),
 		cmocka_unit_test(test_unknown_section),
 		cmocka_unit_test(test_fuzz_body),

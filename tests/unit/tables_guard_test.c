@@ -11,11 +11,31 @@
 #include "tables_int.h"
 
 /* What tables_check() reported: "kind index: message" lines. */
-static void collect(void *data, enum tables_item item, uint32_t index, const char *message)
+static void collect(void *data, enum tables_item item, uint32_t index, const char *message,
+		    const struct tables_missing *missing)
 {
 	static const char *const kinds[] = {"function", "column", "table", "link"};
 
+	(void)missing;
 	strbuf_printf(data, "%s %u: %s\n", kinds[item], index, message);
+}
+
+/* What is missing, and whether these names are among those offered: "x: +addr -id". */
+static void collect_missing(void *data, enum tables_item item, uint32_t index, const char *message,
+			    const struct tables_missing *missing)
+{
+	static const char *const probes[] = {"cs_addr", "raw_n", "wait_reason", "server_GetInfo",
+					     "both", "goroutines", "json_extract"};
+
+	(void)item;
+	(void)index;
+	(void)message;
+	strbuf_printf(data, "%s:", missing ? missing->name : "nothing");
+	for (size_t p = 0; missing && p < ARRAY_SIZE(probes); p++)
+		for (size_t i = 0; i < missing->count; i++)
+			if (strcmp(missing->names[i], probes[p]) == 0)
+				strbuf_printf(data, " %s", probes[p]);
+	strbuf_puts(data, "\n");
 }
 
 static void expect(const struct schema *schema, const char *want)
@@ -53,7 +73,35 @@ static void test_every_mistake(void **state)
 			  "column 1: column began: a string, name or comment does not end\n"
 			  "table 0: table both: no such column: x\n"
 			  "table 1: table counted: no such table: both\n"
-			  "link 0: link from server_GetInfo to wrok: no table wrok\n");
+			  "link 0: link from server_GetInfo to wrok: no such table: wrok\n");
+	fixture_deinit(&f);
+}
+
+/* A mistake about a name comes with the names that exist. */
+static void test_missing_names(void **state)
+{
+	cleanup_strbuf struct strbuf got = STRBUF_INIT;
+	static struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	f.columns[0].expr = S(&f, "raw_m + 1");
+	f.columns[1].expr = S(&f, "jsonextract(n)");
+	f.tables[0].sql = S(&f, "SELECT g.raw_m FROM server_GetInfo g");
+	f.tables[1].sql = S(&f, "SELECT * FROM main.bth");
+	f.links[0].to_table = S(&f, "wrok");
+	assert_null(tables_check(&f.schema, collect_missing, &got));
+	assert_string_equal(got.data, "raw_m: raw_n\n"
+				      "jsonextract: json_extract\n"
+				      "raw_m: raw_n wait_reason goroutines\n"
+				      "bth: server_GetInfo goroutines\n"
+				      "wrok: server_GetInfo goroutines\n");
+	strbuf_clear(&got);
+	f.columns[0].expr = S(&f, "1 +");
+	f.schema.columns_count = f.functions[0].columns = 1;
+	f.schema.tables_count = f.schema.links_count = 0;
+	assert_null(tables_check(&f.schema, collect_missing, &got));
+	assert_string_equal(got.data, "nothing:\n");
 	fixture_deinit(&f);
 }
 
@@ -133,35 +181,35 @@ static const struct attack attacks[] = {
 	{"", "no SQL", "syntax error"},
 	{"-- nothing", "no SQL", "syntax error"},
 	{"SELECT", "incomplete input", "syntax error"},
-	{"ATTACH 'x.db' AS x", "not authorized", "column addr: "},
-	{"PRAGMA writable_schema = 1", "not authorized", "column addr: "},
-	{"PRAGMA table_info(work)", "not authorized", "column addr: "},
-	{"SELECT * FROM pragma_database_list", "not authorized", "not authorized"},
-	{"SELECT file FROM pragma_database_list", "not authorized", "not authorized"},
-	{"INSERT INTO work (process_id) VALUES (1)", "not authorized", "column addr: "},
-	{"INSERT INTO work (process_id) VALUES (1) RETURNING 1", "not authorized", "column addr: "},
-	{"UPDATE work SET n = 1", "not authorized", "column addr: "},
-	{"WITH x AS (SELECT 1) DELETE FROM work", "not authorized", "column addr: "},
-	{"DELETE FROM work RETURNING 1", "not authorized", "column addr: "},
-	{"DROP TABLE work", "not authorized", "column addr: "},
-	{"CREATE TABLE x (a)", "not authorized", "column addr: "},
-	{"CREATE TEMP TABLE x (a)", "not authorized", "column addr: "},
-	{"CREATE TEMP TRIGGER x AFTER INSERT ON work BEGIN SELECT 1; END", "not authorized",
+	{"ATTACH 'x.db' AS x", "only SELECT on this", "column addr: "},
+	{"PRAGMA writable_schema = 1", "only SELECT on this", "column addr: "},
+	{"PRAGMA table_info(work)", "only SELECT on this", "column addr: "},
+	{"SELECT * FROM pragma_database_list", "only SELECT on this", "only SELECT on this"},
+	{"SELECT file FROM pragma_database_list", "only SELECT on this", "only SELECT on this"},
+	{"INSERT INTO work (process_id) VALUES (1)", "only SELECT on this", "column addr: "},
+	{"INSERT INTO work (process_id) VALUES (1) RETURNING 1", "only SELECT on this", "column addr: "},
+	{"UPDATE work SET n = 1", "only SELECT on this", "column addr: "},
+	{"WITH x AS (SELECT 1) DELETE FROM work", "only SELECT on this", "column addr: "},
+	{"DELETE FROM work RETURNING 1", "only SELECT on this", "column addr: "},
+	{"DROP TABLE work", "only SELECT on this", "column addr: "},
+	{"CREATE TABLE x (a)", "only SELECT on this", "column addr: "},
+	{"CREATE TEMP TABLE x (a)", "only SELECT on this", "column addr: "},
+	{"CREATE TEMP TRIGGER x AFTER INSERT ON work BEGIN SELECT 1; END", "only SELECT on this",
 	 "a semicolon"},
-	{"CREATE VIRTUAL TABLE x USING fts5(a)", "not authorized", "column addr: "},
-	{"ALTER TABLE work RENAME TO x", "not authorized", "column addr: "},
-	{"BEGIN", "not authorized", "column addr: "},
-	{"COMMIT", "not authorized", "column addr: "},
-	{"SAVEPOINT x", "not authorized", "column addr: "},
-	{"REINDEX", "not authorized", "column addr: "},
-	{"ANALYZE", "not authorized", "column addr: "},
+	{"CREATE VIRTUAL TABLE x USING fts5(a)", "only SELECT on this", "column addr: "},
+	{"ALTER TABLE work RENAME TO x", "only SELECT on this", "column addr: "},
+	{"BEGIN", "only SELECT on this", "column addr: "},
+	{"COMMIT", "only SELECT on this", "column addr: "},
+	{"SAVEPOINT x", "only SELECT on this", "column addr: "},
+	{"REINDEX", "only SELECT on this", "column addr: "},
+	{"ANALYZE", "only SELECT on this", "column addr: "},
 	{"VACUUM INTO '/tmp/askance-tables-test'", "not", "syntax error"},
-	{"DETACH main", "not authorized", "column addr: "},
+	{"DETACH main", "only SELECT on this", "column addr: "},
 	{"EXPLAIN SELECT 1", "not a SELECT", "syntax error"},
 	{"EXPLAIN QUERY PLAN SELECT 1", "not a SELECT", "syntax error"},
-	{"SELECT load_extension('x')", "not authorized", "not authorized"},
-	{"SELECT LOAD_Extension('x', 'y')", "not authorized", "not authorized"},
-	{"SELECT fts3_tokenizer('x')", "not authorized", "not authorized"},
+	{"SELECT load_extension('x')", "not authorized to use function", "not authorized to use function"},
+	{"SELECT LOAD_Extension('x', 'y')", "not authorized to use function", "not authorized to use function"},
+	{"SELECT fts3_tokenizer('x')", "not authorized to use function", "not authorized to use function"},
 	{"SELECT readfile('/etc/passwd')", "no such function", "no such function"},
 	{"SELECT writefile('x', 'y')", "no such function", "no such function"},
 	{"SELECT edit('x')", "no such function", "no such function"},
@@ -400,6 +448,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_every_mistake),
+		cmocka_unit_test(test_missing_names),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_attack_as_table),

@@ -55,6 +55,10 @@ gate 0 cs never
 gate 0 request never,partial
 expect_exit 0 "$ASKC" build "$spec" --binary "$BIN" -o "$WORK"
 expect_exit 0 "$ASKC" build "$spec" --binary "$BIN" -o "$WORK" --stop-after=c
+expect_exit 0 "$ASKC" build "$spec" --binary "$BIN" -o "$WORK/new/directory"
+expect "the output directory is made" "gate.ask.o gate.bpf.c" "$(cd "$WORK/new/directory" && echo *)"
+expect_exit 1 "$ASKC" build "$spec" --binary "$BIN" -o "$spec/directory"
+expect_stderr 'gate.ask.yaml: cannot create the directory: Not a directory'
 printf 'askance: 1\nname: gate\nfunctions:\n  - {name: "main.(*server).GetInfo", capture: [unknown]}\n' >"$spec"
 expect_exit 1 "$ASKC" build "$spec" --binary "$BIN" -o "$WORK" --diagnostics=json
 expect "diagnostics as JSON" "1|$spec|4" "$(sqlite3 :memory: "SELECT json_array_length(d, '$.diagnostics'),

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# judge GO_VERSION PROGRAM: every variable of every function that is on a stack, part by part,
+# as Delve and as we see it in one and the same stopped process. PROGRAM is a directory of
+# tests/e2e, or the name of a real program below.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/../e2e/lib.sh"
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/oracle/delve.sh
+. "$here/delve.sh"
+
+version=$1 program=$2
+need_ptrace
+build_delve
+
+if [ "$program" = nats-server ]; then
+	module_program "$version" github.com/nats-io/nats-server/v2 v2.10.4
+	"$BIN" -a 127.0.0.1 -p -1 >"$WORK/nats.log" 2>&1 &
+	TARGET=$!
+	TARGETS+=("$TARGET")
+	deadline=$((SECONDS + 60))
+	until grep -q 'Server is ready' "$WORK/nats.log"; do
+		[ "$SECONDS" -lt "$deadline" ] || die "nats-server is not ready: $(cat "$WORK/nats.log")"
+		sleep 0.1
+	done
+	# A client that says hello and stays.
+	port=$(sed -n 's/.*Listening for client connections on .*:\([0-9]*\)$/\1/p' "$WORK/nats.log")
+	exec {client}<>"/dev/tcp/127.0.0.1/$port"
+	printf 'CONNECT {"verbose":false,"name":"judge"}\r\nSUB a.b 1\r\nSUB c.* q 2\r\nPUB a.b 5\r\nhello\r\nPING\r\n' >&"$client"
+	sleep 1
+else
+	go_program "$E2E_DIR/$program" "$version" "$program"
+	start_target "$BIN"
+fi
+
+# What a stack has now is what the spec asks for; then both look, at one instant.
+"$delve" spec "$TARGET" "$WORK/everything.ask.yaml" || die "delve gives no spec"
+# Names that Delve has and the compiler does not are left out, and counted.
+"$ASKC" check "$WORK/everything.ask.yaml" --binary "$BIN" --diagnostics=json >"$WORK/diagnostics.json" 2>"$WORK/askc.err" || true
+refused=$(sqlite3 -batch :memory: "SELECT DISTINCT value->>'\$.line' FROM json_each(readfile('$WORK/diagnostics.json'), '\$.diagnostics') WHERE value->>'\$.severity' = 'error'")
+say "refused: $(grep -c . <<<"$refused" || true)"
+for line in $refused; do
+	sed -n "${line}p" "$WORK/everything.ask.yaml"
+done
+build_object "$WORK/everything.ask.yaml"
+
+mkfifo "$WORK/release"
+"$delve" hold "$TARGET" "$WORK/theirs.json" <"$WORK/release" >"$WORK/held" 2>"$WORK/delve.err" &
+holder=$!
+exec {release}>"$WORK/release"
+deadline=$((SECONDS + 120))
+until grep -q '^held' "$WORK/held"; do
+	kill -0 "$holder" 2>/dev/null || die "delve: $(cat "$WORK/delve.err")"
+	[ "$SECONDS" -lt "$deadline" ] || die "delve does not come to an end"
+	sleep 0.1
+done
+take_snapshot native "$WORK/ours.db" --pause=none
+exec {release}>&-
+wait "$holder" || die "delve: $(cat "$WORK/delve.err")"
+
+sqlite3 -batch -readonly -json "$WORK/ours.db" <"$WORK/everything.ask.yaml.sql" >"$WORK/ours.json" 2>"$WORK/sql.err" || die "$(cat "$WORK/sql.err")"
+"$delve" judge "$WORK/theirs.json" "$WORK/ours.json" >"$WORK/judged"
+grep '^total' "$WORK/judged"
+cut -f1 "$WORK/judged" | sort | uniq -c
+equal=$(sed -n 's/^total.*parts equal \([0-9]*\).*/\1/p' "$WORK/judged")
+if [ "$equal" -ge 1000 ]; then ok "$equal equal parts"; else fail "only $equal equal parts"; fi
+expect "nothing is wrong" '' "$(grep -a '^wrong' "$WORK/judged" | cut -c1-400 | head -n 40)"
+expect "what Delve can read, we can" '' "$(grep -a '^missing\|^absent' "$WORK/judged" | cut -c1-300 | head -n 40)"
+finish

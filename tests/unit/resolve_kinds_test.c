@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "resolve.h"
+
+/*
+ * Kinds that are more than bytes, against fixtures/kinds/main.go: Go 1.22 has bucket
+ * maps, Go 1.24 and later Swiss ones; Go 1.23 and later describe closures.
+ */
+
+static char directory[] = "/tmp/askance-kinds-XXXXXX";
+static const char *const toolchains[] = {"go1.22.12", "local"};
+static size_t toolchain; /* the one under test */
+static bool is_old;
+static struct arena arena;
+static struct diagnostics diags;
+static struct binary *binary;
+static struct ir *ir;
+static const struct schema *s;
+
+static int build_programs(void)
+{
+	if (!mkdtemp(directory))
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(toolchains); i++) {
+		char command[256];
+
+		snprintf(command, sizeof(command),
+			 "cd tests/unit/fixtures/kinds && GOFLAGS=-buildvcs=false GOTOOLCHAIN=%s "
+			 "CGO_ENABLED=0 go build -o %s/%s . 2>&1",
+			 toolchains[i], directory, toolchains[i]);
+		if (system(command))
+			print_message("%s cannot build here\n", toolchains[i]);
+	}
+	return 0;
+}
+
+static int remove_programs(void)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -r %s", directory);
+	return system(command);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	arena_init(&arena);
+	binary = NULL;
+	ir = NULL;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	if (binary)
+		binary_close(binary);
+	arena_deinit(&arena);
+	return 0;
+}
+
+static void assert_ok(struct error *error)
+{
+	if (error)
+		fail_msg("%s", error->message);
+}
+
+/* Resolves functions, written as YAML. */
+static void run(const char *functions)
+{
+	const char *text = arena_printf(&arena, "askance: 1\nname: t\nfunctions:\n%s", functions);
+	const char *path = arena_printf(&arena, "%s/%s", directory, toolchains[toolchain]);
+	struct spec *spec;
+
+	is_old = toolchain == 0;
+	if (access(path, R_OK)) {
+		print_message("%s was not built\n", path);
+		skip();
+	}
+	assert_ok(binary_open(&arena, path, NULL, &binary));
+	spec_parse(&arena, "t.yaml", text, strlen(text), &diags, &spec);
+	assert_ok(resolve(&arena, spec, binary, &diags, &ir));
+	if (diags.errors) {
+		diagnostics_print_human(&diags, stderr);
+		fail_msg("%zu mistakes", diags.errors);
+	}
+	assert_ok(ir_validate(ir));
+	s = &ir->schema;
+}
+
+static uint32_t type_named(const char *name)
+{
+	for (uint32_t i = 0; i < s->types_count; i++)
+		if (!strcmp(schema_text(s, s->types[i].name), name))
+			return i;
+	fail_msg("no type %s", name);
+	return 0;
+}
+
+/* The pointer row at `offset` of a type. */
+static const struct ask_pointer *row_at(uint32_t type, uint32_t offset, uint32_t kind)
+{
+	const struct ask_type *row = &s->engine_types[type];
+
+	for (uint32_t i = 0; i < row->pointers; i++) {
+		const struct ask_pointer *pointer = &s->pointers[row->first_pointer + i];
+
+		if (pointer->offset == offset) {
+			assert_int_equal(pointer->kind, kind);
+			return pointer;
+		}
+	}
+	fail_msg("%s has no pointer at %u", schema_text(s, s->types[type].name), offset);
+	return NULL;
+}
+
+static uint32_t offset_of(uint32_t type, const char *field)
+{
+	const struct schema_type *row = &s->types[type];
+
+	for (uint32_t i = 0; i < row->fields; i++)
+		if (!strcmp(schema_text(s, s->fields[row->first_field + i].name), field))
+			return (uint32_t)s->fields[row->first_field + i].offset;
+	fail_msg("%s has no field %s", schema_text(s, row->name), field);
+	return 0;
+}
+
+/* What a map type is made of: its buckets or groups. */
+static uint32_t slots_of_map(uint32_t map)
+{
+	uint32_t inside = s->types[map].internals, table;
+	const struct ask_pointer *row;
+
+	assert_int_equal(s->types[map].kind, SCHEMA_KIND_MAP);
+	assert_int_equal(row_at(map, 0, ASK_POINTER_FREE)->target, inside);
+	if (is_old) {
+		row = row_at(inside, offset_of(inside, "buckets"), ASK_POINTER_BUCKETS);
+		assert_int_equal(row->extra, offset_of(inside, "B") | offset_of(inside, "flags")
+									      << 8);
+		assert_int_equal(
+			row_at(inside, offset_of(inside, "oldbuckets"), ASK_POINTER_BUCKETS)->extra,
+			row->extra | 1 << 16);
+		return row->target;
+	}
+	row = row_at(inside, offset_of(inside, "dirPtr"), ASK_POINTER_DIRECTORY);
+	table = row_at(row->target, 0, ASK_POINTER_FREE)->target;
+	assert_int_equal(row_at(table, offset_of(table, "groups"), ASK_POINTER_GROUPS)->target,
+			 row->extra);
+	return row->extra;
+}
+
+static void test_maps(void **state)
+{
+	const struct ask_pointer *row;
+	uint32_t slots, large;
+
+	(void)state;
+	run("  - {name: main.maps, capture: [plain, big, nested, set]}\n");
+	slots = slots_of_map(s->captures[0].type);
+	row = row_at(slots, 8, ASK_POINTER_STRING); /* keys */
+	assert_int_equal(row->repeat, 8);
+	assert_int_equal(row->stride, is_old ? 16 : 24);
+	row = row_at(slots, is_old ? 8 + 8 * 16 : 24, ASK_POINTER_PLAIN);
+	assert_int_equal(row->target, type_named("main.square"));
+	if (is_old)
+		assert_int_equal(
+			row_at(slots, offset_of(slots, "overflow"), ASK_POINTER_FREE)->target,
+			slots);
+	/* large keys and values are held by pointers, which cost nothing */
+	slots = slots_of_map(s->captures[1].type);
+	large = type_named("main.large");
+	assert_int_equal(s->types[s->captures[1].type].key, large);
+	assert_int_equal(row_at(slots, 8, ASK_POINTER_FREE)->target, large);
+	assert_int_equal(row_at(slots, is_old ? 8 + 8 * 8 : 16, ASK_POINTER_FREE)->target, large);
+	/* a map of itself */
+	slots = slots_of_map(s->captures[2].type);
+	assert_int_equal(row_at(slots, is_old ? 8 + 8 * 16 : 24, ASK_POINTER_FREE)->target,
+			 s->types[s->captures[2].type].internals);
+	slots = slots_of_map(s->captures[3].type);
+	assert_int_equal(row_at(slots, 8, ASK_POINTER_INTERFACE)->repeat, 8);
+}
+
+static void test_chans(void **state)
+{
+	uint32_t inside, sudog, next = SCHEMA_NONE;
+
+	(void)state;
+	run("  - {name: main.chans, capture: [strings, signal, receive]}\n");
+	inside = s->types[s->captures[0].type].internals;
+	assert_int_equal(s->types[s->captures[0].type].elem, type_named("string"));
+	assert_int_equal(row_at(s->captures[0].type, 0, ASK_POINTER_FREE)->target, inside);
+	assert_int_equal(row_at(inside, offset_of(inside, "buf"), ASK_POINTER_COUNTED)->extra,
+			 offset_of(inside, "dataqsiz"));
+	sudog = row_at(inside, offset_of(inside, "recvq"), ASK_POINTER_FREE)->target;
+	assert_int_equal(row_at(inside, offset_of(inside, "sendq"), ASK_POINTER_FREE)->target,
+			 sudog);
+	assert_int_equal(s->engine_types[sudog].pointers, 1);
+	assert_int_equal(row_at(sudog, offset_of(sudog, "next"), ASK_POINTER_FREE)->target, sudog);
+	for (uint32_t i = 0; i < s->types[sudog].fields; i++)
+		if (!strcmp(schema_text(s, s->fields[s->types[sudog].first_field + i].name),
+			    "next"))
+			next = s->fields[s->types[sudog].first_field + i].type;
+	assert_int_equal(s->types[next].elem, sudog);	  /* the field says it, too */
+	inside = s->types[s->captures[1].type].internals; /* nothing lies in its buffer */
+	assert_int_equal(s->engine_types[inside].pointers, 2);
+	assert_int_equal(s->rtypes_count, 0); /* no interface is within reach */
+	assert_int_equal(s->layout.funcval_type, ASK_ABSENT);
+}
+
+static const struct ask_rtype *rtype_named(const char *name)
+{
+	for (uint32_t i = 0; i < s->rtypes_count; i++)
+		if (!strcmp(schema_text(s, s->rtypes[i].name), name))
+			return &s->rtypes[i];
+	fail_msg("no runtime type %s", name);
+	return NULL;
+}
+
+static void assert_rtype(const char *name, uint32_t flags)
+{
+	const struct ask_rtype *row = rtype_named(name);
+
+	assert_int_equal(row->flags, flags);
+	assert_int_equal(row->type, type_named(name));
+	assert_int_equal(s->types[row->type].runtime_type, row->offset);
+}
+
+static void test_interfaces(void **state)
+{
+	(void)state;
+	run("  - {name: main.dynamics, capture: [empty, full, list]}\n");
+	row_at(s->captures[0].type, 0, ASK_POINTER_ANY);
+	row_at(s->captures[1].type, 0, ASK_POINTER_INTERFACE);
+	row_at(s->types[s->captures[2].type].elem, 0, ASK_POINTER_ANY);
+	assert_rtype("main.square", 0);
+	assert_rtype("int", 0);
+	assert_rtype("*main.square", ASK_RTYPE_DIRECT);
+	assert_rtype("main.wrapped", ASK_RTYPE_DIRECT);
+	assert_rtype("map[string]int", ASK_RTYPE_DIRECT);
+	/* Go 1.26 asks for the size only, before a struct had to have one field */
+	assert_rtype("main.padded", is_old ? 0 : ASK_RTYPE_DIRECT);
+	rtype_named(
+		"main.hidden"); /* Go 1.22 has it in no debug info, but its descriptor has a name */
+	rtype_named("*main.hidden");
+	assert_int_equal(rtype_named("error")->type, ASK_ABSENT); /* never a dynamic type */
+	assert_true(s->layout.types_lo && s->layout.types_size);
+	assert_int_equal(s->layout.itab_type, 8);
+	assert_int_equal(s->layout.rtypes, s->rtypes_count);
+}
+
+static void test_depth_bounds_dynamic_types(void **state)
+{
+	uint32_t captured = 0;
+
+	(void)state;
+	run("  - {name: main.dynamics, capture: [{expr: empty, limits: {depth: 0}}]}\n");
+	for (uint32_t i = 0; i < s->rtypes_count; i++)
+		captured += s->rtypes[i].type != ASK_ABSENT;
+	assert_int_equal(captured, 1); /* uint8, which is there always; but all have their names */
+	rtype_named("main.square");
+}
+
+static void test_funcs(void **state)
+{
+	const struct schema_type *closure;
+	const struct schema_field *fields;
+	const struct ask_pointer *row;
+
+	(void)state;
+	run("  - {name: main.funcs, capture: [f, raw]}\n");
+	row_at(s->captures[0].type, 0, ASK_POINTER_FUNC);
+	assert_int_equal(s->engine_types[s->captures[1].type].pointers, 0);
+	assert_string_equal(schema_text(s, s->types[s->layout.funcval_type].name), "funcval");
+	if (is_old) {
+		assert_int_equal(s->closures_count, 0);
+		return;
+	}
+	closure = &s->types[type_named("closure main.main.func1")];
+	fields = &s->fields[closure->first_field];
+	assert_int_equal(closure->fields, 3);
+	assert_string_equal(schema_text(s, fields[1].name), "n");
+	assert_int_equal(fields[1].flags, SCHEMA_FIELD_BY_REFERENCE);
+	assert_int_equal(s->types[fields[1].type].kind, SCHEMA_KIND_POINTER);
+	assert_string_equal(schema_text(s, fields[2].name), "text");
+	assert_int_equal(fields[2].flags, 0);
+	row = row_at((uint32_t)(closure - s->types), 8, ASK_POINTER_FREE);
+	assert_int_equal(row->target, type_named("int"));
+	row_at((uint32_t)(closure - s->types), 16, ASK_POINTER_STRING);
+	for (uint32_t i = 0; i < s->closures_count; i++)
+		if (s->closures[i].type == closure - s->types) {
+			const struct schema_symbol *symbol = schema_symbol_at(s, s->closures[i].pc);
+
+			assert_string_equal(schema_text(s, symbol->name), "main.main.func1");
+			assert_int_equal(symbol->lo, s->closures[i].pc);
+			return;
+		}
+	fail_msg("main.main.func1 is no closure");
+}
+
+/* How many of its calls have a capture. */
+static size_t always(uint32_t capture)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < ir->availability_count; i++)
+		count += ir->availability[i].capture == capture &&
+			 ir->availability[i].verdict == IR_ALWAYS;
+	return count;
+}
+
+static void test_captured_variables_are_variables(void **state)
+{
+	(void)state;
+	run("  - {name: main.main.func1, capture: [n, text]}\n");
+	assert_string_equal(schema_text(s, s->types[s->captures[0].type].name), "int");
+	assert_true(always(0) > 0);
+	if (!is_old) /* DWARF gives them the line of their first use; the call comes before it */
+		assert_true(always(1) > 0);
+}
+
+/* An expression of a capture that has ops; NULL when there is none. */
+static const struct ask_expr *expr_of(uint32_t capture)
+{
+	for (uint32_t i = 0; i < s->exprs_count; i++)
+		if (s->exprs[i].capture == capture && s->exprs[i].ops)
+			return &s->exprs[i];
+	return NULL;
+}
+
+static const struct ask_op *op_of(const struct ask_expr *expr, uint32_t kind)
+{
+	for (uint32_t i = 0; expr && i < expr->ops; i++)
+		if (s->ops[expr->first_op + i].kind == kind)
+			return &s->ops[expr->first_op + i];
+	fail_msg("no such op");
+	return NULL;
+}
+
+static void test_assertions_and_indexes(void **state)
+{
+	const struct ask_op *op;
+
+	(void)state;
+	run("  - name: main.dynamics\n    capture: ['empty.(main.wrapped).p', "
+	    "'full.(main.square).side', 'list[1].(map[string]int)']\n");
+	op = op_of(expr_of(0), ASK_OP_ASSERT);
+	assert_int_equal(op->b, 0);
+	assert_int_equal(op->c, 1); /* pointer-shaped */
+	op = op_of(expr_of(1), ASK_OP_ASSERT);
+	assert_int_equal(op->a, binary_type_find(binary, "main.square")->runtime_type);
+	assert_int_equal(op->b, 1);
+	assert_int_equal(op->c, 0);
+	op = op_of(expr_of(2), ASK_OP_INDEX);
+	assert_int_equal(op->a, 1);
+	assert_int_equal(op->b, 16);
+	op_of(expr_of(2), ASK_OP_ASSERT);
+	assert_int_equal(s->rtypes_count, 0); /* what is captured has no interface in it */
+}
+
+static void test_redacted(void **state)
+{
+	const struct ask_expr *expr;
+	const struct ask_op *copy;
+
+	(void)state;
+	run("  - name: main.secrets\n    capture: [{expr: s.name, redact: true}, "
+	    "{expr: s.key, redact: true}, {expr: s.pin, redact: true}, {expr: s, redact: true}]\n");
+	for (uint32_t c = 0; c < 4; c++)
+		assert_int_equal(s->captures[c].flags, SCHEMA_CAPTURE_REDACTED);
+	for (uint32_t c = 0; c < 2; c++) {
+		expr = expr_of(c);
+		copy = op_of(expr, ASK_OP_COPY);
+		assert_int_equal(expr->reason, ASK_REASON_REDACTED);
+		assert_int_equal(copy->b, 8);
+		assert_int_equal(copy->c, 8);
+	}
+	assert_null(expr_of(2));
+	assert_null(expr_of(3));
+	assert_true(always(2) > 0);		/* there as asked for */
+	assert_int_equal(s->pointers_count, 0); /* nobody can get at the bytes either */
+}
+
+static void test_generics(void **state)
+{
+	uint32_t kinds[SCHEMA_KINDS] = {0};
+
+	(void)state;
+	run("  - {name: 'main.generic[...]', capture: [x]}\n"
+	    "  - {name: 'main.(*box[...]).hold', capture: [b, x]}\n");
+	for (uint32_t i = 0; i < s->exprs_count; i++)
+		if (s->exprs[i].capture == 0)
+			kinds[s->types[s->exprs[i].type].kind]++;
+	assert_true(kinds[SCHEMA_KIND_INT] && kinds[SCHEMA_KIND_STRING]);
+	/* any pointer may have this shape: its value is never shown as something it is not */
+	assert_true(kinds[SCHEMA_KIND_UNKNOWN]);
+	assert_int_equal(s->types[type_named("go.shape.*uint8")].kind, SCHEMA_KIND_UNKNOWN);
+	assert_int_equal(s->types[s->captures[0].type].kind, SCHEMA_KIND_UNKNOWN);
+	assert_int_equal(s->types[s->captures[2].type].kind, SCHEMA_KIND_UNKNOWN);
+	assert_int_equal(s->types[s->captures[1].type].kind, SCHEMA_KIND_POINTER);
+}
+
+static void test_alternatives(void **state)
+{
+	(void)state;
+	run("  - {name: main.secrets, capture: [{expr: [s.title, t, s.name, s.pin], as: n}]}\n");
+	assert_string_equal(schema_text(s, s->captures[0].expr), "s.name");
+	assert_string_equal(schema_text(s, s->captures[0].column), "n");
+}
+
+/* What is written can be read, and the same input gives the same bytes. */
+static void test_written_schema(void **state)
+{
+	static const char spec[] =
+		"  - {name: main.dynamics, capture: [empty, full, list]}\n"
+		"  - {name: main.maps, capture: [plain, big, nested, set]}\n"
+		"  - {name: main.funcs, capture: [f]}\n"
+		"  - {name: main.secrets, capture: [{expr: s.key, redact: true}]}\n"
+		"  - {name: 'main.generic[...]', capture: [x]}\n";
+	cleanup_strbuf struct strbuf first = STRBUF_INIT, second = STRBUF_INIT;
+	struct schema *read;
+
+	(void)state;
+	run(spec);
+	assert_ok(schema_write(&ir->schema, &first));
+	assert_ok(schema_read(&arena, "t", first.data, first.length, &read));
+	assert_int_equal(read->rtypes_count, s->rtypes_count);
+	binary_close(binary);
+	run(spec);
+	assert_ok(schema_write(&ir->schema, &second));
+	assert_int_equal(first.length, second.length);
+	assert_memory_equal(first.data, second.data, first.length);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_maps),
+		TEST(test_chans),
+		TEST(test_interfaces),
+		TEST(test_depth_bounds_dynamic_types),
+		TEST(test_funcs),
+		TEST(test_captured_variables_are_variables),
+		TEST(test_assertions_and_indexes),
+		TEST(test_redacted),
+		TEST(test_generics),
+		TEST(test_alternatives),
+		TEST(test_written_schema),
+	};
+#undef TEST
+	int failed = build_programs();
+
+	for (toolchain = 0; !failed && toolchain < ARRAY_SIZE(toolchains); toolchain++)
+		failed = cmocka_run_group_tests_name(toolchains[toolchain], tests, NULL, NULL);
+	return remove_programs() || failed;
+}
