@@ -36,13 +36,20 @@ fi
 
 # What a stack has now is what the spec asks for; then both look, at one instant.
 "$delve" spec "$TARGET" "$WORK/everything.ask.yaml" || die "delve gives no spec"
-# Names that Delve has and the compiler does not are left out, and counted.
-"$ASKC" check "$WORK/everything.ask.yaml" --binary "$BIN" --diagnostics=json >"$WORK/diagnostics.json" 2>"$WORK/askc.err" || true
-refused=$(sqlite3 -batch :memory: "SELECT DISTINCT value->>'\$.line' FROM json_each(readfile('$WORK/diagnostics.json'), '\$.diagnostics') WHERE value->>'\$.severity' = 'error'")
-say "refused: $(grep -c . <<<"$refused" || true)"
-for line in $refused; do
-	sed -n "${line}p" "$WORK/everything.ask.yaml"
-done
+# A name with two types needs to be told apart by its line: those are left out, and counted.
+spec=$WORK/everything.ask.yaml
+"$ASKC" check "$spec" --binary "$BIN" --diagnostics=json >"$WORK/diagnostics.json" 2>"$WORK/askc.err" || true
+sqlite3 -batch :memory: "SELECT DISTINCT value->>'\$.line' FROM json_each(readfile('$WORK/diagnostics.json'), '\$.diagnostics')
+	WHERE value->>'\$.severity' = 'error' AND value->>'\$.message' LIKE '%more than one type%'" >"$WORK/refused"
+: >"$WORK/left-out"
+while read -r line; do
+	table=$(head -n "$line" "$spec" | sed -n 's/^    table: //p' | tail -n 1)
+	column=$(sed -n "${line}s/.*, as: \(.*\)}/\1/p" "$spec")
+	sed -n "/status_$column AS status FROM $table;/s/^SELECT .* AS goroutine, '\(.*\)' AS function, '\(.*\)' AS variable.*/\1 \2/p" "$spec.sql" >>"$WORK/left-out"
+	sed -i "/status_$column AS status FROM $table;/d" "$spec.sql"
+	sed -i "${line}s/.*/      # left out/" "$spec"
+done <"$WORK/refused"
+say "left out: $(cat "$WORK/left-out" | paste -sd, -)"
 build_object "$WORK/everything.ask.yaml"
 
 mkfifo "$WORK/release"
@@ -66,5 +73,5 @@ cut -f1 "$WORK/judged" | sort | uniq -c
 equal=$(sed -n 's/^total.*parts equal \([0-9]*\).*/\1/p' "$WORK/judged")
 if [ "$equal" -ge 1000 ]; then ok "$equal equal parts"; else fail "only $equal equal parts"; fi
 expect "nothing is wrong" '' "$(grep -a '^wrong' "$WORK/judged" | cut -c1-400 | head -n 40)"
-expect "what Delve can read, we can" '' "$(grep -a '^missing\|^absent' "$WORK/judged" | cut -c1-300 | head -n 40)"
+expect "what Delve can read, we can" '' "$(grep -a '^missing\|^absent' "$WORK/judged" | grep -avFf "$WORK/left-out" | cut -c1-300 | head -n 40)"
 finish

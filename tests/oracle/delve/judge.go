@@ -457,11 +457,21 @@ func (j *judge) container(path string, part any, object map[string]any, v *api.V
 		j.missing++
 		return
 	}
-	j.same(path+".len", number(object["len"]) == strconv.FormatInt(v.Len, 10), part, fmt.Sprint("len ", v.Len))
-	if v.Kind == reflect.Chan {
-		j.same(path+".cap", number(object["cap"]) == strconv.FormatInt(v.Cap, 10), part, fmt.Sprint("cap ", v.Cap))
+	if v.Kind == reflect.Chan { // Delve shows its header
+		for i := range v.Children {
+			text := v.Children[i].Value
+			switch v.Children[i].Name {
+			case "qcount":
+				j.same(path+".len", number(object["len"]) == text, part, "len "+text)
+			case "dataqsiz":
+				j.same(path+".cap", number(object["cap"]) == text, part, "cap "+text)
+			case "closed":
+				j.same(path+".closed", object["closed"] == (text != "0"), part, "closed "+text)
+			}
+		}
 		return
 	}
+	j.same(path+".len", number(object["len"]) == strconv.FormatInt(v.Len, 10), part, fmt.Sprint("len ", v.Len))
 	// Entries by key, where keys are numbers or strings.
 	byKey := map[string]any{}
 	list, _ := object["entries"].([]any)
