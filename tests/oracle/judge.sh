@@ -41,15 +41,13 @@ spec=$WORK/everything.ask.yaml
 "$ASKC" check "$spec" --binary "$BIN" --diagnostics=json >"$WORK/diagnostics.json" 2>"$WORK/askc.err" || true
 sqlite3 -batch :memory: "SELECT DISTINCT value->>'\$.line' FROM json_each(readfile('$WORK/diagnostics.json'), '\$.diagnostics')
 	WHERE value->>'\$.severity' = 'error' AND value->>'\$.message' LIKE '%more than one type%'" >"$WORK/refused"
-: >"$WORK/left-out"
 while read -r line; do
 	table=$(head -n "$line" "$spec" | sed -n 's/^    table: //p' | tail -n 1)
 	column=$(sed -n "${line}s/.*, as: \(.*\)}/\1/p" "$spec")
-	sed -n "/status_$column AS status FROM $table;/s/^SELECT .* AS goroutine, '\(.*\)' AS function, '\(.*\)' AS variable.*/\1 \2/p" "$spec.sql" >>"$WORK/left-out"
 	sed -i "/status_$column AS status FROM $table;/d" "$spec.sql"
 	sed -i "${line}s/.*/      # left out/" "$spec"
 done <"$WORK/refused"
-say "left out: $(cat "$WORK/left-out" | paste -sd, -)"
+say "left out: $(grep -c . "$WORK/refused" || true)"
 build_object "$WORK/everything.ask.yaml"
 
 mkfifo "$WORK/release"
@@ -67,11 +65,14 @@ exec {release}>&-
 wait "$holder" || die "delve: $(cat "$WORK/delve.err")"
 
 sqlite3 -batch -readonly -json "$WORK/ours.db" <"$WORK/everything.ask.yaml.sql" >"$WORK/ours.json" 2>"$WORK/sql.err" || die "$(cat "$WORK/sql.err")"
-"$delve" judge "$WORK/theirs.json" "$WORK/ours.json" >"$WORK/judged"
+"$delve" judge "$WORK/theirs.json" "$spec.sql" "$WORK/ours.json" >"$WORK/judged"
 grep '^total' "$WORK/judged"
 cut -f1 "$WORK/judged" | sort | uniq -c
+# Where Delve is known to be wrong, and why it is: known-differences has a pattern a line.
+sed -e '/^#/d' -e '/^$/d' "$here/known-differences" >"$WORK/known"
+say "known differences: $(grep -a '^wrong' "$WORK/judged" | grep -acEf "$WORK/known" || true)"
 equal=$(sed -n 's/^total.*parts equal \([0-9]*\).*/\1/p' "$WORK/judged")
 if [ "$equal" -ge 1000 ]; then ok "$equal equal parts"; else fail "only $equal equal parts"; fi
-expect "nothing is wrong" '' "$(grep -a '^wrong' "$WORK/judged" | cut -c1-400 | head -n 40)"
-expect "what Delve can read, we can" '' "$(grep -a '^missing\|^absent' "$WORK/judged" | grep -avFf "$WORK/left-out" | cut -c1-300 | head -n 40)"
+expect "nothing is wrong" '' "$(grep -a '^wrong' "$WORK/judged" | grep -avEf "$WORK/known" | cut -c1-400 | head -n 40)"
+expect "what Delve can read, we can" '' "$(grep -a '^missing\|^absent' "$WORK/judged" | cut -c1-300 | head -n 40)"
 finish

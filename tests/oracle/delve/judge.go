@@ -25,7 +25,7 @@ import (
 //	                      and FILE.sql that selects it from a snapshot
 //	delve hold PID FILE   writes what Delve sees to FILE, prints "held", and keeps the
 //	                      process stopped until its standard input ends
-//	delve judge FILE OURS compares; OURS is the output of the queries
+//	delve judge FILE SQL OURS compares; OURS is the output of the queries in SQL
 //
 // Parts are compared where both have them. A part that only Delve has must have a reason
 // of ours (a status in its place); else it is wrong, as is one that differs.
@@ -39,6 +39,7 @@ type frame struct {
 	Goroutine int64
 	Function  string
 	Nth       int // of the frames of this function on this stack, from the root
+	OnThread  bool
 	Variables []variable
 }
 
@@ -87,7 +88,7 @@ func seeFrames(client *rpc2.RPCClient) ([]frame, error) {
 					continue
 				}
 				name := functionName(f.Function.Name())
-				r := frame{Goroutine: g.ID, Function: name, Nth: seen[name]}
+				r := frame{Goroutine: g.ID, Function: name, Nth: seen[name], OnThread: g.ThreadID != 0}
 				seen[name]++
 				for _, v := range append(f.Arguments, f.Locals...) {
 					if v.Flags&api.VariableShadowed == 0 && !strings.ContainsAny(v.Name, "~.&") && v.Name != "_" && v.Name != "" {
@@ -256,8 +257,8 @@ func float(text string) (float64, bool) {
 }
 
 func (j *judge) part(path string, part any, v *api.Variable) {
-	if v.Unreadable != "" || v.Kind == reflect.Invalid {
-		return
+	if v.Unreadable != "" || v.Kind == reflect.Invalid || v.OnlyAddr || v.Flags&api.VariableFakeAddress == 0 && v.Value == "" && scalar(v.Kind) {
+		return // not loaded
 	}
 	if hole(part) {
 		j.missing++
@@ -324,6 +325,8 @@ func (j *judge) part(path string, part any, v *api.Variable) {
 		j.dynamic(path, part, object, v)
 	}
 }
+
+func scalar(kind reflect.Kind) bool { return kind >= reflect.Bool && kind <= reflect.Float64 }
 
 func (j *judge) text(path string, part any, object map[string]any, v *api.Variable) {
 	if object == nil {
@@ -522,8 +525,12 @@ func (j *judge) dynamic(path string, part any, object map[string]any, v *api.Var
 	}
 }
 
-func judgeAll(theirs, oursPath string) error {
+func judgeAll(theirs, queries, oursPath string) error {
 	var frames []frame
+	asked, err := os.ReadFile(queries)
+	if err != nil {
+		return err
+	}
 	text, err := os.ReadFile(theirs)
 	if err != nil {
 		return err
@@ -556,7 +563,7 @@ func judgeAll(theirs, oursPath string) error {
 		}
 	}
 	j := &judge{out: bufio.NewWriter(os.Stdout)}
-	variables, both, unavailable, absent, more := 0, 0, 0, 0, 0
+	variables, both, unavailable, absent, onThread, unasked, more := 0, 0, 0, 0, 0, 0, 0
 	for _, f := range frames {
 		for _, v := range f.Variables {
 			variables++
@@ -564,6 +571,12 @@ func judgeAll(theirs, oursPath string) error {
 			j.where = fmt.Sprintf("%d %s %s", f.Goroutine, f.Function, v.Name)
 			readable := v.Value.Unreadable == ""
 			switch {
+			case !there && !bytes.Contains(asked, []byte(fmt.Sprintf("'%s' AS function, '%s' AS variable", f.Function, v.Name))):
+				unasked++ // left out, or not on a stack when the spec was made
+			case !there && f.OnThread:
+				// Delve has the thread's registers and we, looking on without pausing, only what
+				// the runtime wrote down when the goroutine entered the system call.
+				onThread++
 			case !there:
 				absent++
 				fmt.Fprintf(j.out, "absent\t%s\n", j.where)
@@ -581,8 +594,8 @@ func judgeAll(theirs, oursPath string) error {
 		}
 	}
 	j.out.Flush()
-	fmt.Printf("total\tvariables %d\tboth %d\tours alone %d\tDelve alone %d\tno row %d\tparts equal %d\tparts missing %d\tparts wrong %d\n",
-		variables, both, more, unavailable, absent, j.equal, j.missing, j.wrong)
+	fmt.Printf("total\tvariables %d\tboth %d\tours alone %d\tDelve alone %d\tno row %d\tin a system call %d\tnot asked for %d\tparts equal %d\tparts missing %d\tparts wrong %d\n",
+		variables, both, more, unavailable, absent, onThread, unasked, j.equal, j.missing, j.wrong)
 	return nil
 }
 

@@ -28,14 +28,14 @@ const maxDepth = 200
 
 func main() {
 	arguments := os.Args[1:]
-	if len(arguments) == 3 && arguments[0] == "judge" {
-		if err := judgeAll(arguments[1], arguments[2]); err != nil {
+	if len(arguments) == 4 && arguments[0] == "judge" {
+		if err := judgeAll(arguments[1], arguments[2], arguments[3]); err != nil {
 			fail(err)
 		}
 		return
 	}
 	if len(arguments) < 2 {
-		fail("usage: delve PID PREFIX | spec PID FILE | hold PID FILE | judge FILE OURS")
+		fail("usage: delve PID PREFIX | spec PID FILE | hold PID FILE | judge FILE SQL OURS")
 	}
 	mode := ""
 	if arguments[0] == "spec" || arguments[0] == "hold" {
