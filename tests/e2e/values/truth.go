@@ -62,11 +62,12 @@ func truthValue(table, column string, v reflect.Value, depth int) {
 		followed, left = followed.Elem(), left-1
 	}
 	if t := followed.Type(); t.PkgPath() == "sync/atomic" && (t.Name() == "Value" || strings.HasPrefix(t.Name(), "Pointer[")) {
-		v = atomicTarget(followed) // what they hold
-		depth = left
-		followed, left = v, depth
-		for followed.Kind() == reflect.Pointer && !followed.IsNil() && left > 0 {
-			followed, left = followed.Elem(), left-1
+		// JSON of what they hold, also where that is a scalar
+		if followed = atomicTarget(followed); !followed.IsNil() {
+			w.value(followed, left)
+			text := w.String()
+			expectation{table, column, "json", &text, w.status + "*"}.print()
+			return
 		}
 	}
 	e := expectation{Table: table, Column: column, Status: "ok"}

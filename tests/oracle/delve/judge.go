@@ -199,6 +199,7 @@ type ours struct {
 
 type judge struct {
 	equal, missing, wrong int
+	reasons               map[string]int // what stands in the place of missing parts
 	where                 string
 	out                   *bufio.Writer
 }
@@ -262,6 +263,7 @@ func (j *judge) part(path string, part any, v *api.Variable) {
 	}
 	if hole(part) {
 		j.missing++
+		j.reasons[part.(map[string]any)["__status"].(string)]++
 		return
 	}
 	if strings.HasPrefix(v.RealType, "sync/atomic.") && v.Kind == reflect.Struct {
@@ -562,7 +564,7 @@ func judgeAll(theirs, queries, oursPath string) error {
 			known[key{r.Goroutine, r.Function, r.Variable, r.Nth}] = r
 		}
 	}
-	j := &judge{out: bufio.NewWriter(os.Stdout)}
+	j := &judge{reasons: map[string]int{}, out: bufio.NewWriter(os.Stdout)}
 	variables, both, unavailable, absent, onThread, unasked, more := 0, 0, 0, 0, 0, 0, 0
 	for _, f := range frames {
 		for _, v := range f.Variables {
@@ -594,8 +596,8 @@ func judgeAll(theirs, queries, oursPath string) error {
 		}
 	}
 	j.out.Flush()
-	fmt.Printf("total\tvariables %d\tboth %d\tours alone %d\tDelve alone %d\tno row %d\tin a system call %d\tnot asked for %d\tparts equal %d\tparts missing %d\tparts wrong %d\n",
-		variables, both, more, unavailable, absent, onThread, unasked, j.equal, j.missing, j.wrong)
+	fmt.Printf("total\tvariables %d\tboth %d\tours alone %d\tDelve alone %d\tno row %d\tin a system call %d\tnot asked for %d\tparts equal %d\tparts missing %d %v\tparts wrong %d\n",
+		variables, both, more, unavailable, absent, onThread, unasked, j.equal, j.missing, j.reasons, j.wrong)
 	return nil
 }
 
