@@ -213,6 +213,9 @@ bool map_read(struct render *r, uint64_t address, uint32_t type, struct entries 
 
 /* ---- sync.c ---- */
 
+/* Whether `type` is an atomic.Pointer; if so, what it points to and where its word is. */
+bool atomic_pointer(const struct schema *schema, uint32_t type, uint32_t *elem, uint64_t *offset);
+
 /*
  * The types of sync and sync/atomic that stand for something else: atomic.Pointer,
  * atomic.Value, sync.Map. false: `type` is none of them, or not described well enough.

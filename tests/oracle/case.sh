@@ -12,17 +12,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 values=$E2E_DIR/values
 need_ptrace
 
-# Delve itself: built once, with the newest Go that is tested.
-go=$("$SOURCE_DIR/scripts/go-toolchain" 1.26.8) || skip "no Go to build Delve with"
-delve=$E2E_CACHE/delve-$(cat "$here/delve/main.go" "$here/delve/go.mod" | sha256sum | cut -c1-16)
-if [ ! -x "$delve" ]; then
-	mkdir -p "$E2E_CACHE"
-	(cd "$here/delve" && GOTOOLCHAIN=local GOFLAGS=-buildvcs=false "$go" mod download) >"$WORK/log" 2>&1 ||
-		skip "Delve's module cannot be downloaded: $(tail -n 1 "$WORK/log")"
-	(cd "$here/delve" && GOTOOLCHAIN=local GOFLAGS=-buildvcs=false "$go" build -o "$delve.part" .) || die "go build of the oracle fails"
-	mv "$delve.part" "$delve"
-fi
-
+# shellcheck source=tests/oracle/delve.sh
+. "$here/delve.sh"
+build_delve
 go_program "$values" "$version" values
 build_object "$values/spec.ask.yaml"
 start_target "$BIN"

@@ -17,13 +17,20 @@ SELECT t.tab, t.col, 'rows: ' || count(g.id) FROM truth t LEFT JOIN got g USING 
 SELECT tab, col, 'status', g.status, 'instead of ' || t.status FROM truth t JOIN got g USING (id) WHERE g.status NOT GLOB t.status;
 -- Scalars: the type and the value. Doubles pass through decimal text here, so the last bit is left out.
 SELECT tab, col, g.kind, g.value, 'instead of ' || t.kind, t.value FROM truth t JOIN got g USING (id)
-WHERE t.kind <> 'json' AND (g.kind <> t.kind OR CASE t.kind
+WHERE t.kind NOT IN ('json', 'entries') AND (g.kind <> t.kind OR CASE t.kind
   WHEN 'integer' THEN g.value <> CAST(t.value AS INTEGER)
   WHEN 'real' THEN abs(g.value - CAST(t.value AS REAL)) > abs(g.value) * 1e-15
   WHEN 'text' THEN g.value <> t.value
   ELSE g.value IS NOT NULL END);
 SELECT tab, col, 'no JSON', g.kind, g.value FROM truth t JOIN got g USING (id)
 WHERE t.kind = 'json' AND (g.kind <> 'text' OR NOT json_valid(g.value));
+-- Maps whose keys have no order: the same entries, each once.
+SELECT tab, col, 'entries', w.value, 'instead of ' || t.value FROM truth t JOIN got g USING (id),
+  (SELECT g2.id, json_group_array(json(value)) AS value FROM (SELECT g.id, e.value FROM got g JOIN truth t USING (id), json_each(g.value, '$.entries') e
+   WHERE t.kind = 'entries' AND json_valid(g.value) ORDER BY g.id, e.value) g2 GROUP BY g2.id) w
+WHERE t.kind = 'entries' AND w.id = t.id AND w.value <> json(t.value);
+SELECT tab, col, 'no entries', g.value FROM truth t JOIN got g USING (id)
+WHERE t.kind = 'entries' AND (g.kind <> 'text' OR NOT json_valid(g.value) OR json_array_length(g.value, '$.entries') IS NOT json_array_length(t.value));
 -- JSON: every leaf, both ways.
 CREATE TABLE wanted AS SELECT t.id, j.fullkey, j.type, j.atom FROM truth t, json_tree(t.value) j WHERE t.kind = 'json';
 CREATE TABLE found AS SELECT g.id, j.fullkey, j.type, j.atom FROM got g JOIN truth t USING (id), json_tree(g.value) j

@@ -18,6 +18,8 @@ import (
 var (
 	forever = make(chan struct{})
 	parked  sync.WaitGroup
+	// optimised: unless an argument says that the program was built without.
+	optimised = len(os.Args) < 2
 )
 
 // park blocks for ever. The hold functions call it where ordinary code would wait
@@ -47,7 +49,12 @@ func main() {
 	holdSequenceKinds()
 	holdStructKinds()
 	holdTimeKinds()
-	holdUnknownKinds()
+	holdOtherKinds()
+	holdMapKinds()
+	holdChannelKinds()
+	holdInterfaceKinds()
+	holdFuncKinds()
+	holdSyncKinds()
 	holdUnavailable()
 	parked.Wait()
 	time.Sleep(200 * time.Millisecond)

@@ -14,6 +14,7 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // The limits of spec.ask.yaml, which are the language's defaults.
@@ -27,7 +28,7 @@ const (
 type expectation struct {
 	Table  string  `json:"table"`
 	Column string  `json:"column"`
-	Kind   string  `json:"kind"`  // integer real text json null: SQLite's type, or JSON text
+	Kind   string  `json:"kind"`  // integer real text json null: SQLite's type, or JSON text; entries: a map's, in any order
 	Value  *string `json:"value"` // as text
 	Status string  `json:"status"`
 }
@@ -49,13 +50,24 @@ func truthStatus(table, column, kind, status string) {
 }
 
 func truthDepth(table, column string, value any, depth int) {
+	truthValue(table, column, reflect.ValueOf(value), depth)
+}
+
+func truthValue(table, column string, v reflect.Value, depth int) {
 	w := &writer{status: "ok"}
-	v := reflect.ValueOf(value)
 	// A scalar behind pointers is the scalar, but following them has its price.
 	followed := v
 	left := depth
 	for followed.Kind() == reflect.Pointer && !followed.IsNil() && left > 0 {
 		followed, left = followed.Elem(), left-1
+	}
+	if t := followed.Type(); t.PkgPath() == "sync/atomic" && (t.Name() == "Value" || strings.HasPrefix(t.Name(), "Pointer[")) {
+		v = atomicTarget(followed) // what they hold
+		depth = left
+		followed, left = v, depth
+		for followed.Kind() == reflect.Pointer && !followed.IsNil() && left > 0 {
+			followed, left = followed.Elem(), left-1
+		}
 	}
 	e := expectation{Table: table, Column: column, Status: "ok"}
 	text := func(kind, s string) { e.Kind, e.Value = kind, &s }
@@ -64,7 +76,7 @@ func truthDepth(table, column string, value any, depth int) {
 		e.Kind, e.Status = "null", "nil*"
 	case followed.Type() == reflect.TypeOf(time.Time{}):
 		text("text", timeText(followed.Interface().(time.Time)))
-	case followed.Kind() == reflect.Slice && followed.IsNil():
+	case nullable(followed) && followed.IsNil():
 		e.Kind, e.Status = "null", "nil*"
 	case followed.Kind() == reflect.Bool:
 		text("integer", map[bool]string{false: "0", true: "1"}[followed.Bool()])
@@ -101,12 +113,103 @@ func truthDepth(table, column string, value any, depth int) {
 	e.print()
 }
 
+// truthEntries says what entries a map must have, where keys have no order.
+func truthEntries(table, column string, m any, depth int) {
+	w := &writer{status: "ok"}
+	var entries []string
+	v := reflect.ValueOf(m)
+	for _, key := range v.MapKeys() {
+		entries = append(entries, w.entry(key, v.MapIndex(key), depth))
+	}
+	sort.Strings(entries)
+	text := "[" + strings.Join(entries, ",") + "]"
+	expectation{table, column, "entries", &text, w.status + "*"}.print()
+}
+
+// truthFields says so for the fields of a struct, captured one by one as NAME.FIELD.
+func truthFields(table, name string, pointer any, except ...string) {
+	v := reflect.ValueOf(pointer).Elem()
+	for i := 0; i < v.NumField(); i++ {
+		field := v.Type().Field(i).Name
+		if !strings.Contains(" "+strings.Join(except, " ")+" ", " "+field+" ") {
+			truthValue(table, name+"_"+field, v.Field(i), limitDepth)
+		}
+	}
+}
+
+// truthAny is for a variable whose type is an interface.
+func truthAny(table, column string, value any) {
+	truthValue(table, column, reflect.ValueOf(&value).Elem(), limitDepth)
+}
+
+func nullable(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Slice, reflect.Map, reflect.Chan, reflect.Func, reflect.Interface:
+		return true
+	}
+	return false
+}
+
+// What reflection cannot tell of channels and funcs, by their address.
+type waiters struct {
+	closed             bool
+	receivers, senders []int64
+	buffer             []any
+}
+
+var (
+	knownChannels = map[uintptr]waiters{}
+	knownClosures = map[uintptr]variables{} // nil: not described in any version
+)
+
+// closuresAreDescribed: Go 1.23 was the first to say where captured variables are.
+func closuresAreDescribed() bool { return minorVersion() >= 23 }
+
+// variables are names and values in turn. A value is given by its address where its type
+// is an interface.
+type variables []any
+
+// captures says what a func value captured.
+func captures[F any](f F, v variables) { knownClosures[*(*uintptr)(unsafe.Pointer(&f))] = v }
+
+// open makes a value that was reached through unexported fields as good as any other.
+// The layout of reflect.Value has been {type, pointer, flag} in all of Go 1.
+func open(v reflect.Value) reflect.Value {
+	const readOnly = 1<<5 | 1<<6
+	type value struct {
+		typ, ptr unsafe.Pointer
+		flag     uintptr
+	}
+	(*value)(unsafe.Pointer(&v)).flag &^= readOnly
+	return v
+}
+
+type ancestor struct {
+	address uintptr
+	typ     reflect.Type
+	array   bool
+}
+
 // writer writes values as DESIGN describes them, section by section of its table.
 type writer struct {
 	strings.Builder
 	status    string
-	ancestors []uintptr // pointers that lead to where we are
+	ancestors []ancestor // what leads to where we are
 }
+
+// enter says whether we are inside of this already; if not, we now are, until leave.
+func (w *writer) enter(a ancestor) (cycle bool) {
+	for _, b := range w.ancestors {
+		if a == b {
+			fmt.Fprintf(w, `{"__status":"cycle","__addr":"%#x"}`, a.address)
+			return true
+		}
+	}
+	w.ancestors = append(w.ancestors, a)
+	return false
+}
+
+func (w *writer) leave() { w.ancestors = w.ancestors[:len(w.ancestors)-1] }
 
 func (w *writer) text(s string) {
 	if !utf8.ValidString(s) {
@@ -127,6 +230,7 @@ func (w *writer) part(status string) {
 }
 
 func (w *writer) value(v reflect.Value, depth int) {
+	v = open(v)
 	switch {
 	case v.Type() == reflect.TypeOf(time.Time{}):
 		w.text(timeOf(v))
@@ -156,41 +260,183 @@ func (w *writer) value(v reflect.Value, depth int) {
 		w.slice(v, depth)
 	case v.Kind() == reflect.UnsafePointer && v.Pointer() != 0:
 		fmt.Fprintf(w, `"%#x"`, v.Pointer())
-	case v.Kind() != reflect.Complex128 && v.IsNil(): // of the kinds below, nil is all there is to know
+	case v.CanComplex():
+		c := v.Complex()
+		w.WriteString(`{"real":`)
+		w.value(reflect.ValueOf(real(c)), depth)
+		w.WriteString(`,"imag":`)
+		w.value(reflect.ValueOf(imag(c)), depth)
+		w.WriteString("}")
+	case v.IsNil():
 		w.WriteString("null")
-	case v.Kind() == reflect.Complex128:
-		fmt.Fprintf(w, `{"real":%s,"imag":%s}`, floatText(real(v.Complex())), floatText(imag(v.Complex())))
 	case v.Kind() == reflect.Map:
 		w.mapping(v, depth)
-	case v.Kind() == reflect.Chan: // those here are empty and nobody waits
-		fmt.Fprintf(w, `{"len":0,"cap":%d,"closed":false,"buffer":[],"recv_waiters":[],"send_waiters":[]}`, v.Cap())
-	case v.Kind() == reflect.Func: // those here capture nothing
-		fmt.Fprintf(w, `{"func":%q,"captured":{}}`, runtime.FuncForPC(v.Pointer()).Name())
+	case v.Kind() == reflect.Chan:
+		w.channel(v, depth)
+	case v.Kind() == reflect.Func:
+		w.function(v, depth)
 	case v.Kind() == reflect.Interface:
-		fmt.Fprintf(w, `{%q:`, typeName(v.Elem().Type()))
-		w.value(v.Elem(), depth)
-		w.WriteString("}")
+		w.dynamic(v.Elem(), depth)
 	default:
-		panic(v.Type().String())
+		panic("no form for " + v.Type().String())
 	}
 }
 
-// mapping writes a map with string keys, sorted.
+// entry is written apart, and the indices of its own brackets do not count.
+func (w *writer) entry(key, value reflect.Value, depth int) string {
+	e := &writer{status: w.status, ancestors: w.ancestors}
+	e.WriteString(`{"key":`)
+	e.value(key, depth)
+	e.WriteString(`,"value":`)
+	e.value(value, depth)
+	e.WriteString("}")
+	w.status = e.status
+	return e.String()
+}
+
+// less is the order of keys that have one.
+func less(a, b reflect.Value) bool {
+	switch {
+	case a.CanInt():
+		return a.Int() < b.Int()
+	case a.CanUint():
+		return a.Uint() < b.Uint()
+	case a.CanFloat():
+		return a.Float() < b.Float()
+	case a.Kind() == reflect.String:
+		return a.String() < b.String()
+	case a.Kind() == reflect.Bool:
+		return !a.Bool() && b.Bool()
+	case a.Kind() == reflect.Pointer:
+		return a.Pointer() < b.Pointer()
+	}
+	panic("no order for " + a.Type().String())
+}
+
+// mapping writes all entries: captures of large maps have limits that let them.
 func (w *writer) mapping(v reflect.Value, depth int) {
+	if w.enter(ancestor{v.Pointer(), v.Type(), false}) {
+		return
+	}
 	keys := v.MapKeys()
-	sort.Slice(keys, func(i, j int) bool { return keys[i].String() < keys[j].String() })
+	if len(keys) > 1 {
+		sort.Slice(keys, func(i, j int) bool { return less(keys[i], keys[j]) })
+	}
 	w.WriteString(`{"entries":[`)
 	for i, key := range keys {
 		if i > 0 {
 			w.WriteString(",")
 		}
-		w.WriteString(`{"key":`)
-		w.value(key, depth)
-		w.WriteString(`,"value":`)
-		w.value(v.MapIndex(key), depth)
-		w.WriteString("}")
+		w.WriteString(w.entry(key, v.MapIndex(key), depth))
 	}
 	fmt.Fprintf(w, `],"len":%d}`, v.Len())
+	w.leave()
+}
+
+func (w *writer) channel(v reflect.Value, depth int) {
+	if w.enter(ancestor{v.Pointer(), v.Type(), false}) {
+		return
+	}
+	known := knownChannels[v.Pointer()]
+	if known.buffer == nil && !known.closed && v.Len() > 0 {
+		// Out and in again: the elements are the same afterwards, in the same order.
+		for n := v.Len(); n > 0; n-- {
+			element, _ := v.Recv()
+			known.buffer = append(known.buffer, element.Interface())
+			v.Send(element)
+		}
+	}
+	fmt.Fprintf(w, `{"len":%d,"cap":%d,"closed":%v,"buffer":[`, v.Len(), v.Cap(), known.closed)
+	for i, element := range known.buffer {
+		if i > 0 {
+			w.WriteString(",")
+		}
+		slot := reflect.New(v.Type().Elem()).Elem()
+		if element != nil {
+			slot.Set(reflect.ValueOf(element))
+		}
+		w.value(slot, depth)
+	}
+	w.WriteString(`],"recv_waiters":`)
+	w.goroutines(known.receivers)
+	w.WriteString(`,"send_waiters":`)
+	w.goroutines(known.senders)
+	w.WriteString("}")
+	w.leave()
+}
+
+func (w *writer) goroutines(ids []int64) {
+	if ids == nil {
+		ids = []int64{}
+	}
+	text, _ := json.Marshal(ids)
+	w.Write(text)
+}
+
+func (w *writer) function(v reflect.Value, depth int) {
+	name := runtime.FuncForPC(v.Pointer()).Name()
+	slot := reflect.New(v.Type())
+	slot.Elem().Set(v)
+	object := *(*uintptr)(slot.UnsafePointer())
+	variables, known := knownClosures[object]
+	fmt.Fprintf(w, `{"func":%q,"captured":`, name)
+	switch {
+	case !known:
+		w.WriteString("{}")
+	case variables == nil || !closuresAreDescribed():
+		w.part("partial")
+		w.WriteString(`{"__status":"unavailable"}`)
+	case depth == 0:
+		w.WriteString(`{"__status":"depth"}`)
+	case !w.enter(ancestor{object, v.Type(), false}):
+		separator := "{"
+		for i := 0; i < len(variables); i += 2 {
+			fmt.Fprintf(w, "%s%q:", separator, variables[i])
+			value := reflect.ValueOf(variables[i+1])
+			if value.Kind() == reflect.Pointer && value.Elem().Kind() == reflect.Interface {
+				value = value.Elem()
+			}
+			w.value(value, depth-1)
+			separator = ","
+		}
+		w.WriteString("}")
+		w.leave()
+	}
+	w.WriteString("}")
+}
+
+// pointerShaped gives the kind of the one word that a type consists of, if it is a pointer.
+func pointerShaped(t reflect.Type) (reflect.Kind, bool) {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Chan, reflect.Func, reflect.UnsafePointer:
+		return t.Kind(), true
+	case reflect.Array:
+		if t.Len() == 1 {
+			return pointerShaped(t.Elem())
+		}
+	case reflect.Struct:
+		if t.NumField() == 1 {
+			return pointerShaped(t.Field(0).Type)
+		}
+	}
+	return 0, false
+}
+
+// dynamic writes what is in an interface. Getting at it costs as much as a pointer, unless
+// the value is one itself.
+func (w *writer) dynamic(v reflect.Value, depth int) {
+	name, _ := json.Marshal(typeName(v.Type()))
+	fmt.Fprintf(w, "{%s:", name)
+	kind, direct := pointerShaped(v.Type())
+	if !direct || kind == reflect.Map || kind == reflect.Chan {
+		depth--
+	}
+	if depth < 0 {
+		w.WriteString(`{"__status":"depth"}`)
+	} else {
+		w.value(v, depth)
+	}
+	w.WriteString("}")
 }
 
 func (w *writer) stringValue(s string) {
@@ -209,25 +455,29 @@ func (w *writer) pointer(v reflect.Value, depth int) {
 		w.WriteString("null")
 		return
 	}
-	for _, ancestor := range w.ancestors {
-		if ancestor == v.Pointer() {
-			fmt.Fprintf(w, `{"__status":"cycle","__addr":"%#x"}`, v.Pointer())
-			return
-		}
-	}
-	if depth == 0 {
+	if depth == 0 && !w.inside(ancestor{v.Pointer(), v.Type().Elem(), false}) {
 		w.WriteString(`{"__status":"depth"}`)
 		return
 	}
-	w.ancestors = append(w.ancestors, v.Pointer())
-	w.value(v.Elem(), depth-1)
-	w.ancestors = w.ancestors[:len(w.ancestors)-1]
+	if !w.enter(ancestor{v.Pointer(), v.Type().Elem(), false}) {
+		w.value(v.Elem(), depth-1)
+		w.leave()
+	}
+}
+
+func (w *writer) inside(a ancestor) bool {
+	for _, b := range w.ancestors {
+		if a == b {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *writer) structure(v reflect.Value, depth int) {
 	// An atomic is its value; the other fields are there for the compiler.
-	if v.Type().PkgPath() == "sync/atomic" {
-		if inner := v.FieldByName("v"); v.Type().Name() == "Bool" {
+	if v.Type().PkgPath() == "sync/atomic" && v.Type().Name() != "noCopy" {
+		if inner := atomicTarget(v); v.Type().Name() == "Bool" {
 			fmt.Fprint(w, inner.Uint() != 0)
 		} else {
 			w.value(inner, depth)
@@ -250,6 +500,16 @@ func (w *writer) structure(v reflect.Value, depth int) {
 		w.WriteString("{")
 	}
 	w.WriteString("}")
+}
+
+// atomicTarget is what an atomic holds.
+func atomicTarget(v reflect.Value) reflect.Value {
+	inner := open(open(v).FieldByName("v"))
+	if !strings.HasPrefix(v.Type().Name(), "Pointer[") {
+		return inner
+	}
+	target := v.Type().Field(0).Type.Elem() // _ [0]*T
+	return reflect.NewAt(target.Elem(), inner.UnsafePointer())
 }
 
 func (w *writer) array(v reflect.Value, depth int) {
@@ -335,11 +595,33 @@ func floatText(f float64) string {
 
 // typeName is a type's name with its full import path.
 func typeName(t reflect.Type) string {
-	switch {
-	case t.Name() != "" && t.PkgPath() != "":
+	if t.Name() != "" && t.PkgPath() != "" {
 		return t.PkgPath() + "." + t.Name()
-	case t.Kind() == reflect.Interface && t.Name() == "" && t.NumMethod() == 0:
-		return "interface {}"
+	}
+	if t.Name() != "" {
+		return t.Name()
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return "*" + typeName(t.Elem())
+	case reflect.Slice:
+		return "[]" + typeName(t.Elem())
+	case reflect.Array:
+		return fmt.Sprintf("[%d]%s", t.Len(), typeName(t.Elem()))
+	case reflect.Map:
+		return "map[" + typeName(t.Key()) + "]" + typeName(t.Elem())
 	}
 	return t.String()
+}
+
+// swissMaps: this Go's maps are those of Go 1.24 and later.
+var swissMaps = minorVersion() >= 24
+
+func minorVersion() int {
+	minor, _, _ := strings.Cut(strings.TrimPrefix(runtime.Version(), "go1."), ".")
+	n, err := strconv.Atoi(minor)
+	if err != nil {
+		panic(runtime.Version())
+	}
+	return n
 }

@@ -5,7 +5,7 @@
 //	frame  goroutine  index  function  line
 //	value  goroutine  function  variable  kind  text
 //
-// for every goroutine, and the variables of functions whose names begin with PREFIX. The
+// (judge.go has the other uses) for every goroutine, and the variables of functions whose names begin with PREFIX. The
 // process goes on afterwards. Left out is what Delve cannot know (see trusted).
 package main
 
@@ -27,10 +27,21 @@ import (
 const maxDepth = 200
 
 func main() {
-	if len(os.Args) != 3 {
-		fail("usage: delve PID PREFIX")
+	arguments := os.Args[1:]
+	if len(arguments) == 4 && arguments[0] == "judge" {
+		if err := judgeAll(arguments[1], arguments[2], arguments[3]); err != nil {
+			fail(err)
+		}
+		return
 	}
-	pid, err := strconv.Atoi(os.Args[1])
+	if len(arguments) < 2 {
+		fail("usage: delve PID PREFIX | spec PID FILE | hold PID FILE | judge FILE SQL OURS")
+	}
+	mode := ""
+	if arguments[0] == "spec" || arguments[0] == "hold" {
+		mode, arguments = arguments[0], arguments[1:]
+	}
+	pid, err := strconv.Atoi(arguments[0])
 	if err != nil {
 		fail(err)
 	}
@@ -44,9 +55,16 @@ func main() {
 		fail(err)
 	}
 	client := rpc2.NewClientFromConn(conn)
-	out := bufio.NewWriter(os.Stdout)
-	err = printProcess(out, client, os.Args[2])
-	out.Flush()
+	switch mode {
+	case "spec":
+		err = writeSpec(client, arguments[1])
+	case "hold":
+		err = hold(client, arguments[1])
+	default:
+		out := bufio.NewWriter(os.Stdout)
+		err = printProcess(out, client, arguments[1])
+		out.Flush()
+	}
 	if detach := client.Detach(false); err == nil {
 		err = detach
 	}

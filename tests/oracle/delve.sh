@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+#
+# For the cases of this directory, after lib.sh: Delve, and programs of other people.
+
+# build_delve: sets `delve`. Built once, with the newest Go that is tested.
+build_delve() {
+	local go dir
+	dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/delve" && pwd)
+	go=$("$SOURCE_DIR/scripts/go-toolchain" 1.26.8) || skip "no Go to build Delve with"
+	delve=$E2E_CACHE/delve-$(cat "$dir"/*.go "$dir/go.mod" | sha256sum | cut -c1-16)
+	[ ! -x "$delve" ] || return 0
+	mkdir -p "$E2E_CACHE"
+	(cd "$dir" && GOTOOLCHAIN=local GOFLAGS=-buildvcs=false "$go" mod download) >"$WORK/log" 2>&1 ||
+		skip "Delve's module cannot be downloaded: $(tail -n 1 "$WORK/log")"
+	(cd "$dir" && GOTOOLCHAIN=local GOFLAGS=-buildvcs=false "$go" build -o "$delve.part" .) || die "go build of the oracle fails"
+	mv "$delve.part" "$delve"
+}
+
+# module_program GO_VERSION MODULE VERSION: the program of a published module; sets BIN.
+module_program() {
+	local go name out
+	go=$("$SOURCE_DIR/scripts/go-toolchain" "$1") || skip "no Go $1"
+	name=${2%/v[0-9]*}
+	name=${name##*/}
+	out=$E2E_CACHE/$name-$3-go$1
+	BIN=$out/$name
+	[ ! -x "$BIN" ] || return 0
+	mkdir -p "$out.part"
+	GOBIN=$out.part GOTOOLCHAIN=local GOFLAGS=-buildvcs=false CGO_ENABLED=0 "$go" install -trimpath "$2@$3" >"$WORK/log" 2>&1 ||
+		skip "$2 cannot be built: $(tail -n 1 "$WORK/log")"
+	mv -T "$out.part" "$out" 2>/dev/null || rm -rf "$out.part"
+}

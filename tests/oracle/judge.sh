@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# judge GO_VERSION PROGRAM: every variable of every function that is on a stack, part by part,
+# as Delve and as we see it in one and the same stopped process. PROGRAM is a directory of
+# tests/e2e, or the name of a real program below.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/../e2e/lib.sh"
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/oracle/delve.sh
+. "$here/delve.sh"
+
+version=$1 program=$2
+need_ptrace
+build_delve
+
+if [ "$program" = nats-server ]; then
+	module_program "$version" github.com/nats-io/nats-server/v2 v2.10.4
+	"$BIN" -a 127.0.0.1 -p -1 >"$WORK/nats.log" 2>&1 &
+	TARGET=$!
+	TARGETS+=("$TARGET")
+	deadline=$((SECONDS + 60))
+	until grep -q 'Server is ready' "$WORK/nats.log"; do
+		[ "$SECONDS" -lt "$deadline" ] || die "nats-server is not ready: $(cat "$WORK/nats.log")"
+		sleep 0.1
+	done
+	# A client that says hello and stays.
+	port=$(sed -n 's/.*Listening for client connections on .*:\([0-9]*\)$/\1/p' "$WORK/nats.log")
+	exec {client}<>"/dev/tcp/127.0.0.1/$port"
+	printf 'CONNECT {"verbose":false,"name":"judge"}\r\nSUB a.b 1\r\nSUB c.* q 2\r\nPUB a.b 5\r\nhello\r\nPING\r\n' >&"$client"
+	sleep 1
+else
+	go_program "$E2E_DIR/$program" "$version" "$program"
+	start_target "$BIN"
+fi
+
+# What a stack has now is what the spec asks for; then both look, at one instant.
+"$delve" spec "$TARGET" "$WORK/everything.ask.yaml" || die "delve gives no spec"
+# A name with two types needs to be told apart by its line: those are left out, and counted.
+spec=$WORK/everything.ask.yaml
+"$ASKC" check "$spec" --binary "$BIN" --diagnostics=json >"$WORK/diagnostics.json" 2>"$WORK/askc.err" || true
+sqlite3 -batch :memory: "SELECT DISTINCT value->>'\$.line' FROM json_each(readfile('$WORK/diagnostics.json'), '\$.diagnostics')
+	WHERE value->>'\$.severity' = 'error' AND value->>'\$.message' LIKE '%more than one type%'" >"$WORK/refused"
+while read -r line; do
+	table=$(head -n "$line" "$spec" | sed -n 's/^    table: //p' | tail -n 1)
+	column=$(sed -n "${line}s/.*, as: \(.*\)}/\1/p" "$spec")
+	sed -i "/status_$column AS status FROM $table;/d" "$spec.sql"
+	sed -i "${line}s/.*/      # left out/" "$spec"
+done <"$WORK/refused"
+say "left out: $(grep -c . "$WORK/refused" || true)"
+build_object "$WORK/everything.ask.yaml"
+
+mkfifo "$WORK/release"
+"$delve" hold "$TARGET" "$WORK/theirs.json" <"$WORK/release" >"$WORK/held" 2>"$WORK/delve.err" &
+holder=$!
+exec {release}>"$WORK/release"
+deadline=$((SECONDS + 120))
+until grep -q '^held' "$WORK/held"; do
+	kill -0 "$holder" 2>/dev/null || die "delve: $(cat "$WORK/delve.err")"
+	[ "$SECONDS" -lt "$deadline" ] || die "delve does not come to an end"
+	sleep 0.1
+done
+take_snapshot native "$WORK/ours.db" --pause=none
+exec {release}>&-
+wait "$holder" || die "delve: $(cat "$WORK/delve.err")"
+
+sqlite3 -batch -readonly -json "$WORK/ours.db" <"$WORK/everything.ask.yaml.sql" >"$WORK/ours.json" 2>"$WORK/sql.err" || die "$(cat "$WORK/sql.err")"
+"$delve" judge "$WORK/theirs.json" "$spec.sql" "$WORK/ours.json" >"$WORK/judged"
+grep '^total' "$WORK/judged"
+cut -f1 "$WORK/judged" | sort | uniq -c
+# Where Delve is known to be wrong, and why it is: known-differences has a pattern a line.
+sed -e '/^#/d' -e '/^$/d' "$here/known-differences" >"$WORK/known"
+say "known differences: $(grep -a '^wrong' "$WORK/judged" | grep -acEf "$WORK/known" || true)"
+equal=$(sed -n 's/^total.*parts equal \([0-9]*\).*/\1/p' "$WORK/judged")
+if [ "$equal" -ge 1000 ]; then ok "$equal equal parts"; else fail "only $equal equal parts"; fi
+expect "nothing is wrong" '' "$(grep -a '^wrong' "$WORK/judged" | grep -avEf "$WORK/known" | cut -c1-400 | head -n 40)"
+expect "what Delve can read, we can" '' "$(grep -a '^missing\|^absent' "$WORK/judged" | cut -c1-300 | head -n 40)"
+finish
