@@ -116,7 +116,7 @@ void session_prepare(struct session *session)
 	control->load_bias = session->info.load_bias;
 	control->text = schema->layout.text + session->info.load_bias;
 	control->bytes_limit = schema->meta.bytes_limit;
-	control->trigger_ns = 3000000;
+	control->trigger_ns = 6000000;
 	control->visited_slots = session->visit_slots;
 }
 
