@@ -22,7 +22,9 @@ static bool named(const struct schema *schema, uint32_t type, const char *name)
 	return t->kind == SCHEMA_KIND_STRUCT && strcmp(schema_text(schema, t->name), name) == 0;
 }
 
-bool atomic_pointer(const struct schema *schema, uint32_t type, uint32_t *elem, uint64_t *offset)
+/* What an atomic.Pointer points to, and where its word is; false when `type` is none. */
+static bool atomic_pointer(const struct schema *schema, uint32_t type, uint32_t *elem,
+			   uint64_t *offset)
 {
 	static const char name[] = "sync/atomic.Pointer[";
 	const struct schema_type *t = &schema->types[type];

@@ -237,20 +237,14 @@ struct hole address_follow(struct render *r, uint64_t address, uint32_t type, ui
 	return hole;
 }
 
-static struct hole word_follow(struct render *r, const struct view *v, uint32_t elem,
-			       uint32_t depth, struct view *ret)
+struct hole pointer_follow(struct render *r, const struct view *v, uint32_t type, uint32_t depth,
+			   struct view *ret)
 {
 	const char *gap = view_gap(r, v, 0, 8);
 
 	if (gap)
 		return UNAVAILABLE(gap);
-	return address_follow(r, view_u64(v, 0), elem, depth, 1, ret);
-}
-
-struct hole pointer_follow(struct render *r, const struct view *v, uint32_t type, uint32_t depth,
-			   struct view *ret)
-{
-	return word_follow(r, v, r->schema->types[type].elem, depth, ret);
+	return address_follow(r, view_u64(v, 0), r->schema->types[type].elem, depth, 1, ret);
 }
 
 /* ---- the whole ---- */
@@ -288,19 +282,13 @@ static struct hole render_root(struct render *r, const struct view *root, uint32
 	r->ancestors.length = 0;
 	json_init(&r->json, &out);
 	/* a scalar behind pointers is the scalar */
-	while (!raw && hole.kind == HOLE_NONE) {
-		uint32_t elem = types[type].elem;
-		uint64_t offset = 0;
-		struct view word, next;
+	while (!raw && types[type].kind == SCHEMA_KIND_POINTER && hole.kind == HOLE_NONE) {
+		struct view next;
 
-		if (types[type].kind != SCHEMA_KIND_POINTER &&
-		    !atomic_pointer(r->schema, type, &elem, &offset))
-			break;
-		word = view_part(&v, offset, 8);
-		hole = word_follow(r, &word, elem, depth, &next);
+		hole = pointer_follow(r, &v, type, depth, &next);
 		if (hole.kind == HOLE_NONE) {
 			v = next;
-			type = elem;
+			type = types[type].elem;
 			depth--;
 		}
 	}

@@ -213,9 +213,6 @@ bool map_read(struct render *r, uint64_t address, uint32_t type, struct entries 
 
 /* ---- sync.c ---- */
 
-/* Whether `type` is an atomic.Pointer; if so, what it points to and where its word is. */
-bool atomic_pointer(const struct schema *schema, uint32_t type, uint32_t *elem, uint64_t *offset);
-
 /*
  * The types of sync and sync/atomic that stand for something else: atomic.Pointer,
  * atomic.Value, sync.Map. false: `type` is none of them, or not described well enough.
@@ -234,12 +231,6 @@ bool absence_redacted(struct arena *arena, const struct schema *schema,
 
 /* ---- kinds.c ---- */
 
-/*
- * As what the engine copies what the pointer at `offset` of a `type` leads to, at no
- * cost; `otherwise` when it has no such row.
- */
-uint32_t pointer_target(const struct schema *schema, uint32_t type, uint64_t offset,
-			uint32_t otherwise);
 /* Type and words of what is not understood. */
 render_fn render_unknown;
 
