@@ -231,6 +231,12 @@ bool absence_redacted(struct arena *arena, const struct schema *schema,
 
 /* ---- kinds.c ---- */
 
+/*
+ * As what the engine copies what the pointer at `offset` of a `type` leads to, at no
+ * cost; `otherwise` when it has no such row.
+ */
+uint32_t pointer_target(const struct schema *schema, uint32_t type, uint64_t offset,
+			uint32_t otherwise);
 /* Type and words of what is not understood. */
 render_fn render_unknown;
 
