@@ -122,8 +122,6 @@ uint32_t drain_scanned(struct session *session, uint32_t shard)
 		write_chunk(session, shard, state->drained,
 			    state->used[(state->drained % state->chunks) & (ASK_SHARD_CHUNKS - 1)]);
 		state->drained++;
-		session->out[shard].written = state->drained;
-		session->out[shard].retry_off = 0;
 		count++;
 	}
 	return count;

@@ -188,18 +188,16 @@ static void check_unchanged(struct session *session, uint32_t index, uint64_t g_
 	struct ask_shard *shard = &session->shards[index];
 	uint8_t again[ASK_G_MAX];
 	uint64_t address = shard->batch[(g_index - shard->batch_first) & (ASK_BATCH - 1)];
-	uint64_t thread;
 
 	if (ask_read(again, session->schema->layout.g_size, address) == 0 &&
 	    !memcmp(again, shard->g, session->schema->layout.g_size))
 		return;
-	thread = 0;
 	shard->write_chunk = shard->undo_chunk;
 	shard->write_off = shard->undo_off;
 	if (shard->stack_new < ASK_STACK_SLOTS)
 		memset(shard->stacks[shard->stack_new], 0, sizeof(shard->stacks[0]));
 	shard->walk_status = ASK_STACK_CHANGED;
-	if (!ask_emit_goroutine(shard, g_index, address, thread))
+	if (!ask_emit_goroutine(shard, g_index, address, 0))
 		shard->dropped_goroutines++;
 }
 
@@ -330,7 +328,7 @@ static void retry_record(struct session *session, uint32_t index, uint64_t chunk
 			return;
 		value->head.status = ASK_STATUS_OK;
 	} else {
-		shard->cfa = session->out[index].frame_cfa;
+		shard->cfa = session->frame_cfa[index];
 		shard->edge = 0;
 		shard->budget += size - sizeof(*value); /* it was charged the first time */
 		ask_evaluate(index, value->expr, place, off);
@@ -342,12 +340,12 @@ static void retry_record(struct session *session, uint32_t index, uint64_t chunk
 		scan_record(session, index, chunk, off);
 }
 
-/* Looks for failed records from where the last look ended. */
+/* Looks for failed records in the chunks that are not drained yet. */
 static void retry_records(struct session *session, uint32_t index)
 {
 	struct ask_shard *shard = &session->shards[index];
-	uint64_t chunk = session->out[index].written;
-	uint32_t off = session->out[index].retry_off;
+	uint64_t chunk = shard->drained;
+	uint32_t off = 0;
 
 	shard->failed_records = 0;
 	while (chunk < shard->write_chunk || off < shard->write_off) {
@@ -362,7 +360,7 @@ static void retry_records(struct session *session, uint32_t index)
 			continue;
 		}
 		if (record->kind == ASK_RECORD_FRAME)
-			session->out[index].frame_cfa = ((struct ask_frame *)record)->cfa;
+			session->frame_cfa[index] = ((struct ask_frame *)record)->cfa;
 		else if (record->kind >= ASK_RECORD_VALUE &&
 			 record->status == ASK_STATUS_READ_FAILED)
 			retry_record(session, index, chunk, off, (struct ask_value *)record);

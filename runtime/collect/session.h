@@ -44,11 +44,7 @@ struct session {
 	/* output */
 	bool process_written;
 	struct error *output_error; /* the first failed write; nothing is written after it */
-	struct {
-		uint64_t written; /* chunks given to the dump */
-		uint32_t retry_off; /* in chunk `written`: records before it were looked at */
-		uint64_t frame_cfa; /* CFA of the last FRAME record that was looked at */
-	} out[ASK_MAX_SHARDS];
+	uint64_t frame_cfa[ASK_MAX_SHARDS]; /* of the last FRAME record that a look for failures passed */
 	int64_t capture_time_ns, capture_monotonic_ns, last_gc_ns;
 	struct dump_statistics statistics;
 };
