@@ -91,11 +91,35 @@ struct ask_walked {
 #define ASK_WALKED_MATCH 1u /* the PC bitmap says: look closer */
 #define ASK_WALKED_EXACT 2u /* the PC is no return address */
 
+/*
+ * The shape of a stack that was walked along frame pointers: what the walk read, and what
+ * came of it. Offsets count from the stack pointer.
+ */
+struct ask_shape_frame {
+	ask_u32 cfa;  /* offset of the frame's CFA; its low bits hold ASK_WALKED_* */
+	ask_u32 link; /* the frame pointer that is saved at CFA-16, as an offset; 0: not looked at */
+	ask_u32 pc;   /* of the frame, offset from runtime.text */
+	ask_u32 ret;  /* the return address at CFA-8, offset from runtime.text */
+};
+ASK_ABI_CHECK(struct ask_shape_frame, 16);
+
+#define ASK_SHAPES 32u	     /* that a shard keeps: a power of two */
+#define ASK_SHAPE_FRAMES 48u /* of the deepest */
+struct ask_shape {
+	ask_u64 hash[2];
+	ask_u32 pc;    /* of the leaf, offset from runtime.text */
+	ask_u32 size;  /* bytes of stack in use */
+	ask_u32 depth; /* frames; 0: the shape was met, but is not kept */
+	ask_u32 pad;
+	struct ask_shape_frame frames[ASK_SHAPE_FRAMES];
+};
+ASK_ABI_CHECK(struct ask_shape, 800);
+
 struct ask_shard {
 	/* set by the runtime */
 	ask_u32 tid;	     /* thread that runs this shard, as the target sees it; 0: none */
 	ask_u32 first_chunk; /* of its ring in the chunk array */
-	ask_u32 chunks;	     /* in its ring */
+	ask_u32 chunks;	     /* in its ring: a power of two */
 	ask_u32 retried;     /* 1 while the native engine works off retries: failures are final */
 	ask_u64 drained;     /* chunks emptied so far; the ring is full at drained + chunks */
 
@@ -133,6 +157,8 @@ struct ask_shard {
 	ask_u32 matched;	 /* frames of the leaf part in `matches` */
 	ask_u32 search_lo, search_hi; /* a binary search in work */
 	ask_u32 leaf_exact;  /* 1: the leaf's PC is exact */
+	ask_u32 recall_at;   /* frames of a shape that were compared or kept */
+	ask_u32 pad;
 	ask_u32 rtype_row;   /* the last type descriptor that was looked up */
 
 	/* what the records do not tell */
@@ -153,6 +179,7 @@ struct ask_shard {
 	ask_u64 window[ASK_WINDOW / 8];
 	struct ask_walked walked[ASK_MAX_FRAMES];
 	ask_u16 matches[ASK_MAX_FRAMES]; /* frames of the leaf part that the bitmap lets through */
+	struct ask_shape shapes[ASK_SHAPES];
 	ask_u64 stacks[ASK_STACK_SLOTS][2];
 };
 #define ASK_WALK_GOING 0xffffu

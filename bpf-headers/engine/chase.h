@@ -22,7 +22,7 @@ ask_inline int ask_visit(ask_u32 shard_index, ask_u64 address, ask_u32 type, ask
 			 ask_u32 depth, ask_u32 length)
 {
 	struct ask_control *control = ask_control();
-	ask_u64 hash = (address ^ ((ask_u64)type << 40) ^ ((ask_u64)limits << 56)) *
+	ask_u64 hash = (address >> 16 ^ ((ask_u64)type << 40) ^ ((ask_u64)limits << 56)) *
 		       0x9e3779b97f4a7c15ull;
 	ask_u32 mask, base;
 
@@ -30,7 +30,7 @@ ask_inline int ask_visit(ask_u32 shard_index, ask_u64 address, ask_u32 type, ask
 		return 1;
 	mask = control->visited_slots - 1;
 	base = shard_index * control->visited_slots;
-	hash >>= 24;
+	hash = (hash >> 24) + (address >> 4 & 0xfff);
 	for (ask_u32 i = 0; i < ASK_VISIT_PROBES; i++) {
 		struct ask_visited *slot = ask_visit_slot(base + (((ask_u32)hash + i) & mask));
 
@@ -242,7 +242,7 @@ ask_inline ask_u8 *ask_scan_find(struct ask_shard *shard, ask_u64 *ret)
 		ask_u8 *chunk;
 
 		if (shard->scan_chunk < shard->write_chunk) {
-			ask_u64 ring = shard->chunks ? shard->scan_chunk % shard->chunks : 0;
+			ask_u64 ring = shard->scan_chunk & (shard->chunks - 1);
 
 			if (off >= shard->used[ring & (ASK_SHARD_CHUNKS - 1)]) {
 				shard->scan_chunk++;

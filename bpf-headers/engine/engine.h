@@ -32,6 +32,7 @@
 #endif
 #include "output.h"
 #include "walk.h"
+#include "recall.h"
 #include "goroutine.h"
 #include "dynamic.h"
 #include "expr.h"

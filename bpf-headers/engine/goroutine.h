@@ -124,33 +124,15 @@ ask_global ask_goroutine_stack(ask_u32 shard_index, ask_u64 thread)
 		sp = ask_g64(shard, ASK_LAYOUT(g_syscallsp));
 		shard->walk_cfi = 1;
 	}
+	if (!shard->walk_cfi && ask_recall(shard_index, pc, sp))
+		return 0;
 	ask_walk(shard_index, pc, sp, bp);
+	if (!shard->walk_cfi)
+		ask_remember(shard_index, pc, sp);
 	if (shard->walk_status == ASK_STACK_BAD_CHAIN && !shard->walk_cfi) {
 		shard->walk_cfi = 1;
 		shard->walk_inject = 0;
 		ask_walk(shard_index, pc, sp, bp);
-	}
-	return 0;
-}
-
-/* 1 when this shard has written a STACK record for the hash; slot tells where it is or may go. */
-ask_inline int ask_stack_known(const struct ask_shard *shard, ask_u32 *slot)
-{
-	ask_u64 at = shard->hash[0];
-
-	*slot = ASK_STACK_SLOTS;
-	for (int i = 0; i < 4; i++) {
-		ask_u64 place = at + i;
-
-		ask_hide(place);
-		place &= ASK_STACK_SLOTS - 1;
-		if (shard->stacks[place][0] == shard->hash[0] &&
-		    shard->stacks[place][1] == shard->hash[1])
-			return 1;
-		if (!shard->stacks[place][0] && !shard->stacks[place][1]) {
-			*slot = (ask_u32)place;
-			return 0;
-		}
 	}
 	return 0;
 }
@@ -347,7 +329,7 @@ ask_global ask_goroutine(ask_u32 shard_index)
 		shard->read_failures++;
 	}
 	if (shard->walk_status == ASK_STACK_OK || shard->walk_status == ASK_STACK_CUT) {
-		if (!ask_stack_known(shard, &slot)) {
+		if (!ask_stack_known(shard, shard->hash[0], shard->hash[1], &slot)) {
 			if (!ask_emit_stack(shard, shard_index))
 				goto full;
 			shard->stack_new = slot;

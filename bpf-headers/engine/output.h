@@ -22,7 +22,7 @@ ask_inline ask_u32 ask_pad8(ask_u32 size)
 /* The chunk that record n of the shard's stream lies in. */
 ask_inline ask_u32 ask_ring(const struct ask_shard *shard, ask_u64 chunk)
 {
-	return shard->first_chunk + (ask_u32)(shard->chunks ? chunk % shard->chunks : 0);
+	return shard->first_chunk + (ask_u32)(chunk & (shard->chunks - 1));
 }
 
 /* 1 when a record of `size` bytes fits now: it goes to write_chunk, write_off. 0: the ring is full. */
@@ -32,7 +32,7 @@ ask_inline int ask_reserve(struct ask_shard *shard, ask_u32 size)
 		return 1;
 	if (shard->write_chunk + 1 >= shard->drained + shard->chunks || size > ASK_CHUNK_SIZE)
 		return 0;
-	shard->used[(shard->write_chunk % shard->chunks) & (ASK_SHARD_CHUNKS - 1)] =
+	shard->used[shard->write_chunk & (shard->chunks - 1) & (ASK_SHARD_CHUNKS - 1)] =
 		shard->write_off;
 	shard->write_chunk++;
 	shard->write_off = 0;

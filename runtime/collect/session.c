@@ -90,13 +90,15 @@ static void fill_bitmap(struct session *session)
 	mark(session, layout->asyncpreempt_lo, layout->asyncpreempt_hi);
 }
 
-/* The rings of `shards` shards, side by side in the chunk array. */
+/* The rings of `shards` shards, side by side in the chunk array: each a power of two long. */
 static void divide_chunks(struct session *session, uint32_t shards)
 {
 	uint32_t each = session->chunk_count / shards;
 
 	if (each > ASK_SHARD_CHUNKS)
 		each = ASK_SHARD_CHUNKS;
+	while (each & (each - 1))
+		each &= each - 1;
 	for (uint32_t i = 0; i < shards; i++) {
 		session->shards[i].first_chunk = i * each;
 		session->shards[i].chunks = each;
