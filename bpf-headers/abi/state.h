@@ -23,6 +23,8 @@
 #define ASK_MAX_THREADS 16384u
 #define ASK_WINDOW (8u << 10) /* bytes of stack held while it is walked */
 #define ASK_G_MAX 1024u	      /* bytes of runtime.g that can be held */
+#define ASK_GS (8u << 10)     /* bytes of g's that are read at once: a power of two */
+#define ASK_GS_RUN 24u	      /* most of them */
 #define ASK_BATCH 64u	      /* goroutines taken at once */
 #define ASK_STACK_SLOTS (1u << 14)
 #define ASK_RETRIES 1024u
@@ -175,7 +177,9 @@ struct ask_shard {
 	ask_u64 retry[ASK_RETRIES];	/* goroutines (indexes) whose memory was not resident */
 	ask_u64 retries;
 	ask_u64 batch[ASK_BATCH];	/* addresses of the g's */
-	ask_u64 g[ASK_G_MAX / 8];
+	ask_u64 gs_base, gs_size;	/* what `gs` holds of the target's memory: one g or more */
+	ask_u64 g_at;			/* the g in work: bytes from its beginning */
+	ask_u64 gs[(ASK_GS + ASK_G_MAX) / 8];
 	ask_u64 window[ASK_WINDOW / 8];
 	struct ask_walked walked[ASK_MAX_FRAMES];
 	ask_u16 matches[ASK_MAX_FRAMES]; /* frames of the leaf part that the bitmap lets through */

@@ -19,20 +19,72 @@
 #define ASK_G_DEADEXTRA 11u /* Go 1.26 and later */
 #define ASK_G_SCAN 0x1000u
 
-/* A word of the g that was read; 0 for a field that this Go version lacks. */
+/* The g in work, inside of the g's that were read. */
+ask_inline const ask_u8 *ask_g(const struct ask_shard *shard)
+{
+	ask_u64 at = shard->g_at;
+
+	ask_hide(at);
+	return (const ask_u8 *)shard->gs + (at & (ASK_GS - 1));
+}
+
+/* A word of it; 0 for a field that this Go version lacks. */
 ask_inline ask_u64 ask_g64(const struct ask_shard *shard, ask_u32 offset)
 {
-	return offset == ASK_ABSENT ? 0 : *(const ask_u64 *)((const ask_u8 *)shard->g + offset);
+	return offset == ASK_ABSENT ? 0 : *(const ask_u64 *)(ask_g(shard) + offset);
 }
 
 ask_inline ask_u32 ask_g32(const struct ask_shard *shard, ask_u32 offset)
 {
-	return *(const ask_u32 *)((const ask_u8 *)shard->g + offset);
+	return *(const ask_u32 *)(ask_g(shard) + offset);
 }
 
 ask_inline ask_u32 ask_g8(const struct ask_shard *shard, ask_u32 offset)
 {
-	return *((const ask_u8 *)shard->g + offset);
+	return *(ask_g(shard) + offset);
+}
+
+/*
+ * Bytes from number `place` of the batch, the g at `address`, to the end of the last g that
+ * can be read together with it: those that follow in allgs often follow in memory, too.
+ */
+ask_inline ask_u64 ask_g_run(const struct ask_shard *shard, ask_u64 place, ask_u64 address)
+{
+	ask_u64 left = shard->batch_end - shard->batch_next, last = address, next;
+
+	for (ask_u32 i = 1; i < ASK_GS_RUN && i < left; i++) {
+		ask_u64 at = place + i;
+
+		ask_hide(at);
+		next = shard->batch[at & (ASK_BATCH - 1)];
+		if (next <= last || next - last > ASK_G_MAX || next - address > ASK_GS - ASK_G_MAX)
+			break;
+		last = next;
+	}
+	return last - address + ASK_LAYOUT(g_size);
+}
+
+/* Makes number `place` of the batch, at `address`, the g in work; not 0: it cannot be read. */
+ask_inline long ask_read_g(struct ask_shard *shard, ask_u64 place, ask_u64 address)
+{
+	ask_u64 at = address - shard->gs_base, size;
+
+	if (at < shard->gs_size && shard->gs_size - at >= ASK_LAYOUT(g_size)) {
+		shard->g_at = at;
+		return 0;
+	}
+	shard->g_at = 0;
+	shard->gs_size = 0;
+	size = ask_g_run(shard, place, address);
+	ask_hide(size);
+	if (size > ASK_GS || ask_read(shard->gs, (ask_u32)size, address)) {
+		size = ASK_LAYOUT(g_size);
+		if (ask_read(shard->gs, (ask_u32)size, address))
+			return -1;
+	}
+	shard->gs_base = address;
+	shard->gs_size = size;
+	return 0;
 }
 
 struct ask_thread_search {
@@ -79,7 +131,7 @@ ask_inline struct ask_thread *ask_find_thread(ask_u32 shard_index, ask_u64 tid)
 }
 
 /*
- * Finds the leaf of the goroutine in shard->g and walks its stack. `thread` is the
+ * Finds the leaf of the goroutine in work and walks its stack. `thread` is the
  * thread that it is on, 0 for none. The status is in walk_status.
  */
 ask_global ask_goroutine_stack(ask_u32 shard_index, ask_u64 thread)
@@ -291,17 +343,19 @@ ask_global ask_goroutine(ask_u32 shard_index)
 	struct ask_shard *shard = ask_shard(shard_index);
 	ask_u64 index, address, m, thread = 0;
 	ask_u32 status, slot = ASK_STACK_SLOTS;
+	long failed;
 
 	if (!shard)
 		return 1;
 	index = shard->batch_next - shard->batch_first;
 	ask_hide(index);
 	address = shard->batch[index & (ASK_BATCH - 1)];
-	index = shard->batch_next;
 	shard->undo_chunk = shard->write_chunk;
 	shard->undo_off = shard->write_off;
 	shard->stack_new = ASK_STACK_SLOTS;
-	if (ask_read(shard->g, ASK_LAYOUT(g_size), address)) {
+	failed = ask_read_g(shard, index, address);
+	index = shard->batch_next;
+	if (failed) {
 		if (!shard->retried && !ask_retry_goroutine(shard, index))
 			return 1;
 		if (shard->retried)

@@ -190,7 +190,7 @@ static void check_unchanged(struct session *session, uint32_t index, uint64_t g_
 	uint64_t address = shard->batch[(g_index - shard->batch_first) & (ASK_BATCH - 1)];
 
 	if (ask_read(again, session->schema->layout.g_size, address) == 0 &&
-	    !memcmp(again, shard->g, session->schema->layout.g_size))
+	    !memcmp(again, ask_g(shard), session->schema->layout.g_size))
 		return;
 	shard->write_chunk = shard->undo_chunk;
 	shard->write_off = shard->undo_off;
@@ -211,7 +211,10 @@ static void run_watched(struct session *session, uint32_t index)
 	shard->stop = ASK_STOP_RUNNING;
 	for (;;) {
 		uint32_t phase = shard->phase;
-		int stopped = (int)ask_step(0, &run);
+		int stopped;
+
+		shard->gs_size = 0; /* each g as it is when its turn comes */
+		stopped = (int)ask_step(0, &run);
 
 		if (stopped && shard->stop != ASK_STOP_FULL)
 			return;
