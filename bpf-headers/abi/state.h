@@ -117,6 +117,13 @@ struct ask_shape {
 };
 ASK_ABI_CHECK(struct ask_shape, 800);
 
+/* A PC whose row in the range table was searched for. */
+struct ask_range_kept {
+	ask_u32 pc;
+	ask_u32 found; /* the row's number + 1; 0: nothing is kept here */
+};
+#define ASK_RANGES_KEPT 16u /* a power of two */
+
 struct ask_shard {
 	/* set by the runtime */
 	ask_u32 tid;	     /* thread that runs this shard, as the target sees it; 0: none */
@@ -183,6 +190,7 @@ struct ask_shard {
 	ask_u64 window[ASK_WINDOW / 8];
 	struct ask_walked walked[ASK_MAX_FRAMES];
 	ask_u16 matches[ASK_MAX_FRAMES]; /* frames of the leaf part that the bitmap lets through */
+	struct ask_range_kept ranges_kept[ASK_RANGES_KEPT];
 	struct ask_shape shapes[ASK_SHAPES];
 	ask_u64 stacks[ASK_STACK_SLOTS][2];
 };

@@ -28,21 +28,28 @@ static long ask_range_step(ask_u64 i, void *context)
 	return 0;
 }
 
-/* Index of the range that holds text offset `pc`, -1 when there is none. */
+/* Index of the range that holds text offset `pc`, -1 when there is none. The last ones are kept. */
 ask_global ask_range(ask_u32 shard_index, ask_u32 pc)
 {
 	struct ask_call call = {shard_index, pc};
 	struct ask_shard *shard = ask_shard(shard_index);
 	const struct ask_range *row;
+	ask_u64 place = pc * 0x9e3779b1u >> 16;
 
 	if (!shard)
 		return -1;
+	ask_hide(place);
+	place &= ASK_RANGES_KEPT - 1;
+	if (shard->ranges_kept[place].pc == pc && shard->ranges_kept[place].found)
+		return (int)shard->ranges_kept[place].found - 1;
 	shard->search_lo = 0;
 	shard->search_hi = ASK_LAYOUT(ranges);
 	ask_loop(32, ask_range_step, &call);
 	row = ask_ranges_row(shard->search_lo);
 	if (!row || pc < row->lo || pc >= row->hi)
 		return -1;
+	shard->ranges_kept[place].pc = pc;
+	shard->ranges_kept[place].found = shard->search_lo + 1;
 	return (int)shard->search_lo;
 }
 
