@@ -508,7 +508,7 @@ static void test_full_ring_loses_nothing(void **state)
 	memset(world->visits, 0, sizeof(world->visits));
 	world->control.next = 0;
 	world->control.granted = 0;
-	world->shards[0].chunks = 3;
+	world->shards[0].chunks = 4;
 	world->shards[0].retried = 1;
 	/* Begin each chunk near its end, so that it is full after a few records. */
 	world->shards[0].write_off = world->shards[0].scan_off = ASK_CHUNK_SIZE - 1000;
@@ -548,6 +548,94 @@ static void test_budget_is_counted(void **state)
 			 ASK_STATUS_BUDGET);
 }
 
+/* Forgets what the run left, but not the world. */
+static void rewind_world(void)
+{
+	memset(world->shards, 0, sizeof(world->shards));
+	memset(world->visits, 0, sizeof(world->visits));
+	world->control.next = 0;
+	world->control.granted = 0;
+	world->shards[0].chunks = 8;
+	world->shards[0].retried = 1;
+}
+
+/* Stacks that agree in the leaf's PC and in size, and differ in one word that the walk reads. */
+static void test_known_shapes_change_nothing(void **state)
+{
+	ask_u64 a = BASE + 0x60000;
+	size_t expected_length, got_length, kept = 0;
+	struct ask_run walk = {.deadline = ~0ull};
+	struct strbuf recalled;
+	char *expected, *got;
+
+	(void)state;
+	for (ask_u64 i = 0; i < 30; i++) {
+		ask_u64 hi = stack_hi(world->goroutines);
+
+		make_node(a + i * 64, 0, 0, 0, 0, 0, i);
+		captured_goroutine(a + i * 64);
+		switch (i % 8) {
+		case 4: /* another return address, and so another stack */
+			put(hi - 48, TEXT + MIDDLE + 16);
+			break;
+		case 5: /* no root */
+			put(hi - 16, 0);
+			break;
+		case 6: /* a broken chain: walked by call frame information */
+			put(hi - 104, 8);
+			break;
+		case 7: /* the chain leaves a frame out */
+			put(hi - 104, hi - 24);
+			break;
+		}
+	}
+	run();
+	for (size_t i = 0; i < ASK_SHAPES; i++)
+		kept += world->shards[0].shapes[i].depth == 3;
+	assert_int_equal(kept, 1);
+	recalled = world->records;
+	strbuf_init(&world->records);
+	rewind_world();
+	/* Once more, with nothing to go by but the stacks themselves. */
+	for (int i = 0; i < 100000 && world->shards[0].stop != ASK_STOP_DONE; i++) {
+		memset(world->shards[0].shapes, 0, sizeof(world->shards[0].shapes));
+		ask_step(0, &walk);
+	}
+	assert_int_equal(world->shards[0].stop, ASK_STOP_DONE);
+	drain(0, true);
+	expected = sorted_records(&world->records, 0, &expected_length);
+	got = sorted_records(&recalled, 0, &got_length);
+	assert_int_equal(got_length, expected_length);
+	assert_memory_equal(got, expected, expected_length);
+	free(expected);
+	free(got);
+	strbuf_deinit(&recalled);
+}
+
+/* g's that follow one another in memory are read together, up to one that is not resident. */
+static void test_neighbours_are_read_together(void **state)
+{
+	const struct ask_goroutine *goroutine;
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		captured_goroutine(0);
+	put(ALLGS + 7 * 8, HOLE + 8); /* not readable, and not in the row */
+	put(ALLGS + 8 * 8, BASE + 0x10000 + 0x100 * 3); /* backwards */
+	run();
+	assert_int_equal(world->shards[0].dropped_goroutines, 1);
+	for (size_t i = 0; (goroutine = record(ASK_RECORD_GOROUTINE, i)); i++) {
+		ask_u64 n = i + (i >= 7);
+
+		assert_int_equal(goroutine->index, n);
+		assert_int_equal(goroutine->goid, n == 8 ? 4 : n + 1);
+		assert_int_equal(goroutine->address, BASE + 0x10000 + 0x100 * (n == 8 ? 3 : n));
+		assert_int_equal(goroutine->stack_status, ASK_STACK_OK);
+	}
+	assert_null(record(ASK_RECORD_GOROUTINE, 19));
+	assert_non_null(record(ASK_RECORD_GOROUTINE, 18));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -564,6 +652,8 @@ int main(void)
 		TEST(test_deep_stack_keeps_both_ends),
 		TEST(test_full_ring_loses_nothing),
 		TEST(test_budget_is_counted),
+		TEST(test_known_shapes_change_nothing),
+		TEST(test_neighbours_are_read_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
