@@ -17,7 +17,7 @@ build_delve() {
 	mv "$delve.part" "$delve"
 }
 
-# module_program GO_VERSION MODULE VERSION: the program of a published module; sets BIN.
+# module_program GO_VERSION MODULE VERSION [PACKAGE]: the program of a published module; sets BIN.
 module_program() {
 	local go name out
 	go=$("$SOURCE_DIR/scripts/go-toolchain" "$1") || skip "no Go $1"
@@ -27,7 +27,17 @@ module_program() {
 	BIN=$out/$name
 	[ ! -x "$BIN" ] || return 0
 	mkdir -p "$out.part"
-	GOBIN=$out.part GOTOOLCHAIN=local GOFLAGS=-buildvcs=false CGO_ENABLED=0 "$go" install -trimpath "$2@$3" >"$WORK/log" 2>&1 ||
+	GOBIN=$out.part GOTOOLCHAIN=local GOFLAGS=-buildvcs=false CGO_ENABLED=0 "$go" install -trimpath "$2${4:+/$4}@$3" >"$WORK/log" 2>&1 ||
 		skip "$2 cannot be built: $(tail -n 1 "$WORK/log")"
 	mv -T "$out.part" "$out" 2>/dev/null || rm -rf "$out.part"
+}
+
+# listening_port PID: the port of 127.0.0.1 that the process listens on.
+listening_port() {
+	local link inode
+	for link in /proc/"$1"/fd/*; do
+		inode=$(readlink "$link" 2>/dev/null | sed -n 's/^socket:\[\(.*\)\]$/\1/p')
+		[ -n "$inode" ] || continue
+		awk -v inode="$inode" '$4 == "0A" && $10 == inode && $2 ~ /^0100007F:/ { print substr($2, 10) }' "/proc/$1/net/tcp"
+	done | head -n 1 | { read -r hex && echo $((16#$hex)); }
 }
