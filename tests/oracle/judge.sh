@@ -104,4 +104,16 @@ equal=$(sed -n 's/^total.*parts equal \([0-9]*\).*/\1/p' "$WORK/judged")
 if [ "$equal" -ge 1000 ]; then ok "$equal equal parts"; else fail "only $equal equal parts"; fi
 expect "nothing is wrong" '' "$(grep -a '^wrong' "$WORK/judged" | grep -avEf "$WORK/known" | cut -c1-400 | head -n 40)"
 expect "what Delve can read, we can" '' "$(grep -a '^missing\|^absent' "$WORK/judged" | grep -avEf "$WORK/known" | cut -c1-300 | head -n 40)"
+
+# Delve traced the process, so it was read natively. The program's own functions stand still:
+# BPF must read the same of them.
+if [ "$program" = values ] && "$E2E_PROBE" >/dev/null 2>&1; then
+	take_snapshot bpf "$WORK/bpf.db"
+	grep "'main\.[^']*' AS function" "$spec.sql" >"$WORK/own.sql"
+	for db in ours bpf; do
+		sqlite3 -batch -readonly "$WORK/$db.db" <"$WORK/own.sql" >"$WORK/$db.own" 2>"$WORK/sql.err" || die "$(cat "$WORK/sql.err")"
+	done
+	say "rows of the program's own functions: $(wc -l <"$WORK/ours.own")"
+	expect "BPF reads what the native engine reads" '' "$(diff "$WORK/ours.own" "$WORK/bpf.own" | cut -c1-300 | head -n 20)"
+fi
 finish
