@@ -22,7 +22,7 @@
 
 void flat_init(struct resolve_flat *flat, struct arena *arena)
 {
-	flat->arena = arena;
+	*flat = (struct resolve_flat){.arena = arena};
 	map_init(&flat->memo, arena);
 	map_init(&flat->roles, arena);
 }
@@ -314,6 +314,7 @@ bool internals_flatten(struct resolve_flat *flat, const struct binary_type *type
 	case RESOLVE_MAP:
 		return flatten_map(flat, type, ret);
 	case RESOLVE_TABLE_POINTER:
+	case RESOLVE_CHOSEN_POINTER:
 		return push_free(flat, ret, 0, type->elem, "");
 	case RESOLVE_TABLE:
 		return flatten_table(flat, type, ret);

@@ -75,13 +75,15 @@ static void enqueue(struct queue *queue, const struct reach *from, const struct 
 /* What a value consists of. Their pointers are the value's own, so nothing is reached from here. */
 static void enqueue_parts(struct queue *queue, const struct reach *from)
 {
-	const struct binary_type *type = from->type;
+	const struct resolve_view *view = flat_view(&queue->resolve->flat, from->type);
+	const struct binary_type *type = view ? view->shape : from->type;
 
 	switch (type->kind) {
 	case SCHEMA_KIND_STRUCT:
 	case SCHEMA_KIND_TIME:
 		for (size_t i = 0; i < type->fields_count; i++)
-			enqueue(queue, from, type->fields[i].type, 0);
+			if (!view || !view->redacted[i])
+				enqueue(queue, from, type->fields[i].type, 0);
 		return;
 	case SCHEMA_KIND_MAP:
 		enqueue(queue, from, type->key, 0);
@@ -224,28 +226,51 @@ static void add_name(struct resolve *resolve, const struct binary_type *type)
 	row->out_of_reach = true;
 }
 
+/* A row for a type of which nothing is captured but, of a string or slice, the length. */
+static struct error *add_redacted(struct resolve *resolve, const struct reach *reach)
+{
+	if (types_index(resolve, reach->type) != SCHEMA_NONE)
+		return NULL;
+	if (reach->type->kind != SCHEMA_KIND_STRING && reach->type->kind != SCHEMA_KIND_SLICE) {
+		add_name(resolve, reach->type);
+		return NULL;
+	}
+	TRY(add_type(resolve, reach)); /* its length is shown, its pointer not followed */
+	resolve->types.data[resolve->types.length - 1].pointers.rows.length = 0;
+	return NULL;
+}
+
 /* Rows for the types of captures that were not reached: redacted ones, and what stands for several.
  */
 static struct error *add_capture_types(struct resolve *resolve, struct resolve_capture *capture)
 {
-	const struct reach from = {.capture = capture};
-
 	for (size_t i = 0; i < capture->types.length; i++) {
-		struct reach reach = from;
+		const struct reach reach = {.type = capture->types.data[i], .capture = capture};
 
-		reach.type = capture->types.data[i];
-		if (types_index(resolve, reach.type) != SCHEMA_NONE)
-			continue;
-		if (reach.type->kind != SCHEMA_KIND_STRING &&
-		    reach.type->kind != SCHEMA_KIND_SLICE) {
-			add_name(resolve, reach.type);
-			continue;
-		}
-		TRY(add_type(resolve, &reach)); /* its length is shown, its pointer not followed */
-		resolve->types.data[resolve->types.length - 1].pointers.rows.length = 0;
+		TRY(add_redacted(resolve, &reach));
 	}
 	add_name(resolve, capture->type);
 	capture->type_index = types_index(resolve, capture->type);
+	return NULL;
+}
+
+/* Rows for the redacted fields of listed types. */
+static struct error *add_redacted_fields(struct resolve *resolve)
+{
+	size_t count = resolve->types.length;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct binary_type *type = resolve->types.data[i].type;
+		const struct resolve_view *view = type ? flat_view(&resolve->flat, type) : NULL;
+
+		for (size_t f = 0; view && f < view->shape->fields_count; f++) {
+			const struct reach reach = {.type = view->shape->fields[f].type,
+						    .dynamic = true};
+
+			if (view->redacted[f])
+				TRY(add_redacted(resolve, &reach));
+		}
+	}
 	return NULL;
 }
 
@@ -282,6 +307,7 @@ struct error *types_collect(struct resolve *resolve)
 
 	map_init(&resolve->type_index, resolve->arena);
 	flat_init(&resolve->flat, resolve->arena);
+	views_bind(resolve);
 	row = VEC_PUSH(resolve->arena, &resolve->types); /* ASK_TYPE_BYTE */
 	if (byte && byte->kind == SCHEMA_KIND_UINT && byte->size == 1) {
 		row->type = byte;
@@ -298,6 +324,7 @@ struct error *types_collect(struct resolve *resolve)
 	for (size_t i = 0; i < resolve->captures.length; i++)
 		if (resolve->captures.data[i].type)
 			TRY(add_capture_types(resolve, &resolve->captures.data[i]));
+	TRY(add_redacted_fields(resolve));
 	add_out_of_reach(resolve);
 	return NULL;
 }
@@ -333,7 +360,10 @@ static void build_fields(struct resolve *resolve, struct tables *tables,
 			 const struct binary_type *type, struct schema_type *row)
 {
 	const struct resolve_role *role = flat_role(&resolve->flat, type);
+	const struct resolve_view *view = flat_view(&resolve->flat, type);
 
+	if (view)
+		type = view->shape;
 	row->first_field = (uint32_t)tables->fields.length;
 	if (type->kind != SCHEMA_KIND_STRUCT && type->kind != SCHEMA_KIND_TIME)
 		return;
@@ -355,6 +385,8 @@ static void build_fields(struct resolve *resolve, struct tables *tables,
 		};
 		if (role && role->by_reference && role->by_reference[i])
 			to->flags |= SCHEMA_FIELD_BY_REFERENCE;
+		if (view && view->redacted[i])
+			to->flags |= SCHEMA_FIELD_REDACTED;
 	}
 }
 
@@ -473,7 +505,8 @@ struct error *types_build(struct resolve *resolve)
 
 	for (size_t i = 0; i < count; i++) {
 		build_type(resolve, &tables, &resolve->types.data[i], &rows[i], &engine[i]);
-		comments[i] = i ? resolve->types.data[i].type->name : "uint8: a string's byte";
+		comments[i] = i ? views_comment(&resolve->flat, resolve->types.data[i].type)
+				: "uint8: a string's byte";
 	}
 	if (count >= UINT32_MAX || tables.fields.length >= UINT32_MAX ||
 	    tables.pointers.length >= UINT32_MAX)
