@@ -52,6 +52,8 @@ struct schema_type {
 #define SCHEMA_FIELD_BY_REFERENCE 2u
 /* Of a listed type: nothing of it was read but the length word of a string or slice. */
 #define SCHEMA_FIELD_REDACTED 4u
+#define SCHEMA_FIELD_FLAGS                                                                         \
+	(SCHEMA_FIELD_EMBEDDED | SCHEMA_FIELD_BY_REFERENCE | SCHEMA_FIELD_REDACTED)
 struct schema_field {
 	uint64_t offset; /* bytes from the struct's start */
 	schema_str name; /* an embedded field's name is its type's, as in Go source */
