@@ -25,6 +25,7 @@ void flat_init(struct resolve_flat *flat, struct arena *arena)
 	*flat = (struct resolve_flat){.arena = arena};
 	map_init(&flat->memo, arena);
 	map_init(&flat->roles, arena);
+	map_init(&flat->spans, arena);
 }
 
 const struct resolve_role *flat_role(const struct resolve_flat *flat,

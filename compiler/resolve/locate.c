@@ -508,7 +508,7 @@ static void locate_value(struct arena *arena, const struct resolve_access *acces
 		locate_through(ret, access, pieces, location->pieces_count);
 	else
 		locate_direct(&gather, access, pieces, location->pieces_count);
-	if (gather.too_many)
+	if (gather.too_many || (access->flat && !spans_cut(access->flat, access->type, ret)))
 		unavailable(ret, ASK_REASON_UNSUPPORTED);
 }
 

@@ -193,6 +193,7 @@ struct resolve_flat {
 	struct strmap listed;	 /* exact name -> index in spec->types */
 	VEC(uint32_t) patterns;	 /* the others */
 	struct map told;	 /* nodes of the spec that a mistake was reported of */
+	struct map spans;	 /* const struct binary_type * -> struct resolve_spans * */
 };
 void flat_init(struct resolve_flat *flat, struct arena *arena);
 /* The role of a type, NULL for ordinary ones. */
@@ -230,11 +231,30 @@ const struct binary_type *flat_shape(struct resolve_flat *flat, const struct bin
 /* "main.clientState, chosen: clientID, mu.processing"; the name alone where all is shown. */
 const char *views_comment(struct resolve_flat *flat, const struct binary_type *type);
 
+/* ---- spans.c: which bytes of a value are copied ---- */
+
+/* `repeat` times bytes [offset, offset + size), `stride` bytes apart. */
+struct resolve_span {
+	uint64_t offset, size, repeat, stride;
+	const char *path, *to; /* ".clientID": its field, or the first and last of several */
+};
+struct resolve_spans {
+	bool cut; /* false: all bytes are copied, there are no rows */
+	VEC(struct resolve_span) rows;
+};
+/* NULL: more than POINTERS_MAX rows, or nested absurdly. `depth`: 0 but in spans.c. */
+const struct resolve_spans *spans_of(struct resolve_flat *flat, const struct binary_type *type,
+				     unsigned depth);
+/* Leaves of the COPY ops of a value what its type's spans have; false: more than ASK_MAX_OPS. */
+bool spans_cut(struct resolve_flat *flat, const struct binary_type *type,
+	       struct resolve_program *program);
+
 /* A row of the type tables. */
 struct resolve_type {
 	const struct binary_type *type; /* NULL: row 0, when the binary does not describe uint8 */
 	bool out_of_reach;		/* only its name and size are kept: no capture gets here */
 	struct resolve_pointers pointers;
+	const struct resolve_spans *spans; /* NULL for rows that nothing is copied of */
 };
 
 struct resolve_op {

@@ -183,8 +183,11 @@ static struct error *add_type(struct resolve *resolve, const struct reach *reach
 	map_set(&resolve->type_index, (uintptr_t)type, resolve->types.length);
 	row = VEC_PUSH(resolve->arena, &resolve->types);
 	row->type = type;
-	if (type->size <= UINT32_MAX && pointers_flatten(&resolve->flat, type, &row->pointers))
-		return NULL;
+	if (type->size <= UINT32_MAX && pointers_flatten(&resolve->flat, type, &row->pointers)) {
+		row->spans = spans_of(&resolve->flat, type, 0);
+		if (row->spans)
+			return NULL;
+	}
 	row->out_of_reach = true;
 	if (!reach->dynamic)
 		complain_wide(resolve, reach);
@@ -343,6 +346,8 @@ struct tables {
 	VEC(struct schema_field) fields;
 	VEC(struct ask_pointer) pointers;
 	VEC(const char *) pointer_comments;
+	VEC(struct ask_span) spans;
+	VEC(const char *) span_comments;
 };
 
 /* sudog<T>.next is a *runtime.sudog in debug info, and captured as the *sudog<T> that it is. */
@@ -446,6 +451,36 @@ static void build_pointers(struct resolve *resolve, struct tables *tables,
 	}
 }
 
+static void build_spans(struct resolve *resolve, struct tables *tables,
+			const struct resolve_type *type, struct ask_type *row)
+{
+	size_t count = type->spans ? type->spans->rows.length : 0;
+
+	if (!type->spans || !type->spans->cut)
+		return;
+	row->first_span = (uint32_t)tables->spans.length;
+	row->spans = (ask_u16)(count ? count : 1);
+	for (size_t i = 0; i < count; i++) {
+		const struct resolve_span *span = &type->spans->rows.data[i];
+
+		*VEC_PUSH(resolve->arena, &tables->spans) = (struct ask_span){
+			.offset = (ask_u32)span->offset,
+			.size = (ask_u32)span->size,
+			.repeat = (ask_u32)span->repeat,
+			.stride = (ask_u32)span->stride,
+		};
+		*VEC_PUSH(resolve->arena, &tables->span_comments) =
+			arena_printf(resolve->arena, "%s: %s%s%s", type->type->name, span->path,
+				     span->to ? " to " : "", span->to ? span->to : "");
+	}
+	if (count)
+		return;
+	/* one row without bytes: no rows at all would mean all bytes */
+	*VEC_PUSH(resolve->arena, &tables->spans) = (struct ask_span){.repeat = 1};
+	*VEC_PUSH(resolve->arena, &tables->span_comments) =
+		arena_printf(resolve->arena, "%s: nothing", type->type->name);
+}
+
 /* A pointee that no capture reaches: no more than a name and a size. */
 static void build_out_of_reach(struct resolve *resolve, const struct binary_type *from,
 			       struct schema_type *row, struct ask_type *engine)
@@ -492,6 +527,7 @@ static void build_type(struct resolve *resolve, struct tables *tables,
 	engine->size = (ask_u32)from->size;
 	build_fields(resolve, tables, from, row);
 	build_pointers(resolve, tables, type, engine);
+	build_spans(resolve, tables, type, engine);
 }
 
 struct error *types_build(struct resolve *resolve)
@@ -509,7 +545,7 @@ struct error *types_build(struct resolve *resolve)
 				: "uint8: a string's byte";
 	}
 	if (count >= UINT32_MAX || tables.fields.length >= UINT32_MAX ||
-	    tables.pointers.length >= UINT32_MAX)
+	    tables.pointers.length >= UINT32_MAX || tables.spans.length >= UINT32_MAX)
 		return error_new(ERROR_SPEC, "the spec reaches too many types");
 	schema->types = rows;
 	schema->engine_types = engine;
@@ -518,6 +554,9 @@ struct error *types_build(struct resolve *resolve)
 	schema->fields_count = (uint32_t)tables.fields.length;
 	schema->pointers = tables.pointers.data;
 	schema->pointers_count = (uint32_t)tables.pointers.length;
+	schema->spans = tables.spans.data;
+	schema->spans_count = (uint32_t)tables.spans.length;
+	resolve->ir->span_comments = tables.span_comments.data;
 	resolve->ir->type_comments = comments;
 	resolve->ir->pointer_comments = tables.pointer_comments.data;
 	return NULL;

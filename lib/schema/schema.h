@@ -221,6 +221,7 @@ struct schema {
 	SCHEMA_ARRAY(struct ask_limits, limits);
 	SCHEMA_ARRAY(struct ask_type, engine_types);
 	SCHEMA_ARRAY(struct ask_pointer, pointers);
+	SCHEMA_ARRAY(struct ask_span, spans);
 	SCHEMA_ARRAY(struct ask_range, ranges);
 	SCHEMA_ARRAY(struct ask_probe, probes);
 	SCHEMA_ARRAY(struct ask_expr, exprs);

@@ -27,9 +27,9 @@
 
 enum { BYTE, ROOT, INT, WIDE, POINTER, FUNCVAL, CLOSURE, CELL, TYPES_COUNT };
 static struct ask_type types[] = {
-	[BYTE] = {1, 0, 0, 0},	 [ROOT] = {64, 0, 1, 0},    [INT] = {8, 0, 0, 0},
-	[WIDE] = {128, 0, 0, 0}, [POINTER] = {8, 1, 1, 0},  [FUNCVAL] = {8, 0, 0, 0},
-	[CLOSURE] = {24, 0, 0, 0}, [CELL] = {16, 2, 1, 0},
+	[BYTE] = {1, 0, 0, 0, 0},	 [ROOT] = {64, 0, 1, 0, 0},    [INT] = {8, 0, 0, 0, 0},
+	[WIDE] = {128, 0, 0, 0, 0}, [POINTER] = {8, 1, 1, 0, 0},  [FUNCVAL] = {8, 0, 0, 0, 0},
+	[CLOSURE] = {24, 0, 0, 0, 0}, [CELL] = {16, 2, 1, 0, 0},
 };
 /* row 0 is the root's, set by each test */
 static struct ask_pointer pointers[] = {

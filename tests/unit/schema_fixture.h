@@ -91,9 +91,9 @@ static inline void fixture_types(struct fixture *f)
 	f->pointers[2] = (struct ask_pointer){24, ASK_POINTER_PLAIN, T_NODE, 1, 8, 0};
 	f->pointers[3] = (struct ask_pointer){56, ASK_POINTER_SLICE, T_STRING, 1, 24, 0};
 	f->pointers[4] = (struct ask_pointer){0, ASK_POINTER_PLAIN, T_NODE, 1, 8, 0};
-	f->engine_types[T_STRING] = (struct ask_type){16, 0, 1, 0};
-	f->engine_types[T_NODE] = (struct ask_type){96, 1, 3, 0};
-	f->engine_types[T_NODE_PTR] = (struct ask_type){8, 4, 1, 0};
+	f->engine_types[T_STRING] = (struct ask_type){16, 0, 1, 0, 0};
+	f->engine_types[T_NODE] = (struct ask_type){96, 1, 3, 0, 0};
+	f->engine_types[T_NODE_PTR] = (struct ask_type){8, 4, 1, 0, 0};
 }
 
 static inline void fixture_spec(struct fixture *f)
