@@ -89,8 +89,7 @@ static void print_types(const struct ir *ir, struct strbuf *out)
 		const struct schema_type *type = &schema->types[i];
 		const struct ask_type *engine = &schema->engine_types[i];
 
-		strbuf_printf(out, "  %s: %s, %" PRIu64 " bytes\n",
-			      ir->type_comments ? ir->type_comments[i] : type_name(schema, i),
+		strbuf_printf(out, "  %s: %s, %" PRIu64 " bytes\n", type_name(schema, i),
 			      schema_kind_name(type->kind), type->size);
 		for (uint32_t p = 0; p < engine->pointers; p++)
 			print_pointer(ir, engine->first_pointer + p, out);

@@ -174,10 +174,13 @@ func holdStruct(h *holder) {
 	keep(h)
 }
 
+// holdInterfaces has h for debug info to describe its type: old linkers leave out what only
+// interfaces hold.
+//
 //go:noinline
-func holdInterfaces(value, pointer, shaped any) {
+func holdInterfaces(value, pointer, shaped any, h *handle) {
 	park()
-	keep(value, pointer, shaped)
+	keep(value, pointer, shaped, h)
 }
 
 //go:noinline
@@ -272,7 +275,7 @@ func main() {
 	})
 	hold(func() { holdEmbedded(&server{base{hidden, 21}, one, 5, hidden}) })
 	hold(func() { holdStruct(&holder{31, *two, gone{hidden, text("NOT-CHOSEN-TEXT")}, one}) })
-	hold(func() { holdInterfaces(*one, two, handle{one}) })
+	hold(func() { holdInterfaces(*one, two, handle{one}, &handle{one}) })
 	c := make(chan client, 4)
 	c <- *two
 	c <- *one
