@@ -94,7 +94,8 @@ static const struct ask_layout ask_layout = {
 
 /*
  * Types that are captured, and the pointers in them that are followed. What has
- * no row in ask_pointers is never followed.
+ * no row in ask_pointers is never followed. Of a type that has rows in ask_spans those
+ * bytes are copied and no others.
  */
 /* {size, first pointer, pointers, spans, first span} */
 static const struct ask_type ask_types[] = {
