@@ -275,7 +275,7 @@ static struct hole render_root(struct render *r, const struct view *root, uint32
 {
 	const struct schema_type *types = r->schema->types;
 	cleanup_strbuf struct strbuf out = STRBUF_INIT;
-	uint32_t type = root_type, depth = r->limits->depth;
+	uint32_t type = root_type, depth = r->limits->depth, hops = 0;
 	struct view v = *root;
 	struct hole hole = NO_HOLE;
 	struct scalar scalar = {0};
@@ -291,7 +291,9 @@ static struct hole render_root(struct render *r, const struct view *root, uint32
 	while (!raw && types[type].kind == SCHEMA_KIND_POINTER && hole.kind == HOLE_NONE) {
 		struct view next;
 
-		hole = pointer_follow(r, &v, type, depth, &next);
+		/* what costs nothing is not bounded by depth */
+		hole = hops++ < NESTING_MAX ? pointer_follow(r, &v, type, depth, &next)
+					    : HOLE(HOLE_BUDGET);
 		if (hole.kind == HOLE_NONE) {
 			v = next;
 			depth -= pointer_cost(r->schema, type);
