@@ -21,7 +21,8 @@
 
 /*
  * Types that are captured, and the pointers in them that are followed. What has
- * no row in ask_pointers is never followed.
+ * no row in ask_pointers is never followed. Of a type that has rows in ask_spans those
+ * bytes are copied and no others.
  */
 /* @types */
 

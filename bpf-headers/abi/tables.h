@@ -23,10 +23,20 @@ ASK_ABI_CHECK(struct ask_limits, 16);
 struct ask_type {
 	ask_u32 size;	       /* bytes of one value */
 	ask_u32 first_pointer; /* index of its first row in the pointer table */
-	ask_u32 pointers;      /* number of rows */
-	ask_u32 pad;
+	ask_u16 pointers;      /* number of rows */
+	ask_u16 spans;	       /* number of rows in the span table; 0: all bytes are copied */
+	ask_u32 first_span;    /* index of the first of them */
 };
 ASK_ABI_CHECK(struct ask_type, 16);
+
+/* Bytes of a value that are copied, where not all are: the others stay zero. */
+struct ask_span {
+	ask_u32 offset; /* from the value's start */
+	ask_u32 size;	/* bytes */
+	ask_u32 repeat; /* how many there are, 1 for a plain field */
+	ask_u32 stride; /* bytes from one to the next */
+};
+ASK_ABI_CHECK(struct ask_span, 16);
 
 /* Type 0 is one byte of a string. */
 #define ASK_TYPE_BYTE 0u
@@ -142,7 +152,11 @@ enum ask_op_kind {
 	ASK_OP_DEREF = 2, /* address = *(address); nil ends the expression with ASK_STATUS_NIL.
 			   * b: how many characters of the expression name the pointer, or 0 */
 	ASK_OP_ADD = 3,	  /* address += a */
-	ASK_OP_COPY = 4,  /* value bytes [b, b + c) = c bytes at address + a */
+	/*
+	 * Value bytes [b, b + c) = c bytes at address + a. A copy of the whole value (c is its
+	 * size) takes of them what the type's spans have.
+	 */
+	ASK_OP_COPY = 4,
 	ASK_OP_STATIC = 5, /* address = load bias + a */
 	ASK_OP_INDEX = 6,  /* at address lies a slice: address = its element a of b bytes */
 	/*
@@ -207,7 +221,7 @@ struct ask_layout {
 	ask_u32 rtypes, closures;
 	ask_u32 itab_type;	  /* internal/abi.ITab.Type (runtime.itab._type before Go 1.22) */
 	ask_u32 funcval_type;	  /* type index of a closure object of which only the PC is known, ASK_ABSENT */
-	ask_u32 pad;
+	ask_u32 spans;		  /* number of rows */
 };
 ASK_ABI_CHECK(struct ask_layout, 216);
 

@@ -78,7 +78,8 @@ ask_inline int ask_capture(struct ask_shard *shard, ask_u32 shard_index,
 	}
 	chunk = ask_ring(shard, shard->write_chunk);
 	ask_zero8(chunk, (ask_u64)shard->write_off + sizeof(*value) + padded - 8);
-	if (ask_copy(chunk, shard->write_off + sizeof(*value), lead->length, lead->address)) {
+	if (ask_copy_values(chunk, shard->write_off + sizeof(*value), lead->length, lead->address,
+			    lead->type)) {
 		status = ASK_STATUS_READ_FAILED;
 		shard->failed_records++;
 		ask_zero(chunk, shard->write_off + sizeof(*value), padded);

@@ -130,6 +130,7 @@ struct ask_eval {
 	ask_u32 op;	/* first row of its ops */
 	ask_u32 chunk, off; /* where the value's bytes go */
 	ask_u32 size;	/* of the value */
+	ask_u32 type;	/* of the value */
 	ask_u32 status; /* enum ask_status */
 	ask_u32 detail;
 	ask_u32 extra;
@@ -228,8 +229,15 @@ static long ask_op_step(ask_u64 i, void *context)
 			ask_eval_fail(eval, ASK_REASON_UNSUPPORTED);
 			return 1;
 		}
-		if (op->c == eval->size)
+		if (op->c == eval->size) {
 			eval->origin = eval->address + (ask_u64)op->a;
+			if (op->c && ask_copy_values(eval->chunk, eval->off, op->c, eval->origin,
+						     eval->type)) {
+				eval->status = ASK_STATUS_READ_FAILED;
+				return 1;
+			}
+			return 0;
+		}
 		if (op->c && ask_copy(eval->chunk, eval->off + op->b, op->c,
 				      eval->address + (ask_u64)op->a)) {
 			eval->status = ASK_STATUS_READ_FAILED;
@@ -263,6 +271,7 @@ ask_global ask_evaluate(ask_u32 shard_index, ask_u32 index, ask_u32 chunk, ask_u
 		return 0;
 	eval.off = at + sizeof(*value);
 	eval.size = expr->size;
+	eval.type = expr->type;
 	eval.op = expr->first_op;
 	eval.cfa = shard->cfa;
 	eval.load_bias = control->load_bias;

@@ -140,4 +140,66 @@ ask_inline void ask_zero(ask_u32 chunk_index, ask_u32 off, ask_u32 size)
 	ask_loop(size / 8, ask_zero_step, &zeroing);
 }
 
+/* Copying what is chosen of the values of a type, one span a step. */
+struct ask_picking {
+	ask_u32 chunk, off, size; /* of the room; `size` of one value */
+	ask_u32 first, spans;	  /* rows in the span table */
+	ask_u32 values, value, span, repeat; /* how many values there are; where it stands */
+	ask_u32 failed;
+	ask_u64 from;
+};
+/* More steps than spans of a record: each but an empty one copies a byte. */
+#define ASK_PICKS (1u << 20)
+
+static long ask_pick_step(ask_u64 i, void *context)
+{
+	struct ask_picking *picking = context;
+	const struct ask_span *span;
+	ask_u32 at;
+
+	(void)i;
+	if (picking->value >= picking->values)
+		return 1;
+	span = ask_spans_row((ask_u64)picking->first + picking->span);
+	if (!span) {
+		picking->failed = 1;
+		return 1;
+	}
+	at = picking->value * picking->size + span->offset + picking->repeat * span->stride;
+	if (span->size &&
+	    ask_copy(picking->chunk, picking->off + at, span->size, picking->from + at)) {
+		picking->failed = 1;
+		return 1;
+	}
+	if (++picking->repeat < span->repeat)
+		return 0;
+	picking->repeat = 0;
+	if (++picking->span < picking->spans)
+		return 0;
+	picking->span = 0;
+	picking->value++;
+	return 0;
+}
+
+/*
+ * Copies `length` bytes of values of a type to offset `off` (a multiple of 8) of a chunk: all
+ * of them, or what the type's spans have, with zeroes between. Not 0: it could not be read.
+ */
+ask_global ask_copy_values(ask_u32 chunk, ask_u32 off, ask_u32 length, ask_u64 from,
+			   ask_u32 type_index)
+{
+	const struct ask_type *type = ask_types_row(type_index);
+	struct ask_picking picking = {.chunk = chunk, .off = off, .from = from};
+
+	if (!type || !type->spans || !type->size)
+		return ask_copy(chunk, off, length, from);
+	picking.size = type->size;
+	picking.first = type->first_span;
+	picking.spans = type->spans;
+	picking.values = length / type->size;
+	ask_zero(chunk, off, ask_pad8(length));
+	ask_loop(ASK_PICKS, ask_pick_step, &picking);
+	return picking.failed || picking.value < picking.values;
+}
+
 #endif

@@ -131,6 +131,7 @@ ask_inline void ask_loop(ask_u32 iterations, long (*callback)(ask_u64, void *), 
 ASK_TABLE(limits, ask_limits)
 ASK_TABLE(types, ask_type)
 ASK_TABLE(pointers, ask_pointer)
+ASK_TABLE(spans, ask_span)
 ASK_TABLE(ranges, ask_range)
 ASK_TABLE(probes, ask_probe)
 ASK_TABLE(exprs, ask_expr)

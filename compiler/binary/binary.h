@@ -69,6 +69,8 @@ struct binary_type {
 };
 /* The type by its full Go name, or NULL. */
 const struct binary_type *binary_type_find(struct binary *binary, const char *name);
+/* Every name that binary_type_find() knows, sorted, distinct. */
+const char *const *binary_type_names(struct binary *binary, size_t *count);
 /* Every type that has a descriptor in the program (runtime_type is not 0), sorted by it, distinct.
  */
 const struct binary_type *const *binary_runtime_types(struct binary *binary, size_t *count);

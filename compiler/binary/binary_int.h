@@ -150,6 +150,8 @@ struct binary {
 	struct map names;		   /* subprogram DIE -> const char *, in the arena */
 	struct map trampolines;		   /* subprogram DIE -> 1: a wrapper the compiler made */
 	struct strmap type_index;	   /* name -> DIE */
+	VEC(const char *) type_names;	   /* keys of type_index; sorted at first use */
+	bool type_names_sorted;
 	struct strmap global_index;	   /* name -> DIE */
 	VEC(Dwarf_Off) described;	   /* types with a descriptor in the program */
 

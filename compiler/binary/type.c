@@ -2,6 +2,7 @@
 #include "binary_int.h"
 
 #include <dwarf.h>
+#include <stdlib.h>
 
 /*
  * Go types from DWARF. The tag says little (a string, a slice and a struct are
@@ -406,4 +407,19 @@ const struct binary_type *binary_type_find(struct binary *binary, const char *na
 	if (!strmap_get(&binary->type_index, name, &offset))
 		return NULL;
 	return type_at(binary, offset);
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char *const *binary_type_names(struct binary *binary, size_t *count)
+{
+	if (!binary->type_names_sorted && binary->type_names.length)
+		qsort(binary->type_names.data, binary->type_names.length,
+		      sizeof(*binary->type_names.data), by_text);
+	binary->type_names_sorted = true;
+	*count = binary->type_names.length;
+	return binary->type_names.data;
 }

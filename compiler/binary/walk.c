@@ -329,18 +329,21 @@ static struct error *walk_subprogram(struct walk *walk, Dwarf_Die *die)
  * Types and variables are found by name later. Go describes a named type as a
  * typedef of an equally named struct; type_at() makes the two one, so either will do.
  */
-static void index_name(struct strmap *map, Dwarf_Die *die)
+static bool index_name(struct strmap *map, Dwarf_Die *die)
 {
 	const char *name = dwarf_diename(die);
 	uint64_t old;
 
-	if (name && name[0] && !strmap_get(map, name, &old))
-		strmap_set(map, name, dwarf_dieoffset(die));
+	if (!name || !name[0] || strmap_get(map, name, &old))
+		return false;
+	strmap_set(map, name, dwarf_dieoffset(die));
+	return true;
 }
 
 static void index_type(struct binary *binary, Dwarf_Die *die)
 {
-	index_name(&binary->type_index, die);
+	if (index_name(&binary->type_index, die))
+		*VEC_PUSH(binary->arena, &binary->type_names) = dwarf_diename(die);
 	if (die_runtime_type(die))
 		*VEC_PUSH(binary->arena, &binary->described) = dwarf_dieoffset(die);
 }

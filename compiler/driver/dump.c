@@ -47,6 +47,18 @@ static void dump_path(const struct spec_path *path, FILE *out)
 	fputc('\n', out);
 }
 
+static void dump_type(const struct spec_type *type, FILE *out)
+{
+	fprintf(out, "type %s\n", type->name.text);
+	for (size_t i = 0; i < type->captures.length; i++) {
+		const struct spec_capture *capture = &type->captures.data[i];
+
+		fprintf(out, "  capture%s\n", capture->redact ? " redacted" : "");
+		for (size_t p = 0; p < capture->paths.length; p++)
+			dump_path(&capture->paths.data[p], out);
+	}
+}
+
 static void dump_function(const struct spec_function *function, FILE *out)
 {
 	fprintf(out, "function %s\n", function->name.text);
@@ -87,6 +99,8 @@ void dump_spec(const struct spec *spec, FILE *out)
 			spec->matches.data[i].regex.text);
 	for (size_t i = 0; i < spec->functions.length; i++)
 		dump_function(&spec->functions.data[i], out);
+	for (size_t i = 0; i < spec->types.length; i++)
+		dump_type(&spec->types.data[i], out);
 	for (size_t i = 0; i < spec->tables.length; i++) {
 		const struct spec_table *table = &spec->tables.data[i];
 

@@ -174,6 +174,7 @@ static const struct {
 	ROW(ops, "rows of ask_ops", 0, 0),
 	ROW(types, "rows of ask_types", 0, 0),
 	ROW(pointers, "rows of ask_pointers", 0, 0),
+	ROW(spans, "rows of ask_spans", 0, 0),
 	ROW(limits, "rows of ask_limits", 0, 0),
 	ROW(rtypes, "rows of ask_rtypes", 0, 0),
 	ROW(closures, "rows of ask_closures", 0, 0),
@@ -235,13 +236,13 @@ void emit_types(const struct ir *ir, const char *spec_file, struct strbuf *out)
 	cleanup_strbuf struct strbuf rows = STRBUF_INIT;
 
 	(void)spec_file;
-	strbuf_puts(out, "/* {size, first pointer, pointers, padding} */\n"
+	strbuf_puts(out, "/* {size, first pointer, pointers, spans, first span} */\n"
 			 "static const struct ask_type ask_types[] = {\n");
 	for (uint32_t i = 0; i < schema->engine_types_count; i++) {
 		const struct ask_type *t = &schema->engine_types[i];
 
-		strbuf_printf(&rows, "[%u] = {%u, %u, %u, 0},", i, t->size, t->first_pointer,
-			      t->pointers);
+		strbuf_printf(&rows, "[%u] = {%u, %u, %u, %u, %u},", i, t->size, t->first_pointer,
+			      t->pointers, t->spans, t->first_span);
 		row_comment(&rows, ir->type_comments, i);
 	}
 	put_table(out, &rows);
@@ -253,6 +254,16 @@ void emit_types(const struct ir *ir, const char *spec_file, struct strbuf *out)
 		strbuf_printf(&rows, "[%u] = {%u, %s, %u, %u, %u, %#x},", i, p->offset,
 			      pointer_kind(p->kind), p->target, p->repeat, p->stride, p->extra);
 		row_comment(&rows, ir->pointer_comments, i);
+	}
+	put_table(out, &rows);
+	strbuf_puts(out, "\n/* {offset, size, repeat, stride} */\n"
+			 "static const struct ask_span ask_spans[] = {\n");
+	for (uint32_t i = 0; i < schema->spans_count; i++) {
+		const struct ask_span *s = &schema->spans[i];
+
+		strbuf_printf(&rows, "[%u] = {%u, %u, %u, %u},", i, s->offset, s->size, s->repeat,
+			      s->stride);
+		row_comment(&rows, ir->span_comments, i);
 	}
 	put_table(out, &rows);
 }

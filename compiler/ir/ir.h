@@ -15,6 +15,7 @@ struct ir {
 	/* One text a row, for the generated C; parallel to the schema's arrays. */
 	const char *const *type_comments;    /* engine_types: "main.clientState" */
 	const char *const *pointer_comments; /* pointers: "main.server.cs *main.clientState" */
+	const char *const *span_comments;    /* spans: "main.clientState: .clientID" */
 	const char *const *range_comments;   /* ranges: "main.(*server).GetInfo+0x8f .. +0xb4" */
 	const char *const *probe_comments;   /* probes: "main.(*server).GetInfo (inlined in …)" */
 	const char *const *expr_comments;    /* exprs: "spec.yaml:9 cs.mu.processing bool" */

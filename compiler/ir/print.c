@@ -69,6 +69,17 @@ static void print_pointer(const struct ir *ir, uint32_t index, struct strbuf *ou
 	strbuf_putc(out, '\n');
 }
 
+/* Bytes that are copied, where not all are. */
+static void print_span(const struct ir *ir, uint32_t index, struct strbuf *out)
+{
+	const struct ask_span *row = &ir->schema.spans[index];
+
+	strbuf_printf(out, "    copies +%u, %u bytes", row->offset, row->size);
+	if (row->repeat > 1)
+		strbuf_printf(out, ", %u times every %u", row->repeat, row->stride);
+	strbuf_putc(out, '\n');
+}
+
 static void print_types(const struct ir *ir, struct strbuf *out)
 {
 	const struct schema *schema = &ir->schema;
@@ -82,6 +93,8 @@ static void print_types(const struct ir *ir, struct strbuf *out)
 			      schema_kind_name(type->kind), type->size);
 		for (uint32_t p = 0; p < engine->pointers; p++)
 			print_pointer(ir, engine->first_pointer + p, out);
+		for (uint32_t s = 0; s < engine->spans; s++)
+			print_span(ir, engine->first_span + s, out);
 	}
 }
 

@@ -74,6 +74,25 @@ static struct error *check_pointers(const struct schema *schema, uint32_t i)
 	return NULL;
 }
 
+static struct error *check_spans(const struct schema *schema, uint32_t i)
+{
+	const struct ask_type *type = &schema->engine_types[i];
+
+	if (!in_bounds(type->first_span, type->spans, schema->spans_count))
+		return BAD("type %" PRIu32 ": spans out of bounds", i);
+	for (uint32_t s = 0; s < type->spans; s++) {
+		const struct ask_span *row = &schema->spans[type->first_span + s];
+		uint64_t end = (uint64_t)row->offset + row->size;
+
+		if (!row->repeat || (row->repeat > 1 && row->stride < row->size))
+			return BAD("span %" PRIu32 ": bad row", type->first_span + s);
+		if (end + (uint64_t)(row->repeat - 1) * row->stride > type->size)
+			return BAD("span %" PRIu32 ": lies outside its type",
+				   type->first_span + s);
+	}
+	return NULL;
+}
+
 static struct error *check_types(const struct schema *schema)
 {
 	if (!schema->types_count || schema->types_count != schema->engine_types_count)
@@ -84,6 +103,7 @@ static struct error *check_types(const struct schema *schema)
 	for (uint32_t i = 0; i < schema->types_count; i++) {
 		TRY(check_type(schema, i));
 		TRY(check_pointers(schema, i));
+		TRY(check_spans(schema, i));
 	}
 	return NULL;
 }
@@ -316,7 +336,8 @@ static struct error *check_layout(const struct schema *schema)
 	if (layout->ranges != schema->ranges_count || layout->probes != schema->probes_count ||
 	    layout->exprs != schema->exprs_count || layout->ops != schema->ops_count ||
 	    layout->types != schema->engine_types_count ||
-	    layout->pointers != schema->pointers_count || layout->limits != schema->limits_count ||
+	    layout->pointers != schema->pointers_count ||
+	    layout->spans != schema->spans_count || layout->limits != schema->limits_count ||
 	    layout->cfi_rows != schema->cfi_count || layout->rtypes != schema->rtypes_count ||
 	    layout->closures != schema->closures_count)
 		return BAD("the layout miscounts a table");
@@ -332,6 +353,7 @@ static struct error *check_words(const struct ir *ir)
 
 	if ((schema->engine_types_count && !ir->type_comments) ||
 	    (schema->pointers_count && !ir->pointer_comments) ||
+	    (schema->spans_count && !ir->span_comments) ||
 	    (schema->ranges_count && !ir->range_comments) ||
 	    (schema->probes_count && !ir->probe_comments) ||
 	    (schema->exprs_count && !ir->expr_comments) || (schema->ops_count && !ir->op_comments))

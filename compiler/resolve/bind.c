@@ -149,6 +149,7 @@ static void bind_site(struct binding *binding, const struct resolve_site *site,
 		}
 		access.unsure = locate_is_unsure(variable, site->depth);
 		access.redact = binding->capture->spec->redact;
+		access.flat = &binding->resolve->flat;
 		check_type(binding, site, &access);
 		*VEC_PUSH(arena, &accesses) = access;
 	}

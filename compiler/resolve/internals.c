@@ -22,9 +22,10 @@
 
 void flat_init(struct resolve_flat *flat, struct arena *arena)
 {
-	flat->arena = arena;
+	*flat = (struct resolve_flat){.arena = arena};
 	map_init(&flat->memo, arena);
 	map_init(&flat->roles, arena);
+	map_init(&flat->spans, arena);
 }
 
 const struct resolve_role *flat_role(const struct resolve_flat *flat,
@@ -314,6 +315,7 @@ bool internals_flatten(struct resolve_flat *flat, const struct binary_type *type
 	case RESOLVE_MAP:
 		return flatten_map(flat, type, ret);
 	case RESOLVE_TABLE_POINTER:
+	case RESOLVE_CHOSEN_POINTER:
 		return push_free(flat, ret, 0, type->elem, "");
 	case RESOLVE_TABLE:
 		return flatten_table(flat, type, ret);

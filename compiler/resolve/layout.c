@@ -269,6 +269,7 @@ struct error *layout_build(struct resolve *resolve)
 	layout->ops = schema->ops_count;
 	layout->types = schema->engine_types_count;
 	layout->pointers = schema->pointers_count;
+	layout->spans = schema->spans_count;
 	layout->limits = schema->limits_count;
 	layout->cfi_rows = schema->cfi_count;
 	return NULL;

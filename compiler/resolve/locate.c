@@ -103,8 +103,20 @@ bool locate_is_unsure(const struct binary_variable *variable, bool inlined)
 
 /* ---- which bytes matter ---- */
 
-static bool has_data(const struct binary_type *type, uint64_t lo, uint64_t hi, unsigned depth)
+#define LENGTH_AT 8 /* of a string or slice: after the pointer */
+
+/* Whether something is left of a value of this type that is redacted: its length. */
+static bool has_length(const struct binary_type *type)
 {
+	return type->kind == SCHEMA_KIND_STRING || type->kind == SCHEMA_KIND_SLICE;
+}
+
+static bool has_data(struct resolve_flat *flat, const struct binary_type *type, uint64_t lo,
+		     uint64_t hi, unsigned depth)
+{
+	const struct resolve_view *view = flat_view(flat, type);
+	const struct binary_type *shape = view ? view->shape : type;
+
 	if (lo >= hi || lo >= type->size)
 		return false;
 	if (hi > type->size)
@@ -112,12 +124,19 @@ static bool has_data(const struct binary_type *type, uint64_t lo, uint64_t hi, u
 	if (depth > NESTING_MAX)
 		return true;
 	if (type->kind == SCHEMA_KIND_STRUCT || type->kind == SCHEMA_KIND_TIME) {
-		for (size_t i = 0; i < type->fields_count; i++) {
-			const struct binary_field *field = &type->fields[i];
+		for (size_t i = 0; i < shape->fields_count; i++) {
+			const struct binary_field *field = &shape->fields[i];
+			uint64_t from = field->offset;
 
+			if (view && view->redacted[i]) {
+				if (has_length(field->type) && lo < from + LENGTH_AT + 8 &&
+				    from + LENGTH_AT < hi)
+					return true;
+				continue;
+			}
 			if (hi <= field->offset || !strcmp(field->name, "_"))
 				continue;
-			if (has_data(field->type, lo > field->offset ? lo - field->offset : 0,
+			if (has_data(flat, field->type, lo > field->offset ? lo - field->offset : 0,
 				     hi - field->offset, depth + 1))
 				return true;
 		}
@@ -128,18 +147,19 @@ static bool has_data(const struct binary_type *type, uint64_t lo, uint64_t hi, u
 
 		/* all elements are alike: one whole one, or the parts of two neighbours */
 		if (hi - lo >= size)
-			return has_data(type->elem, 0, size, depth + 1);
+			return has_data(flat, type->elem, 0, size, depth + 1);
 		if (at + (hi - lo) <= size)
-			return has_data(type->elem, at, at + (hi - lo), depth + 1);
-		return has_data(type->elem, at, size, depth + 1) ||
-		       has_data(type->elem, 0, at + (hi - lo) - size, depth + 1);
+			return has_data(flat, type->elem, at, at + (hi - lo), depth + 1);
+		return has_data(flat, type->elem, at, size, depth + 1) ||
+		       has_data(flat, type->elem, 0, at + (hi - lo) - size, depth + 1);
 	}
 	return true;
 }
 
-bool locate_has_data(const struct binary_type *type, uint64_t lo, uint64_t hi)
+bool locate_has_data(struct resolve_flat *flat, const struct binary_type *type, uint64_t lo,
+		     uint64_t hi)
 {
-	return has_data(type, lo, hi, 0);
+	return has_data(flat, type, lo, hi, 0);
 }
 
 /* ---- ops ---- */
@@ -243,6 +263,7 @@ struct gather {
 	struct arena *arena;
 	struct resolve_program *program;
 	const struct binary_type *type; /* of the value */
+	struct resolve_flat *flat;
 	uint64_t first;			/* where in the variable the value begins */
 	VEC(struct resolve_gap) gaps;
 	const struct binary_piece *last; /* of the last COPY: neighbours in memory are joined */
@@ -257,7 +278,7 @@ static void add_gap(struct gather *gather, uint64_t lo, uint64_t hi, uint32_t re
 	struct resolve_gap *last =
 		gather->gaps.length ? &gather->gaps.data[gather->gaps.length - 1] : NULL;
 
-	if (lo >= hi || !locate_has_data(gather->type, offset, offset + (hi - lo)))
+	if (lo >= hi || !locate_has_data(gather->flat, gather->type, offset, offset + (hi - lo)))
 		return;
 	if (last && last->reason == reason && (uint64_t)last->offset + last->size == offset) {
 		last->size += (uint32_t)(hi - lo);
@@ -331,7 +352,7 @@ static void locate_direct(struct gather *gather, const struct resolve_access *ac
 		add_gap(gather, at, lo, ASK_REASON_OPTIMIZED_OUT);
 		if (is_located(&pieces[i])) {
 			add_copy(gather, &pieces[i], lo, hi);
-			copied_data |= locate_has_data(access->type, lo - access->offset,
+			copied_data |= locate_has_data(access->flat, access->type, lo - access->offset,
 						       hi - access->offset);
 		} else {
 			add_gap(gather, lo, hi, piece_reason(&pieces[i]));
@@ -456,7 +477,12 @@ static void locate_value(struct arena *arena, const struct resolve_access *acces
 {
 	const struct binary_piece *pieces;
 	struct gather gather = {
-		.arena = arena, .program = ret, .type = access->type, .first = access->offset};
+		.arena = arena,
+		.program = ret,
+		.type = access->type,
+		.flat = access->flat,
+		.first = access->offset,
+	};
 
 	*ret = (struct resolve_program){0};
 	if (!access->variable->locations_count || (location && !location->pieces_count)) {
@@ -482,13 +508,11 @@ static void locate_value(struct arena *arena, const struct resolve_access *acces
 		locate_through(ret, access, pieces, location->pieces_count);
 	else
 		locate_direct(&gather, access, pieces, location->pieces_count);
-	if (gather.too_many)
+	if (gather.too_many || (access->flat && !spans_cut(access->flat, access->type, ret)))
 		unavailable(ret, ASK_REASON_UNSUPPORTED);
 }
 
 /* ---- redacted values ---- */
-
-#define LENGTH_AT 8 /* of a string or slice: after the pointer */
 
 /*
  * Of a string or slice the word with its length, in its place in a value that is else
@@ -502,7 +526,7 @@ static void locate_redacted(struct arena *arena, const struct resolve_access *ac
 	struct resolve_access word = *access;
 	struct resolve_hop *hops;
 
-	if (access->type->kind != SCHEMA_KIND_STRING && access->type->kind != SCHEMA_KIND_SLICE) {
+	if (!has_length(access->type)) {
 		unavailable(ret, ASK_REASON_REDACTED);
 		return;
 	}

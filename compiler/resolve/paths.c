@@ -16,6 +16,7 @@ struct route {
 	uint64_t offset;
 	VEC(struct resolve_hop) hops;
 	const char *text; /* the path so far, embedded fields spelt out */
+	VEC(const struct binary_field *) fields; /* all of them, embedded ones too */
 };
 
 static void route_add(struct route *route, uint64_t offset)
@@ -42,6 +43,8 @@ static struct route route_copy(struct arena *arena, const struct route *from)
 
 	for (size_t i = 0; i < from->hops.length; i++)
 		*VEC_PUSH(arena, &copy.hops) = from->hops.data[i];
+	for (size_t i = 0; i < from->fields.length; i++)
+		*VEC_PUSH(arena, &copy.fields) = from->fields.data[i];
 	return copy;
 }
 
@@ -96,6 +99,7 @@ static size_t search_level(struct arena *arena, const struct level *level, const
 			to = route_copy(arena, route);
 			route_add(&to, field->offset);
 			to.type = field->type;
+			*VEC_PUSH(arena, &to.fields) = field;
 			to.text = arena_printf(arena, "%s.%s", route->text, field->name);
 			if (!strcmp(field->name, name)) {
 				if (!hits++)
@@ -316,5 +320,17 @@ bool path_access(struct arena *arena, struct binary *binary, struct diagnostics 
 		.hops = route.hops.data,
 		.hops_count = route.hops.length,
 	};
+	return true;
+}
+
+bool path_fields(struct arena *arena, struct diagnostics *diags, const struct spec_path *path,
+		 const struct binary_type *type, struct resolve_fields *ret)
+{
+	struct route route = {.type = type, .text = type->name};
+
+	for (size_t i = 0; i < path->steps.length; i++)
+		if (!step_field(arena, diags, &path->steps.data[i], &route))
+			return false;
+	*ret = (struct resolve_fields){route.fields.data, route.fields.length};
 	return true;
 }

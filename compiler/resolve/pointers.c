@@ -93,15 +93,19 @@ static const struct binary_type *atomic_target(const struct binary_type *type)
 	return NULL;
 }
 
-static bool flatten_struct(struct resolve_flat *context, const struct binary_type *type,
+static bool flatten_struct(struct resolve_flat *context, const struct binary_type *declared,
 			   unsigned depth, struct resolve_pointers *ret)
 {
+	const struct resolve_view *view = flat_view(context, declared);
+	const struct binary_type *type = view ? view->shape : declared;
 	const struct resolve_pointer atomic = {
 		.kind = ASK_POINTER_PLAIN, .repeat = 1, .target = atomic_target(type)};
 
 	for (size_t f = 0; f < type->fields_count; f++) {
 		const struct binary_field *field = &type->fields[f];
 
+		if (view && view->redacted[f])
+			continue;
 		if (field->type->kind == SCHEMA_KIND_UNSAFE_POINTER &&
 		    !pointers_lead_nowhere(atomic.target) &&
 		    !pointers_push(context, ret, &atomic, field->offset, ".v"))

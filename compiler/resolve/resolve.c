@@ -12,6 +12,8 @@
  *             │
  *             ├─ types.c ───── the types within reach
  *             │   ├ pointers.c   where their pointers are
+ *             │   ├ views.c      what `types:` leaves of them
+ *             │   ├ spans.c      which bytes that means
  *             │   ├ internals.c  what maps, channels and closures are made of
  *             │   └ dynamic.c    types behind interfaces, functions behind func values
  *             ├─ tables.c ──── names of tables and columns, SQL

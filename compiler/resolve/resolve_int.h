@@ -10,6 +10,7 @@
 /* Private to resolve; resolve.c has the essay. */
 
 struct resolve;
+struct resolve_flat;
 
 /* ---- paths.c: from a variable to a value ---- */
 
@@ -41,6 +42,7 @@ struct resolve_access {
 	size_t hops_count;
 	bool unsure; /* other things may use the variable's stack slot: see locate_is_unsure() */
 	bool redact; /* no byte of the value but the length of a string or slice */
+	struct resolve_flat *flat; /* tells what `types:` leaves of the value; may be NULL */
 };
 
 /*
@@ -50,6 +52,15 @@ struct resolve_access {
 bool path_access(struct arena *arena, struct binary *binary, struct diagnostics *diags,
 		 const struct spec_path *path, const struct binary_variable *variable,
 		 struct resolve_access *ret);
+
+/* The fields that a path goes through, embedded ones spelt out, pointers between them followed. */
+struct resolve_fields {
+	const struct binary_field *const *data;
+	size_t count;
+};
+/* Walks the fields of `path` from a value of `type`; else as path_access(). */
+bool path_fields(struct arena *arena, struct diagnostics *diags, const struct spec_path *path,
+		 const struct binary_type *type, struct resolve_fields *ret);
 
 /* ---- locate.c: from a location to ops ---- */
 
@@ -81,8 +92,12 @@ bool locate_is_unsure(const struct binary_variable *variable, bool inlined);
 /* Compiles an access at one location (NULL: not live). */
 void locate(struct arena *arena, const struct resolve_access *access,
 	    const struct binary_location *location, struct resolve_program *ret);
-/* true when bytes [lo, hi) of the type hold data that a value shows: not padding, not `_`. */
-bool locate_has_data(const struct binary_type *type, uint64_t lo, uint64_t hi);
+/*
+ * true when bytes [lo, hi) of the type hold data that a value shows: not padding, not `_`,
+ * not what `types:` leaves out. `flat` may be NULL.
+ */
+bool locate_has_data(struct resolve_flat *flat, const struct binary_type *type, uint64_t lo,
+		     uint64_t hi);
 
 /* ---- the run ---- */
 
@@ -151,6 +166,7 @@ enum resolve_part {
 	RESOLVE_CHAN,	       /* hchan<T> */
 	RESOLVE_SUDOG,	       /* sudog<T>: a waiting goroutine */
 	RESOLVE_CLOSURE,       /* made by us: the PC and the captured variables */
+	RESOLVE_CHOSEN_POINTER, /* made by us: a pointer on the way of a path of `types:` */
 };
 struct resolve_role {
 	enum resolve_part part;
@@ -169,6 +185,15 @@ struct resolve_flat {
 	struct arena *arena;
 	struct map memo;  /* const struct binary_type * -> struct resolve_pointers * */
 	struct map roles; /* const struct binary_type * -> struct resolve_role * */
+
+	/* views.c */
+	struct resolve *resolve; /* NULL: there are no views */
+	struct map views;	 /* const struct binary_type * -> struct resolve_view *, or NULL */
+	struct strmap parts;	 /* type and what is chosen of it -> const struct binary_type * */
+	struct strmap listed;	 /* exact name -> index in spec->types */
+	VEC(uint32_t) patterns;	 /* the others */
+	struct map told;	 /* nodes of the spec that a mistake was reported of */
+	struct map spans;	 /* const struct binary_type * -> struct resolve_spans * */
 };
 void flat_init(struct resolve_flat *flat, struct arena *arena);
 /* The role of a type, NULL for ordinary ones. */
@@ -189,11 +214,47 @@ const struct binary_type *internals_funcval(struct resolve *resolve);
 struct error *internals_closure(struct resolve *resolve, const struct binary_function *function,
 				const struct binary_type **ret);
 
+/* ---- views.c: what `types:` leaves of a struct ---- */
+
+struct resolve_view {
+	const struct binary_type *of;	 /* the struct as it was declared */
+	const struct binary_type *shape; /* with the chosen fields alone; of the same size */
+	const bool *redacted;		 /* for each field of `shape`: its bytes are not read */
+	const char *chosen;		 /* "clientID, mu.processing" */
+};
+/* Reads the spec's list; mistakes go to resolve->diags. */
+void views_bind(struct resolve *resolve);
+/* The view of a type that is listed, or part of one that is; NULL: all of it is shown. */
+const struct resolve_view *flat_view(struct resolve_flat *flat, const struct binary_type *type);
+/* Where to find the fields that are shown: in the view's shape, or in the type itself. */
+const struct binary_type *flat_shape(struct resolve_flat *flat, const struct binary_type *type);
+/* "main.clientState, chosen: clientID, mu.processing"; the name alone where all is shown. */
+const char *views_comment(struct resolve_flat *flat, const struct binary_type *type);
+
+/* ---- spans.c: which bytes of a value are copied ---- */
+
+/* `repeat` times bytes [offset, offset + size), `stride` bytes apart. */
+struct resolve_span {
+	uint64_t offset, size, repeat, stride;
+	const char *path, *to; /* ".clientID": its field, or the first and last of several */
+};
+struct resolve_spans {
+	bool cut; /* false: all bytes are copied, there are no rows */
+	VEC(struct resolve_span) rows;
+};
+/* NULL: more than POINTERS_MAX rows, or nested absurdly. `depth`: 0 but in spans.c. */
+const struct resolve_spans *spans_of(struct resolve_flat *flat, const struct binary_type *type,
+				     unsigned depth);
+/* Leaves of the COPY ops of a value what its type's spans have; false: more than ASK_MAX_OPS. */
+bool spans_cut(struct resolve_flat *flat, const struct binary_type *type,
+	       struct resolve_program *program);
+
 /* A row of the type tables. */
 struct resolve_type {
 	const struct binary_type *type; /* NULL: row 0, when the binary does not describe uint8 */
 	bool out_of_reach;		/* only its name and size are kept: no capture gets here */
 	struct resolve_pointers pointers;
+	const struct resolve_spans *spans; /* NULL for rows that nothing is copied of */
 };
 
 struct resolve_op {

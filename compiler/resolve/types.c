@@ -75,13 +75,15 @@ static void enqueue(struct queue *queue, const struct reach *from, const struct 
 /* What a value consists of. Their pointers are the value's own, so nothing is reached from here. */
 static void enqueue_parts(struct queue *queue, const struct reach *from)
 {
-	const struct binary_type *type = from->type;
+	const struct resolve_view *view = flat_view(&queue->resolve->flat, from->type);
+	const struct binary_type *type = view ? view->shape : from->type;
 
 	switch (type->kind) {
 	case SCHEMA_KIND_STRUCT:
 	case SCHEMA_KIND_TIME:
 		for (size_t i = 0; i < type->fields_count; i++)
-			enqueue(queue, from, type->fields[i].type, 0);
+			if (!view || !view->redacted[i])
+				enqueue(queue, from, type->fields[i].type, 0);
 		return;
 	case SCHEMA_KIND_MAP:
 		enqueue(queue, from, type->key, 0);
@@ -181,8 +183,11 @@ static struct error *add_type(struct resolve *resolve, const struct reach *reach
 	map_set(&resolve->type_index, (uintptr_t)type, resolve->types.length);
 	row = VEC_PUSH(resolve->arena, &resolve->types);
 	row->type = type;
-	if (type->size <= UINT32_MAX && pointers_flatten(&resolve->flat, type, &row->pointers))
-		return NULL;
+	if (type->size <= UINT32_MAX && pointers_flatten(&resolve->flat, type, &row->pointers)) {
+		row->spans = spans_of(&resolve->flat, type, 0);
+		if (row->spans)
+			return NULL;
+	}
 	row->out_of_reach = true;
 	if (!reach->dynamic)
 		complain_wide(resolve, reach);
@@ -224,28 +229,51 @@ static void add_name(struct resolve *resolve, const struct binary_type *type)
 	row->out_of_reach = true;
 }
 
+/* A row for a type of which nothing is captured but, of a string or slice, the length. */
+static struct error *add_redacted(struct resolve *resolve, const struct reach *reach)
+{
+	if (types_index(resolve, reach->type) != SCHEMA_NONE)
+		return NULL;
+	if (reach->type->kind != SCHEMA_KIND_STRING && reach->type->kind != SCHEMA_KIND_SLICE) {
+		add_name(resolve, reach->type);
+		return NULL;
+	}
+	TRY(add_type(resolve, reach)); /* its length is shown, its pointer not followed */
+	resolve->types.data[resolve->types.length - 1].pointers.rows.length = 0;
+	return NULL;
+}
+
 /* Rows for the types of captures that were not reached: redacted ones, and what stands for several.
  */
 static struct error *add_capture_types(struct resolve *resolve, struct resolve_capture *capture)
 {
-	const struct reach from = {.capture = capture};
-
 	for (size_t i = 0; i < capture->types.length; i++) {
-		struct reach reach = from;
+		const struct reach reach = {.type = capture->types.data[i], .capture = capture};
 
-		reach.type = capture->types.data[i];
-		if (types_index(resolve, reach.type) != SCHEMA_NONE)
-			continue;
-		if (reach.type->kind != SCHEMA_KIND_STRING &&
-		    reach.type->kind != SCHEMA_KIND_SLICE) {
-			add_name(resolve, reach.type);
-			continue;
-		}
-		TRY(add_type(resolve, &reach)); /* its length is shown, its pointer not followed */
-		resolve->types.data[resolve->types.length - 1].pointers.rows.length = 0;
+		TRY(add_redacted(resolve, &reach));
 	}
 	add_name(resolve, capture->type);
 	capture->type_index = types_index(resolve, capture->type);
+	return NULL;
+}
+
+/* Rows for the redacted fields of listed types. */
+static struct error *add_redacted_fields(struct resolve *resolve)
+{
+	size_t count = resolve->types.length;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct binary_type *type = resolve->types.data[i].type;
+		const struct resolve_view *view = type ? flat_view(&resolve->flat, type) : NULL;
+
+		for (size_t f = 0; view && f < view->shape->fields_count; f++) {
+			const struct reach reach = {.type = view->shape->fields[f].type,
+						    .dynamic = true};
+
+			if (view->redacted[f])
+				TRY(add_redacted(resolve, &reach));
+		}
+	}
 	return NULL;
 }
 
@@ -282,6 +310,7 @@ struct error *types_collect(struct resolve *resolve)
 
 	map_init(&resolve->type_index, resolve->arena);
 	flat_init(&resolve->flat, resolve->arena);
+	views_bind(resolve);
 	row = VEC_PUSH(resolve->arena, &resolve->types); /* ASK_TYPE_BYTE */
 	if (byte && byte->kind == SCHEMA_KIND_UINT && byte->size == 1) {
 		row->type = byte;
@@ -298,6 +327,7 @@ struct error *types_collect(struct resolve *resolve)
 	for (size_t i = 0; i < resolve->captures.length; i++)
 		if (resolve->captures.data[i].type)
 			TRY(add_capture_types(resolve, &resolve->captures.data[i]));
+	TRY(add_redacted_fields(resolve));
 	add_out_of_reach(resolve);
 	return NULL;
 }
@@ -316,6 +346,8 @@ struct tables {
 	VEC(struct schema_field) fields;
 	VEC(struct ask_pointer) pointers;
 	VEC(const char *) pointer_comments;
+	VEC(struct ask_span) spans;
+	VEC(const char *) span_comments;
 };
 
 /* sudog<T>.next is a *runtime.sudog in debug info, and captured as the *sudog<T> that it is. */
@@ -333,7 +365,10 @@ static void build_fields(struct resolve *resolve, struct tables *tables,
 			 const struct binary_type *type, struct schema_type *row)
 {
 	const struct resolve_role *role = flat_role(&resolve->flat, type);
+	const struct resolve_view *view = flat_view(&resolve->flat, type);
 
+	if (view)
+		type = view->shape;
 	row->first_field = (uint32_t)tables->fields.length;
 	if (type->kind != SCHEMA_KIND_STRUCT && type->kind != SCHEMA_KIND_TIME)
 		return;
@@ -355,6 +390,8 @@ static void build_fields(struct resolve *resolve, struct tables *tables,
 		};
 		if (role && role->by_reference && role->by_reference[i])
 			to->flags |= SCHEMA_FIELD_BY_REFERENCE;
+		if (view && view->redacted[i])
+			to->flags |= SCHEMA_FIELD_REDACTED;
 	}
 }
 
@@ -414,6 +451,36 @@ static void build_pointers(struct resolve *resolve, struct tables *tables,
 	}
 }
 
+static void build_spans(struct resolve *resolve, struct tables *tables,
+			const struct resolve_type *type, struct ask_type *row)
+{
+	size_t count = type->spans ? type->spans->rows.length : 0;
+
+	if (!type->spans || !type->spans->cut)
+		return;
+	row->first_span = (uint32_t)tables->spans.length;
+	row->spans = (ask_u16)(count ? count : 1);
+	for (size_t i = 0; i < count; i++) {
+		const struct resolve_span *span = &type->spans->rows.data[i];
+
+		*VEC_PUSH(resolve->arena, &tables->spans) = (struct ask_span){
+			.offset = (ask_u32)span->offset,
+			.size = (ask_u32)span->size,
+			.repeat = (ask_u32)span->repeat,
+			.stride = (ask_u32)span->stride,
+		};
+		*VEC_PUSH(resolve->arena, &tables->span_comments) =
+			arena_printf(resolve->arena, "%s: %s%s%s", type->type->name, span->path,
+				     span->to ? " to " : "", span->to ? span->to : "");
+	}
+	if (count)
+		return;
+	/* one row without bytes: no rows at all would mean all bytes */
+	*VEC_PUSH(resolve->arena, &tables->spans) = (struct ask_span){.repeat = 1};
+	*VEC_PUSH(resolve->arena, &tables->span_comments) =
+		arena_printf(resolve->arena, "%s: nothing", type->type->name);
+}
+
 /* A pointee that no capture reaches: no more than a name and a size. */
 static void build_out_of_reach(struct resolve *resolve, const struct binary_type *from,
 			       struct schema_type *row, struct ask_type *engine)
@@ -460,6 +527,7 @@ static void build_type(struct resolve *resolve, struct tables *tables,
 	engine->size = (ask_u32)from->size;
 	build_fields(resolve, tables, from, row);
 	build_pointers(resolve, tables, type, engine);
+	build_spans(resolve, tables, type, engine);
 }
 
 struct error *types_build(struct resolve *resolve)
@@ -473,10 +541,11 @@ struct error *types_build(struct resolve *resolve)
 
 	for (size_t i = 0; i < count; i++) {
 		build_type(resolve, &tables, &resolve->types.data[i], &rows[i], &engine[i]);
-		comments[i] = i ? resolve->types.data[i].type->name : "uint8: a string's byte";
+		comments[i] = i ? views_comment(&resolve->flat, resolve->types.data[i].type)
+				: "uint8: a string's byte";
 	}
 	if (count >= UINT32_MAX || tables.fields.length >= UINT32_MAX ||
-	    tables.pointers.length >= UINT32_MAX)
+	    tables.pointers.length >= UINT32_MAX || tables.spans.length >= UINT32_MAX)
 		return error_new(ERROR_SPEC, "the spec reaches too many types");
 	schema->types = rows;
 	schema->engine_types = engine;
@@ -485,6 +554,9 @@ struct error *types_build(struct resolve *resolve)
 	schema->fields_count = (uint32_t)tables.fields.length;
 	schema->pointers = tables.pointers.data;
 	schema->pointers_count = (uint32_t)tables.pointers.length;
+	schema->spans = tables.spans.data;
+	schema->spans_count = (uint32_t)tables.spans.length;
+	resolve->ir->span_comments = tables.span_comments.data;
 	resolve->ir->type_comments = comments;
 	resolve->ir->pointer_comments = tables.pointer_comments.data;
 	return NULL;

@@ -2,14 +2,16 @@
 /* `functions`: their captures and extra columns. */
 #include "spec_int.h"
 
-/* `expr`: a path, or a list of them of which the first that the binary has is taken. */
-static void read_paths(struct spec_reader *reader, const struct spec_node *value, void *ret)
+typedef bool parse_fn(struct spec_reader *reader, const struct spec_node *node,
+		      struct spec_path *ret);
+
+static void read_paths(struct spec_reader *reader, const struct spec_node *value, parse_fn *parse,
+		       struct spec_capture *capture)
 {
-	struct spec_capture *capture = ret;
 	struct spec_path path;
 
 	if (value->kind != SPEC_NODE_LIST) {
-		if (spec_is_text(reader, value, "a path") && spec_parse_path(reader, value, &path))
+		if (spec_is_text(reader, value, "a path") && parse(reader, value, &path))
 			*VEC_PUSH(reader->arena, &capture->paths) = path;
 		return;
 	}
@@ -18,13 +20,23 @@ static void read_paths(struct spec_reader *reader, const struct spec_node *value
 	for (size_t i = 0; i < value->items.length; i++) {
 		const struct spec_node *item = value->items.data[i];
 
-		if (spec_is_text(reader, item, "a path") && spec_parse_path(reader, item, &path))
+		if (spec_is_text(reader, item, "a path") && parse(reader, item, &path))
 			*VEC_PUSH(reader->arena, &capture->paths) = path;
 	}
 }
 
+void spec_read_paths(struct spec_reader *reader, const struct spec_node *value, void *ret)
+{
+	read_paths(reader, value, spec_parse_path, ret);
+}
+
+void spec_read_type_paths(struct spec_reader *reader, const struct spec_node *value, void *ret)
+{
+	read_paths(reader, value, spec_parse_type_path, ret);
+}
+
 static const struct spec_key capture_keys[] = {
-	{"expr", read_paths, 0, SPEC_KEY_REQUIRED},
+	{"expr", spec_read_paths, 0, SPEC_KEY_REQUIRED},
 	{"as", spec_read_sql_name, offsetof(struct spec_capture, as), 0},
 	{"limits", spec_read_capture_limits, offsetof(struct spec_capture, limits),
 	 SPEC_KEY_MAY_BE_EMPTY},
@@ -45,7 +57,7 @@ static void read_captures(struct spec_reader *reader, const struct spec_node *va
 			spec_read_mapping(reader, item, "a capture", capture_keys,
 					  ARRAY_SIZE(capture_keys), &capture);
 		else if (item->kind != SPEC_NODE_LIST)
-			read_paths(reader, item, &capture);
+			spec_read_paths(reader, item, &capture);
 		else
 			spec_error(reader, item->span, "wrong-type",
 				   "a capture must be a path or a mapping, this is a list");

@@ -180,3 +180,35 @@ bool spec_parse_path(struct spec_reader *reader, const struct spec_node *node,
 	*ret = path;
 	return true;
 }
+
+bool spec_parse_type_path(struct spec_reader *reader, const struct spec_node *node,
+			  struct spec_path *ret)
+{
+	struct spec_path path;
+	struct spec_step *steps;
+
+	if (!spec_parse_path(reader, node, &path))
+		return false;
+	if (path.line || !is_letter(path.variable[0])) {
+		spec_error(reader, path.variable_span, "bad-path",
+			   "bad path `%s`: a path of a type begins with a field",
+			   spec_quote(reader->arena, path.text));
+		return false;
+	}
+	for (size_t i = 0; i < path.steps.length; i++) {
+		if (path.steps.data[i].kind == SPEC_STEP_FIELD)
+			continue;
+		spec_error(reader, path.steps.data[i].span, "bad-path",
+			   "bad path `%s`: a path of a type is made of fields alone",
+			   spec_quote(reader->arena, path.text));
+		return false;
+	}
+	VEC_PUSH(reader->arena, &path.steps);
+	steps = path.steps.data;
+	memmove(steps + 1, steps, (path.steps.length - 1) * sizeof(*steps));
+	steps[0] = (struct spec_step){
+		.kind = SPEC_STEP_FIELD, .name = path.variable, .span = path.variable_span};
+	path.variable = "";
+	*ret = path;
+	return true;
+}

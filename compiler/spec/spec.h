@@ -75,6 +75,17 @@ struct spec_function {
 	struct source_span span;
 };
 
+/* `types`: what is captured of a type wherever it is reached. */
+struct spec_type {
+	struct spec_text name; /* a full Go name, or a pattern as those of functions */
+	/*
+	 * What is chosen; may be empty. Paths begin at a value of the type: `variable` is "", its
+	 * first field is their first step, and all steps are fields. `as` and limits are not set.
+	 */
+	VEC(struct spec_capture) captures;
+	struct source_span span;
+};
+
 struct spec_table {
 	struct spec_text name, doc, sql;
 	bool materialize;
@@ -104,6 +115,7 @@ struct spec {
 	struct spec_limits limits;
 	VEC(struct spec_match) matches; /* in the order of enum schema_match_label */
 	VEC(struct spec_function) functions;
+	VEC(struct spec_type) types; /* names are all different */
 	VEC(struct spec_table) tables;
 	VEC(struct spec_link) links;
 };

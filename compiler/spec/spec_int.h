@@ -114,12 +114,21 @@ struct spec_limits spec_limits_unset(void);
 /* Into a struct spec. */
 spec_read_fn spec_read_match;
 spec_read_fn spec_read_functions;
+spec_read_fn spec_read_types;
 spec_read_fn spec_read_tables;
 spec_read_fn spec_read_links;
 
 /* Parses a path; false when it is wrong, which is then in the reader's diags. */
 bool spec_parse_path(struct spec_reader *reader, const struct spec_node *node,
 		     struct spec_path *ret);
+/* The same of a path that begins at a value of a type: fields alone. */
+bool spec_parse_type_path(struct spec_reader *reader, const struct spec_node *node,
+			  struct spec_path *ret);
+/*
+ * `expr`, into a struct spec_capture: a path, or a list of them of which the first that
+ * the binary has is taken.
+ */
+spec_read_fn spec_read_paths, spec_read_type_paths;
 
 /* NULL when the regex compiles at a reasonable cost, else why not (in the arena). */
 const char *spec_regex_problem(struct arena *arena, const char *regex);

@@ -79,6 +79,7 @@ static const struct ask_layout ask_layout = {
 	.ops = 22,                  /* rows of ask_ops */
 	.types = 12,                /* rows of ask_types */
 	.pointers = 5,              /* rows of ask_pointers */
+	.spans = 0,                 /* rows of ask_spans */
 	.limits = 2,                /* rows of ask_limits */
 	.rtypes = 0,                /* rows of ask_rtypes */
 	.closures = 0,              /* rows of ask_closures */
@@ -88,22 +89,23 @@ static const struct ask_layout ask_layout = {
 
 /*
  * Types that are captured, and the pointers in them that are followed. What has
- * no row in ask_pointers is never followed.
+ * no row in ask_pointers is never followed. Of a type that has rows in ask_spans those
+ * bytes are copied and no others.
  */
-/* {size, first pointer, pointers, padding} */
+/* {size, first pointer, pointers, spans, first span} */
 static const struct ask_type ask_types[] = {
-	[0] = {1, 0, 0, 0},  /* uint8: a string's byte */
-	[1] = {8, 0, 1, 0},  /* *main.account */
-	[2] = {16, 1, 1, 0}, /* string */
-	[3] = {8, 2, 0, 0},  /* int64 */
-	[4] = {8, 2, 0, 0},  /* int */
-	[5] = {32, 2, 1, 0}, /* main.account */
-	[6] = {24, 3, 1, 0}, /* main.owner */
-	[7] = {8, 4, 0, 0},  /* sync.Mutex */
-	[8] = {4, 4, 0, 0},  /* int32 */
-	[9] = {8, 4, 1, 0},  /* *main.owner */
-	[10] = {1, 5, 0, 0}, /* bool */
-	[11] = {4, 5, 0, 0}, /* uint32 */
+	[0] = {1, 0, 0, 0, 0},  /* uint8: a string's byte */
+	[1] = {8, 0, 1, 0, 0},  /* *main.account */
+	[2] = {16, 1, 1, 0, 0}, /* string */
+	[3] = {8, 2, 0, 0, 0},  /* int64 */
+	[4] = {8, 2, 0, 0, 0},  /* int */
+	[5] = {32, 2, 1, 0, 0}, /* main.account */
+	[6] = {24, 3, 1, 0, 0}, /* main.owner */
+	[7] = {8, 4, 0, 0, 0},  /* sync.Mutex */
+	[8] = {4, 4, 0, 0, 0},  /* int32 */
+	[9] = {8, 4, 1, 0, 0},  /* *main.owner */
+	[10] = {1, 5, 0, 0, 0}, /* bool */
+	[11] = {4, 5, 0, 0, 0}, /* uint32 */
 	{0},
 };
 
@@ -114,6 +116,11 @@ static const struct ask_pointer ask_pointers[] = {
 	[2] = {24, ASK_POINTER_PLAIN, 6, 1, 0, 0}, /* main.account.Owner: to a main.owner */
 	[3] = {0, ASK_POINTER_STRING, 0, 1, 0, 0}, /* main.owner.Name: to its bytes */
 	[4] = {0, ASK_POINTER_PLAIN, 6, 1, 0, 0},  /* *main.owner: to a main.owner */
+	{0},
+};
+
+/* {offset, size, repeat, stride} */
+static const struct ask_span ask_spans[] = {
 	{0},
 };
 

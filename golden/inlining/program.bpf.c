@@ -84,6 +84,7 @@ static const struct ask_layout ask_layout = {
 	.ops = 10,                  /* rows of ask_ops */
 	.types = 4,                 /* rows of ask_types */
 	.pointers = 2,              /* rows of ask_pointers */
+	.spans = 0,                 /* rows of ask_spans */
 	.limits = 1,                /* rows of ask_limits */
 	.rtypes = 0,                /* rows of ask_rtypes */
 	.closures = 0,              /* rows of ask_closures */
@@ -93,14 +94,15 @@ static const struct ask_layout ask_layout = {
 
 /*
  * Types that are captured, and the pointers in them that are followed. What has
- * no row in ask_pointers is never followed.
+ * no row in ask_pointers is never followed. Of a type that has rows in ask_spans those
+ * bytes are copied and no others.
  */
-/* {size, first pointer, pointers, padding} */
+/* {size, first pointer, pointers, spans, first span} */
 static const struct ask_type ask_types[] = {
-	[0] = {1, 0, 0, 0},  /* uint8: a string's byte */
-	[1] = {8, 0, 1, 0},  /* *main.job */
-	[2] = {8, 1, 0, 0},  /* int */
-	[3] = {16, 1, 1, 0}, /* main.job */
+	[0] = {1, 0, 0, 0, 0},  /* uint8: a string's byte */
+	[1] = {8, 0, 1, 0, 0},  /* *main.job */
+	[2] = {8, 1, 0, 0, 0},  /* int */
+	[3] = {16, 1, 1, 0, 0}, /* main.job */
 	{0},
 };
 
@@ -108,6 +110,11 @@ static const struct ask_type ask_types[] = {
 static const struct ask_pointer ask_pointers[] = {
 	[0] = {0, ASK_POINTER_PLAIN, 3, 1, 0, 0}, /* *main.job: to a main.job */
 	[1] = {8, ASK_POINTER_PLAIN, 3, 1, 0, 0}, /* main.job.Parent: to a main.job */
+	{0},
+};
+
+/* {offset, size, repeat, stride} */
+static const struct ask_span ask_spans[] = {
 	{0},
 };
 

@@ -61,6 +61,7 @@ static struct error *check_layout(const struct schema_check *check)
 		{"ops", layout->ops, schema->ops_count},
 		{"types", layout->types, schema->engine_types_count},
 		{"pointers", layout->pointers, schema->pointers_count},
+		{"spans", layout->spans, schema->spans_count},
 		{"limits", layout->limits, schema->limits_count},
 		{"rtypes", layout->rtypes, schema->rtypes_count},
 		{"closures", layout->closures, schema->closures_count},

@@ -215,6 +215,30 @@ static struct error *check_pointers(struct schema_check *check, uint32_t t)
 	return NULL;
 }
 
+static struct error *check_spans(struct schema_check *check, uint32_t t)
+{
+	const struct schema *schema = check->schema;
+	const struct ask_type *type = &schema->engine_types[t];
+	const struct ask_span *span = schema->spans + type->first_span;
+
+	TRY(schema_check_spend(check, type->spans));
+	for (uint32_t i = 0; i < type->spans; i++, span++) {
+		uint64_t end = (uint64_t)span->offset + span->size;
+
+		/* not over each other: what they copy together is no more than the value */
+		if (!span->repeat || (span->repeat > 1 && span->stride < span->size) ||
+		    (!span->size && type->spans > 1))
+			return schema_check_fail(check, "engine_types", t, "span %u is malformed",
+						 i);
+		/* repeat - 1 and stride are below 2^32: no overflow */
+		end += (uint64_t)(span->repeat - 1) * span->stride;
+		if (end > type->size)
+			return schema_check_fail(check, "engine_types", t,
+						 "span %u is not inside it", i);
+	}
+	return NULL;
+}
+
 struct error *schema_check_types(struct schema_check *check)
 {
 	const struct schema *schema = check->schema;
@@ -225,6 +249,7 @@ struct error *schema_check_types(struct schema_check *check)
 	for (uint32_t t = 0; t < schema->types_count; t++) {
 		TRY(check_type(check, t));
 		TRY(check_pointers(check, t));
+		TRY(check_spans(check, t));
 	}
 	if (!schema->types_count || schema->types[ASK_TYPE_BYTE].kind != SCHEMA_KIND_UINT ||
 	    schema->types[ASK_TYPE_BYTE].size != 1)

@@ -50,11 +50,15 @@ struct schema_type {
 #define SCHEMA_FIELD_EMBEDDED 1u
 /* Of a closure object: a POINTER to a captured variable, which is shown in its place. */
 #define SCHEMA_FIELD_BY_REFERENCE 2u
+/* Of a listed type: nothing of it was read but the length word of a string or slice. */
+#define SCHEMA_FIELD_REDACTED 4u
+#define SCHEMA_FIELD_FLAGS                                                                         \
+	(SCHEMA_FIELD_EMBEDDED | SCHEMA_FIELD_BY_REFERENCE | SCHEMA_FIELD_REDACTED)
 struct schema_field {
 	uint64_t offset; /* bytes from the struct's start */
 	schema_str name; /* an embedded field's name is its type's, as in Go source */
 	uint32_t type;
-	uint32_t flags; /* SCHEMA_FIELD_EMBEDDED, SCHEMA_FIELD_BY_REFERENCE */
+	uint32_t flags; /* SCHEMA_FIELD_EMBEDDED, SCHEMA_FIELD_BY_REFERENCE, SCHEMA_FIELD_REDACTED */
 	uint32_t pad;
 };
 
@@ -217,6 +221,7 @@ struct schema {
 	SCHEMA_ARRAY(struct ask_limits, limits);
 	SCHEMA_ARRAY(struct ask_type, engine_types);
 	SCHEMA_ARRAY(struct ask_pointer, pointers);
+	SCHEMA_ARRAY(struct ask_span, spans);
 	SCHEMA_ARRAY(struct ask_range, ranges);
 	SCHEMA_ARRAY(struct ask_probe, probes);
 	SCHEMA_ARRAY(struct ask_expr, exprs);

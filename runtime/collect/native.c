@@ -111,6 +111,7 @@ void native_create(struct session *session, bool cached)
 		.limits = schema->limits,
 		.types = schema->engine_types,
 		.pointers = schema->pointers,
+		.spans = schema->spans,
 		.ranges = schema->ranges,
 		.probes = schema->probes,
 		.exprs = schema->exprs,
@@ -327,7 +328,8 @@ static void retry_record(struct session *session, uint32_t index, uint64_t chunk
 
 	session->statistics.native_retries++;
 	if (value->head.kind == ASK_RECORD_POINTEE) {
-		if (ask_copy(place, off + sizeof(*value), value->length, value->address))
+		if (ask_copy_values(place, off + sizeof(*value), value->length, value->address,
+				    value->type))
 			return;
 		value->head.status = ASK_STATUS_OK;
 	} else {

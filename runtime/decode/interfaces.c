@@ -62,8 +62,8 @@ bool interface_value(const struct render *r, const struct view *v, uint32_t type
 				HOLE_NONE;
 }
 
-/* The kind of the one word that a pointer-shaped type consists of. */
-static enum schema_kind pointer_shape(const struct schema *schema, uint32_t type)
+/* The type of the one word that a pointer-shaped type consists of. */
+static uint32_t pointer_shape(const struct schema *schema, uint32_t type)
 {
 	for (;;) {
 		const struct schema_type *t = &schema->types[type];
@@ -75,7 +75,7 @@ static enum schema_kind pointer_shape(const struct schema *schema, uint32_t type
 			if (schema->types[schema->fields[t->first_field + i].type].size == 8)
 				inner = schema->fields[t->first_field + i].type;
 		if (inner == SCHEMA_NONE)
-			return t->kind;
+			return type;
 		type = inner; /* ends: no type is inside itself */
 	}
 }
@@ -100,10 +100,12 @@ static void render_dynamic(struct render *r, const struct view *data, const stru
 	} else if (t->size != 8) {
 		hole = UNAVAILABLE("its dynamic type is not pointer-shaped");
 	} else {
-		enum schema_kind shape = pointer_shape(r->schema, rtype->type);
+		uint32_t shape = pointer_shape(r->schema, rtype->type);
+		enum schema_kind kind = r->schema->types[shape].kind;
 
-		/* a pointer and a func pay for their hop themselves */
-		if (shape == SCHEMA_KIND_MAP || shape == SCHEMA_KIND_CHAN) {
+		/* a pointer and a func pay for their hop themselves, but on the way of a path */
+		if (kind == SCHEMA_KIND_MAP || kind == SCHEMA_KIND_CHAN ||
+		    (kind == SCHEMA_KIND_POINTER && !pointer_cost(r->schema, shape))) {
 			if (!depth && view_u64(data, 0))
 				hole = HOLE(HOLE_DEPTH);
 			depth = depth ? depth - 1 : 0;

@@ -13,14 +13,14 @@
 static struct hole render_pointer(struct render *r, const struct view *v, uint32_t type,
 				  uint32_t depth)
 {
-	uint32_t elem = r->schema->types[type].elem;
+	uint32_t elem = r->schema->types[type].elem, cost = pointer_cost(r->schema, type);
 	size_t ancestors = r->ancestors.length;
 	struct view pointee;
 	struct hole hole = pointer_follow(r, v, type, depth, &pointee);
 
 	if (!r->raw) {
 		if (hole.kind == HOLE_NONE)
-			hole = render_value(r, &pointee, elem, depth - 1);
+			hole = render_value(r, &pointee, elem, depth - cost);
 		r->ancestors.length = ancestors;
 		return hole;
 	}
@@ -30,7 +30,7 @@ static struct hole render_pointer(struct render *r, const struct view *v, uint32
 	render_address(r, "__addr", view_u64(v, 0));
 	json_key(&r->json, "__value");
 	if (hole.kind == HOLE_NONE)
-		render_part(r, &pointee, elem, depth - 1);
+		render_part(r, &pointee, elem, depth - cost);
 	else
 		render_hole(r, hole);
 	json_object_end(&r->json);
@@ -100,6 +100,31 @@ static struct hole scalar_struct(struct render *r, const struct view *v, uint32_
 	return NO_HOLE;
 }
 
+/* What naming a redacted field's type takes. */
+static size_t redacted_length(const struct schema *schema, const struct schema_field *field)
+{
+	return field->flags & SCHEMA_FIELD_REDACTED
+		       ? strlen(schema_text(schema, schema->types[field->type].name))
+		       : 0;
+}
+
+/* A field of which no more than the length of a string or slice was read. */
+static void render_redacted(struct render *r, const struct view *v, uint32_t type)
+{
+	const struct schema_type *t = &r->schema->types[type];
+
+	json_object_begin(&r->json);
+	json_key(&r->json, "__status");
+	json_text(&r->json, "redacted");
+	if (r->raw) {
+		json_key(&r->json, "__type");
+		json_text(&r->json, schema_text(r->schema, t->name));
+		if (t->kind == SCHEMA_KIND_STRING || t->kind == SCHEMA_KIND_SLICE)
+			render_word(r, "len", (int64_t)view_u64(v, 8), view_gap(r, v, 8, 8));
+	}
+	json_object_end(&r->json);
+}
+
 static struct hole render_struct(struct render *r, const struct view *v, uint32_t type,
 				 uint32_t depth)
 {
@@ -122,13 +147,16 @@ static struct hole render_struct(struct render *r, const struct view *v, uint32_
 
 		if (strcmp(name, "_") == 0)
 			continue;
-		if (!render_room(r, strlen(name) * 6)) {
+		if (!render_room(r, (strlen(name) + redacted_length(schema, field)) * 6)) {
 			render_budget(r, true);
 			break;
 		}
 		part = view_part(v, field->offset, schema->types[field->type].size);
 		json_key(&r->json, name);
-		render_part(r, &part, field->type, depth);
+		if (field->flags & SCHEMA_FIELD_REDACTED)
+			render_redacted(r, &part, field->type);
+		else
+			render_part(r, &part, field->type, depth);
 	}
 	json_object_end(&r->json);
 	r->ancestors.length = ancestors;

@@ -237,6 +237,11 @@ struct hole address_follow(struct render *r, uint64_t address, uint32_t type, ui
 	return hole;
 }
 
+uint32_t pointer_cost(const struct schema *schema, uint32_t type)
+{
+	return pointer_target(schema, type, 0, SCHEMA_NONE) == SCHEMA_NONE;
+}
+
 struct hole pointer_follow(struct render *r, const struct view *v, uint32_t type, uint32_t depth,
 			   struct view *ret)
 {
@@ -244,7 +249,8 @@ struct hole pointer_follow(struct render *r, const struct view *v, uint32_t type
 
 	if (gap)
 		return UNAVAILABLE(gap);
-	return address_follow(r, view_u64(v, 0), r->schema->types[type].elem, depth, 1, ret);
+	return address_follow(r, view_u64(v, 0), r->schema->types[type].elem, depth,
+			      pointer_cost(r->schema, type), ret);
 }
 
 /* ---- the whole ---- */
@@ -269,7 +275,7 @@ static struct hole render_root(struct render *r, const struct view *root, uint32
 {
 	const struct schema_type *types = r->schema->types;
 	cleanup_strbuf struct strbuf out = STRBUF_INIT;
-	uint32_t type = root_type, depth = r->limits->depth;
+	uint32_t type = root_type, depth = r->limits->depth, hops = 0;
 	struct view v = *root;
 	struct hole hole = NO_HOLE;
 	struct scalar scalar = {0};
@@ -285,11 +291,13 @@ static struct hole render_root(struct render *r, const struct view *root, uint32
 	while (!raw && types[type].kind == SCHEMA_KIND_POINTER && hole.kind == HOLE_NONE) {
 		struct view next;
 
-		hole = pointer_follow(r, &v, type, depth, &next);
+		/* what costs nothing is not bounded by depth */
+		hole = hops++ < NESTING_MAX ? pointer_follow(r, &v, type, depth, &next)
+					    : HOLE(HOLE_BUDGET);
 		if (hole.kind == HOLE_NONE) {
 			v = next;
+			depth -= pointer_cost(r->schema, type);
 			type = types[type].elem;
-			depth--;
 		}
 	}
 	if (hole.kind == HOLE_NONE) {

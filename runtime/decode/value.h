@@ -124,6 +124,8 @@ bool ancestor_push(struct render *r, uint64_t address, uint32_t type, bool array
  */
 struct hole pointee_view(const struct render *r, uint64_t address, uint32_t type, uint64_t want,
 			 uint64_t least, struct view *ret);
+/* What following a pointer of this type costs of `depth`: nothing on the way of a chosen path. */
+uint32_t pointer_cost(const struct schema *schema, uint32_t type);
 /* Follows the pointer in `v` to a value of the pointer's element type, which becomes an ancestor.
  */
 struct hole pointer_follow(struct render *r, const struct view *v, uint32_t type, uint32_t depth,

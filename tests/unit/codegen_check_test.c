@@ -15,6 +15,7 @@ static const char good[] =
 	"static const struct ask_layout ask_layout = {.g_size = 8};\n"
 	"static const struct ask_type ask_types[] = {{0}};\n"
 	"static const struct ask_pointer ask_pointers[] = {{0}};\n"
+	"static const struct ask_span ask_spans[] = {{0}};\n"
 	"static const struct ask_op ask_ops[] = {{0}};\n"
 	"static const struct ask_expr ask_exprs[] = {{0}};\n"
 	"static const struct ask_probe ask_probes[] = {{0}};\n"
@@ -54,7 +55,7 @@ static void test_mistakes_have_a_place(void **state)
 
 	(void)state;
 	strbuf_printf(&source, "%sint broken(void) { return nothing; }\n", good);
-	expect(source.data, "test.bpf.c:17:");
+	expect(source.data, "test.bpf.c:18:");
 	strbuf_clear(&source);
 	strbuf_printf(&source, "%sstatic int unused(void) { return 0; }\n", good);
 	expect(source.data, "unused"); /* warnings count */

@@ -28,7 +28,7 @@
 
 /* Types: 0 byte, 1 *node, 2 node, 3 string, 4 []int64, 5 int64 */
 static const struct ask_type types[] = {
-	{1, 0, 0, 0}, {8, 0, 1, 0}, {48, 1, 3, 0}, {16, 4, 1, 0}, {24, 5, 1, 0}, {8, 0, 0, 0},
+	{1, 0, 0, 0, 0}, {8, 0, 1, 0, 0}, {48, 1, 3, 0, 0}, {16, 4, 1, 0, 0}, {24, 5, 1, 0, 0}, {8, 0, 0, 0, 0},
 };
 static const struct ask_pointer pointers[] = {
 	{0, ASK_POINTER_PLAIN, 2, 1, 8, 0},  {0, ASK_POINTER_PLAIN, 2, 1, 8, 0},

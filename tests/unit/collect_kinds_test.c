@@ -27,9 +27,9 @@
 
 enum { BYTE, ROOT, INT, WIDE, POINTER, FUNCVAL, CLOSURE, CELL, TYPES_COUNT };
 static struct ask_type types[] = {
-	[BYTE] = {1, 0, 0, 0},	 [ROOT] = {64, 0, 1, 0},    [INT] = {8, 0, 0, 0},
-	[WIDE] = {128, 0, 0, 0}, [POINTER] = {8, 1, 1, 0},  [FUNCVAL] = {8, 0, 0, 0},
-	[CLOSURE] = {24, 0, 0, 0}, [CELL] = {16, 2, 1, 0},
+	[BYTE] = {1, 0, 0, 0, 0},	 [ROOT] = {64, 0, 1, 0, 0},    [INT] = {8, 0, 0, 0, 0},
+	[WIDE] = {128, 0, 0, 0, 0}, [POINTER] = {8, 1, 1, 0, 0},  [FUNCVAL] = {8, 0, 0, 0, 0},
+	[CLOSURE] = {24, 0, 0, 0, 0}, [CELL] = {16, 2, 1, 0, 0},
 };
 /* row 0 is the root's, set by each test */
 static struct ask_pointer pointers[] = {
@@ -37,6 +37,7 @@ static struct ask_pointer pointers[] = {
 	{0, ASK_POINTER_PLAIN, INT, 1, 0, 0},
 	{0, ASK_POINTER_FREE, CELL, 1, 0, 0},
 };
+static const struct ask_span spans[] = {{4, 3, 1, 0}, {8, 2, 2, 4}, {0, 8, 1, 0}, {0, 0, 1, 0}};
 static struct ask_limits limits[] = {{2, 64, 64, 256}};
 static const struct ask_range ranges[] = {{0x3000, 0x3040, 0, 1}};
 static const struct ask_probe probes[] = {{0, ASK_NO_INLINE, 0, 1}};
@@ -97,7 +98,8 @@ static int setup(void **state)
 		.g_startpc = 136, .g_labels = 144, .frames_leaf = 8, .frames_root = 4,
 		.cfi_rows = ARRAY_SIZE(cfis), .ranges = 1, .probes = 1, .exprs = 1,
 		.ops = ARRAY_SIZE(ops), .types = ARRAY_SIZE(types),
-		.pointers = ARRAY_SIZE(pointers), .limits = 1, .rtypes = ARRAY_SIZE(rtypes),
+		.pointers = ARRAY_SIZE(pointers),
+		.spans = ARRAY_SIZE(spans), .limits = 1, .rtypes = ARRAY_SIZE(rtypes),
 		.closures = 1, .itab_type = 8, .funcval_type = FUNCVAL,
 	};
 	world.native = (struct ask_native){
@@ -105,6 +107,7 @@ static int setup(void **state)
 		.chunk_stride = ASK_CHUNK_STRIDE, .chunk_count = 2, .visit_count = 1024,
 		.bitmap_words = 17, .visits = world.visits, .bitmap = world.bitmap,
 		.layout = &world.layout, .limits = limits, .types = types, .pointers = pointers,
+		.spans = spans,
 		.ranges = ranges, .probes = probes, .exprs = exprs, .ops = ops, .cfis = cfis,
 		.rtypes = rtypes, .closures = closures, .read = world_read, .now = world_now,
 	};
@@ -379,6 +382,82 @@ static void test_redacted(void **state)
 	assert_null(memmem(world.chunks, world.shards[0].write_off, "secret", 6));
 }
 
+/* A slice of `count` cells at `address`, of which `rows` spans from row `first` on are copied. */
+static const struct ask_value *cells(ask_u64 address, ask_u64 count, ask_u32 first, ask_u32 rows)
+{
+	put(ROOT_AT, address);
+	put(ROOT_AT + 8, count);
+	put(ROOT_AT + 16, count);
+	types[CELL] = (struct ask_type){16, 0, 0, (ask_u16)rows, first};
+	memset(world.chunks, 0xdd, sizeof(world.chunks)); /* what an older record left there */
+	run((struct ask_pointer){0, ASK_POINTER_SLICE, CELL, 1, 0, 0});
+	types[CELL] = (struct ask_type){16, 2, 1, 0, 0};
+	return pointee(address, CELL);
+}
+
+static void test_spans_of_elements(void **state)
+{
+	static const ask_u8 want[16] = {0, 0, 0, 0, 4, 5, 6, 0, 8, 9, 0, 0, 12, 13, 0, 0};
+	const struct ask_value *value;
+
+	(void)state;
+	for (ask_u32 i = 0; i < 64; i++)
+		world.memory[A - BASE + i] = (ask_u8)(i % 16);
+	value = cells(A, 3, 0, 2);
+	assert_non_null(value);
+	assert_int_equal(value->head.status, ASK_STATUS_OK);
+	assert_int_equal(value->length, 48);
+	for (ask_u32 i = 0; i < 3; i++)
+		assert_memory_equal(value->data + i * 16, want, 16);
+}
+
+/* What is not chosen is not even read: it may be absent. */
+static void test_spans_and_absent_memory(void **state)
+{
+	static const ask_u8 zeroes[16];
+	const struct ask_value *value;
+
+	(void)state;
+	put(HOLE - 8, 0x1122334455667788);
+	value = cells(HOLE - 8, 1, 2, 1);
+	assert_int_equal(value->head.status, ASK_STATUS_OK);
+	assert_int_equal(*(const ask_u64 *)value->data, 0x1122334455667788);
+	assert_int_equal(*(const ask_u64 *)(value->data + 8), 0);
+	setup(state);
+	put(HOLE - 8, 0x1122334455667788);
+	value = cells(HOLE - 8, 1, 0, 2); /* two of them lie in the hole */
+	assert_int_equal(value->head.status, ASK_STATUS_READ_FAILED);
+	assert_memory_equal(value->data, zeroes, 16);
+	setup(state);
+	value = cells(HOLE, 2, 3, 1); /* nothing is chosen */
+	assert_int_equal(value->head.status, ASK_STATUS_OK);
+	assert_memory_equal(value->data, zeroes, 16);
+	setup(state);
+	value = cells(A, 1, ARRAY_SIZE(spans), 1); /* no such row: no tables of ours say that */
+	assert_int_equal(value->head.status, ASK_STATUS_READ_FAILED);
+	assert_memory_equal(value->data, zeroes, 16);
+}
+
+static void test_spans_of_a_value(void **state)
+{
+	const struct ask_value *value;
+
+	(void)state;
+	memset(world.memory + (ROOT_AT - BASE), 0xee, 64);
+	memset(world.chunks, 0xdd, sizeof(world.chunks));
+	types[ROOT] = (struct ask_type){64, 0, 0, 2, 0};
+	run((struct ask_pointer){0, ASK_POINTER_PLAIN, INT, 1, 0, 0});
+	types[ROOT] = (struct ask_type){64, 0, 1, 0, 0};
+	value = root();
+	assert_int_equal(value->head.status, ASK_STATUS_OK);
+	assert_int_equal(value->address, ROOT_AT);
+	for (ask_u32 i = 0; i < 64; i++) {
+		_Bool chosen = (i >= 4 && i < 7) || i == 8 || i == 9 || i == 12 || i == 13;
+
+		assert_int_equal(value->data[i], chosen ? 0xee : 0);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -398,6 +477,9 @@ int main(void)
 		TEST(test_index),
 		TEST(test_assertion),
 		TEST(test_redacted),
+		TEST(test_spans_of_elements),
+		TEST(test_spans_and_absent_memory),
+		TEST(test_spans_of_a_value),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

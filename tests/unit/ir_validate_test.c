@@ -29,6 +29,7 @@ static void sound(void)
 		.schema = f.schema,
 		.type_comments = words,
 		.pointer_comments = words,
+		.span_comments = words,
 		.range_comments = words,
 		.probe_comments = probe_words,
 		.expr_comments = words,
@@ -99,6 +100,12 @@ static void test_types(void **state)
 	assert_broken("bad row");
 	f.pointers[3].target = 9;
 	assert_broken("bad row");
+	f.spans[1].repeat = 4;
+	assert_broken("span 1: lies outside");
+	f.spans[0].repeat = 0;
+	assert_broken("span 0: bad row");
+	f.engine_types[T_NODE].spans = 3;
+	assert_broken("spans out of bounds");
 	f.engine_types[T_NODE].pointers = 5;
 	assert_broken("pointers out of bounds");
 	f.types[2].name = f.schema.strings_size;

@@ -303,16 +303,16 @@ static void test_bytes_that_matter(void **state)
 	const struct binary_type odds = T(ARRAY, "[3]odd", 48, .elem = &odd, .count = 3);
 
 	(void)state;
-	assert_true(locate_has_data(&m_padded, 0, 4));
-	assert_false(locate_has_data(&m_padded, 4, 8));
-	assert_true(locate_has_data(&m_padded, 4, 9));
-	assert_false(locate_has_data(&odd, 0, 8));
-	assert_true(locate_has_data(&odd, 0, 9));
-	assert_false(locate_has_data(&odd, 12, 16));
-	assert_false(locate_has_data(&odds, 12, 24)); /* padding of one, blank of the next */
-	assert_true(locate_has_data(&odds, 12, 25));
-	assert_true(locate_has_data(&odds, 16, 40));
-	assert_false(locate_has_data(&m_int, 3, 3));
+	assert_true(locate_has_data(NULL, &m_padded, 0, 4));
+	assert_false(locate_has_data(NULL, &m_padded, 4, 8));
+	assert_true(locate_has_data(NULL, &m_padded, 4, 9));
+	assert_false(locate_has_data(NULL, &odd, 0, 8));
+	assert_true(locate_has_data(NULL, &odd, 0, 9));
+	assert_false(locate_has_data(NULL, &odd, 12, 16));
+	assert_false(locate_has_data(NULL, &odds, 12, 24)); /* padding of one, blank of the next */
+	assert_true(locate_has_data(NULL, &odds, 12, 25));
+	assert_true(locate_has_data(NULL, &odds, 16, 40));
+	assert_false(locate_has_data(NULL, &m_int, 3, 3));
 }
 
 static void test_large_locals_are_not_believed(void **state)

@@ -34,7 +34,7 @@ RULE(elem, f->types[T_NODE_PTR].elem = 9)
 RULE(fields_span, f->types[T_NODE].first_field = 1)
 RULE(fields_span_wraps, f->types[T_NODE].first_field = UINT32_MAX - 2)
 RULE(field_type, f->fields[0].type = SCHEMA_NONE)
-RULE(field_flags, f->fields[0].flags = 4)
+RULE(field_flags, f->fields[0].flags = 8)
 RULE(captures_span, f->functions[1].captures = 2)
 RULE(columns_span, f->functions[1].columns = 1)
 RULE(capture_function, f->captures[0].function = 2)
@@ -52,6 +52,13 @@ RULE(inline_parent, f->inline_nodes[1].parent = 3)
 RULE(file_text, f->files[1] = f->strings.size)
 RULE(wait_reason, f->wait_reasons[1] = f->strings.size)
 RULE(pointer_span, f->engine_types[T_NODE].pointers = 5)
+RULE(span_span, f->engine_types[T_NODE].spans = 3)
+RULE(span_repeat, f->spans[1].repeat = 0)
+RULE(span_stride, f->spans[1].stride = 7)
+RULE(span_empty, f->spans[0].size = 0)
+RULE(span_beyond, f->spans[1].repeat = 4)
+RULE(span_far, f->spans[0].offset = UINT32_MAX)
+RULE(span_huge, f->spans[1].repeat = UINT32_MAX; f->spans[1].stride = UINT32_MAX)
 RULE(pointer_target, f->pointers[2].target = 9)
 RULE(range_span, f->ranges[1].probes = 3)
 RULE(probe_function, f->probes[1].function = 2)
@@ -150,7 +157,7 @@ static const struct rule rules[] = {
 	{"types[2]: kind is 18 of 18", kind}, {"types[3]: elem is 9 of 9", elem},
 	{"types[2]: fields: 6 rows from 1 of 6", fields_span},
 	{"types[2]: fields: 6 rows from 4294967293 of 6", fields_span_wraps},
-	{"fields[0]: type is 4294967295 of 9", field_type}, {"fields[0]: flags is 4", field_flags},
+	{"fields[0]: type is 4294967295 of 9", field_type}, {"fields[0]: flags is 8", field_flags},
 	{"functions[1]: captures", captures_span}, {"functions[1]: columns", columns_span},
 	{"captures[0]: function is 2", capture_function}, {"captures[0]: type is 9", capture_type},
 	{"captures[0]: limits is 1", capture_limits}, {"columns[0]: type is 6", column_type},
@@ -187,6 +194,13 @@ static const struct rule rules[] = {
 	{"engine_types[2]: pointer 2 is not inside", pointer_beyond},
 	{"engine_types[2]: pointer 1 is not inside", pointer_repeat_beyond},
 	{"engine_types[2]: pointer 1 is not inside", pointer_repeat_huge},
+	{"engine_types[2]: spans", span_span},
+	{"engine_types[2]: span 1 is malformed", span_repeat},
+	{"engine_types[2]: span 1 is malformed", span_stride},
+	{"engine_types[2]: span 0 is malformed", span_empty},
+	{"engine_types[2]: span 1 is not inside", span_beyond},
+	{"engine_types[2]: span 0 is not inside", span_far},
+	{"engine_types[2]: span 1 is not inside", span_huge},
 	{"layout[0]: ops is 4, there are 3", layout_count}, {"layout[0]: text_size", layout_text},
 	{"layout[0]: g_labels at 505 is beyond", layout_g}, {"layout[0]: g_size", layout_g_size},
 	{"ranges[0]: empty", range_empty}, {"ranges[1]: empty or out of order", range_overlap},

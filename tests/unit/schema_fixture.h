@@ -32,6 +32,7 @@ struct fixture {
 	struct ask_limits limits[1];
 	struct ask_type engine_types[9];
 	struct ask_pointer pointers[5];
+	struct ask_span spans[2];
 	struct ask_range ranges[2];
 	struct ask_probe probes[2];
 	struct ask_expr exprs[3];
@@ -91,9 +92,11 @@ static inline void fixture_types(struct fixture *f)
 	f->pointers[2] = (struct ask_pointer){24, ASK_POINTER_PLAIN, T_NODE, 1, 8, 0};
 	f->pointers[3] = (struct ask_pointer){56, ASK_POINTER_SLICE, T_STRING, 1, 24, 0};
 	f->pointers[4] = (struct ask_pointer){0, ASK_POINTER_PLAIN, T_NODE, 1, 8, 0};
-	f->engine_types[T_STRING] = (struct ask_type){16, 0, 1, 0};
-	f->engine_types[T_NODE] = (struct ask_type){96, 1, 3, 0};
-	f->engine_types[T_NODE_PTR] = (struct ask_type){8, 4, 1, 0};
+	f->engine_types[T_STRING] = (struct ask_type){16, 0, 1, 0, 0};
+	f->engine_types[T_NODE] = (struct ask_type){96, 1, 3, 2, 0};
+	f->spans[0] = (struct ask_span){0, 32, 1, 0};
+	f->spans[1] = (struct ask_span){56, 8, 3, 16};
+	f->engine_types[T_NODE_PTR] = (struct ask_type){8, 4, 1, 0, 0};
 }
 
 static inline void fixture_spec(struct fixture *f)
@@ -141,7 +144,7 @@ static inline void fixture_programs(struct fixture *f)
 	f->cfi[1] = (struct ask_cfi){0x14, 24};
 	f->schema.layout = (struct ask_layout){
 		.text = 0x401000, .text_size = 0x100, .g_size = 512, .funcval_type = ASK_ABSENT, .cfi_rows = 2, .ranges = 2,
-		.probes = 2, .exprs = 3, .ops = 3, .types = 9, .pointers = 5, .limits = 1};
+		.probes = 2, .exprs = 3, .ops = 3, .types = 9, .pointers = 5, .spans = 2, .limits = 1};
 }
 
 /*
@@ -194,7 +197,7 @@ static inline void fixture_init(struct fixture *f)
 	s->member##_count = ARRAY_SIZE(f->member)
 	SET(types); SET(fields); SET(functions); SET(captures); SET(columns); SET(tables);
 	SET(links); SET(link_pairs); SET(matches); SET(gaps); SET(symbols); SET(inline_nodes);
-	SET(files); SET(wait_reasons); SET(limits); SET(engine_types); SET(pointers); SET(ranges);
+	SET(files); SET(wait_reasons); SET(limits); SET(engine_types); SET(pointers); SET(spans); SET(ranges);
 	SET(probes); SET(exprs); SET(ops); SET(cfi);
 #undef SET
 }
