@@ -311,7 +311,11 @@ static void test_process(void **state)
 	{
 		cleanup_arena struct arena arena = {0};
 
-		data[(view.data - data) + (ptrdiff_t)offsetof(struct dump_process, engine)] = 3;
+		data[(view.data - data) + (ptrdiff_t)offsetof(struct dump_process, engine)] =
+			DUMP_ENGINE_CORE;
+		ok(dump_process_parse(&arena, &view, &read_process, &read_texts));
+		data[(view.data - data) + (ptrdiff_t)offsetof(struct dump_process, engine)] =
+			DUMP_ENGINE_CORE + 1;
 		fails(dump_process_parse(&arena, &view, &read_process, &read_texts), ERROR_DAMAGED,
 		      "engine or pause");
 		data[(view.data - data) + (ptrdiff_t)offsetof(struct dump_process, engine)] = 1;
