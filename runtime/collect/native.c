@@ -40,7 +40,8 @@ static ask_u64 native_now(void)
 	return (ask_u64)now.tv_sec * 1000000000u + (ask_u64)now.tv_nsec;
 }
 
-static bool read_memory(const struct native_engine *native, uint64_t address, void *data, size_t size)
+static bool read_memory(const struct native_engine *native, uint64_t address, void *data,
+			size_t size)
 {
 	return native->memory->read(native->memory->source, address, data, size);
 }

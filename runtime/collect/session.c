@@ -170,8 +170,8 @@ struct error *session_begin(struct session *session)
 	fill_threads(session);
 	if (session->schema->meta.memstats_last_gc &&
 	    session_read(session,
-			session->schema->meta.memstats_last_gc + session->info.load_bias, &gc,
-			sizeof(gc)))
+			 session->schema->meta.memstats_last_gc + session->info.load_bias, &gc,
+			 sizeof(gc)))
 		session->last_gc_ns = (int64_t)gc;
 	return find_goroutines(session);
 }
