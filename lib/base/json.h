@@ -31,6 +31,8 @@ void json_string(struct json *json, const char *text, size_t length);
 void json_text(struct json *json, const char *text);
 void json_int(struct json *json, int64_t value);
 void json_uint(struct json *json, uint64_t value);
+/* "0x…" */
+void json_address(struct json *json, uint64_t address);
 /* The shortest decimal that reads back as the same double; "NaN", "+Inf", "-Inf" as strings. */
 void json_double(struct json *json, double value);
 /* The same for a float32: the shortest decimal that reads back as the same float. */

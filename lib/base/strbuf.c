@@ -82,7 +82,37 @@ void strbuf_puts(struct strbuf *buf, const char *text)
 
 void strbuf_putc(struct strbuf *buf, char c)
 {
-	strbuf_add(buf, &c, 1);
+	*strbuf_reserve(buf, 1) = c;
+	buf->data[++buf->length] = '\0';
+}
+
+void strbuf_uint(struct strbuf *buf, uint64_t number)
+{
+	char digits[20], *p = digits + sizeof(digits);
+
+	do {
+		*--p = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	strbuf_add(buf, p, (size_t)(digits + sizeof(digits) - p));
+}
+
+void strbuf_int(struct strbuf *buf, int64_t number)
+{
+	if (number < 0)
+		strbuf_putc(buf, '-');
+	strbuf_uint(buf, number < 0 ? -(uint64_t)number : (uint64_t)number);
+}
+
+void strbuf_hex(struct strbuf *buf, uint64_t number)
+{
+	char digits[16], *p = digits + sizeof(digits);
+
+	do {
+		*--p = "0123456789abcdef"[number & 15];
+		number >>= 4;
+	} while (number);
+	strbuf_add(buf, p, (size_t)(digits + sizeof(digits) - p));
 }
 
 void strbuf_repeat(struct strbuf *buf, char c, size_t n)

@@ -27,6 +27,10 @@ void strbuf_commit(struct strbuf *buf, size_t added);
 void strbuf_add(struct strbuf *buf, const void *data, size_t size);
 void strbuf_puts(struct strbuf *buf, const char *text);
 void strbuf_putc(struct strbuf *buf, char c);
+/* Decimal, and lower-case hexadecimal without leading zeros: what printf would give, faster. */
+void strbuf_uint(struct strbuf *buf, uint64_t number);
+void strbuf_int(struct strbuf *buf, int64_t number);
+void strbuf_hex(struct strbuf *buf, uint64_t number);
 void strbuf_repeat(struct strbuf *buf, char c, size_t n);
 void strbuf_printf(struct strbuf *buf, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

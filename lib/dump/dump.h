@@ -26,14 +26,19 @@ struct dump_process {
 	uint32_t schema; /* number of its DUMP_SCHEMA chunk */
 	uint32_t pid;
 	uint64_t load_bias;		/* run-time minus link-time address */
-	int64_t process_start_time_ns;	/* Unix time */
-	int64_t capture_time_ns;	/* Unix time when the pause began */
-	int64_t capture_monotonic_ns;	/* CLOCK_MONOTONIC at the same moment: runtime.nanotime's clock */
+	int64_t process_start_time_ns;	/* Unix time, 0 when unknown */
+	int64_t capture_time_ns;	/* Unix time when the pause began; of a core: the file's */
+	/* CLOCK_MONOTONIC at the same moment: runtime.nanotime's clock; 0 when unknown */
+	int64_t capture_monotonic_ns;
 	int64_t last_gc_ns;		/* Unix time of the last GC's end, 0 when unknown or never */
 	uint32_t engine;		/* enum dump_engine */
 	uint32_t pause;			/* enum dump_pause */
 };
-enum dump_engine { DUMP_ENGINE_BPF = 1, DUMP_ENGINE_NATIVE = 2 };
+enum dump_engine {
+	DUMP_ENGINE_BPF = 1,
+	DUMP_ENGINE_NATIVE = 2,
+	DUMP_ENGINE_CORE = 3, /* the native engine, over a core dump; since version 2 */
+};
 enum dump_pause { DUMP_PAUSE_PTRACE = 1, DUMP_PAUSE_NONE = 2 };
 
 /* The texts of a process chunk, decoded. command_line has its arguments joined by spaces. */

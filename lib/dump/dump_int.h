@@ -5,7 +5,8 @@
 #include "dump.h"
 
 #define DUMP_MAGIC "ASKDUMP1"
-#define DUMP_VERSION 1u
+#define DUMP_VERSION 2u /* docs/FORMATS.md says what changed */
+#define DUMP_OLDEST 1u	/* that is still read */
 
 struct dump_header {
 	char magic[8];

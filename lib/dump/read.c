@@ -10,10 +10,10 @@ struct error *dump_open(struct dump_reader *reader, const char *name, const void
 	if (size < sizeof(header) || memcmp(data, DUMP_MAGIC, sizeof(header.magic)) != 0)
 		return error_new(ERROR_DAMAGED, "%s: not an askance dump", name);
 	memcpy(&header, data, sizeof(header));
-	if (header.version != DUMP_VERSION || header.flags)
+	if (header.version < DUMP_OLDEST || header.version > DUMP_VERSION || header.flags)
 		return error_new(ERROR_DAMAGED,
-				 "%s: dump version %u, flags %#x; this program reads %u", name,
-				 header.version, header.flags, DUMP_VERSION);
+				 "%s: dump version %u, flags %#x; this program reads %u to %u",
+				 name, header.version, header.flags, DUMP_OLDEST, DUMP_VERSION);
 	*reader = (struct dump_reader){
 		.name = name, .data = data, .size = size, .offset = sizeof(header)};
 	return NULL;
@@ -106,7 +106,7 @@ struct error *dump_process_parse(struct arena *arena, const struct dump_chunk_vi
 	if (view->kind != DUMP_PROCESS || view->size < sizeof(parsed))
 		return damaged(view, "the header");
 	memcpy(&parsed, view->data, sizeof(parsed));
-	if (parsed.engine < DUMP_ENGINE_BPF || parsed.engine > DUMP_ENGINE_NATIVE ||
+	if (parsed.engine < DUMP_ENGINE_BPF || parsed.engine > DUMP_ENGINE_CORE ||
 	    parsed.pause < DUMP_PAUSE_PTRACE || parsed.pause > DUMP_PAUSE_NONE)
 		return damaged(view, "engine or pause");
 	for (size_t i = 0; i < DUMP_TEXTS; i++) {

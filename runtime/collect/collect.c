@@ -41,8 +41,7 @@ static int64_t clock_ns(clockid_t clock)
 	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-/* The object must have been built for exactly this program. */
-static struct error *check_identity(const struct session *session)
+struct error *session_identify(const struct session *session)
 {
 	const struct schema *schema = session->schema;
 	const char *go = schema_text(schema, schema->meta.go_build_id);
@@ -75,15 +74,15 @@ static uint32_t plan_visits(const struct session *session)
 	uint32_t slots = MIN_VISIT_SLOTS;
 	uint64_t goroutines = 0;
 
-	target_read(session->info.pid, session->schema->layout.allglen + session->info.load_bias,
-		    &goroutines, sizeof(goroutines));
+	if (!session_read(session, session->schema->layout.allglen + session->info.load_bias,
+			  &goroutines, sizeof(goroutines)))
+		goroutines = 0; /* session_begin() says what is wrong */
 	while (slots < MAX_VISIT_SLOTS && slots / 4 < goroutines)
 		slots *= 2;
 	return slots;
 }
 
-/* How large everything is, before any of it is made. */
-static void plan(struct session *session)
+void session_plan(struct session *session)
 {
 	const struct collect_options *options = session->options;
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -308,12 +307,29 @@ static void add_up(struct session *session)
 	}
 }
 
+struct error *session_finish(struct session *session, struct collect_result *result)
+{
+	drain_rest(session);
+	add_up(session);
+	if (session->output_error) {
+		struct error *error = session->output_error;
+
+		session->output_error = NULL;
+		return error;
+	}
+	result->engine = session_engine(session);
+	result->statistics = session->statistics;
+	result->lossy = session->statistics.dropped_goroutines || session->statistics.dropped_pointees;
+	return dump_chunk(session->writer, DUMP_STATISTICS, session->process, &session->statistics,
+			  sizeof(session->statistics));
+}
+
 static struct error *run(struct session *session, struct collect_result *result)
 {
 	struct error *error;
 
-	TRY(check_identity(session));
-	plan(session);
+	TRY(session_identify(session));
+	session_plan(session);
 	TRY(make_engine(session, result));
 	session_prepare(session);
 	native_create(session, session->options->pause != COLLECT_PAUSE_NONE);
@@ -328,18 +344,7 @@ static struct error *run(struct session *session, struct collect_result *result)
 	if (session->target.exited)
 		return error_new(ERROR_TARGET, "process %d exited during the snapshot",
 				 (int)session->info.pid);
-	drain_rest(session);
-	add_up(session);
-	if (session->output_error) {
-		error = session->output_error;
-		session->output_error = NULL;
-		return error;
-	}
-	result->engine = session->bpf ? DUMP_ENGINE_BPF : DUMP_ENGINE_NATIVE;
-	result->statistics = session->statistics;
-	result->lossy = session->statistics.dropped_goroutines || session->statistics.dropped_pointees;
-	return dump_chunk(session->writer, DUMP_STATISTICS, session->process, &session->statistics,
-			  sizeof(session->statistics));
+	return session_finish(session, result);
 }
 
 /*
@@ -399,6 +404,7 @@ struct error *collect(struct arena *arena, const struct collect_object *object, 
 	session->options = options;
 	session->writer = &spool;
 	session->process = process;
+	session->memory = target_memory(&session->info.pid);
 	error = open_spool(writer, &spool);
 	if (!error)
 		error = target_info(arena, pid, options->environment, &session->info);

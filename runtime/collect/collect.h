@@ -3,13 +3,15 @@
 #define COLLECT_H
 
 #include "base.h"
+#include "core.h"
 #include "dump.h"
 #include "schema.h"
 #include "target.h"
 
 /*
  * collect: one object, one live process, one snapshot. Loads the engine, stops the
- * process, captures, releases it, and only then writes the dump.
+ * process, captures, releases it, and only then writes the dump. Or the same of a
+ * core dump.
  */
 enum collect_engine { COLLECT_AUTO, COLLECT_BPF, COLLECT_NATIVE };
 enum collect_pause { COLLECT_PAUSE_AUTO, COLLECT_PAUSE_PTRACE, COLLECT_PAUSE_NONE };
@@ -52,6 +54,15 @@ struct collect_result {
 struct error *collect(struct arena *arena, const struct collect_object *object, pid_t pid,
 		      const struct collect_options *options, struct dump_writer *writer,
 		      uint32_t process, struct collect_result *ret);
+
+/*
+ * The same of a core dump: no process is touched, nothing is stopped. Of the options
+ * only talk and buffer count. ERROR_TARGET: another build ID, or the dump lacks the
+ * goroutines; ERROR_DAMAGED when that is because the file is cut off.
+ */
+struct error *collect_core(const struct collect_object *object, const struct core *core,
+			   const struct collect_options *options, struct dump_writer *writer,
+			   uint32_t process, struct collect_result *ret);
 
 /* What this host allows: one line each on `out` with the remedy; *ret = a snapshot would work. */
 struct error *collect_doctor(const struct collect_object *object, pid_t pid, FILE *out, bool *ret);

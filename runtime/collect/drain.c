@@ -28,7 +28,7 @@ static void write_process(struct session *session)
 		.capture_time_ns = session->capture_time_ns,
 		.capture_monotonic_ns = session->capture_monotonic_ns,
 		.last_gc_ns = session->last_gc_ns,
-		.engine = session->bpf ? DUMP_ENGINE_BPF : DUMP_ENGINE_NATIVE,
+		.engine = session_engine(session),
 		.pause = session->options->pause == COLLECT_PAUSE_NONE ? DUMP_PAUSE_NONE
 								       : DUMP_PAUSE_PTRACE,
 	};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The native engine: the same headers as in the kernel, over process_vm_readv().
+ * The native engine: the same headers as in the kernel, over process_vm_readv() or a
+ * core dump.
  *
  * It does three things. It runs whole snapshots where BPF or an idle thread is not
  * to be had. It goes on from any point where the BPF program had to stop for good
@@ -25,7 +26,7 @@
 
 struct native_engine {
 	struct ask_native engine;
-	pid_t pid;
+	const struct target_memory *memory;
 	bool cached;
 	uint64_t tags[BLOCKS]; /* address of the block + 1; 0: empty */
 	uint8_t *blocks;
@@ -39,6 +40,12 @@ static ask_u64 native_now(void)
 	return (ask_u64)now.tv_sec * 1000000000u + (ask_u64)now.tv_nsec;
 }
 
+static bool read_memory(const struct native_engine *native, uint64_t address, void *data,
+			size_t size)
+{
+	return native->memory->read(native->memory->source, address, data, size);
+}
+
 /* The block around `address`, read if need be; NULL when not all of it can be read. */
 static const uint8_t *block_at(struct native_engine *native, uint64_t address)
 {
@@ -49,7 +56,7 @@ static const uint8_t *block_at(struct native_engine *native, uint64_t address)
 	if (native->tags[slot] == base + 1)
 		return block;
 	native->tags[slot] = 0;
-	if (!target_read(native->pid, base, block, BLOCK))
+	if (!read_memory(native, base, block, BLOCK))
 		return NULL;
 	native->tags[slot] = base + 1;
 	return block;
@@ -69,13 +76,13 @@ static _Bool native_read(void *data, void *to, size_t size, ask_u64 from)
 
 		if (block)
 			memcpy(out, block + in, part);
-		else if (!target_read(native->pid, from, out, part))
+		else if (!read_memory(native, from, out, part))
 			goto failed;
 		out += part;
 		from += part;
 		left -= part;
 	}
-	if (!left || target_read(native->pid, from, out, left))
+	if (!left || read_memory(native, from, out, left))
 		return true;
 failed:
 	memset(to, 0, size);
@@ -93,7 +100,7 @@ void native_create(struct session *session, bool cached)
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (native->blocks == MAP_FAILED)
 		base_out_of_memory();
-	native->pid = session->info.pid;
+	native->memory = &session->memory;
 	native->cached = cached;
 	native->engine = (struct ask_native){
 		.control = session->control,

@@ -129,12 +129,12 @@ static struct error *find_goroutines(struct session *session)
 	struct ask_control *control = session->control;
 	uint64_t bias = session->info.load_bias, length, array, last;
 
-	if (!target_read(session->info.pid, layout->allglen + bias, &length, sizeof(length)) ||
-	    !target_read(session->info.pid, layout->allgptr + bias, &array, sizeof(array)))
+	if (!session_read(session, layout->allglen + bias, &length, sizeof(length)) ||
+	    !session_read(session, layout->allgptr + bias, &array, sizeof(array)))
 		return error_new(ERROR_TARGET, "process %d: cannot read runtime.allgptr",
 				 (int)session->info.pid);
 	if (length && (length > (uint64_t)1 << 32 ||
-		       !target_read(session->info.pid, array + (length - 1) * 8, &last, 8)))
+		       !session_read(session, array + (length - 1) * 8, &last, 8)))
 		return error_new(ERROR_TARGET,
 				 "process %d: runtime.allgptr does not hold %" PRIu64
 				 " goroutines; is the runtime still starting?",
@@ -171,9 +171,9 @@ struct error *session_begin(struct session *session)
 	divide_chunks(session, session->shards_used);
 	fill_threads(session);
 	if (session->schema->meta.memstats_last_gc &&
-	    target_read(session->info.pid,
-			session->schema->meta.memstats_last_gc + session->info.load_bias, &gc,
-			sizeof(gc)))
+	    session_read(session,
+			 session->schema->meta.memstats_last_gc + session->info.load_bias, &gc,
+			 sizeof(gc)))
 		session->last_gc_ns = (int64_t)gc;
 	return find_goroutines(session);
 }

@@ -18,6 +18,7 @@ struct session {
 	const struct schema *schema;
 	const struct collect_options *options;
 	struct target_info info;
+	struct target_memory memory; /* the process's, wherever it is */
 	struct target target;
 	struct dump_writer *writer;
 	uint32_t process; /* number in the dump */
@@ -40,6 +41,7 @@ struct session {
 
 	struct bpf_engine *bpf;	      /* NULL when the engine is native */
 	struct native_engine *native; /* always there: it reads what is not resident */
+	const struct core *core;      /* NULL when the process is live */
 
 	/* output */
 	bool process_written;
@@ -48,6 +50,28 @@ struct session {
 	int64_t capture_time_ns, capture_monotonic_ns, last_gc_ns;
 	struct dump_statistics statistics;
 };
+
+/* ---- collect.c: what a live process and a core dump have in common ---- */
+
+/* The object must have been built for exactly this program: ERROR_TARGET. */
+struct error *session_identify(const struct session *session);
+/* How large everything is, before any of it is made. */
+void session_plan(struct session *session);
+/* Writes what is left, and the statistics. The process runs again, if there is one. */
+struct error *session_finish(struct session *session, struct collect_result *result);
+
+static inline bool session_read(const struct session *session, uint64_t address, void *data,
+				size_t size)
+{
+	return session->memory.read(session->memory.source, address, data, size);
+}
+
+static inline enum dump_engine session_engine(const struct session *session)
+{
+	if (session->core)
+		return DUMP_ENGINE_CORE;
+	return session->bpf ? DUMP_ENGINE_BPF : DUMP_ENGINE_NATIVE;
+}
 
 /* ---- session.c ---- */
 

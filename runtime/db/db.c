@@ -212,7 +212,9 @@ static struct error *apply_specs(struct decoding *d)
 static struct error *open_new(const char *path, sqlite3 **ret)
 {
 	cleanup_db sqlite3 *db = NULL;
-	int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+	/* one thread has it: no lock need be taken */
+	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+	int rc = sqlite3_open_v2(path, &db, flags, NULL);
 
 	if (rc != SQLITE_OK)
 		return error_new(ERROR_IO, "%s: %s", path,

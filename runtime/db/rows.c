@@ -187,8 +187,9 @@ static struct error *prepare_function(struct rows *rows, const struct schema *sc
 
 static struct error *add_process(struct rows *rows, const struct input_process *process)
 {
-	static const char *const engines[] = {
-		[DUMP_ENGINE_BPF] = "bpf", [DUMP_ENGINE_NATIVE] = "native"};
+	static const char *const engines[] = {[DUMP_ENGINE_BPF] = "bpf",
+					      [DUMP_ENGINE_NATIVE] = "native",
+					      [DUMP_ENGINE_CORE] = "core"};
 	static const char *const pauses[] = {
 		[DUMP_PAUSE_PTRACE] = "ptrace", [DUMP_PAUSE_NONE] = "none"};
 	const struct schema *schema = process->schema;
@@ -211,7 +212,8 @@ static struct error *add_process(struct rows *rows, const struct input_process *
 	db_bind_text(s, 8, schema_text(schema, schema->meta.name));
 	db_bind_text(s, 9, process->texts.build_id);
 	db_bind_text(s, 10, process->texts.go_version);
-	sqlite3_bind_int64(s, 11, header->process_start_time_ns);
+	if (header->process_start_time_ns)
+		sqlite3_bind_int64(s, 11, header->process_start_time_ns);
 	sqlite3_bind_int64(s, 12, header->capture_time_ns);
 	if (process->closed)
 		sqlite3_bind_int64(s, 13, (int64_t)process->statistics.pause_ns);

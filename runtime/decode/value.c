@@ -123,12 +123,9 @@ void render_partial(struct render *r, const char *reason)
 
 void render_address(struct render *r, const char *key, uint64_t address)
 {
-	char text[24];
-
-	snprintf(text, sizeof(text), "0x%" PRIx64, address);
 	if (key)
 		json_key(&r->json, key);
-	json_text(&r->json, text);
+	json_address(&r->json, address);
 }
 
 void render_hole(struct render *r, struct hole hole)

@@ -16,6 +16,7 @@
 struct job {
 	pid_t pid;
 	const struct collect_object *object;
+	const char *core; /* a core dump instead; pid and object are in it. NULL: a process */
 };
 
 struct capture {
@@ -27,6 +28,7 @@ struct capture {
 	struct error *first; /* of several processes one failed: the others go on */
 	size_t captured;
 	bool lossy;
+	const char *cut; /* a core dump that is cut off; NULL: there is none */
 };
 
 /* ---- which processes ---- */
@@ -111,6 +113,10 @@ static struct error *find_jobs(struct capture *c)
 	const struct options *options = c->options;
 	bool defaults = !options->pids.length && !options->rules.length, any = false;
 
+	for (size_t i = 0; i < options->cores.length; i++)
+		*VEC_PUSH(c->arena, &c->jobs) = (struct job){.core = options->cores.data[i]};
+	if (options->cores.length)
+		return NULL; /* core_check_options() saw to it that nothing else is asked for */
 	for (size_t i = 0; i < options->pids.length; i++)
 		TRY(add_pid(c, options->pids.data[i]));
 	if (options->rules.length)
@@ -121,8 +127,8 @@ static struct error *find_jobs(struct capture *c)
 	}
 	if (defaults && !any)
 		return error_new(ERROR_USAGE,
-				 "which process? Neither --pid nor --match is given, and the spec "
-				 "has no match rules");
+				 "which process? None of --pid, --match and --core is given, and the "
+				 "spec has no match rules");
 	if (!c->jobs.length && c->other_builds)
 		return error_new(ERROR_TARGET,
 				 "%zu processes match, but no object is for the build ID of one",
@@ -149,9 +155,14 @@ static void tell(const struct capture *c, const struct job *job,
 
 	if (result->fallback)
 		say(options, "BPF is not used: %s", result->fallback);
-	say(options, "process %d: %" PRIu64 " goroutines, %" PRIu64 " frames, read by %s in %s",
-	    (int)job->pid, s->goroutines, s->frames, engines[result->engine],
-	    duration_text(c->arena, s->pause_ns));
+	if (job->core)
+		say(options, "%s: %" PRIu64 " goroutines, %" PRIu64 " frames", job->core,
+		    s->goroutines, s->frames);
+	else
+		say(options,
+		    "process %d: %" PRIu64 " goroutines, %" PRIu64 " frames, read by %s in %s",
+		    (int)job->pid, s->goroutines, s->frames, engines[result->engine],
+		    duration_text(c->arena, s->pause_ns));
 	if (!options->verbose)
 		return;
 	say(options, "load_ns: %" PRIu64, result->load_ns);
@@ -174,6 +185,20 @@ static struct error *tolerate(struct capture *c, struct error *error)
 	return NULL;
 }
 
+static struct error *capture_one(struct capture *c, const struct job *job,
+				 const struct collect_options *options, struct dump_writer *writer,
+				 uint32_t number, struct collect_result *ret)
+{
+	bool cut = false;
+
+	if (!job->core)
+		return collect(c->arena, job->object, job->pid, options, writer, number, ret);
+	TRY(core_capture(c->options, &c->objects, job->core, options, writer, number, &cut, ret));
+	if (cut)
+		c->cut = job->core;
+	return NULL;
+}
+
 static struct error *capture_all(struct capture *c, int fd, const char *name)
 {
 	struct collect_options options = c->options->collect;
@@ -187,8 +212,7 @@ static struct error *capture_all(struct capture *c, int fd, const char *name)
 		struct collect_result result;
 		struct error *error;
 
-		error = collect(c->arena, job->object, job->pid, &options, &writer, (uint32_t)i,
-				&result);
+		error = capture_one(c, job, &options, &writer, (uint32_t)i, &result);
 		if (error) {
 			TRY(tolerate(c, error));
 			continue;
@@ -226,6 +250,9 @@ static struct error *finish(struct capture *c)
 		return error_wrap(error, "%zu of %zu processes could not be captured", missing,
 				  c->jobs.length);
 	}
+	if (c->cut)
+		return error_new(ERROR_PARTIAL,
+				 "%s is cut off: what was behind its end is read_failed", c->cut);
 	return NULL;
 }
 

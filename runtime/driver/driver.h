@@ -29,11 +29,13 @@ enum option_bit {
 	OPTION_QUIET = 1 << 11,
 	OPTION_VERBOSE = 1 << 12,
 	OPTION_HELP = 1 << 13,
+	OPTION_CORE = 1 << 14,
+	OPTION_BINARY = 1 << 15,
 };
 #define OPTIONS_TALK (OPTION_QUIET | OPTION_VERBOSE | OPTION_HELP)
 #define OPTIONS_CAPTURE                                                                            \
 	(OPTION_OUTPUT | OPTION_PID | OPTION_MATCH | OPTION_ENGINE | OPTION_PAUSE |                \
-	 OPTION_SHARDS | OPTION_ENVIRONMENT)
+	 OPTION_SHARDS | OPTION_ENVIRONMENT | OPTION_CORE | OPTION_BINARY)
 
 struct options {
 	struct arena *arena;
@@ -41,6 +43,8 @@ struct options {
 	VEC(pid_t) pids;
 	VEC(struct target_rule) rules;
 	VEC(const char *) schemas;
+	VEC(const char *) cores;
+	const char *binary; /* of the cores, NULL when not given */
 	struct collect_options collect;
 	enum db_format format;
 	bool tables, json, quiet, verbose, help;
@@ -81,6 +85,20 @@ struct error *objects_load(struct arena *arena, char *const *paths, size_t count
 /* The one for a process with this Go build ID; NULL when there is none. ERROR_USAGE: two. */
 struct error *objects_find(const struct objects *objects, const struct target_info *info,
 			   const struct collect_object **ret);
+
+/* ---- core.c: core dumps instead of processes ---- */
+
+/* ERROR_USAGE: options that ask something of a process when there is none. */
+struct error *core_check_options(const struct options *options, const char *command,
+				 uint32_t given);
+/*
+ * Captures one core dump with the object that is for its program. *cut: the file is cut
+ * off, so there may be less than there was.
+ */
+struct error *core_capture(const struct options *options, const struct objects *objects,
+			   const char *path, const struct collect_options *collect,
+			   struct dump_writer *writer, uint32_t process, bool *cut,
+			   struct collect_result *ret);
 
 /* ---- the commands ---- */
 

@@ -259,7 +259,10 @@ static void process_facts(struct inspection *in, const struct dump_process *head
 	fact_text(in, "hostname", texts->hostname);
 	fact_text(in, "build_id", texts->build_id);
 	fact_text(in, "captured", time_text(in->options->arena, header->capture_time_ns));
-	fact_text(in, "engine", header->engine == DUMP_ENGINE_BPF ? "bpf" : "native");
+	fact_text(in, "engine",
+		  header->engine == DUMP_ENGINE_BPF    ? "bpf"
+		  : header->engine == DUMP_ENGINE_CORE ? "core"
+						       : "native");
 	fact_text(in, "pause", header->pause == DUMP_PAUSE_PTRACE ? "ptrace" : "none");
 }
 

@@ -21,6 +21,7 @@
  *	options.c	the command line
  *	objects.c	objects from disk, the one that fits a process
  *	capture.c	collect, snapshot, doctor
+ *	core.c		core dumps for collect and snapshot
  *	inspect.c	inspect
  *	database.c	decode, stacks, query
  *
@@ -28,13 +29,13 @@
  */
 
 static const struct command cmds[] = {
-	{"collect", "OBJ… (--pid PID | --match LABEL=REGEX)… -o X.askdump",
-	 "capture processes into a file of raw records", OPTIONS_CAPTURE | OPTIONS_TALK,
+	{"collect", "OBJ… (--pid PID | --match LABEL=REGEX | --core FILE)… -o X.askdump",
+	 "capture processes, or core dumps, into a file of raw records", OPTIONS_CAPTURE | OPTIONS_TALK,
 	 OPTION_OUTPUT, 1, SIZE_MAX, command_collect},
 	{"decode", "X.askdump… [--schema OBJ]… -o X.db",
 	 "turn raw records into a SQLite database, anywhere",
 	 OPTION_OUTPUT | OPTION_SCHEMA | OPTIONS_TALK, OPTION_OUTPUT, 1, SIZE_MAX, command_decode},
-	{"snapshot", "OBJ… (--pid PID | --match LABEL=REGEX)… -o X.db",
+	{"snapshot", "OBJ… (--pid PID | --match LABEL=REGEX | --core FILE)… -o X.db",
 	 "collect and decode in one go", OPTIONS_CAPTURE | OPTIONS_TALK, OPTION_OUTPUT, 1, SIZE_MAX,
 	 command_snapshot},
 	{"inspect", "OBJ|X.askdump", "what an object or a dump says about itself",

@@ -19,6 +19,10 @@ static const struct option_row {
 	{OPTION_MATCH, "match", 0, "LABEL=REGEX",
 	 "processes for which all rules hold; may be repeated. Labels: executable_name,\n"
 	 "executable_path, command_line, environment, hostname, pid"},
+	{OPTION_CORE, "core", 0, "FILE", "a core dump instead of a process; may be repeated"},
+	{OPTION_BINARY, "binary", 0, "FILE",
+	 "the program that the core is of, for what was not dumped; else it is looked for\n"
+	 "where it was when it ran"},
 	{OPTION_ENGINE, "engine", 0, "auto|bpf|native", "what reads the process's memory"},
 	{OPTION_PAUSE, "pause", 0, "auto|ptrace|none", "how it is made to stand still"},
 	{OPTION_SHARDS, "shards", 0, "N", "at most N threads capture in parallel"},
@@ -134,6 +138,12 @@ static struct error *take(struct options *options, const struct option_row *row,
 	case OPTION_SCHEMA:
 		*VEC_PUSH(options->arena, &options->schemas) = value;
 		return NULL;
+	case OPTION_CORE:
+		*VEC_PUSH(options->arena, &options->cores) = value;
+		return NULL;
+	case OPTION_BINARY:
+		options->binary = value;
+		return NULL;
 	case OPTION_FORMAT:
 		TRY(parse_word(row, format_words, value, &word));
 		options->format = (enum db_format)word;
@@ -180,7 +190,7 @@ static struct error *check(const struct options *options, const struct command *
 				 options->arguments_count < command->at_least ? "few" : "many");
 	if (options->quiet && options->verbose)
 		return error_new(ERROR_USAGE, "%s: -q and -v contradict each other", command->name);
-	return NULL;
+	return core_check_options(options, command->name, given);
 }
 
 static struct error *parse(struct options *options, const struct command *command, int argc,

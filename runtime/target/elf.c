@@ -2,7 +2,8 @@
 /*
  * A running executable's build IDs and where it was loaded. The file is read
  * through /proc/PID/exe: it is the very one that runs, also when its path has been
- * overwritten by the next release. Only program headers are used; sections may be
+ * overwritten by the next release. Of a core dump the image in memory is read instead,
+ * whose first page has all of this. Only program headers are used; sections may be
  * stripped. The file may be damaged or change under us: every offset is checked,
  * and nothing is mapped.
  *
@@ -20,23 +21,23 @@
 #define GO_BUILD_ID_TYPE 4     /* cmd/link/internal/ld/elf.go: ELF_NOTE_GOBUILDID_TAG */
 #define PAGE_BYTES 4096u
 
-struct elf_file {
-	int fd;
-	const char *name;
-	uint64_t size;
-};
-
-static struct error *damaged(const struct elf_file *file, const char *what)
+static struct error *damaged(const struct elf_source *file, const char *what)
 {
 	return error_new(ERROR_TARGET, "%s: not a valid ELF file: %s", file->name, what);
 }
 
-static struct error *read_at(const struct elf_file *file, uint64_t offset, void *data, size_t size)
+static struct error *read_at(const struct elf_source *file, uint64_t offset, void *data, size_t size)
 {
 	uint8_t *p = data;
 
 	if (offset > file->size || size > file->size - offset)
 		return damaged(file, "it is cut off");
+	if (file->memory) {
+		if (!file->memory->read(file->memory->source, file->base + offset, data, size))
+			return error_new(ERROR_TARGET, "%s: its headers in memory cannot be read",
+					 file->name);
+		return NULL;
+	}
 	while (size) {
 		ssize_t n = pread(file->fd, p, size, (off_t)offset);
 
@@ -62,7 +63,7 @@ static const char *hex(struct arena *arena, const uint8_t *data, size_t size)
 	return text;
 }
 
-static struct error *take_note(struct arena *arena, const struct elf_file *file,
+static struct error *take_note(struct arena *arena, const struct elf_source *file,
 			       const Elf64_Nhdr *note, const uint8_t *name, const uint8_t *desc,
 			       struct elf_facts *facts)
 {
@@ -85,7 +86,7 @@ static uint64_t padded(uint64_t size, uint64_t align)
 	return (size + align - 1) & ~(align - 1);
 }
 
-static struct error *read_notes(struct arena *arena, const struct elf_file *file,
+static struct error *read_notes(struct arena *arena, const struct elf_source *file,
 				const Elf64_Phdr *segment, struct elf_facts *facts)
 {
 	uint64_t size = segment->p_filesz, align = segment->p_align == 8 ? 8 : 4, at = 0;
@@ -126,41 +127,61 @@ static void find_headers(const Elf64_Ehdr *header, const Elf64_Phdr *segment,
 	}
 }
 
-struct error *elf_read(struct arena *arena, int fd, const char *name, struct elf_facts *ret)
+static struct error *take_segment(struct arena *arena, const struct elf_source *file,
+				  const Elf64_Ehdr *header, const Elf64_Phdr *segment,
+				  struct elf_facts *facts)
 {
-	struct elf_file file = {.fd = fd, .name = name};
+	if (segment->p_type == PT_NOTE)
+		return read_notes(arena, file, segment, facts);
+	find_headers(header, segment, facts);
+	if (segment->p_type == PT_LOAD)
+		*VEC_PUSH(arena, &facts->loads) = (struct elf_load){
+			.address = segment->p_vaddr,
+			.size = segment->p_filesz,
+			.offset = segment->p_offset,
+			.writable = segment->p_flags & PF_W,
+		};
+	return NULL;
+}
+
+struct error *elf_read_source(struct arena *arena, const struct elf_source *file,
+			      struct elf_facts *ret)
+{
 	struct elf_facts facts = {.go_build_id = "", .gnu_build_id = ""};
 	Elf64_Ehdr header;
 	Elf64_Phdr *segments;
-	struct stat stat;
 
-	if (fstat(fd, &stat) < 0)
-		return error_os(ERROR_TARGET, errno, "%s: cannot read", name);
-	file.size = stat.st_size < 0 ? 0 : (uint64_t)stat.st_size;
-	if (file.size < sizeof(header)) {
+	if (file->size < sizeof(header)) {
 		*ret = facts;
 		return NULL;
 	}
-	TRY(read_at(&file, 0, &header, sizeof(header)));
+	TRY(read_at(file, 0, &header, sizeof(header)));
 	if (memcmp(header.e_ident, ELFMAG, SELFMAG) || header.e_ident[EI_CLASS] != ELFCLASS64 ||
 	    header.e_ident[EI_DATA] != ELFDATA2LSB) {
 		*ret = facts;
 		return NULL;
 	}
 	if (header.e_phentsize != sizeof(*segments) || !header.e_phnum || header.e_phnum == PN_XNUM)
-		return damaged(&file, "its program headers");
+		return damaged(file, "its program headers");
 	facts.elf64 = true;
 	facts.entry = header.e_entry;
 	segments = ARENA_ARRAY(arena, Elf64_Phdr, header.e_phnum);
-	TRY(read_at(&file, header.e_phoff, segments, header.e_phnum * sizeof(*segments)));
-	for (size_t i = 0; i < header.e_phnum; i++) {
-		if (segments[i].p_type == PT_NOTE)
-			TRY(read_notes(arena, &file, &segments[i], &facts));
-		else
-			find_headers(&header, &segments[i], &facts);
-	}
+	TRY(read_at(file, header.e_phoff, segments, header.e_phnum * sizeof(*segments)));
+	for (size_t i = 0; i < header.e_phnum; i++)
+		TRY(take_segment(arena, file, &header, &segments[i], &facts));
 	*ret = facts;
 	return NULL;
+}
+
+struct error *elf_read(struct arena *arena, int fd, const char *name, struct elf_facts *ret)
+{
+	struct elf_source file = {.fd = fd, .name = name};
+	struct stat stat;
+
+	if (fstat(fd, &stat) < 0)
+		return error_os(ERROR_TARGET, errno, "%s: cannot read", name);
+	file.size = stat.st_size < 0 ? 0 : (uint64_t)stat.st_size;
+	return elf_read_source(arena, &file, ret);
 }
 
 /*

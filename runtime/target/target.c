@@ -506,3 +506,13 @@ bool target_read(pid_t pid, uint64_t address, void *data, size_t size)
 	}
 	return true;
 }
+
+static bool read_live(const void *source, uint64_t address, void *data, size_t size)
+{
+	return target_read(*(const pid_t *)source, address, data, size);
+}
+
+struct target_memory target_memory(const pid_t *pid)
+{
+	return (struct target_memory){.read = read_live, .source = pid};
+}

@@ -127,4 +127,13 @@ void target_deinit(struct target *target);
 /* process_vm_readv, whole or false. Handles partial reads across pages. */
 bool target_read(pid_t pid, uint64_t address, void *data, size_t size);
 
+/* The memory of a process, wherever it is: live, or in a core dump (core.h). */
+struct target_memory {
+	/* All of it, or false; then `data` may hold anything. */
+	bool (*read)(const void *source, uint64_t address, void *data, size_t size);
+	const void *source;
+};
+/* A live process's, by target_read(). `pid` is kept. */
+struct target_memory target_memory(const pid_t *pid);
+
 #endif

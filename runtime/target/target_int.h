@@ -60,6 +60,24 @@ struct error *proc_hostname(struct arena *arena, int dir, pid_t pid, const char 
 const char *path_base(const char *path);
 
 /* elf.c: just enough of an executable to know which one it is. */
+
+/* What an ELF image is read from. */
+struct elf_source {
+	const char *name; /* for messages */
+	uint64_t size;	  /* nothing lies beyond */
+	int fd;		  /* the file, unless: */
+	const struct target_memory *memory; /* it is mapped here, from offset 0 on … */
+	uint64_t base;			    /* … at this address */
+};
+
+/* A PT_LOAD segment. */
+struct elf_load {
+	uint64_t address; /* link-time */
+	uint64_t size;	  /* bytes that come from the file */
+	uint64_t offset;  /* in the file */
+	bool writable;
+};
+
 struct elf_facts {
 	bool elf64;		  /* a 64-bit little-endian ELF file; else the rest is unset */
 	const char *go_build_id;  /* "" when there is none */
@@ -67,10 +85,13 @@ struct elf_facts {
 	bool has_headers;	  /* the program headers are loaded, at link-time address: */
 	uint64_t headers;
 	uint64_t entry; /* link-time address */
+	VEC(struct elf_load) loads;
 };
 
 /* Reads the executable open as `fd`; `name` is for messages. ERROR_TARGET: damaged. */
 struct error *elf_read(struct arena *arena, int fd, const char *name, struct elf_facts *ret);
+struct error *elf_read_source(struct arena *arena, const struct elf_source *source,
+			      struct elf_facts *ret);
 /*
  * Run-time minus link-time address, from the auxiliary vector of the process
  * (`size` bytes of 64-bit pairs). ERROR_TARGET: the two do not fit together.

@@ -136,6 +136,120 @@ static const char *print_float(struct strbuf *out, float value)
 	return out->data;
 }
 
+/* What printf finds, trying every precision. */
+static void print_slowly(char text[32], double value)
+{
+	int precision = 1;
+
+	do
+		snprintf(text, 32, "%.*g", precision, value);
+	while (precision++ < 17 && strtod(text, NULL) != value);
+	/* the notation of %.15g, where it is enough */
+	if (precision <= 16 && fpclassify(value) != FP_SUBNORMAL)
+		snprintf(text, 32, "%.15g", value);
+}
+
+/* Numbers of few digits and of many, as people and as programs make them. */
+static void test_doubles_as_printf(void **state)
+{
+	cleanup_strbuf struct strbuf out = STRBUF_INIT;
+	uint64_t seed = 5;
+	char text[32];
+
+	(void)state;
+	for (int i = 0; i < 60000; i++) {
+		double value, power = 1;
+
+		seed = hash_u64(seed + 1);
+		switch (i % 4) {
+		case 0: /* any bits */
+			memcpy(&value, &seed, sizeof(value));
+			break;
+		case 1: /* an integer of up to 17 digits over a power of ten */
+			for (uint64_t k = seed >> 40; k % 23; k--)
+				power *= 10;
+			value = (double)((seed & 0xffffffff) % (1u << (seed >> 59))) / power;
+			break;
+		case 2: /* near the ends of the quick way */
+			value = (i % 8 < 4 ? 1e-4 : 1e15) * (1 + ((double)(seed >> 44) - 524288) * 0x1p-52);
+			break;
+		default:
+			value = (double)(int64_t)seed / (double)(1ull << (seed & 63));
+		}
+		if (!isfinite(value))
+			continue;
+		print_slowly(text, value);
+		if (strcmp(print(&out, value), text) != 0)
+			fail_msg("%s, expected %s", out.data, text);
+	}
+	for (int exponent = -6; exponent < 18; exponent++)
+		for (int digit = 1; digit < 1000; digit++) {
+			snprintf(text, sizeof(text), "%de%d", digit, exponent);
+			print_slowly(text, strtod(text, NULL));
+			assert_string_equal(print(&out, strtod(text, NULL)), text);
+			assert_int_equal(*print(&out, -strtod(text, NULL)), '-');
+		}
+}
+
+static void test_integers(void **state)
+{
+	static const uint64_t numbers[] = {0, 1, 9, 10, 255, 1ull << 32, INT64_MAX,
+					   (uint64_t)INT64_MAX + 1, UINT64_MAX};
+	cleanup_strbuf struct strbuf out = STRBUF_INIT;
+	char text[128];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		struct json json;
+
+		strbuf_clear(&out);
+		json_init(&json, &out);
+		json_uint(&json, numbers[i]);
+		json_int(&json, (int64_t)numbers[i]);
+		json_address(&json, numbers[i]);
+		snprintf(text, sizeof(text), "%" PRIu64 ",%" PRId64 ",\"0x%" PRIx64 "\"",
+			 numbers[i], (int64_t)numbers[i], numbers[i]);
+		assert_string_equal(out.data, text);
+	}
+}
+
+/* Each byte at each place of a run: what must be escaped is, whatever stands around it. */
+static void test_runs(void **state)
+{
+	cleanup_strbuf struct strbuf out = STRBUF_INIT, want = STRBUF_INIT;
+
+	(void)state;
+	for (int byte = 0; byte < 128; byte++)
+		for (size_t length = 1; length <= 20; length++)
+			for (size_t at = 0; at < length; at++) {
+				char text[20];
+				struct json json;
+
+				memset(text, byte == 'x' ? '!' : 'x', sizeof(text));
+				text[at] = (char)byte;
+				strbuf_clear(&out);
+				strbuf_clear(&want);
+				json_init(&json, &out);
+				json_string(&json, text, length);
+				strbuf_putc(&want, '"');
+				strbuf_add(&want, text, at);
+				if (byte == '"' || byte == '\\')
+					strbuf_printf(&want, "\\%c", byte);
+				else if (byte >= ' ')
+					strbuf_putc(&want, (char)byte);
+				else if (byte && strchr("\b\t\n\f\r", byte))
+					strbuf_printf(&want, "\\%c", "btn.fr"[byte - '\b']);
+				else
+					strbuf_printf(&want, "\\u%04x", byte);
+				strbuf_add(&want, text + at + 1, length - at - 1);
+				strbuf_putc(&want, '"');
+				assert_string_equal(out.data, want.data);
+				assert_true(json_is_utf8(text, length));
+				text[at] = (char)(byte | 0x80);
+				assert_false(json_is_utf8(text, length));
+			}
+}
+
 static void test_doubles(void **state)
 {
 	cleanup_strbuf struct strbuf out = STRBUF_INIT;
@@ -175,7 +289,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shape),	cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_utf8),	cmocka_unit_test(test_any_bytes),
-		cmocka_unit_test(test_doubles),
+		cmocka_unit_test(test_doubles), cmocka_unit_test(test_doubles_as_printf),
+		cmocka_unit_test(test_integers), cmocka_unit_test(test_runs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -241,8 +241,13 @@ static void test_header(void **state)
 	(void)state;
 	ok(dump_open(&reader, "x", header, 16));
 	header[8] = 2;
-	fails(dump_open(&reader, "x", header, 16), ERROR_DAMAGED, "dump version 2");
-	header[8] = 1;
+	ok(dump_open(&reader, "x", header, 16));
+	header[8] = 3;
+	fails(dump_open(&reader, "x", header, 16), ERROR_DAMAGED,
+	      "dump version 3, flags 0; this program reads 1 to 2");
+	header[8] = 0;
+	fails(dump_open(&reader, "x", header, 16), ERROR_DAMAGED, "dump version 0");
+	header[8] = 2;
 	header[12] = 1;
 	fails(dump_open(&reader, "x", header, 16), ERROR_DAMAGED, "flags 0x1");
 	header[7] = '2';
@@ -306,7 +311,11 @@ static void test_process(void **state)
 	{
 		cleanup_arena struct arena arena = {0};
 
-		data[(view.data - data) + (ptrdiff_t)offsetof(struct dump_process, engine)] = 3;
+		data[(view.data - data) + (ptrdiff_t)offsetof(struct dump_process, engine)] =
+			DUMP_ENGINE_CORE;
+		ok(dump_process_parse(&arena, &view, &read_process, &read_texts));
+		data[(view.data - data) + (ptrdiff_t)offsetof(struct dump_process, engine)] =
+			DUMP_ENGINE_CORE + 1;
 		fails(dump_process_parse(&arena, &view, &read_process, &read_texts), ERROR_DAMAGED,
 		      "engine or pause");
 		data[(view.data - data) + (ptrdiff_t)offsetof(struct dump_process, engine)] = 1;
