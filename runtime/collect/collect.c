@@ -185,9 +185,9 @@ static bool serve_shard(struct session *session, uint32_t shard, size_t *thread,
 {
 	struct ask_shard *state = &session->shards[shard];
 
-	switch (state->stop) {
-	case ASK_STOP_DONE:
+	if (state->stop == ASK_STOP_DONE || deadline_over(session))
 		return false;
+	switch (state->stop) {
 	case ASK_STOP_FULL:
 		native_make_room(session, shard);
 		break;
@@ -212,6 +212,7 @@ static struct error *capture_in_context(struct session *session)
 	size_t threads[ASK_MAX_SHARDS], running[ASK_MAX_SHARDS];
 	uint32_t shards = session->shards_used, count;
 	bool active[ASK_MAX_SHARDS];
+	struct error *error;
 
 	choose_threads(session, threads, shards);
 	for (uint32_t i = 0; i < shards; i++) {
@@ -227,9 +228,15 @@ static struct error *capture_in_context(struct session *session)
 			session->shards[i].stop = ASK_STOP_NEVER_RAN;
 			running[count++] = threads[i];
 		}
-		if (!count)
+		if (!count || deadline_over(session))
 			break;
-		TRY(target_trigger(&session->target, running, count));
+		error = target_trigger(&session->target, running, count);
+		if (error && (session->target.exited || !deadline_over(session)))
+			return error;
+		if (error) { /* a thread is late: with what it has read, but no more */
+			error_free(error);
+			return deadline_wait_for_programs(session);
+		}
 		for (uint32_t i = 0; i < shards; i++)
 			if (active[i])
 				active[i] = serve_shard(session, i, &threads[i], threads, shards);
@@ -254,6 +261,8 @@ static struct error *capture(struct session *session)
 	if (error)
 		return error;
 	for (uint32_t i = 0; i < session->shards_used && !session->target.exited; i++) {
+		if (deadline_over(session))
+			break;
 		if (session->shards[i].stop != ASK_STOP_DONE)
 			native_run(session, i, session->options->pause == COLLECT_PAUSE_NONE);
 		native_retry(session, i);
@@ -273,6 +282,8 @@ static struct error *pause_and_capture(struct session *session)
 	if (session->options->pause == COLLECT_PAUSE_NONE)
 		return capture(session);
 	begin = session->capture_monotonic_ns;
+	session->target.max_pause_ns = (int64_t)session->options->max_pause_ns;
+	stats->max_pause_ns = session->options->max_pause_ns;
 	error = target_stop(&session->target);
 	if (!error)
 		error = capture(session);
@@ -280,8 +291,11 @@ static struct error *pause_and_capture(struct session *session)
 	if (session->control)
 		session->control->armed = 0;
 	target_release(&session->target);
-	if (session->target.interrupted_at)
+	if (session->target.interrupted_at) {
 		begin = session->target.interrupted_at;
+		session->capture_time_ns += begin - session->capture_monotonic_ns;
+		session->capture_monotonic_ns = begin;
+	}
 	stats->pause_ns = (uint64_t)(session->target.released_at - begin);
 	stats->stop_ns = (uint64_t)(session->target.stopped_at - begin);
 	stats->release_ns = (uint64_t)(session->target.released_at - end);
@@ -328,6 +342,7 @@ static struct error *run(struct session *session, struct collect_result *result)
 	if (session->target.exited)
 		return error_new(ERROR_TARGET, "process %d exited during the snapshot",
 				 (int)session->info.pid);
+	deadline_settle(session);
 	drain_rest(session);
 	add_up(session);
 	if (session->output_error) {

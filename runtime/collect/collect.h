@@ -19,6 +19,7 @@ struct collect_options {
 	enum collect_pause pause;
 	uint32_t shards;	/* at most this many threads capture; 0: one a CPU */
 	uint64_t buffer;	/* bytes of engine memory for records; 0: default */
+	uint64_t max_pause_ns;	/* the target runs again after this long, read or not; 0: no bound */
 	bool environment;	/* store the process's environment too */
 	void (*talk)(void *data, const char *line); /* one line for -v; may be NULL */
 	void *talk_data;

@@ -29,11 +29,13 @@ enum option_bit {
 	OPTION_QUIET = 1 << 11,
 	OPTION_VERBOSE = 1 << 12,
 	OPTION_HELP = 1 << 13,
+	OPTION_MAX_PAUSE = 1 << 16,
+	OPTION_TOGETHER = 1 << 17,
 };
 #define OPTIONS_TALK (OPTION_QUIET | OPTION_VERBOSE | OPTION_HELP)
 #define OPTIONS_CAPTURE                                                                            \
 	(OPTION_OUTPUT | OPTION_PID | OPTION_MATCH | OPTION_ENGINE | OPTION_PAUSE |                \
-	 OPTION_SHARDS | OPTION_ENVIRONMENT)
+	 OPTION_SHARDS | OPTION_ENVIRONMENT | OPTION_MAX_PAUSE | OPTION_TOGETHER)
 
 struct options {
 	struct arena *arena;
@@ -44,6 +46,7 @@ struct options {
 	struct collect_options collect;
 	enum db_format format;
 	bool tables, json, quiet, verbose, help;
+	bool together; /* all processes stand still at the same time */
 	char *const *arguments; /* what is no option */
 	size_t arguments_count;
 };
@@ -67,6 +70,13 @@ void options_help(const struct command *command, FILE *out);
 /* One line of talk on stderr, unless -q. */
 void say(const struct options *options, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* ---- duration.c ---- */
+
+#define DURATION_LEAST 10000	       /* 10us: stopping alone takes longer */
+#define DURATION_MOST 3600000000000ull /* an hour */
+/* "50ms", "500us", "1.5s"; false when it is no such text, or out of these bounds. */
+bool duration_parse(const char *text, uint64_t *ret);
+
 /* "2.31 ms" */
 const char *duration_text(struct arena *arena, uint64_t ns);
 

@@ -3,6 +3,7 @@
 #define TARGET_INT_H
 
 #include <dirent.h>
+#include <pthread.h>
 #include <signal.h>
 #include <time.h>
 
@@ -85,8 +86,7 @@ struct target_watch {
 	bool other_namespace; /* its thread ids differ from ours */
 	timer_t timer;
 	bool has_timer;
-	struct sigaction old_action; /* while armed */
-	sigset_t old_mask;
+	sigset_t old_mask; /* while armed */
 	int64_t deadline;
 };
 
@@ -103,8 +103,11 @@ int64_t monotonic_ns(void);
 /* Creates the timer. */
 struct error *watch_init(struct target_watch *watch);
 void watch_deinit(struct target_watch *watch);
-/* From watch_arm() on, watch_wait() gives up after TARGET_PATIENCE_NS. */
-void watch_arm(struct target_watch *watch);
+/*
+ * From watch_arm() on, watch_wait() gives up after TARGET_PATIENCE_NS, or at `until`
+ * (CLOCK_MONOTONIC in ns, 0: no such time) when that comes first.
+ */
+void watch_arm(struct target_watch *watch, int64_t until);
 void watch_disarm(struct target_watch *watch);
 /*
  * Takes the end of a dead thread from the kernel, so that its parent hears of it.
