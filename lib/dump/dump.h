@@ -2,6 +2,8 @@
 #ifndef DUMP_H
 #define DUMP_H
 
+#include <pthread.h>
+
 #include "base.h"
 
 /*
@@ -87,10 +89,14 @@ struct dump_statistics {
  */
 bool dump_describe_losses(const struct dump_statistics *statistics, struct strbuf *ret);
 
-/* Writes. The stream goes to `fd`, which the caller owns; `name` is for messages. */
+/*
+ * Writes. The stream goes to `fd`, which the caller owns; `name` is for messages. Several threads
+ * may write chunks, each of a process of its own, when `mutex` is set (after dump_begin()).
+ */
 struct dump_writer {
 	int fd;
 	const char *name;
+	pthread_mutex_t *mutex; /* held while a chunk is written; the caller's; NULL: one thread */
 };
 struct error *dump_begin(struct dump_writer *writer, int fd, const char *name);
 struct error *dump_chunk(struct dump_writer *writer, enum dump_chunk_kind kind, uint32_t process,

@@ -31,6 +31,7 @@
 #define DEFAULT_BUFFER ((uint64_t)32 << 20)
 #define MIN_RING 4u /* chunks of a shard: a goroutine, the scan behind it, and air */
 #define MIN_VISIT_SLOTS (1u << 15)
+#define GOROUTINES_A_CPU 2000
 #define MAX_VISIT_SLOTS (1u << 22) /* 96 MiB a shard */
 
 static int64_t clock_ns(clockid_t clock)
@@ -73,13 +74,18 @@ static struct error *check_identity(const struct session *session)
 static uint32_t plan_visits(const struct session *session)
 {
 	uint32_t slots = MIN_VISIT_SLOTS;
-	uint64_t goroutines = 0;
 
-	target_read(session->info.pid, session->schema->layout.allglen + session->info.load_bias,
-		    &goroutines, sizeof(goroutines));
-	while (slots < MAX_VISIT_SLOTS && slots / 4 < goroutines)
+	while (slots < MAX_VISIT_SLOTS && slots / 4 < session->goroutines_before)
 		slots *= 2;
 	return slots;
+}
+
+/* How many CPUs a session wants for itself. With fewer goroutines more are of little use. */
+static unsigned plan_cpus(const struct session *session)
+{
+	uint64_t cpus = 1 + session->goroutines_before / GOROUTINES_A_CPU;
+
+	return cpus < session->shard_limit ? (unsigned)cpus : session->shard_limit;
 }
 
 /* How large everything is, before any of it is made. */
@@ -98,6 +104,8 @@ static void plan(struct session *session)
 		session->chunk_count = shards * MIN_RING;
 	if (session->chunk_count > shards * ASK_SHARD_CHUNKS)
 		session->chunk_count = shards * ASK_SHARD_CHUNKS;
+	target_read(session->info.pid, session->schema->layout.allglen + session->info.load_bias,
+		    &session->goroutines_before, sizeof(session->goroutines_before));
 	session->visit_slots = plan_visits(session);
 	session->thread_rows = ASK_MAX_THREADS;
 	session->bitmap_words = (uint32_t)(session->schema->layout.text_size >> 12) + 2;
@@ -270,6 +278,20 @@ static struct error *capture(struct session *session)
 	return NULL;
 }
 
+/* Together: when all stand still, and CPUs are free. */
+static struct error *capture_in_turn(struct session *session)
+{
+	struct error *error;
+
+	seat_arrive(&session->seat, GROUP_STOPPED, session->target.read_until);
+	if (seat_together(&session->seat))
+		seat_take(&session->seat, plan_cpus(session), session->target.read_until);
+	error = capture(session);
+	if (seat_together(&session->seat))
+		seat_give(&session->seat);
+	return error;
+}
+
 /* Stop, capture, release. The target runs again whatever happens. */
 static struct error *pause_and_capture(struct session *session)
 {
@@ -281,16 +303,21 @@ static struct error *pause_and_capture(struct session *session)
 	session->capture_monotonic_ns = clock_ns(CLOCK_MONOTONIC);
 	if (session->options->pause == COLLECT_PAUSE_NONE)
 		return capture(session);
+	seat_arrive(&session->seat, GROUP_READY, 0);
 	begin = session->capture_monotonic_ns;
 	session->target.max_pause_ns = (int64_t)session->options->max_pause_ns;
 	stats->max_pause_ns = session->options->max_pause_ns;
 	error = target_stop(&session->target);
 	if (!error)
-		error = capture(session);
+		error = capture_in_turn(session);
+	if (error)
+		seat_leave(&session->seat); /* nobody stands still for our sake */
+	seat_arrive(&session->seat, GROUP_READ, session->target.read_until);
 	end = clock_ns(CLOCK_MONOTONIC);
 	if (session->control)
 		session->control->armed = 0;
 	target_release(&session->target);
+	seat_give(&session->seat);
 	if (session->target.interrupted_at) {
 		begin = session->target.interrupted_at;
 		session->capture_time_ns += begin - session->capture_monotonic_ns;
@@ -331,6 +358,10 @@ static struct error *run(struct session *session, struct collect_result *result)
 	TRY(make_engine(session, result));
 	session_prepare(session);
 	native_create(session, session->options->pause != COLLECT_PAUSE_NONE);
+	seat_arrive(&session->seat, GROUP_LOADED, 0);
+	/* Now, not when its threads are seized: from then on a signal makes them wait for us. */
+	if (!seat_together(&session->seat))
+		seat_take(&session->seat, plan_cpus(session), 0);
 	if (session->options->pause != COLLECT_PAUSE_NONE)
 		TRY(target_seize(&session->target, session->info.pid));
 	if (session->bpf)
@@ -339,6 +370,8 @@ static struct error *run(struct session *session, struct collect_result *result)
 	bpf_detach(session);
 	if (error)
 		return error;
+	seat_give(&session->seat); /* where nothing stood still */
+	seat_arrive(&session->seat, GROUP_DONE, 0);
 	if (session->target.exited)
 		return error_new(ERROR_TARGET, "process %d exited during the snapshot",
 				 (int)session->info.pid);
@@ -369,6 +402,7 @@ static struct error *open_spool(const struct dump_writer *writer, struct dump_wr
 	*spool = *writer;
 	if (fstat(writer->fd, &st) == 0 && S_ISREG(st.st_mode))
 		return NULL;
+	spool->mutex = NULL; /* nobody else's */
 	spool->fd = memfd_create("askance-spool", MFD_CLOEXEC);
 	if (spool->fd < 0)
 		return error_os(ERROR_HOST, errno, "cannot make a buffer for %s", writer->name);
@@ -384,6 +418,8 @@ static struct error *close_spool(const struct dump_writer *writer, struct dump_w
 
 	if (spool->fd == writer->fd)
 		return NULL;
+	if (writer->mutex)
+		pthread_mutex_lock(writer->mutex);
 	if (lseek(spool->fd, 0, SEEK_SET) < 0)
 		error = error_os(ERROR_IO, errno, "%s: cannot rewind its buffer", writer->name);
 	while (!error && n > 0) {
@@ -394,6 +430,8 @@ static struct error *close_spool(const struct dump_writer *writer, struct dump_w
 			error = error_os(ERROR_IO, errno, "%s: cannot read its buffer",
 					 writer->name);
 	}
+	if (writer->mutex)
+		pthread_mutex_unlock(writer->mutex);
 	close(spool->fd);
 	return error;
 }
@@ -414,11 +452,13 @@ struct error *collect(struct arena *arena, const struct collect_object *object, 
 	session->options = options;
 	session->writer = &spool;
 	session->process = process;
+	session->seat.group = options->group;
 	error = open_spool(writer, &spool);
 	if (!error)
 		error = target_info(arena, pid, options->environment, &session->info);
 	if (!error)
 		error = run(session, &result);
+	seat_leave(&session->seat);
 	target_deinit(&session->target);
 	native_destroy(session);
 	if (session->bpf)

@@ -4,6 +4,7 @@
 
 #include "abi/state.h"
 #include "collect.h"
+#include "group.h"
 
 struct bpf_engine;
 struct native_engine;
@@ -21,6 +22,7 @@ struct session {
 	struct target target;
 	struct dump_writer *writer;
 	uint32_t process; /* number in the dump */
+	struct seat seat; /* among other sessions */
 
 	/* engine state */
 	struct ask_control *control;
@@ -29,6 +31,7 @@ struct session {
 	size_t chunk_stride;
 	uint32_t chunk_count;
 	struct ask_visited *visits;
+	uint64_t goroutines_before; /* listed before the pause: a guess at how many there will be */
 	uint32_t visit_slots; /* of one shard, a power of two */
 	struct ask_thread *threads;
 	uint32_t thread_rows;

@@ -92,6 +92,15 @@ struct error *objects_load(struct arena *arena, char *const *paths, size_t count
 struct error *objects_find(const struct objects *objects, const struct target_info *info,
 			   const struct collect_object **ret);
 
+/* ---- parallel.c ---- */
+
+/*
+ * Calls run(data, i) for i = 0 … count - 1, each in a thread of its own, in which signals are
+ * blocked; returns when all have returned. refused(): there is no thread for this one.
+ */
+void parallel_run(struct arena *arena, size_t count, void (*run)(void *data, size_t i),
+		  void (*refused)(void *data, size_t i, int errnum), void *data);
+
 /* ---- the commands ---- */
 
 struct error *command_collect(struct options *options);

@@ -280,10 +280,12 @@ void say(const struct options *options, const char *format, ...)
 
 	if (options->quiet)
 		return;
+	flockfile(stderr); /* a line is a line, whoever else talks */
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
 	fputc('\n', stderr);
+	funlockfile(stderr);
 }
 
 const char *duration_text(struct arena *arena, uint64_t ns)

@@ -157,6 +157,8 @@ static struct error *seize_refused(const struct target *target, pid_t tid, int e
 	if (errnum != EPERM && errnum != EACCES)
 		return error_os(ERROR_HOST, errnum, "process %d: cannot trace it", target->pid);
 	if (status.tracer)
+		status.tracer = proc_owner(status.tracer);
+	if (status.tracer)
 		return error_new(ERROR_HOST,
 				 "process %d is already traced by process %d (%s): a process can "
 				 "have one tracer only",

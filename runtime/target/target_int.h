@@ -45,6 +45,8 @@ struct error *proc_stat(int dir, pid_t pid, struct proc_stat *ret);
 struct error *proc_check(int dir, pid_t pid, struct proc_stat *ret);
 /* The name of a process for messages ("gdb"), "" when unknown; in a static buffer of the thread. */
 const char *proc_comm(pid_t pid);
+/* The process that a thread belongs to; the thread's own id when it cannot be told. */
+pid_t proc_owner(pid_t tid);
 /* Have we CAP_SYS_PTRACE? */
 bool proc_can_ptrace(void);
 /* Why ptrace is refused and what to do: privileges, or Yama. */
