@@ -85,6 +85,8 @@ static unsigned plan_cpus(const struct session *session)
 {
 	uint64_t cpus = 1 + session->goroutines_before / GOROUTINES_A_CPU;
 
+	if (!session->bpf)
+		return 1; /* one thread reads */
 	return cpus < session->shard_limit ? (unsigned)cpus : session->shard_limit;
 }
 
@@ -260,6 +262,8 @@ static struct error *capture(struct session *session)
 	for (size_t i = 0; i < session->target.threads_count; i++)
 		idle += session->target.threads[i].stopped && session->target.threads[i].idle;
 	session->shards_used = session->bpf ? session->shard_limit : 1;
+	if (session->seat.cpus && session->seat.cpus < session->shards_used)
+		session->shards_used = session->seat.cpus; /* the others are somebody else's */
 	if (session->bpf && idle < session->shards_used)
 		session->shards_used = idle ? (uint32_t)idle : 1;
 	TRY(session_begin(session));
