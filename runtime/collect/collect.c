@@ -68,6 +68,26 @@ static struct error *check_identity(const struct session *session)
 }
 
 /*
+ * While the engine was loaded the process may have called execve(), or have ended and left its
+ * id to another one. From the seizing on neither can happen unseen.
+ */
+static struct error *check_unchanged(const struct session *session)
+{
+	const struct target_info *then = &session->info;
+	cleanup_arena struct arena arena;
+	struct target_info now;
+
+	arena_init(&arena);
+	TRY(target_info(&arena, then->pid, false, &now));
+	if (now.start_time_ns == then->start_time_ns && now.load_bias == then->load_bias &&
+	    !strcmp(now.go_build_id, then->go_build_id) &&
+	    !strcmp(now.gnu_build_id, then->gnu_build_id))
+		return NULL;
+	return error_new(ERROR_TARGET, "process %d ended or started another program",
+			 (int)then->pid);
+}
+
+/*
  * Slots of each shard's visited set: four for each goroutine that there is now. It is
  * a guess at how much they hold together; a set that is too small costs room, not truth.
  */
@@ -366,8 +386,10 @@ static struct error *run(struct session *session, struct collect_result *result)
 	/* Now, not when its threads are seized: from then on a signal makes them wait for us. */
 	if (!seat_together(&session->seat))
 		seat_take(&session->seat, plan_cpus(session), 0);
-	if (session->options->pause != COLLECT_PAUSE_NONE)
+	if (session->options->pause != COLLECT_PAUSE_NONE) {
 		TRY(target_seize(&session->target, session->info.pid));
+		TRY(check_unchanged(session));
+	}
 	if (session->bpf)
 		TRY(bpf_attach(session));
 	error = pause_and_capture(session);
