@@ -76,10 +76,13 @@ static struct error *check_unchanged(const struct session *session)
 	const struct target_info *then = &session->info;
 	cleanup_arena struct arena arena;
 	struct target_info now;
+	int64_t apart;
 
 	arena_init(&arena);
 	TRY(target_info(&arena, then->pid, false, &now));
-	if (now.start_time_ns == then->start_time_ns && now.load_bias == then->load_bias &&
+	/* The kernel tells the time of boot in seconds, and moves it when the clock is set. */
+	apart = now.start_time_ns - then->start_time_ns;
+	if (apart > -2000000000 && apart < 2000000000 && now.load_bias == then->load_bias &&
 	    !strcmp(now.go_build_id, then->go_build_id) &&
 	    !strcmp(now.gnu_build_id, then->gnu_build_id))
 		return NULL;

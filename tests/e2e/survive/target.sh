@@ -89,7 +89,7 @@ rounds exit USR2
 
 # Children are born, by clone(CLONE_VFORK | CLONE_VM), all the time, and not one is harmed.
 start_target "$BIN" -goroutines "$goroutines" -children
-for i in $(seq 40); do
+for i in $(seq 25); do
 	code=0
 	collect 2>"$WORK/err" || code=$?
 	case $code in
