@@ -70,13 +70,6 @@ void options_help(const struct command *command, FILE *out);
 /* One line of talk on stderr, unless -q. */
 void say(const struct options *options, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-/* ---- duration.c ---- */
-
-#define DURATION_LEAST 10000	       /* 10us: stopping alone takes longer */
-#define DURATION_MOST 3600000000000ull /* an hour */
-/* "50ms", "500us", "1.5s"; false when it is no such text, or out of these bounds. */
-bool duration_parse(const char *text, uint64_t *ret);
-
 /* "2.31 ms" */
 const char *duration_text(struct arena *arena, uint64_t ns);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <ctype.h>
 
-#include "driver.h"
+#include "base.h"
 
 static const struct {
 	const char *name;
