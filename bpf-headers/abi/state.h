@@ -60,10 +60,11 @@ struct ask_control {
 	ask_u64 granted;    /* bytes of budget handed out; atomic */
 	ask_u64 bytes_limit;
 	ask_u64 trigger_ns; /* a trigger returns after about this long */
+	ask_u64 deadline;   /* on the engine's clock: nothing is read after it; 0: none */
 	ask_u32 threads;    /* rows in the thread table */
 	ask_u32 visited_slots; /* of each shard: a power of two */
 };
-ASK_ABI_CHECK(struct ask_control, 96);
+ASK_ABI_CHECK(struct ask_control, 104);
 
 /* What a shard does next. */
 enum ask_phase {
@@ -78,7 +79,7 @@ enum ask_phase {
 enum ask_stop {
 	ASK_STOP_NEVER_RAN = 0,
 	ASK_STOP_DONE = 1,  /* no goroutine is left */
-	ASK_STOP_TIME = 2,  /* trigger_ns is over: trigger again */
+	ASK_STOP_TIME = 2,  /* trigger_ns is over: trigger again; or the deadline came: do not */
 	ASK_STOP_FULL = 3,  /* no free chunk: empty some, trigger again */
 	ASK_STOP_RETRY = 4, /* the retry list is full: work it off natively, trigger again */
 	ASK_STOP_RUNNING = 5,
@@ -169,6 +170,7 @@ struct ask_shard {
 	ask_u32 recall_at;   /* frames of a shape that were compared or kept */
 	ask_u32 pad;
 	ask_u32 rtype_row;   /* the last type descriptor that was looked up */
+	ask_u32 effort;	     /* what was done since the last look at the clock */
 
 	/* what the records do not tell */
 	ask_u64 clock;	  /* when the part in work began */
@@ -195,5 +197,6 @@ struct ask_shard {
 	ask_u64 stacks[ASK_STACK_SLOTS][2];
 };
 #define ASK_WALK_GOING 0xffffu
+#define ASK_WALK_LATE 0xfffeu /* the deadline came: the goroutine is begun anew, or never */
 
 #endif

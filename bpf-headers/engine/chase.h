@@ -99,6 +99,7 @@ ask_inline int ask_capture(struct ask_shard *shard, ask_u32 shard_index,
 	value->detail = 0;
 	value->extra = 0;
 	ask_commit(shard, sizeof(*value) + padded);
+	shard->effort += padded >> 10;
 	return 0;
 }
 

@@ -368,6 +368,7 @@ ask_global ask_expr(ask_u32 shard_index)
 		if (data > ASK_RECORD_MAX)
 			return 1;
 		ask_commit(shard, sizeof(struct ask_value) + data);
+		shard->effort += data >> 10;
 		shard->expr++;
 	}
 	if (shard->expr < shard->exprs_end || shard->probe < shard->probes_end)

@@ -373,6 +373,11 @@ ask_global ask_goroutine(ask_u32 shard_index)
 	if (m && ask_read(&thread, sizeof(thread), m + ASK_LAYOUT(m_procid)))
 		thread = 0;
 	ask_goroutine_stack(shard_index, thread);
+	shard->effort += shard->depth / 8;
+	if (shard->walk_status == ASK_WALK_LATE) {
+		shard->stop = ASK_STOP_TIME;
+		return 1;
+	}
 	if (shard->walk_status == ASK_STACK_READ_FAILED) {
 		if (!shard->retried) {
 			if (!ask_retry_goroutine(shard, index))

@@ -209,6 +209,9 @@ ask_inline void ask_walk_fast(struct ask_shard *shard, ask_u64 text)
 	shard->depth = depth;
 }
 
+/* Steps of one walk between two looks at the clock. */
+#define ASK_WALK_CLOCK 1024
+
 /* One frame: keep it, then step to its caller. */
 static long ask_walk_step(ask_u64 i, void *context)
 {
@@ -218,9 +221,14 @@ static long ask_walk_step(ask_u64 i, void *context)
 	ask_u64 pc, cfa, fp;
 	ask_u32 inject;
 
-	(void)i;
 	if (!shard || !control)
 		return 1;
+	/* One stack may be a million frames deep. */
+	if (i % ASK_WALK_CLOCK == ASK_WALK_CLOCK - 1 && control->deadline &&
+	    ask_now() > control->deadline) {
+		shard->walk_status = ASK_WALK_LATE;
+		return 1;
+	}
 	if (!shard->walk_cfi && !shard->walk_inject)
 		ask_walk_fast(shard, control->text);
 	ask_keep_frame(shard);

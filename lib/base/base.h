@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "duration.h"
 #include "error.h"
 #include "file.h"
 #include "json.h"

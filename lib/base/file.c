@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "file.h"
+#include "file_signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -108,13 +109,18 @@ struct error *file_make_directory(const char *path)
 
 struct error *file_create(struct file_writer *writer, const char *path)
 {
+	sigset_t signals;
 	mode_t mask;
 
 	*writer = (struct file_writer){.fd = -1};
 	writer->path = strdup(path);
 	if (!writer->path || asprintf(&writer->temporary, "%s.XXXXXX", path) < 0)
 		base_out_of_memory();
+	file_signals_hold(&signals);
 	writer->fd = mkostemp(writer->temporary, O_CLOEXEC);
+	if (writer->fd >= 0)
+		file_signals_add(writer->temporary);
+	file_signals_release(&signals);
 	if (writer->fd < 0) {
 		struct error *error = error_os(ERROR_IO, errno, "%s: cannot create", path);
 
@@ -143,6 +149,7 @@ struct error *file_commit(struct file_writer *writer)
 	else if (rename(writer->temporary, writer->path) < 0)
 		error = error_os(ERROR_IO, errno, "%s: cannot rename into place", writer->path);
 	if (!error) {
+		file_signals_forget(writer->temporary);
 		free(writer->temporary);
 		writer->temporary = NULL;
 	}
@@ -154,6 +161,7 @@ void file_abort(struct file_writer *writer)
 {
 	if (writer->temporary) {
 		unlink(writer->temporary);
+		file_signals_forget(writer->temporary);
 		free(writer->temporary);
 	}
 	if (writer->path && writer->fd >= 0)

@@ -28,6 +28,12 @@ struct error *file_commit(struct file_writer *writer);
 /* Removes what was written, if it was not committed. Safe on a committed or zeroed writer. */
 void file_abort(struct file_writer *writer);
 
+/*
+ * For programs: from now on SIGINT, SIGTERM and their like, where they end the program, remove
+ * what was not committed. The thread that creates files must be the one that gets them.
+ */
+void file_remove_on_signals(void);
+
 #define cleanup_file_writer __attribute__((cleanup(file_abort)))
 
 /* write(2) until all is out; EINTR is retried. */

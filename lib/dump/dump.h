@@ -2,6 +2,8 @@
 #ifndef DUMP_H
 #define DUMP_H
 
+#include <pthread.h>
+
 #include "base.h"
 
 /*
@@ -67,12 +69,18 @@ struct dump_process_texts {
 	X(native_retries, "count", "reads done natively because pages were not resident")          \
 	X(read_failures, "count", "reads that failed for good")                                    \
 	X(dropped_goroutines, "count", "goroutines that could not be captured")                    \
-	X(dropped_pointees, "count", "pointees lost for want of room, not by a configured limit")  \
+	X(dropped_pointees, "count", "pointees lost for want of room or time, not by a limit of the spec") \
 	X(budget_cuts, "count", "pointees not captured because `bytes` was used up")               \
 	X(depth_cuts, "count", "pointers not followed because of `depth`")                         \
 	X(length_cuts, "count", "strings, slices and maps cut to their limit")                     \
 	X(frame_cuts, "count", "stacks cut to limits.frames")                                      \
-	X(bad_stacks, "count", "goroutines whose stack is unavailable")
+	X(bad_stacks, "count", "goroutines whose stack is unavailable")                            \
+	X(listed_goroutines, "count",                                                              \
+	  "goroutines that the runtime lists: captured, dead and dropped ones")                    \
+	X(max_pause_ns, "ns", "the deadline (--max-pause), 0 when there was none")                 \
+	X(deadline_goroutines, "count", "of dropped_goroutines, those that the deadline left out") \
+	X(deadline_values, "count",                                                                \
+	  "of dropped_pointees: values whose pointers the deadline left unfollowed")
 
 struct dump_statistics {
 #define X(name, unit, doc) uint64_t name;
@@ -80,10 +88,20 @@ struct dump_statistics {
 #undef X
 };
 
-/* Writes. The stream goes to `fd`, which the caller owns; `name` is for messages. */
+/*
+ * What was dropped and why, in one sentence without its end: "5 of 9 goroutines …". false, and
+ * nothing is appended, when nothing was.
+ */
+bool dump_describe_losses(const struct dump_statistics *statistics, struct strbuf *ret);
+
+/*
+ * Writes. The stream goes to `fd`, which the caller owns; `name` is for messages. Several threads
+ * may write chunks, each of a process of its own, when `mutex` is set (after dump_begin()).
+ */
 struct dump_writer {
 	int fd;
 	const char *name;
+	pthread_mutex_t *mutex; /* held while a chunk is written; the caller's; NULL: one thread */
 };
 struct error *dump_begin(struct dump_writer *writer, int fd, const char *name);
 struct error *dump_chunk(struct dump_writer *writer, enum dump_chunk_kind kind, uint32_t process,

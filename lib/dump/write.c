@@ -50,6 +50,7 @@ static struct error *write_chunk(struct dump_writer *writer, uint32_t kind, uint
 		struct dump_chunk_header header;
 		uint8_t head[8];
 	} start = {.header = {.kind = kind, .process = process}};
+	struct error *error;
 	XXH64_state_t state;
 
 	assert(head_size <= sizeof(start.head));
@@ -62,12 +63,16 @@ static struct error *write_chunk(struct dump_writer *writer, uint32_t kind, uint
 		XXH64_update(&state, data, size);
 	start.header.size = (uint64_t)head_size + size;
 	start.header.hash = XXH64_digest(&state);
-	TRY(write_all(writer, &start, sizeof(start.header) + head_size));
-	if (size)
-		TRY(write_all(writer, data, size));
-	if (start.header.size % 8)
-		TRY(write_all(writer, zeros, 8 - start.header.size % 8));
-	return NULL;
+	if (writer->mutex)
+		pthread_mutex_lock(writer->mutex);
+	error = write_all(writer, &start, sizeof(start.header) + head_size);
+	if (!error && size)
+		error = write_all(writer, data, size);
+	if (!error && start.header.size % 8)
+		error = write_all(writer, zeros, 8 - start.header.size % 8);
+	if (writer->mutex)
+		pthread_mutex_unlock(writer->mutex);
+	return error;
 }
 
 struct error *dump_chunk(struct dump_writer *writer, enum dump_chunk_kind kind, uint32_t process,

@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -22,8 +23,8 @@ struct bpf_engine {
 };
 
 /* libbpf's first complaint, for our error message; the verifier's reason goes before it. */
-static char complaint[512];
-static bool verifier_spoke;
+static _Thread_local char complaint[512];
+static _Thread_local bool verifier_spoke;
 
 static void forget_complaints(void)
 {
@@ -123,18 +124,19 @@ static int keep_probe_read_user(struct bpf_program *program, struct bpf_prog_loa
 /* Raw tracepoints as libbpf has them, but for the above. Once is for ever. */
 static struct error *register_handler(void)
 {
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static bool registered;
 	LIBBPF_OPTS(libbpf_prog_handler_opts, options,
 		    .prog_prepare_load_fn = keep_probe_read_user);
-	int rc;
+	int rc = 0;
 
-	if (registered)
-		return NULL;
-	rc = libbpf_register_prog_handler("raw_tp/", BPF_PROG_TYPE_RAW_TRACEPOINT, 0, &options);
-	if (rc < 0)
-		return refused("libbpf takes no handler for raw tracepoints", rc);
-	registered = true;
-	return NULL;
+	pthread_mutex_lock(&lock);
+	if (!registered)
+		rc = libbpf_register_prog_handler("raw_tp/", BPF_PROG_TYPE_RAW_TRACEPOINT, 0,
+						  &options);
+	registered = registered || rc >= 0;
+	pthread_mutex_unlock(&lock);
+	return rc < 0 ? refused("libbpf takes no handler for raw tracepoints", rc) : NULL;
 }
 
 static struct error *set_entries(struct bpf_engine *engine, const char *name, uint32_t entries)

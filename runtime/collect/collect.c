@@ -31,6 +31,7 @@
 #define DEFAULT_BUFFER ((uint64_t)32 << 20)
 #define MIN_RING 4u /* chunks of a shard: a goroutine, the scan behind it, and air */
 #define MIN_VISIT_SLOTS (1u << 15)
+#define GOROUTINES_A_CPU 2000
 #define MAX_VISIT_SLOTS (1u << 22) /* 96 MiB a shard */
 
 static int64_t clock_ns(clockid_t clock)
@@ -66,20 +67,49 @@ struct error *session_identify(const struct session *session)
 }
 
 /*
+ * While the engine was loaded the process may have called execve(), or have ended and left its
+ * id to another one. From the seizing on neither can happen unseen.
+ */
+static struct error *check_unchanged(const struct session *session)
+{
+	const struct target_info *then = &session->info;
+	cleanup_arena struct arena arena;
+	struct target_info now;
+	int64_t apart;
+
+	arena_init(&arena);
+	TRY(target_info(&arena, then->pid, false, &now));
+	/* The kernel tells the time of boot in seconds, and moves it when the clock is set. */
+	apart = now.start_time_ns - then->start_time_ns;
+	if (apart > -2000000000 && apart < 2000000000 && now.load_bias == then->load_bias &&
+	    !strcmp(now.go_build_id, then->go_build_id) &&
+	    !strcmp(now.gnu_build_id, then->gnu_build_id))
+		return NULL;
+	return error_new(ERROR_TARGET, "process %d ended or started another program",
+			 (int)then->pid);
+}
+
+/*
  * Slots of each shard's visited set: four for each goroutine that there is now. It is
  * a guess at how much they hold together; a set that is too small costs room, not truth.
  */
 static uint32_t plan_visits(const struct session *session)
 {
 	uint32_t slots = MIN_VISIT_SLOTS;
-	uint64_t goroutines = 0;
 
-	if (!session_read(session, session->schema->layout.allglen + session->info.load_bias,
-			  &goroutines, sizeof(goroutines)))
-		goroutines = 0; /* session_begin() says what is wrong */
-	while (slots < MAX_VISIT_SLOTS && slots / 4 < goroutines)
+	while (slots < MAX_VISIT_SLOTS && slots / 4 < session->goroutines_before)
 		slots *= 2;
 	return slots;
+}
+
+/* How many CPUs a session wants for itself. With fewer goroutines more are of little use. */
+static unsigned plan_cpus(const struct session *session)
+{
+	uint64_t cpus = 1 + session->goroutines_before / GOROUTINES_A_CPU;
+
+	if (!session->bpf)
+		return 1; /* one thread reads */
+	return cpus < session->shard_limit ? (unsigned)cpus : session->shard_limit;
 }
 
 void session_plan(struct session *session)
@@ -97,6 +127,9 @@ void session_plan(struct session *session)
 		session->chunk_count = shards * MIN_RING;
 	if (session->chunk_count > shards * ASK_SHARD_CHUNKS)
 		session->chunk_count = shards * ASK_SHARD_CHUNKS;
+	if (!session_read(session, session->schema->layout.allglen + session->info.load_bias,
+			  &session->goroutines_before, sizeof(session->goroutines_before)))
+		session->goroutines_before = 0; /* session_begin() says what is wrong */
 	session->visit_slots = plan_visits(session);
 	session->thread_rows = ASK_MAX_THREADS;
 	session->bitmap_words = (uint32_t)(session->schema->layout.text_size >> 12) + 2;
@@ -184,9 +217,9 @@ static bool serve_shard(struct session *session, uint32_t shard, size_t *thread,
 {
 	struct ask_shard *state = &session->shards[shard];
 
-	switch (state->stop) {
-	case ASK_STOP_DONE:
+	if (state->stop == ASK_STOP_DONE || deadline_over(session))
 		return false;
+	switch (state->stop) {
 	case ASK_STOP_FULL:
 		native_make_room(session, shard);
 		break;
@@ -211,6 +244,7 @@ static struct error *capture_in_context(struct session *session)
 	size_t threads[ASK_MAX_SHARDS], running[ASK_MAX_SHARDS];
 	uint32_t shards = session->shards_used, count;
 	bool active[ASK_MAX_SHARDS];
+	struct error *error;
 
 	choose_threads(session, threads, shards);
 	for (uint32_t i = 0; i < shards; i++) {
@@ -226,9 +260,15 @@ static struct error *capture_in_context(struct session *session)
 			session->shards[i].stop = ASK_STOP_NEVER_RAN;
 			running[count++] = threads[i];
 		}
-		if (!count)
+		if (!count || deadline_over(session))
 			break;
-		TRY(target_trigger(&session->target, running, count));
+		error = target_trigger(&session->target, running, count);
+		if (error && (session->target.exited || !deadline_over(session)))
+			return error;
+		if (error) { /* a thread is late: with what it has read, but no more */
+			error_free(error);
+			return deadline_wait_for_programs(session);
+		}
 		for (uint32_t i = 0; i < shards; i++)
 			if (active[i])
 				active[i] = serve_shard(session, i, &threads[i], threads, shards);
@@ -244,6 +284,8 @@ static struct error *capture(struct session *session)
 	for (size_t i = 0; i < session->target.threads_count; i++)
 		idle += session->target.threads[i].stopped && session->target.threads[i].idle;
 	session->shards_used = session->bpf ? session->shard_limit : 1;
+	if (session->seat.cpus && session->seat.cpus < session->shards_used)
+		session->shards_used = session->seat.cpus; /* the others are somebody else's */
 	if (session->bpf && idle < session->shards_used)
 		session->shards_used = idle ? (uint32_t)idle : 1;
 	TRY(session_begin(session));
@@ -253,11 +295,27 @@ static struct error *capture(struct session *session)
 	if (error)
 		return error;
 	for (uint32_t i = 0; i < session->shards_used && !session->target.exited; i++) {
+		if (deadline_over(session))
+			break;
 		if (session->shards[i].stop != ASK_STOP_DONE)
 			native_run(session, i, session->options->pause == COLLECT_PAUSE_NONE);
 		native_retry(session, i);
 	}
 	return NULL;
+}
+
+/* Together: when all stand still, and CPUs are free. */
+static struct error *capture_in_turn(struct session *session)
+{
+	struct error *error;
+
+	seat_arrive(&session->seat, GROUP_STOPPED, session->target.read_until);
+	if (seat_together(&session->seat))
+		seat_take(&session->seat, plan_cpus(session), session->target.read_until);
+	error = capture(session);
+	if (seat_together(&session->seat))
+		seat_give(&session->seat);
+	return error;
 }
 
 /* Stop, capture, release. The target runs again whatever happens. */
@@ -271,16 +329,26 @@ static struct error *pause_and_capture(struct session *session)
 	session->capture_monotonic_ns = clock_ns(CLOCK_MONOTONIC);
 	if (session->options->pause == COLLECT_PAUSE_NONE)
 		return capture(session);
+	seat_arrive(&session->seat, GROUP_READY, 0);
 	begin = session->capture_monotonic_ns;
+	session->target.max_pause_ns = (int64_t)session->options->max_pause_ns;
+	stats->max_pause_ns = session->options->max_pause_ns;
 	error = target_stop(&session->target);
 	if (!error)
-		error = capture(session);
+		error = capture_in_turn(session);
+	if (error)
+		seat_leave(&session->seat); /* nobody stands still for our sake */
+	seat_arrive(&session->seat, GROUP_READ, session->target.read_until);
 	end = clock_ns(CLOCK_MONOTONIC);
 	if (session->control)
 		session->control->armed = 0;
 	target_release(&session->target);
-	if (session->target.interrupted_at)
+	seat_give(&session->seat);
+	if (session->target.interrupted_at) {
 		begin = session->target.interrupted_at;
+		session->capture_time_ns += begin - session->capture_monotonic_ns;
+		session->capture_monotonic_ns = begin;
+	}
 	stats->pause_ns = (uint64_t)(session->target.released_at - begin);
 	stats->stop_ns = (uint64_t)(session->target.stopped_at - begin);
 	stats->release_ns = (uint64_t)(session->target.released_at - end);
@@ -319,7 +387,6 @@ struct error *session_finish(struct session *session, struct collect_result *res
 	}
 	result->engine = session_engine(session);
 	result->statistics = session->statistics;
-	result->lossy = session->statistics.dropped_goroutines || session->statistics.dropped_pointees;
 	return dump_chunk(session->writer, DUMP_STATISTICS, session->process, &session->statistics,
 			  sizeof(session->statistics));
 }
@@ -333,17 +400,26 @@ static struct error *run(struct session *session, struct collect_result *result)
 	TRY(make_engine(session, result));
 	session_prepare(session);
 	native_create(session, session->options->pause != COLLECT_PAUSE_NONE);
-	if (session->options->pause != COLLECT_PAUSE_NONE)
+	seat_arrive(&session->seat, GROUP_LOADED, 0);
+	/* Now, not when its threads are seized: from then on a signal makes them wait for us. */
+	if (!seat_together(&session->seat))
+		seat_take(&session->seat, plan_cpus(session), 0);
+	if (session->options->pause != COLLECT_PAUSE_NONE) {
 		TRY(target_seize(&session->target, session->info.pid));
+		TRY(check_unchanged(session));
+	}
 	if (session->bpf)
 		TRY(bpf_attach(session));
 	error = pause_and_capture(session);
 	bpf_detach(session);
 	if (error)
 		return error;
+	seat_give(&session->seat); /* where nothing stood still */
+	seat_arrive(&session->seat, GROUP_DONE, 0);
 	if (session->target.exited)
 		return error_new(ERROR_TARGET, "process %d exited during the snapshot",
 				 (int)session->info.pid);
+	deadline_settle(session);
 	return session_finish(session, result);
 }
 
@@ -359,6 +435,7 @@ static struct error *open_spool(const struct dump_writer *writer, struct dump_wr
 	*spool = *writer;
 	if (fstat(writer->fd, &st) == 0 && S_ISREG(st.st_mode))
 		return NULL;
+	spool->mutex = NULL; /* nobody else's */
 	spool->fd = memfd_create("askance-spool", MFD_CLOEXEC);
 	if (spool->fd < 0)
 		return error_os(ERROR_HOST, errno, "cannot make a buffer for %s", writer->name);
@@ -374,6 +451,8 @@ static struct error *close_spool(const struct dump_writer *writer, struct dump_w
 
 	if (spool->fd == writer->fd)
 		return NULL;
+	if (writer->mutex)
+		pthread_mutex_lock(writer->mutex);
 	if (lseek(spool->fd, 0, SEEK_SET) < 0)
 		error = error_os(ERROR_IO, errno, "%s: cannot rewind its buffer", writer->name);
 	while (!error && n > 0) {
@@ -384,6 +463,8 @@ static struct error *close_spool(const struct dump_writer *writer, struct dump_w
 			error = error_os(ERROR_IO, errno, "%s: cannot read its buffer",
 					 writer->name);
 	}
+	if (writer->mutex)
+		pthread_mutex_unlock(writer->mutex);
 	close(spool->fd);
 	return error;
 }
@@ -404,12 +485,14 @@ struct error *collect(struct arena *arena, const struct collect_object *object, 
 	session->options = options;
 	session->writer = &spool;
 	session->process = process;
+	session->seat.group = options->group;
 	session->memory = target_memory(&session->info.pid);
 	error = open_spool(writer, &spool);
 	if (!error)
 		error = target_info(arena, pid, options->environment, &session->info);
 	if (!error)
 		error = run(session, &result);
+	seat_leave(&session->seat);
 	target_deinit(&session->target);
 	native_destroy(session);
 	if (session->bpf)

@@ -16,12 +16,16 @@
 enum collect_engine { COLLECT_AUTO, COLLECT_BPF, COLLECT_NATIVE };
 enum collect_pause { COLLECT_PAUSE_AUTO, COLLECT_PAUSE_PTRACE, COLLECT_PAUSE_NONE };
 
+struct collect_group;
+
 struct collect_options {
 	enum collect_engine engine;
 	enum collect_pause pause;
 	uint32_t shards;	/* at most this many threads capture; 0: one a CPU */
 	uint64_t buffer;	/* bytes of engine memory for records; 0: default */
+	uint64_t max_pause_ns;	/* the target runs again after this long, read or not; 0: no bound */
 	bool environment;	/* store the process's environment too */
+	struct collect_group *group; /* sessions that run at the same time; NULL: this one is alone */
 	void (*talk)(void *data, const char *line); /* one line for -v; may be NULL */
 	void *talk_data;
 };
@@ -42,7 +46,6 @@ struct collect_result {
 	const char *fallback;	 /* why not BPF, NULL when BPF was used or native was asked for */
 	uint64_t load_ns;	 /* opening, verifying and loading the BPF object */
 	uint64_t verified_insns; /* instructions the verifier processed, 0 when not known */
-	bool lossy;		 /* something was dropped: exit 4 */
 };
 
 /*
@@ -63,6 +66,18 @@ struct error *collect(struct arena *arena, const struct collect_object *object, 
 struct error *collect_core(const struct collect_object *object, const struct core *core,
 			   const struct collect_options *options, struct dump_writer *writer,
 			   uint32_t process, struct collect_result *ret);
+
+/*
+ * Several processes at once: `members` threads call collect(), each once, with this group in
+ * their options, and with the same writer, which must have a mutex. All wait for one another
+ * between loading, pausing and writing. `together`: their pauses have one moment in common,
+ * at which all of them are read. One that fails does not hold up the others. `talk` is called
+ * from all of the threads. Their arenas must be their own.
+ */
+struct collect_group *collect_group_create(size_t members, bool together);
+/* A member whose collect() will not be called. */
+void collect_group_absent(struct collect_group *group);
+void collect_group_destroy(struct collect_group *group);
 
 /* What this host allows: one line each on `out` with the remedy; *ret = a snapshot would work. */
 struct error *collect_doctor(const struct collect_object *object, pid_t pid, FILE *out, bool *ret);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "session.h"
@@ -83,6 +84,25 @@ static void check_capabilities(FILE *out, struct arena *arena)
 			  : arena_printf(arena, "missing, to %s: run as root or grant it",
 					 capabilities[i].use));
 	}
+}
+
+/* What --max-pause and shards stand on. */
+static void check_time(FILE *out, struct arena *arena)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	struct timespec tick = {0};
+
+	clock_getres(CLOCK_MONOTONIC, &tick);
+	if (tick.tv_sec || tick.tv_nsec > 100000)
+		line(out, "--", "max-pause",
+		     arena_printf(arena,
+				  "timers tick every %ld us here: a pause may end that much late",
+				  tick.tv_nsec / 1000));
+	else
+		line(out, "ok", "max-pause", "timers are exact");
+	line(out, cpus > 1 ? "ok" : "--", "CPUs",
+	     cpus > 1 ? arena_printf(arena, "%ld: as many threads capture at once", cpus)
+		      : "1: nothing is captured in parallel, several processes one after the other");
 }
 
 /* Loads the object itself, as a snapshot would. */
@@ -173,6 +193,7 @@ struct error *collect_doctor(const struct collect_object *object, pid_t pid, FIL
 	arena_init(&arena);
 	check_kernel(out, &arena);
 	check_capabilities(out, &arena);
+	check_time(out, &arena);
 	yama = first_line(&arena, "/proc/sys/kernel/yama/ptrace_scope");
 	if (*yama)
 		line(out, "--", "yama",

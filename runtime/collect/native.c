@@ -28,16 +28,24 @@ struct native_engine {
 	struct ask_native engine;
 	const struct target_memory *memory;
 	bool cached;
+	int64_t clock_offset; /* our clock minus the engine's */
 	uint64_t tags[BLOCKS]; /* address of the block + 1; 0: empty */
 	uint8_t *blocks;
 };
 
 static ask_u64 native_now(void)
 {
+	const struct native_engine *native = ask_native->data;
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (ask_u64)now.tv_sec * 1000000000u + (ask_u64)now.tv_nsec;
+	return (ask_u64)now.tv_sec * 1000000000u + (ask_u64)(now.tv_nsec - native->clock_offset);
+}
+
+/* When the native engine must end by itself. */
+static ask_u64 last_moment(const struct session *session)
+{
+	return session->control->deadline ? session->control->deadline : UINT64_MAX;
 }
 
 static bool read_memory(const struct native_engine *native, uint64_t address, void *data,
@@ -102,6 +110,7 @@ void native_create(struct session *session, bool cached)
 		base_out_of_memory();
 	native->memory = &session->memory;
 	native->cached = cached;
+	native->clock_offset = session->clock_offset;
 	native->engine = (struct ask_native){
 		.control = session->control,
 		.shards = session->shards,
@@ -147,29 +156,28 @@ static bool unscanned(const struct ask_shard *shard)
 	return shard->scan_chunk != shard->write_chunk || shard->scan_off != shard->write_off;
 }
 
-/* Gives up following the pointers of what was written but not scanned yet, and counts them. */
-static void drop_unscanned(struct session *session, struct ask_shard *shard)
+uint64_t native_drop_unscanned(struct session *session, uint32_t index)
 {
-	uint64_t chunk = shard->scan_chunk;
+	struct ask_shard *shard = &session->shards[index];
+	const struct schema *schema = session->schema;
+	uint64_t chunk = shard->scan_chunk, count = 0;
 	uint32_t off = shard->scan_off;
+	struct ask_record *record;
 
-	while (chunk < shard->write_chunk || off < shard->write_off) {
-		const uint8_t *data = session->chunks + (shard->first_chunk + chunk % shard->chunks) *
-								session->chunk_stride;
+	while ((record = shard_record(session, index, &chunk, &off))) {
+		const struct ask_value *value = (struct ask_value *)record;
 
-		if (chunk < shard->write_chunk &&
-		    off >= shard->used[(chunk % shard->chunks) & (ASK_SHARD_CHUNKS - 1)]) {
-			chunk++;
-			off = 0;
-			continue;
-		}
-		shard->dropped_pointees++;
-		off += ((const struct ask_record *)(data + off))->size;
+		off += record->size;
+		if (record->kind >= ASK_RECORD_VALUE && record->status == ASK_STATUS_OK &&
+		    value->type < schema->types_count)
+			count += schema->engine_types[value->type].pointers > 0;
 	}
 	shard->scan_chunk = shard->write_chunk;
 	shard->scan_off = shard->write_off;
 	shard->scan_elem = shard->scan_row = shard->scan_repeat = 0;
-	shard->phase = ASK_PHASE_GOROUTINE;
+	if (shard->phase == ASK_PHASE_SCAN)
+		shard->phase = ASK_PHASE_GOROUTINE;
+	return count;
 }
 
 void native_make_room(struct session *session, uint32_t shard_index)
@@ -180,7 +188,7 @@ void native_make_room(struct session *session, uint32_t shard_index)
 		return;
 	if (shard->phase == ASK_PHASE_SCAN) {
 		/* The frontier alone fills the ring: it is wider than the buffer. */
-		drop_unscanned(session, shard);
+		shard->dropped_pointees += native_drop_unscanned(session, shard_index);
 	} else if (unscanned(shard)) {
 		shard->phase = ASK_PHASE_SCAN;
 	} else {
@@ -244,18 +252,18 @@ void native_run(struct session *session, uint32_t index, bool watch)
 	shard->retried = 1;
 	if (watch)
 		run_watched(session, index);
-	while (shard->stop != ASK_STOP_DONE) {
+	while (shard->stop != ASK_STOP_DONE && !deadline_over(session)) {
 		ask_run(index);
-		if (shard->stop == ASK_STOP_FULL)
+		if (shard->stop == ASK_STOP_FULL && !deadline_over(session))
 			native_make_room(session, index);
 	}
 	shard->retried = 0;
 }
 
-/* Runs until the goroutine batch in the cursor is captured and everything is scanned. */
+/* Runs until the goroutine batch in the cursor is captured and everything is scanned, or it is late. */
 static void finish_batch(struct session *session, uint32_t index)
 {
-	struct ask_run run = {.shard = index, .deadline = UINT64_MAX};
+	struct ask_run run = {.shard = index, .deadline = last_moment(session)};
 	struct ask_shard *shard = &session->shards[index];
 
 	while (shard->phase != ASK_PHASE_GOROUTINE || shard->batch_next < shard->batch_end ||
@@ -273,21 +281,28 @@ static void retry_goroutines(struct session *session, uint32_t index)
 {
 	struct ask_shard *shard = &session->shards[index];
 	uint64_t first = shard->batch_first, next = shard->batch_next, end = shard->batch_end;
-	uint64_t batch[ASK_BATCH];
+	uint64_t batch[ASK_BATCH], count = shard->retries;
 	uint32_t phase = shard->phase;
-	uint64_t count = shard->retries;
 
 	memcpy(batch, shard->batch, sizeof(batch));
 	/* The pointers written so far come first: the cursor can stand in only one batch. */
 	shard->batch_next = shard->batch_end;
+	if (phase == ASK_PHASE_DONE)
+		shard->phase = ASK_PHASE_GOROUTINE;
 	finish_batch(session, index);
 	shard->retries = 0;
 	for (uint64_t i = 0; i < count && i < ASK_RETRIES; i++) {
+		if (deadline_over(session)) {
+			shard->retries = count - i;
+			memmove(shard->retry, shard->retry + i, shard->retries * sizeof(*shard->retry));
+			break;
+		}
 		shard->batch_first = shard->batch_next = shard->retry[i];
 		shard->batch_end = shard->batch_next + 1;
 		ask_read(shard->batch, 8, session->control->allgs + shard->retry[i] * 8);
 		session->statistics.native_retries++;
 		finish_batch(session, index);
+		session->statistics.deadline_goroutines += deadline_give_up_batch(shard);
 	}
 	memcpy(shard->batch, batch, sizeof(batch));
 	shard->batch_first = first;
@@ -310,8 +325,8 @@ static void scan_record(struct session *session, uint32_t index, uint64_t chunk,
 	shard->scan_off = off;
 	shard->scan_elem = shard->scan_row = shard->scan_repeat = 0;
 	while (shard->scan_chunk == chunk && shard->scan_off == off) {
-		if (ask_scan(index)) {
-			/* No room while older chunks wait for us: what follows is lost, and counted. */
+		if (deadline_over(session) || ask_scan(index)) {
+			/* No time, or no room while older chunks wait: what follows is lost, and counted. */
 			shard->dropped_pointees++;
 			break;
 		}
@@ -357,28 +372,24 @@ static void retry_records(struct session *session, uint32_t index)
 {
 	struct ask_shard *shard = &session->shards[index];
 	uint64_t chunk = shard->drained;
+	struct ask_record *record;
 	uint32_t off = 0;
 
 	shard->failed_records = 0;
-	while (chunk < shard->write_chunk || off < shard->write_off) {
-		uint8_t *data = session->chunks + (shard->first_chunk + chunk % shard->chunks) *
-							  session->chunk_stride;
-		struct ask_record *record = (struct ask_record *)(data + off);
+	while ((record = shard_record(session, index, &chunk, &off))) {
+		struct ask_value *value = (struct ask_value *)record;
 
-		if (chunk < shard->write_chunk &&
-		    off >= shard->used[(chunk % shard->chunks) & (ASK_SHARD_CHUNKS - 1)]) {
-			chunk++;
-			off = 0;
-			continue;
+		if (deadline_over(session)) {
+			shard->failed_records = 1; /* some are left, or may be */
+			return;
 		}
-		if (record->kind == ASK_RECORD_FRAME)
+		if (record->kind == ASK_RECORD_FRAME) {
 			session->frame_cfa[index] = ((struct ask_frame *)record)->cfa;
-		else if (record->kind >= ASK_RECORD_VALUE &&
-			 record->status == ASK_STATUS_READ_FAILED)
-			retry_record(session, index, chunk, off, (struct ask_value *)record);
-		else if (record->kind >= ASK_RECORD_VALUE &&
-			 ((struct ask_value *)record)->extra & ASK_VALUE_RESCAN) {
-			((struct ask_value *)record)->extra &= ~ASK_VALUE_RESCAN;
+		} else if (record->kind >= ASK_RECORD_VALUE &&
+			   record->status == ASK_STATUS_READ_FAILED) {
+			retry_record(session, index, chunk, off, value);
+		} else if (record->kind >= ASK_RECORD_VALUE && value->extra & ASK_VALUE_RESCAN) {
+			value->extra &= ~ASK_VALUE_RESCAN;
 			session->statistics.native_retries++;
 			scan_record(session, index, chunk, off);
 		}
@@ -393,13 +404,15 @@ void native_retry(struct session *session, uint32_t index)
 	struct ask_shard *shard = &session->shards[index];
 	uint32_t retried = shard->retried;
 
-	if (!shard->retries && !shard->failed_records)
+	if ((!shard->retries && !shard->failed_records) || deadline_over(session))
 		return;
 	ask_native = &session->native->engine;
+	/* What is appended now must not be undone with it: a goroutine in work is begun anew later. */
+	shard_undo(shard);
 	shard->retried = 1;
 	if (shard->failed_records)
 		retry_records(session, index);
-	if (shard->retries)
+	if (shard->retries && !deadline_over(session))
 		retry_goroutines(session, index);
 	shard->retried = retried;
 }

@@ -111,6 +111,7 @@ void session_prepare(struct session *session)
 	struct ask_control *control = session->control;
 
 	fill_bitmap(session);
+	session->clock_offset = deadline_clock_offset();
 	if (session->cfis)
 		memcpy(session->cfis, schema->cfi, schema->cfi_count * sizeof(*schema->cfi));
 	control->pidns_dev = session->info.pidns_dev;
@@ -142,6 +143,7 @@ static struct error *find_goroutines(struct session *session)
 	control->allgs = array;
 	control->goroutines = length;
 	control->next = 0;
+	session->statistics.listed_goroutines = length;
 	return NULL;
 }
 
@@ -170,10 +172,38 @@ struct error *session_begin(struct session *session)
 
 	divide_chunks(session, session->shards_used);
 	fill_threads(session);
+	deadline_set(session);
 	if (session->schema->meta.memstats_last_gc &&
 	    session_read(session,
 			 session->schema->meta.memstats_last_gc + session->info.load_bias, &gc,
 			 sizeof(gc)))
 		session->last_gc_ns = (int64_t)gc;
 	return find_goroutines(session);
+}
+
+struct ask_record *shard_record(struct session *session, uint32_t index, uint64_t *chunk,
+				uint32_t *off)
+{
+	const struct ask_shard *shard = &session->shards[index];
+
+	while (*chunk < shard->write_chunk &&
+	       *off >= shard->used[(*chunk % shard->chunks) & (ASK_SHARD_CHUNKS - 1)]) {
+		++*chunk;
+		*off = 0;
+	}
+	if (*chunk >= shard->write_chunk && *off >= shard->write_off)
+		return NULL;
+	return (struct ask_record *)(session->chunks +
+				     (shard->first_chunk + *chunk % shard->chunks) *
+					     session->chunk_stride +
+				     *off);
+}
+
+void shard_undo(struct ask_shard *shard)
+{
+	if (shard->phase != ASK_PHASE_FRAME && shard->phase != ASK_PHASE_EXPR)
+		return;
+	shard->write_chunk = shard->undo_chunk;
+	shard->write_off = shard->undo_off;
+	shard->phase = ASK_PHASE_GOROUTINE;
 }

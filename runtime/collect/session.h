@@ -4,6 +4,7 @@
 
 #include "abi/state.h"
 #include "collect.h"
+#include "group.h"
 
 struct bpf_engine;
 struct native_engine;
@@ -22,6 +23,7 @@ struct session {
 	struct target target;
 	struct dump_writer *writer;
 	uint32_t process; /* number in the dump */
+	struct seat seat; /* among other sessions */
 
 	/* engine state */
 	struct ask_control *control;
@@ -30,6 +32,7 @@ struct session {
 	size_t chunk_stride;
 	uint32_t chunk_count;
 	struct ask_visited *visits;
+	uint64_t goroutines_before; /* listed before the pause: a guess at how many there will be */
 	uint32_t visit_slots; /* of one shard, a power of two */
 	struct ask_thread *threads;
 	uint32_t thread_rows;
@@ -48,6 +51,7 @@ struct session {
 	struct error *output_error; /* the first failed write; nothing is written after it */
 	uint64_t frame_cfa[ASK_MAX_SHARDS]; /* of the last FRAME record that a look for failures passed */
 	int64_t capture_time_ns, capture_monotonic_ns, last_gc_ns;
+	int64_t clock_offset; /* see deadline_clock_offset() */
 	struct dump_statistics statistics;
 };
 
@@ -86,6 +90,33 @@ struct error *session_begin(struct session *session);
 void session_talk(const struct session *session, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/*
+ * The record at (*chunk, *off) of a shard's stream, or the first of the next chunk where that
+ * one ends; NULL at the stream's end. The caller steps on by its size.
+ */
+struct ask_record *shard_record(struct session *session, uint32_t shard, uint64_t *chunk,
+				uint32_t *off);
+/* Undoes a goroutine that is half written, if there is one: the cursor is before it again. */
+void shard_undo(struct ask_shard *shard);
+
+/* ---- deadline.c ---- */
+
+/* Our monotonic clock minus the engine's, which is the kernel's own. */
+int64_t deadline_clock_offset(void);
+/* Tells the engine of the deadline that target_stop() has set, if any. */
+void deadline_set(struct session *session);
+/* Nothing may be read any more. */
+bool deadline_over(const struct session *session);
+/*
+ * After a thread that did not come back in time: disarms the program, and waits until it
+ * runs nowhere. ERROR_HOST: it does not end; what the shards hold is then worth nothing.
+ */
+struct error *deadline_wait_for_programs(struct session *session);
+/* Leaves the goroutines of the batch in work that are not captured yet; returns how many. */
+uint64_t deadline_give_up_batch(struct ask_shard *shard);
+/* Counts what the deadline left undone, so that only whole records remain; after the pause. */
+void deadline_settle(struct session *session);
+
 /* ---- drain.c ---- */
 
 /*
@@ -118,6 +149,11 @@ void native_destroy(struct session *session);
 void native_run(struct session *session, uint32_t shard, bool watch);
 /* Reads natively what the engine could not: goroutines on the retry list and failed records. */
 void native_retry(struct session *session, uint32_t shard);
+/*
+ * Gives up following the pointers of what was written but not scanned yet. Returns how many
+ * values that have pointers are among it.
+ */
+uint64_t native_drop_unscanned(struct session *session, uint32_t shard);
 /* Makes room when the ring is full; drops what cannot be kept, and counts it. */
 void native_make_room(struct session *session, uint32_t shard);
 

@@ -110,15 +110,13 @@ static const struct schema *choose_schema(struct decoding *d, const struct db_in
 static void note_losses(struct decoding *d, const struct input *input,
 			const struct input_process *process)
 {
-	const struct dump_statistics *s = &process->statistics;
+	cleanup_strbuf struct strbuf losses = STRBUF_INIT;
 
 	if (!process->closed)
 		note(d->result, "%s: process %u: the dump ends before its last record", input->path,
 		     process->header.pid);
-	else if (s->dropped_goroutines || s->dropped_pointees)
-		note(d->result,
-		     "%s: process %u: %" PRIu64 " goroutines and %" PRIu64 " values were dropped",
-		     input->path, process->header.pid, s->dropped_goroutines, s->dropped_pointees);
+	else if (dump_describe_losses(&process->statistics, &losses))
+		note(d->result, "%s: process %u: %s", input->path, process->header.pid, losses.data);
 }
 
 static struct error *add_dump(struct decoding *d, const struct db_input *in,

@@ -38,6 +38,7 @@ struct error *db_open_readonly(const char *path, sqlite3 **ret);
 /* ---- input.c: a dump, taken apart ---- */
 
 struct input_process {
+	uint32_t number; /* in the dump */
 	struct dump_process header;
 	struct dump_process_texts texts;
 	const struct schema *schema; /* what its records were made with */

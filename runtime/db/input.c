@@ -64,7 +64,7 @@ static struct error *take_schema(struct input *input, const struct dump_chunk_vi
 
 static struct error *take_process(struct input *input, const struct dump_chunk_view *view)
 {
-	struct input_process process = {0};
+	struct input_process process = {.number = view->process};
 
 	if (find_process(input, view->process))
 		return error_new(ERROR_DAMAGED, "%s: process %u twice", input->path, view->process);
@@ -122,6 +122,14 @@ static struct error *take(struct input *input, const struct dump_chunk_view *vie
 	}
 }
 
+/* Processes that were captured at once come in any order; their numbers are the command line's. */
+static int by_number(const void *a, const void *b)
+{
+	const struct input_process *x = a, *y = b;
+
+	return (x->number > y->number) - (x->number < y->number);
+}
+
 struct error *input_open(struct input *input, struct arena *arena, const char *path,
 			 const char *name)
 {
@@ -140,6 +148,9 @@ struct error *input_open(struct input *input, struct arena *arena, const char *p
 			break;
 		TRY(take(input, &view));
 	}
+	if (input->processes.length)
+		qsort(input->processes.data, input->processes.length,
+		      sizeof(*input->processes.data), by_number);
 	input->cut = reader.ended ? NULL : reader.cut;
 	return NULL;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -8,15 +9,24 @@
 #include "driver.h"
 
 /*
- * collect and snapshot: which processes, each with which object, then one after the
- * other into one dump. If we are interrupted on the way, the kernel releases the
- * process that stands still: ptrace and BPF objects end with us.
+ * collect and snapshot: which processes, each with which object, then a few at a time, or all
+ * together, into one dump. If we are interrupted on the way, the kernel releases the
+ * processes that stand still: ptrace and BPF objects end with us.
  */
+
+#define WAVE 8 /* processes captured at once, unless all are wanted together */
+#define MOST_TOGETHER 64
+#define MEMORY ((uint64_t)256 << 20) /* of rings, for all that are captured at once */
+#define MEMORY_LEAST ((uint64_t)8 << 20) /* of one */
+#define MEMORY_MOST ((uint64_t)32 << 20)
 
 struct job {
 	pid_t pid;
 	const struct collect_object *object;
 	const char *core; /* a core dump instead; pid and object are in it. NULL: a process */
+	/* once it was captured */
+	struct error *error;
+	struct collect_result result;
 };
 
 struct capture {
@@ -27,11 +37,19 @@ struct capture {
 	size_t other_builds; /* processes that match rules, but no object is for them */
 	struct error *first; /* of several processes one failed: the others go on */
 	size_t captured;
-	bool lossy;
+	const char *losses; /* of the first process that lost something; NULL: none did */
 	const char *cut; /* a core dump that is cut off; NULL: there is none */
 };
 
 /* ---- which processes ---- */
+
+static bool has_job(const struct capture *c, pid_t pid)
+{
+	for (size_t i = 0; i < c->jobs.length; i++)
+		if (c->jobs.data[i].pid == pid)
+			return true;
+	return false;
+}
 
 /* The one object that was named, whatever it is for: collect() then says what is wrong. */
 static struct error *add_pid(struct capture *c, pid_t pid)
@@ -39,6 +57,8 @@ static struct error *add_pid(struct capture *c, pid_t pid)
 	struct job job = {.pid = pid, .object = &c->objects.list.data[0]};
 	struct target_info info;
 
+	if (has_job(c, pid))
+		return NULL; /* named twice */
 	if (c->objects.list.length > 1) {
 		TRY(target_info(c->arena, pid, false, &info));
 		TRY(objects_find(&c->objects, &info, &job.object));
@@ -51,14 +71,6 @@ static struct error *add_pid(struct capture *c, pid_t pid)
 	}
 	*VEC_PUSH(c->arena, &c->jobs) = job;
 	return NULL;
-}
-
-static bool has_job(const struct capture *c, pid_t pid)
-{
-	for (size_t i = 0; i < c->jobs.length; i++)
-		if (c->jobs.data[i].pid == pid)
-			return true;
-	return false;
 }
 
 /* Rules may hold for processes of other builds, or for no Go programs at all: left out. */
@@ -172,6 +184,19 @@ static void tell(const struct capture *c, const struct job *job,
 #undef X
 }
 
+/* The first process's losses are the error in the end; those of the others are talk. */
+static void note_losses(struct capture *c, const struct job *job)
+{
+	cleanup_strbuf struct strbuf losses = STRBUF_INIT;
+
+	if (!dump_describe_losses(&job->result.statistics, &losses))
+		return;
+	if (c->losses)
+		say(c->options, "process %d: %s", (int)job->pid, losses.data);
+	else
+		c->losses = arena_printf(c->arena, "process %d: %s", (int)job->pid, losses.data);
+}
+
 /* Of several processes one may end meanwhile, or be another's to trace: the rest counts. */
 static struct error *tolerate(struct capture *c, struct error *error)
 {
@@ -185,41 +210,118 @@ static struct error *tolerate(struct capture *c, struct error *error)
 	return NULL;
 }
 
-static struct error *capture_one(struct capture *c, const struct job *job,
-				 const struct collect_options *options, struct dump_writer *writer,
-				 uint32_t number, struct collect_result *ret)
+/* Only ever one at a time, in this thread. */
+static struct error *capture_core(struct capture *c, struct job *job,
+				  const struct collect_options *options,
+				  struct dump_writer *writer, uint32_t number)
 {
 	bool cut = false;
 
-	if (!job->core)
-		return collect(c->arena, job->object, job->pid, options, writer, number, ret);
-	TRY(core_capture(c->options, &c->objects, job->core, options, writer, number, &cut, ret));
+	TRY(core_capture(c->options, &c->objects, job->core, options, writer, number, &cut,
+			 &job->result));
 	if (cut)
 		c->cut = job->core;
 	return NULL;
 }
 
+/* Processes that are captured at once, or one core dump. */
+struct wave {
+	struct capture *capture;
+	struct job *jobs;
+	uint32_t first; /* number of jobs[0] */
+	struct collect_options options;
+	struct dump_writer *writer;
+};
+
+static void capture_member(void *data, size_t i)
+{
+	struct wave *wave = data;
+	struct job *job = &wave->jobs[i];
+	cleanup_arena struct arena arena;
+
+	if (job->core) {
+		job->error = capture_core(wave->capture, job, &wave->options, wave->writer,
+					  wave->first + (uint32_t)i);
+		return;
+	}
+	arena_init(&arena);
+	job->error = collect(&arena, job->object, job->pid, &wave->options, wave->writer,
+			     wave->first + (uint32_t)i, &job->result);
+}
+
+static void member_refused(void *data, size_t i, int errnum)
+{
+	struct wave *wave = data;
+	struct job *job = &wave->jobs[i];
+
+	job->error = error_os(ERROR_HOST, errnum, "process %d: no thread to capture it",
+			      (int)job->pid);
+	collect_group_absent(wave->options.group);
+}
+
+static void capture_wave(struct capture *c, struct wave *wave, size_t count)
+{
+	if (count == 1) {
+		capture_member(wave, 0);
+		return;
+	}
+	if (!wave->options.buffer)
+		wave->options.buffer = MEMORY / count < MEMORY_LEAST  ? MEMORY_LEAST
+				       : MEMORY / count > MEMORY_MOST ? MEMORY_MOST
+								      : MEMORY / count;
+	wave->options.group = collect_group_create(count, c->options->together);
+	parallel_run(c->arena, count, capture_member, member_refused, wave);
+	collect_group_destroy(wave->options.group);
+}
+
+/* What became of each process, in the order of the command line. */
+static struct error *judge_wave(struct capture *c, struct wave *wave, size_t count)
+{
+	struct error *first = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		struct job *job = &wave->jobs[i];
+		struct error *error = job->error ? tolerate(c, job->error) : NULL;
+
+		if (first)
+			error_free(error);
+		else
+			first = error;
+		if (job->error)
+			continue;
+		c->captured++;
+		note_losses(c, job);
+		tell(c, job, &job->result);
+	}
+	return first;
+}
+
 static struct error *capture_all(struct capture *c, int fd, const char *name)
 {
-	struct collect_options options = c->options->collect;
+	pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+	size_t most = c->options->cores.length ? 1 : c->options->together ? MOST_TOGETHER : WAVE;
 	struct dump_writer writer;
 
-	options.talk = c->options->verbose ? talk : NULL;
-	options.talk_data = c->options;
+	if (c->options->together && c->jobs.length > most)
+		return error_new(ERROR_USAGE,
+				 "--together: %zu processes are meant, and %zu can be stopped together",
+				 c->jobs.length, most);
 	TRY(dump_begin(&writer, fd, name));
-	for (size_t i = 0; i < c->jobs.length; i++) {
-		const struct job *job = &c->jobs.data[i];
-		struct collect_result result;
-		struct error *error;
+	writer.mutex = &mutex;
+	for (size_t i = 0; i < c->jobs.length; i += most) {
+		size_t left = c->jobs.length - i, count = left < most ? left : most;
+		struct wave wave = {
+			.capture = c,
+			.jobs = &c->jobs.data[i],
+			.first = (uint32_t)i,
+			.options = c->options->collect,
+			.writer = &writer,
+		};
 
-		error = capture_one(c, job, &options, &writer, (uint32_t)i, &result);
-		if (error) {
-			TRY(tolerate(c, error));
-			continue;
-		}
-		c->captured++;
-		c->lossy |= result.lossy;
-		tell(c, job, &result);
+		wave.options.talk = c->options->verbose ? talk : NULL;
+		wave.options.talk_data = c->options;
+		capture_wave(c, &wave, count);
+		TRY(judge_wave(c, &wave, count));
 	}
 	if (!c->captured) {
 		struct error *error = c->first;
@@ -233,6 +335,8 @@ static struct error *capture_all(struct capture *c, int fd, const char *name)
 static struct error *prepare(struct capture *c, struct options *options)
 {
 	*c = (struct capture){.options = options, .arena = options->arena};
+	if (options->together && options->collect.pause == COLLECT_PAUSE_NONE)
+		return error_new(ERROR_USAGE, "--together: with --pause=none nothing is stopped");
 	TRY(objects_load(options->arena, options->arguments, options->arguments_count,
 			 &c->objects));
 	return find_jobs(c);
@@ -284,8 +388,7 @@ struct error *command_collect(struct options *options)
 	else
 		TRY(collect_to_file(&c, options->output));
 	TRY(finish(&c));
-	return c.lossy ? error_new(ERROR_PARTIAL, "something was dropped: -v shows the counters")
-		       : NULL;
+	return c.losses ? error_new(ERROR_PARTIAL, "%s", c.losses) : NULL;
 }
 
 /* ---- snapshot ---- */

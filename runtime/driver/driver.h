@@ -31,11 +31,14 @@ enum option_bit {
 	OPTION_HELP = 1 << 13,
 	OPTION_CORE = 1 << 14,
 	OPTION_BINARY = 1 << 15,
+	OPTION_MAX_PAUSE = 1 << 16,
+	OPTION_TOGETHER = 1 << 17,
 };
 #define OPTIONS_TALK (OPTION_QUIET | OPTION_VERBOSE | OPTION_HELP)
 #define OPTIONS_CAPTURE                                                                            \
 	(OPTION_OUTPUT | OPTION_PID | OPTION_MATCH | OPTION_ENGINE | OPTION_PAUSE |                \
-	 OPTION_SHARDS | OPTION_ENVIRONMENT | OPTION_CORE | OPTION_BINARY)
+	 OPTION_SHARDS | OPTION_ENVIRONMENT | OPTION_CORE | OPTION_BINARY | OPTION_MAX_PAUSE |     \
+	 OPTION_TOGETHER)
 
 struct options {
 	struct arena *arena;
@@ -48,6 +51,7 @@ struct options {
 	struct collect_options collect;
 	enum db_format format;
 	bool tables, json, quiet, verbose, help;
+	bool together; /* all processes stand still at the same time */
 	char *const *arguments; /* what is no option */
 	size_t arguments_count;
 };
@@ -99,6 +103,15 @@ struct error *core_capture(const struct options *options, const struct objects *
 			   const char *path, const struct collect_options *collect,
 			   struct dump_writer *writer, uint32_t process, bool *cut,
 			   struct collect_result *ret);
+
+/* ---- parallel.c ---- */
+
+/*
+ * Calls run(data, i) for i = 0 … count - 1, each in a thread of its own, in which signals are
+ * blocked; returns when all have returned. refused(): there is no thread for this one.
+ */
+void parallel_run(struct arena *arena, size_t count, void (*run)(void *data, size_t i),
+		  void (*refused)(void *data, size_t i, int errnum), void *data);
 
 /* ---- the commands ---- */
 

@@ -101,6 +101,7 @@ int askance_main(int argc, char **argv)
 		print_usage(stderr);
 		return 1;
 	}
+	file_remove_on_signals();
 	arena_init(&arena);
 	error = run(command, &arena, argc - 1, argv + 1);
 	code = error_report("askance", error);

@@ -7,6 +7,8 @@
 
 #include "driver.h"
 
+#define DEFAULT_MAX_PAUSE 50000000 /* ns */
+
 static const struct option_row {
 	uint32_t bit; /* enum option_bit */
 	const char *name;
@@ -25,6 +27,11 @@ static const struct option_row {
 	 "where it was when it ran"},
 	{OPTION_ENGINE, "engine", 0, "auto|bpf|native", "what reads the process's memory"},
 	{OPTION_PAUSE, "pause", 0, "auto|ptrace|none", "how it is made to stand still"},
+	{OPTION_MAX_PAUSE, "max-pause", 0, "DURATION|none",
+	 "let the process go on after this long, whatever is not read yet: 50ms (the\n"
+	 "default), 500us, 2s; what is missing is counted, exit 4"},
+	{OPTION_TOGETHER, "together", 0, NULL,
+	 "stop all processes first, then read, then let all go on: one moment of them all"},
 	{OPTION_SHARDS, "shards", 0, "N", "at most N threads capture in parallel"},
 	{OPTION_ENVIRONMENT, "environment", 0, NULL, "store the process's environment too"},
 	{OPTION_SCHEMA, "schema", 0, "OBJ",
@@ -89,6 +96,19 @@ static struct error *parse_number(const struct option_row *row, const char *text
 	return NULL;
 }
 
+static struct error *parse_pause(const struct option_row *row, const char *text, uint64_t *ret)
+{
+	if (strcmp(text, "none") == 0) {
+		*ret = 0;
+		return NULL;
+	}
+	if (duration_parse(text, ret))
+		return NULL;
+	return error_new(ERROR_USAGE,
+			 "--%s=%s: it is a duration from 10us to 3600s, such as 50ms, 500us or 1.5s, "
+			 "or none", row->name, text);
+}
+
 static struct error *parse_rule(struct options *options, const char *text)
 {
 	const char *equals = strchr(text, '=');
@@ -127,6 +147,11 @@ static struct error *take(struct options *options, const struct option_row *row,
 	case OPTION_PAUSE:
 		TRY(parse_word(row, pause_words, value, &word));
 		options->collect.pause = (enum collect_pause)word;
+		return NULL;
+	case OPTION_MAX_PAUSE:
+		return parse_pause(row, value, &options->collect.max_pause_ns);
+	case OPTION_TOGETHER:
+		options->together = true;
 		return NULL;
 	case OPTION_SHARDS:
 		TRY(parse_number(row, value, INT_MAX, &number));
@@ -229,7 +254,7 @@ struct error *options_parse(struct options *options, struct arena *arena,
 	struct error *error;
 	const char *message;
 
-	*options = (struct options){.arena = arena};
+	*options = (struct options){.arena = arena, .collect.max_pause_ns = DEFAULT_MAX_PAUSE};
 	error = parse(options, command, argc, argv);
 	if (!error)
 		return NULL;
@@ -265,10 +290,12 @@ void say(const struct options *options, const char *format, ...)
 
 	if (options->quiet)
 		return;
+	flockfile(stderr); /* a line is a line, whoever else talks */
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
 	fputc('\n', stderr);
+	funlockfile(stderr);
 }
 
 const char *duration_text(struct arena *arena, uint64_t ns)

@@ -223,6 +223,21 @@ const char *proc_comm(pid_t pid)
 	return name;
 }
 
+pid_t proc_owner(pid_t tid)
+{
+	struct proc_status status;
+	struct error *error;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d", tid);
+	cleanup_fd int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return tid;
+	error = proc_status(dir, tid, "status", &status);
+	error_free(error);
+	return error ? tid : status.tgid;
+}
+
 bool proc_can_ptrace(void)
 {
 	cleanup_strbuf struct strbuf text = STRBUF_INIT;

@@ -72,10 +72,12 @@ struct error *thread_late(const struct target *target, const struct target_threa
 
 	error_free(thread_status(target, thread->tid, &status));
 	return error_new(
-		ERROR_HOST,
-		"process %d: thread %d did not stop within %lld ms (state %c%s): try again",
-		target->pid, thread->tid, TARGET_PATIENCE_NS / 1000000, status.state,
-		status.state == 'D' ? ", waiting in the kernel for a device or a child" : "");
+		ERROR_HOST, "process %d: thread %d did not stop in time (state %c%s): %s",
+		target->pid, thread->tid, status.state,
+		status.state == 'D' ? ", waiting in the kernel for a device or a child" : "",
+		target->max_pause_ns && target->max_pause_ns < TARGET_PATIENCE_NS
+			? "try again, or allow a longer pause (--max-pause)"
+			: "try again");
 }
 
 /* The thread table */
@@ -155,6 +157,8 @@ static struct error *seize_refused(const struct target *target, pid_t tid, int e
 	if (errnum != EPERM && errnum != EACCES)
 		return error_os(ERROR_HOST, errnum, "process %d: cannot trace it", target->pid);
 	if (status.tracer)
+		status.tracer = proc_owner(status.tracer);
+	if (status.tracer)
 		return error_new(ERROR_HOST,
 				 "process %d is already traced by process %d (%s): a process can "
 				 "have one tracer only",
@@ -181,13 +185,33 @@ static void expel_stranger(struct target *target, struct target_thread *thread)
 	thread->gone = true;
 }
 
+/*
+ * A tracer that lets go of the thread while we ask for it is refused for no reason that could
+ * still be told: so what nobody traces is asked for once more. errno is set.
+ */
+static bool seize(const struct target *target, pid_t tid)
+{
+	struct proc_status status = {0};
+
+	if (ptrace(PTRACE_SEIZE, tid, 0, OPTIONS) == 0)
+		return true;
+	if (errno != EPERM)
+		return false;
+	error_free(thread_status(target, tid, &status));
+	if (status.tracer) {
+		errno = EPERM;
+		return false;
+	}
+	return ptrace(PTRACE_SEIZE, tid, 0, OPTIONS) == 0;
+}
+
 /* *ret is false when the thread is dead. */
 static struct error *seize_thread(struct target *target, struct target_thread *thread, bool *ret)
 {
 	struct proc_status status;
 	bool gone;
 
-	if (ptrace(PTRACE_SEIZE, thread->tid, 0, OPTIONS) < 0) {
+	if (!seize(target, thread->tid)) {
 		TRY(seize_refused(target, thread->tid, errno, &gone));
 		thread->gone = true;
 		*ret = false;
@@ -283,7 +307,7 @@ static struct error *seize_all(struct target *target)
 	bool complete;
 
 	TRY(open_watch(target));
-	watch_arm(target->watch);
+	watch_arm(target->watch, 0);
 	reserve_threads(target, SPARE_THREADS);
 	/* Threads that are born and die faster than we look are left to target_stop(). */
 	for (int round = 0; round < 8; round++) {
@@ -394,13 +418,27 @@ static struct error *stop_all(struct target *target)
 	return NULL;
 }
 
+/* What comes after the last read: its thread comes to its stop, we wake up, all are let go. */
+static void set_deadline(struct target *target)
+{
+	int64_t after = 200000 + 4000 * (int64_t)target->threads_count;
+
+	if (!target->max_pause_ns)
+		return;
+	if (after > target->max_pause_ns / 4)
+		after = target->max_pause_ns / 4;
+	target->deadline = target->interrupted_at + target->max_pause_ns;
+	target->read_until = target->deadline - after;
+}
+
 struct error *target_stop(struct target *target)
 {
 	struct error *error;
 
 	sort_threads(target, false);
-	watch_arm(target->watch);
 	target->interrupted_at = monotonic_ns();
+	set_deadline(target);
+	watch_arm(target->watch, target->read_until);
 	error = stop_all(target);
 	target->stopped_at = monotonic_ns();
 	watch_disarm(target->watch);
@@ -463,7 +501,7 @@ void target_release(struct target *target)
 		target->released_at = monotonic_ns();
 	if (!left)
 		return;
-	watch_arm(target->watch);
+	watch_arm(target->watch, 0);
 	detach_running(target, false);
 	detach_running(target, true);
 	watch_disarm(target->watch);

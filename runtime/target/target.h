@@ -73,6 +73,15 @@ struct target {
 	int64_t interrupted_at; /* CLOCK_MONOTONIC in ns of the first interrupt */
 	int64_t stopped_at;	/* all threads stood still */
 	int64_t released_at;	/* the last thread was let go */
+	/*
+	 * How long the process may stand still, set by the caller between target_seize() and
+	 * target_stop(); 0: no bound. target_stop() makes the two times of it: `deadline`, when all
+	 * threads should go on, and a little earlier, for letting them go takes time too,
+	 * `read_until`. target_stop() gives up then, and target_trigger() soon after it. Both
+	 * are 0 without a bound.
+	 */
+	int64_t max_pause_ns;
+	int64_t read_until, deadline;
 	struct target_watch *watch; /* private */
 };
 
@@ -94,7 +103,8 @@ struct error *target_seize(struct target *target, pid_t pid);
 /*
  * Interrupts every thread, and again until no new one appears; then all stand
  * still, registers read. ERROR_TARGET: the process ended or called execve().
- * ERROR_HOST: a thread did not stop in time. After a failure nothing is stopped.
+ * ERROR_HOST: a thread did not stop in time, which is TARGET_PATIENCE_NS or
+ * max_pause_ns, whichever is less. After a failure nothing is stopped.
  */
 struct error *target_stop(struct target *target);
 /*
@@ -106,7 +116,7 @@ struct error *target_stop(struct target *target);
  * completed, it was killed) has idle = false afterwards; that is no error. A
  * completed call has run the program, a signal may have come before it: ask the
  * program. ERROR_TARGET: the process ended. ERROR_HOST: a thread did not come back
- * within TARGET_PATIENCE_NS.
+ * within TARGET_PATIENCE_NS, or before the deadline: it may still be on its way.
  */
 #define TARGET_MAX_TRIGGERED 64 /* most threads of one call */
 struct error *target_trigger(struct target *target, const size_t *threads, size_t count);

@@ -3,6 +3,7 @@
 #define TARGET_INT_H
 
 #include <dirent.h>
+#include <pthread.h>
 #include <signal.h>
 #include <time.h>
 
@@ -44,6 +45,8 @@ struct error *proc_stat(int dir, pid_t pid, struct proc_stat *ret);
 struct error *proc_check(int dir, pid_t pid, struct proc_stat *ret);
 /* The name of a process for messages ("gdb"), "" when unknown; in a static buffer of the thread. */
 const char *proc_comm(pid_t pid);
+/* The process that a thread belongs to; the thread's own id when it cannot be told. */
+pid_t proc_owner(pid_t tid);
 /* Have we CAP_SYS_PTRACE? */
 bool proc_can_ptrace(void);
 /* Why ptrace is refused and what to do: privileges, or Yama. */
@@ -106,8 +109,7 @@ struct target_watch {
 	bool other_namespace; /* its thread ids differ from ours */
 	timer_t timer;
 	bool has_timer;
-	struct sigaction old_action; /* while armed */
-	sigset_t old_mask;
+	sigset_t old_mask; /* while armed */
 	int64_t deadline;
 };
 
@@ -124,8 +126,11 @@ int64_t monotonic_ns(void);
 /* Creates the timer. */
 struct error *watch_init(struct target_watch *watch);
 void watch_deinit(struct target_watch *watch);
-/* From watch_arm() on, watch_wait() gives up after TARGET_PATIENCE_NS. */
-void watch_arm(struct target_watch *watch);
+/*
+ * From watch_arm() on, watch_wait() gives up after TARGET_PATIENCE_NS, or at `until`
+ * (CLOCK_MONOTONIC in ns, 0: no such time) when that comes first.
+ */
+void watch_arm(struct target_watch *watch, int64_t until);
 void watch_disarm(struct target_watch *watch);
 /*
  * Takes the end of a dead thread from the kernel, so that its parent hears of it.

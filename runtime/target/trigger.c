@@ -120,7 +120,8 @@ struct error *target_trigger(struct target *target, const size_t *threads, size_
 		assert(threads[i] < target->threads_count);
 		assert(target->threads[threads[i]].stopped && target->threads[threads[i]].idle);
 	}
-	watch_arm(target->watch);
+	/* The program itself ends at read_until; half of what is left then is for coming back. */
+	watch_arm(target->watch, target->deadline - (target->deadline - target->read_until) / 2);
 	for (size_t i = 0; i < count; i++)
 		resume(&target->threads[threads[i]]);
 	for (size_t i = 0; i < count; i++)

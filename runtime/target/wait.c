@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #define TICK_NS 5000000 /* only slow cases ever see one */
+#define FINE_TICK_NS 1000000 /* where the end of patience is a promise */
 #define NS_PER_S 1000000000ll
 
 #ifndef sigev_notify_thread_id
@@ -75,11 +76,13 @@ void watch_deinit(struct target_watch *watch)
 	watch->has_timer = false;
 }
 
-static void set_timer(struct target_watch *watch, long ns)
+static void set_timer(struct target_watch *watch, int64_t ns)
 {
 	const struct itimerspec spec = {
-		.it_value.tv_nsec = ns,
-		.it_interval.tv_nsec = ns,
+		.it_value.tv_sec = ns / NS_PER_S,
+		.it_value.tv_nsec = ns % NS_PER_S,
+		.it_interval.tv_sec = ns / NS_PER_S,
+		.it_interval.tv_nsec = ns % NS_PER_S,
 	};
 	int code = timer_settime(watch->timer, 0, &spec, NULL);
 
@@ -87,24 +90,60 @@ static void set_timer(struct target_watch *watch, long ns)
 	(void)code;
 }
 
-void watch_arm(struct target_watch *watch)
+/*
+ * Several threads may wait, each for a process of its own: the handler stays as long as one
+ * does.
+ */
+static pthread_mutex_t handler_lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned handler_users;
+static struct sigaction handler_before;
+
+static void hold_handler(void)
 {
 	struct sigaction action = {.sa_handler = tick}; /* no SA_RESTART */
+
+	pthread_mutex_lock(&handler_lock);
+	if (!handler_users++)
+		sigaction(tick_signal(), &action, &handler_before);
+	pthread_mutex_unlock(&handler_lock);
+}
+
+static void drop_handler(void)
+{
+	pthread_mutex_lock(&handler_lock);
+	if (!--handler_users)
+		sigaction(tick_signal(), &handler_before, NULL);
+	pthread_mutex_unlock(&handler_lock);
+}
+
+/* Ticks that are evenly spaced, and one of them falls on the end of patience. */
+static int64_t tick_length(int64_t left, bool fine)
+{
+	int64_t tick = fine ? FINE_TICK_NS : TICK_NS, ticks = (left + tick - 1) / tick;
+
+	return left > 0 ? left / ticks + 1 : 1;
+}
+
+void watch_arm(struct target_watch *watch, int64_t until)
+{
+	int64_t now = monotonic_ns();
 	sigset_t ours;
 
-	sigaction(tick_signal(), &action, &watch->old_action);
+	hold_handler();
 	sigemptyset(&ours);
 	sigaddset(&ours, tick_signal());
 	pthread_sigmask(SIG_UNBLOCK, &ours, &watch->old_mask);
-	watch->deadline = monotonic_ns() + TARGET_PATIENCE_NS;
-	set_timer(watch, TICK_NS);
+	watch->deadline = now + TARGET_PATIENCE_NS;
+	if (until && until < watch->deadline)
+		watch->deadline = until;
+	set_timer(watch, tick_length(watch->deadline - now, until != 0));
 }
 
 void watch_disarm(struct target_watch *watch)
 {
 	set_timer(watch, 0); /* a tick that was due is handled before this returns */
 	pthread_sigmask(SIG_SETMASK, &watch->old_mask, NULL);
-	sigaction(tick_signal(), &watch->old_action, NULL);
+	drop_handler();
 }
 
 /* A leader that exited while other threads live on: waitid() will not tell until they are gone. */

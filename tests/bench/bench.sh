@@ -41,7 +41,7 @@ measure() {
 		expect "$label, run $((run + 1)): everything was captured" "$goroutines|15" "$(sql "$db" "SELECT count(DISTINCT id), (SELECT frame_count
 			FROM hold JOIN goroutines USING (process_id, goroutine_id) LIMIT 1) FROM hold")" >>"$WORK/checks"
 	done
-	"$ASKANCE" collect "$OBJECT" --pid "$TARGET" -o "$WORK/run.askdump" --engine="$engine" 2>"$WORK/log" ||
+	"$ASKANCE" collect "$OBJECT" --pid "$TARGET" -o "$WORK/run.askdump" --engine="$engine" --max-pause=none 2>"$WORK/log" ||
 		die "collect: $(cat "$WORK/log")"
 	for ((run = 0; run < runs; run++)); do
 		rm -f "$WORK/decoded.db"

@@ -184,7 +184,7 @@ build_object() {
 take_snapshot() {
 	local engine=$1 output=$2
 	shift 2
-	"$ASKANCE" snapshot "$OBJECT" --pid "$TARGET" -o "$output" --engine="$engine" -v "$@" \
+	"$ASKANCE" snapshot "$OBJECT" --pid "$TARGET" -o "$output" --engine="$engine" --max-pause=none -v "$@" \
 		>"$output.out" 2>"$output.log" ||
 		die "askance snapshot --engine=$engine: exit $?: $(cat "$output.log")"
 	[ -s "$output" ] || die "askance snapshot wrote no $output"

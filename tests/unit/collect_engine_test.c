@@ -531,6 +531,69 @@ static void test_full_ring_loses_nothing(void **state)
 	strbuf_deinit(&whole);
 }
 
+/* The deadline has come: not a byte is read, and the cursor stays where it is. */
+static void test_nothing_is_read_after_the_deadline(void **state)
+{
+	struct ask_shard *shard = &world->shards[0];
+
+	(void)state;
+	captured_goroutine(0);
+	world->control.deadline = world_now();
+	ask_run(0);
+	assert_int_equal(shard->stop, ASK_STOP_TIME);
+	assert_int_equal(shard->write_off, 0);
+	assert_int_equal(world->control.next, 0);
+	world->control.deadline = 0;
+	run();
+	assert_non_null(record(ASK_RECORD_GOROUTINE, 0));
+}
+
+/* The deadline is earlier than the end of the trigger; what was done by then is whole. */
+static void test_the_deadline_ends_a_trigger(void **state)
+{
+	struct ask_shard *shard = &world->shards[0];
+	ask_u64 done = 0;
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		captured_goroutine(0);
+	world->control.deadline = world_now() + 300; /* a look at the clock takes 100 */
+	ask_run(0);
+	assert_int_equal(shard->stop, ASK_STOP_TIME);
+	drain(0, true);
+	while (record(ASK_RECORD_GOROUTINE, done))
+		done++;
+	assert_in_range(done, 1, 39);
+}
+
+/* A stack so deep that the deadline comes while it is walked: the goroutine has not begun. */
+static void test_the_deadline_ends_a_walk(void **state)
+{
+	struct ask_shard *shard = &world->shards[0];
+	ask_u64 hi = BASE + SIZE - 0x1000, cfa = hi - 8, g;
+
+	(void)state;
+	/* frames of 32 bytes, by call frame information: the frame pointers lead nowhere */
+	put(cfa - 8, TEXT + GOEXIT + 1);
+	for (int i = 0; i < 4000; i++) {
+		cfa -= 32;
+		put(cfa - 8, TEXT + MIDDLE + 8);
+	}
+	g = add_goroutine(ASK_G_WAITING, MIDDLE + 8, cfa - 32, 0);
+	put(g, BASE + 0x20000);
+	put(g + 8, hi);
+	world->control.deadline = world_now() + 250;
+	ask_run(0);
+	assert_int_equal(shard->stop, ASK_STOP_TIME);
+	assert_int_equal(shard->write_off, 0);
+	assert_int_equal(shard->phase, ASK_PHASE_GOROUTINE);
+	assert_true(shard->batch_next < shard->batch_end);
+	world->control.deadline = 0;
+	shard->stop = ASK_STOP_TIME;
+	run();
+	assert_int_equal(((const struct ask_goroutine *)record(ASK_RECORD_GOROUTINE, 0))->depth, 4001);
+}
+
 static void test_budget_is_counted(void **state)
 {
 	ask_u64 a = BASE + 0x60000;
@@ -651,6 +714,9 @@ int main(void)
 		TEST(test_prologue_keeps_the_caller),
 		TEST(test_deep_stack_keeps_both_ends),
 		TEST(test_full_ring_loses_nothing),
+		TEST(test_nothing_is_read_after_the_deadline),
+		TEST(test_the_deadline_ends_a_trigger),
+		TEST(test_the_deadline_ends_a_walk),
 		TEST(test_budget_is_counted),
 		TEST(test_known_shapes_change_nothing),
 		TEST(test_neighbours_are_read_together),

@@ -19,7 +19,7 @@ check_rows direct.db "$E2E_DIR/common.sql"
 check_rows direct.db "$park/rows.sql"
 
 # Two steps give what one gives.
-expect_exit 0 "$ASKANCE" collect "$OBJECT" --pid "$TARGET" -o park.askdump --engine=native
+expect_exit 0 "$ASKANCE" collect "$OBJECT" --pid "$TARGET" -o park.askdump --engine=native --max-pause=none
 expect_exit 0 "$ASKANCE" decode park.askdump -o decoded.db
 rows() { sql "$1" "SELECT goroutine_id, frame_idx, v, raw_v, status_v, id, round FROM hold ORDER BY 1"; }
 expect "collect and decode give what snapshot gives" "$(rows direct.db | sha256sum)" "$(rows decoded.db | sha256sum)"
@@ -27,7 +27,7 @@ expect_exit 0 "$ASKANCE" inspect park.askdump
 if grep -q park "$WORK/out"; then ok "inspect knows the dump"; else fail "inspect: $(cat "$WORK/out")"; fi
 
 # Through a pipe; nothing but the dump is on stdout.
-"$ASKANCE" collect "$OBJECT" --pid "$TARGET" -o - --engine=native -v 2>piped.log | cat >piped.askdump
+"$ASKANCE" collect "$OBJECT" --pid "$TARGET" -o - --engine=native --max-pause=none -v 2>piped.log | cat >piped.askdump
 expect_exit 0 "$ASKANCE" decode piped.askdump -o piped.db
 expect "a piped dump is the same" "$(rows direct.db | sha256sum)" "$(rows piped.db | sha256sum)"
 
@@ -61,9 +61,9 @@ expect "an old dump with a newer spec" 250 "$(sql newer.db 'SELECT count(*) FROM
 OBJECT=$old
 
 # Found by rules instead of by pid, and an object found in a directory.
-expect_exit 0 "$ASKANCE" snapshot "$(dirname "$OBJECT")" --match 'executable_name=^park$' --match "pid=^$TARGET\$" -o matched.db --engine=native
+expect_exit 0 "$ASKANCE" snapshot "$(dirname "$OBJECT")" --match 'executable_name=^park$' --match "pid=^$TARGET\$" -o matched.db --engine=native --max-pause=none
 expect "the match rules find it" "$(rows direct.db | sha256sum)" "$(rows matched.db | sha256sum)"
-expect_exit 2 "$ASKANCE" snapshot "$OBJECT" --match 'executable_name=^no-such-program$' -o none.db --engine=native
+expect_exit 2 "$ASKANCE" snapshot "$OBJECT" --match 'executable_name=^no-such-program$' -o none.db --engine=native --max-pause=none
 
 # doctor
 expect_exit 0 "$ASKANCE" doctor "$OBJECT" --pid "$TARGET"
@@ -90,7 +90,7 @@ for text in 500 main.hold main.descend main.worker 'chan receive'; do
 done
 
 # -q is silent; stdout is for data.
-expect_exit 0 "$ASKANCE" snapshot "$OBJECT" --pid "$TARGET" -o quiet.db --engine=native -q
+expect_exit 0 "$ASKANCE" snapshot "$OBJECT" --pid "$TARGET" -o quiet.db --engine=native --max-pause=none -q
 expect "-q says nothing" "" "$(cat "$WORK/out" "$WORK/err")"
 if alive "$TARGET"; then ok "the program goes on"; else fail "the program stands still"; fi
 finish

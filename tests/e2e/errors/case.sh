@@ -98,7 +98,7 @@ go_program "$service" "$old" slow-rpc
 start_target "$BIN"
 other=$TARGET
 need_ptrace
-snapshot() { expect_exit "$1" "$ASKANCE" snapshot "$object" --pid "$2" -o x.db --engine=native; }
+snapshot() { expect_exit "$1" "$ASKANCE" snapshot "$object" --pid "$2" -o x.db --engine=native --max-pause=none; }
 snapshot 2 "$other"
 expect_stderr '[Bb]uild ID'
 expect_one_line
@@ -177,7 +177,7 @@ done
 ok "objects with flipped bytes"
 
 section "damaged dumps"
-expect_exit 0 "$ASKANCE" collect "$object" --pid "$mine" -o whole.askdump --engine=native
+expect_exit 0 "$ASKANCE" collect "$object" --pid "$mine" -o whole.askdump --engine=native --max-pause=none
 size=$(stat -c %s whole.askdump)
 for length in 0 1 15; do
 	head -c "$length" whole.askdump >cut.askdump

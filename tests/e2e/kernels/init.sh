@@ -52,7 +52,7 @@ target() {
 # The background job changes its client once a minute; between two it holds up nobody.
 snapshot() { # OBJECT ENGINE
 	for try in 1 2 3 4 5; do
-		run "$1.$2" askance snapshot "/objects/$1.ask.o" --pid "$pid" -o "/out/$1.$2.db" --engine="$2" -v
+		run "$1.$2" askance snapshot "/objects/$1.ask.o" --pid "$pid" -o "/out/$1.$2.db" --engine="$2" --max-pause=none -v
 		[ "$(askance query "/out/$1.$2.db" --format=json 'SELECT count(*) AS n FROM blocked_by' |
 			tr -dc 0-9)" != 1 ] || return
 	done
@@ -83,14 +83,14 @@ nobody() { # NAME CMD…
 }
 mkdir -m 777 /tmp/nobody
 nobody nobody.doctor askance doctor "$last" --pid $pid
-nobody nobody.bpf askance snapshot "$last" --pid $pid -o /tmp/nobody/bpf.db --engine=bpf -v
+nobody nobody.bpf askance snapshot "$last" --pid $pid -o /tmp/nobody/bpf.db --engine=bpf --max-pause=none -v
 sed -n 's/^State:[[:space:]]*//p' /proc/$pid/task/*/status >/out/states
 kill -9 $pid
 
 # Both engines on a program that stands still.
 target park park -goroutines 500
 for engine in native bpf; do
-	run park.$engine askance collect /objects/park.ask.o --pid $pid -o /tmp/$engine.askdump --engine=$engine --shards=1
+	run park.$engine askance collect /objects/park.ask.o --pid $pid -o /tmp/$engine.askdump --engine=$engine --shards=1 --max-pause=none
 	e2e_records --raw /tmp/$engine.askdump >/tmp/$engine.raw
 	e2e_records /tmp/$engine.askdump | wc -l >/out/park.$engine.records
 done

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+#
+# What the survive cases share. To be sourced after lib.sh.
+
+# untouched PID: it lives, no thread of it is stopped or has a tracer.
+untouched() {
+	local task field value
+	[ -d "/proc/$1/task" ] || return 1
+	for task in /proc/"$1"/task/*/status; do
+		while read -r field value _; do
+			case $field in
+			State:) case $value in t | T | Z | X) return 1 ;; esac ;;
+			TracerPid:) [ "$value" = 0 ] || return 1 ;;
+			esac
+		done 2>/dev/null <"$task" || true
+	done
+}
+
+ticks() { grep -c '^tick' "$TARGET_OUT" || true; }
+
+# goes_on WHAT: TARGET, which has been left alone, is untouched and ticks within 5 s.
+goes_on() {
+	local before deadline
+	untouched "$TARGET" || die "$1: a thread is stopped or traced: $(grep -H -E '^(State|TracerPid)' /proc/"$TARGET"/task/*/status)"
+	before=$(ticks)
+	deadline=$((SECONDS + 5))
+	until [ "$(ticks)" -gt "$((before + 1))" ]; do
+		[ "$SECONDS" -lt "$deadline" ] || die "$1: the program does not go on"
+		sleep 0.01
+	done
+}
+
+# pause_for MOST: sleeps a random time of at most MOST milliseconds.
+pause_for() {
+	local us=$((RANDOM * 32768 + RANDOM))
+	us=$((us % ($1 * 1000)))
+	sleep "$((us / 1000000)).$(printf '%06d' $((us % 1000000)))"
+}
+
+# a_run_lasts COMMAND…: milliseconds that it takes.
+a_run_lasts() {
+	local begin end
+	begin=$(date +%s%N)
+	"$@" >/dev/null 2>&1 || true
+	end=$(date +%s%N)
+	echo $(((end - begin) / 1000000 + 1))
+}
+
+# no_bpf_left WHAT BEFORE: what was not there before is gone, or goes within 20 s: the
+# kernel frees such objects a little later. Other runs on this host come and go meanwhile.
+no_bpf_left() {
+	local deadline=$((SECONDS + 20)) left
+	"$E2E_BPF_LEFT" >"$WORK/bpf.after"
+	left=$(grep -Fxv -f "$2" "$WORK/bpf.after" || true)
+	while [ -n "$left" ]; do
+		[ "$SECONDS" -lt "$deadline" ] || { fail "$1: BPF objects are left: $left"; return; }
+		sleep 0.1
+		"$E2E_BPF_LEFT" >"$WORK/bpf.now"
+		left=$(printf '%s\n' "$left" | grep -Fx -f "$WORK/bpf.now" || true)
+	done
+	ok "$1: no BPF object is left"
+}

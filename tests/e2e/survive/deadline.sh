@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# deadline GO_VERSION ENGINE: --max-pause ends the pause, and what is missing is counted.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/e2e/survive/common.sh
+. "$(dirname "$0")/common.sh"
+
+version=$1 engine=$2
+here=$(dirname "$0")
+need_engine "$engine"
+go_program "$here" "$version" survive
+build_object "$here/spec.ask.yaml"
+goroutines=60000
+start_target "$BIN" -goroutines "$goroutines"
+take_snapshot "$engine" "$WORK/whole.db"
+whole_ns=$(sql "$WORK/whole.db" 'SELECT pause_ns FROM processes')
+for i in 1 2 3; do # the shortest, so that a busy host does not spare us the deadline
+	take_snapshot "$engine" "$WORK/again.db"
+	ns=$(sql "$WORK/again.db" 'SELECT pause_ns FROM processes')
+	[ "$ns" -ge "$whole_ns" ] || whole_ns=$ns
+done
+say "a whole pause lasts $whole_ns ns"
+expect "without a deadline nothing is cut" "0|0|0|1" "$(sql "$WORK/whole.db" "SELECT max_pause_ns, deadline_goroutines, deadline_values,
+	goroutines + dead_goroutines + dropped_goroutines = listed_goroutines FROM snapshot_statistics")"
+
+# in_time COMMAND…: exit 4. On a host so busy that the threads do not come to their stop, again.
+in_time() {
+	local round code
+	for round in 1 2 3 4 5 6; do
+		code=0
+		"$@" >"$WORK/out" 2>"$WORK/err" || code=$?
+		[ "$code" -eq 3 ] && grep -q 'did not stop in time' "$WORK/err" || break
+	done
+	expect "exit 4 at the deadline" 4 "$code"
+}
+
+# The scheduler may keep us from the CPU at the deadline, so each is tried a few times.
+least_over=1000000000
+for permille in 50 100 150 200; do
+	us=$((whole_ns * permille / 1000000))
+	for i in 1 2 3 4; do
+		db=$WORK/cut.db
+		in_time "$ASKANCE" snapshot "$OBJECT" --pid "$TARGET" -o "$db" --engine="$engine" --max-pause=${us}us
+		[ -s "$db" ] || continue
+		expect_stderr "[0-9]+ of $goroutines|[0-9]+ of [0-9]+ goroutines.*--max-pause|what [0-9]+ value.*--max-pause"
+		expect "$us us: the numbers add up" "1|1|1|1" "$(sql "$db" "SELECT
+			goroutines + dead_goroutines + dropped_goroutines = listed_goroutines,
+			goroutines = (SELECT count(*) FROM goroutines),
+			dropped_goroutines = deadline_goroutines AND dropped_pointees = deadline_values AND dropped_goroutines + dropped_pointees > 0,
+			max_pause_ns = $us * 1000 FROM snapshot_statistics")"
+		expect "$us us: each captured goroutine has its row" 0 "$(sql "$db" "SELECT count(*) FROM goroutines g JOIN frames f USING (stack_id)
+			LEFT JOIN hold h USING (process_id, goroutine_id) WHERE f.function = 'main.hold' AND h.goroutine_id IS NULL")"
+		expect "$us us: what is not there is not made up" "" "$(sql "$db" "SELECT DISTINCT status_v FROM hold WHERE
+			NOT (status_v = 'ok' AND next = -id AND v ->> '$.Name' = 'node ' || id)
+			AND NOT (status_v = 'not_captured' AND v IS NULL)
+			AND NOT (status_v = 'partial: not_captured')")"
+		expect "$us us: parts that are not there say so" 0 "$(sql "$db" "SELECT count(*) FROM hold WHERE status_v LIKE 'partial%'
+			AND v ->> '$.Name.__status' IS NOT 'not_captured' AND v ->> '$.Next.__status' IS NOT 'not_captured'")"
+		over=$(sql "$db" 'SELECT pause_ns - max_pause_ns FROM snapshot_statistics')
+		say "$us us: pause over by $over ns, $(sql "$db" 'SELECT goroutines FROM snapshot_statistics') goroutines"
+		[ "$over" -ge "$least_over" ] || least_over=$over
+		rm -f "$db"
+	done
+done
+if [ "$least_over" -le 0 ]; then ok "the deadline holds"; else fail "no pause ended in time, the best was $least_over ns late"; fi
+
+# Everything else that may last.
+goes_on "after the deadlines"
+in_time "$ASKANCE" collect "$OBJECT" --pid "$TARGET" -o "$WORK/cut.askdump" --engine="$engine" --max-pause=$((whole_ns / 4000))us
+expect_stderr 'process [0-9]+: .*--max-pause'
+expect_exit 4 "$ASKANCE" decode "$WORK/cut.askdump" -o "$WORK/again.db"
+for bad in 0 0ms 5 5m ms -5ms 5.ms 5ms. 1e3ms 999999999999s 5us 50 "" " 5ms" nonsense; do
+	expect_exit 1 "$ASKANCE" collect "$OBJECT" --pid "$TARGET" -o "$WORK/bad.askdump" --max-pause="$bad"
+done
+expect_stderr 'a duration'
+for good in 2s 1.5s 2000ms 2000000us none; do
+	expect_exit 0 "$ASKANCE" collect "$OBJECT" --pid "$TARGET" -o "$WORK/good.askdump" --engine="$engine" --max-pause="$good"
+done
+
+finish

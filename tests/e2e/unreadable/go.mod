@@ -1,0 +1,3 @@
+module unreadable
+
+go 1.20
