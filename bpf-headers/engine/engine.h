@@ -34,6 +34,7 @@
 #include "walk.h"
 #include "goroutine.h"
 #include "dynamic.h"
+#include "contexts.h"
 #include "expr.h"
 #include "chase.h"
 

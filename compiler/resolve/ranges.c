@@ -321,7 +321,9 @@ static void make_expr(struct resolve *resolve, const struct resolve_site *site, 
 	struct resolve_program program;
 	const struct resolve_access *access =
 		evaluate(resolve, &site->bindings[index], pc, line, &program);
-	const struct binary_type *type = access ? access->type : capture->type;
+	const struct binary_type *type = access		    ? access->type
+					 : capture->context ? capture->types.data[0]
+							    : capture->type;
 
 	memset(ret, 0, sizeof(*ret));
 	ret->row = (struct ask_expr){

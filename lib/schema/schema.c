@@ -121,7 +121,12 @@ struct section {
 	size_t count; /* offset in struct schema of the uint32_t count; 0: a record */
 };
 
+/* `lines` is no array of rows: section_rows() and read_section() know it. */
+#define BYTES_strings offsetof(struct schema, strings), offsetof(struct schema, strings_size)
+#define BYTES_lines 0, 0
+
 static const struct section sections[] = {
+#define SCHEMA_BYTES(id, name) {#name, id, 1, BYTES_##name},
 #define SCHEMA_RECORD(id, member, type, rules)                                                     \
 	{#member, id, sizeof(type), offsetof(struct schema, member), 0},
 #define SCHEMA_ARRAY_OF(id, member, type, rules)                                                   \
@@ -130,9 +135,6 @@ static const struct section sections[] = {
 #include "arrays.def"
 #undef SCHEMA_RECORD
 #undef SCHEMA_ARRAY_OF
-	{"strings", SCHEMA_SECTION_STRINGS, 1, offsetof(struct schema, strings),
-	 offsetof(struct schema, strings_size)},
-	{"lines", SCHEMA_SECTION_LINES, 1, 0, 0},
 };
 
 /* The rows of a section of `schema`. */

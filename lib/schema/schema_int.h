@@ -5,15 +5,14 @@
 #include "schema.h"
 
 #define SCHEMA_MAGIC "ASKSCHEM"
-/* Version 1 had the same body, not packed; it is still read. */
-#define SCHEMA_VERSION 2u
-#define SCHEMA_VERSION_PLAIN 1u
+/* Version 3 has the same body, not packed. Versions 1 and 2 had no contexts and are not read. */
+#define SCHEMA_VERSION 4u
+#define SCHEMA_VERSION_PLAIN 3u
 #define SCHEMA_SECTIONS_MAX 256u
 /* A body is never larger; a bound on what a hostile file can make us allocate. */
 #define SCHEMA_BODY_MAX ((uint64_t)1 << 30)
 
-/* Sections that are no arrays of structs. */
-#define SCHEMA_SECTION_STRINGS 27u
+/* The section that is no array: the line programs. */
 #define SCHEMA_SECTION_LINES 28u
 
 struct schema_header {

@@ -21,6 +21,7 @@ static const char good[] =
 	"static const struct ask_range ask_ranges[] = {{0}};\n"
 	"static const struct ask_rtype ask_rtypes[] = {{0}};\n"
 	"static const struct ask_closure ask_closures[] = {{0}};\n"
+	"static const struct ask_context_type ask_context_types[] = {{0}};\n"
 	"#include \"engine/engine.h\"\n"
 	"const char ask_license[] SEC(\"license\") = \"Dual BSD/GPL\";\n"
 	"#ifdef ASK_SCHEMA\n"
@@ -54,7 +55,7 @@ static void test_mistakes_have_a_place(void **state)
 
 	(void)state;
 	strbuf_printf(&source, "%sint broken(void) { return nothing; }\n", good);
-	expect(source.data, "test.bpf.c:17:");
+	expect(source.data, "test.bpf.c:18:");
 	strbuf_clear(&source);
 	strbuf_printf(&source, "%sstatic int unused(void) { return 0; }\n", good);
 	expect(source.data, "unused"); /* warnings count */

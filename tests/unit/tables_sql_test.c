@@ -286,7 +286,7 @@ static void test_all_captured_data(void **state)
 		snprintf(text, sizeof(text), "t'\"%u", i);
 		functions[i] = (struct schema_function){S(&f, text), S(&f, text), i, 1, 0, 0};
 		captures[i] =
-			(struct schema_capture){i, S(&f, "it's"), S(&f, "c\"'"), T_NODE_PTR, 0, 0};
+			(struct schema_capture){i, S(&f, "it's"), S(&f, "c\"'"), T_NODE_PTR, 0, 0, 0};
 	}
 	f.schema.functions = functions;
 	f.schema.captures = captures;
