@@ -324,10 +324,11 @@ static void bind_capture(struct resolve *resolve, const struct resolve_function 
 			 const struct bind_sites *sites)
 {
 	const struct spec_capture *spec = &function->spec->captures.data[sites->capture];
+	bool is_context = sites->capture >= function->own_captures;
 	struct resolve_capture *capture = VEC_PUSH(resolve->arena, &resolve->captures);
 
 	capture->spec = spec;
-	capture->limits = limits_row(resolve, &spec->limits);
+	capture->limits = limits_row(resolve, is_context ? NULL : &spec->limits);
 	capture->depth = resolve->limits.data[capture->limits].depth;
 	if (!spec->paths.length)
 		return;
@@ -335,14 +336,14 @@ static void bind_capture(struct resolve *resolve, const struct resolve_function 
 	capture->column = spec->as.text
 				  ? spec->as.text
 				  : spec_column_name(resolve->arena, spec->paths.data[0].text);
-	if (sites->capture >= function->own_captures)
+	if (is_context)
 		contexts_bind(resolve, capture, sites->capture - function->own_captures,
 			      sites->capture, sites->sites, sites->count);
 	else if (spec->paths.length == 1)
 		bind_path(resolve, function, capture, &spec->paths.data[0], sites, resolve->diags);
 	else
 		bind_first(resolve, function, capture, sites);
-	if (!capture->context)
+	if (!is_context)
 		capture->type = capture_type(resolve, capture);
 	if (capture->type)
 		capture->comment = resolve_comment(

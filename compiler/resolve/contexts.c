@@ -249,7 +249,7 @@ const struct binary_type *const *contexts_types(struct resolve *resolve)
 {
 	struct resolve_contexts *contexts = &resolve->contexts;
 	VEC(const struct binary_type *) types = {0};
-	const struct binary_type *const *all;
+	const struct binary_type *const *all = NULL;
 	size_t count = 0;
 
 	if (contexts->used) {

@@ -72,14 +72,13 @@ static struct error *sink_frame(void *data, uint64_t stack, const struct decode_
 
 /* X, raw_X and status_X: value `from` of `values`, SCHEMA_NONE: the dump has it not. */
 static void bind_value(sqlite3_stmt *statement, int at, const struct decode_cell *values,
-		       size_t count, uint32_t from)
+		       uint32_t from)
 {
 	static const struct decode_cell null = {.type = DECODE_NULL};
 	static const char missing[] = "not_captured: not in the spec of this dump";
 	static const struct decode_cell not_captured = {
 		.type = DECODE_TEXT, .text = missing, .length = sizeof(missing) - 1};
 
-	assert(from == SCHEMA_NONE || (size_t)from * 3 + 3 <= count);
 	for (int i = 0; i < 3; i++)
 		db_bind_cell(statement, at + i,
 			     from != SCHEMA_NONE ? &values[(size_t)from * 3 + (size_t)i]
@@ -112,8 +111,7 @@ static struct error *sink_goroutine(void *data, const struct decode_goroutine *r
 	db_bind_cell(s, 13, &row->created_by);
 	db_bind_cell(s, 14, &row->labels);
 	for (uint32_t c = 0; c < rows->mapping->contexts_count; c++)
-		bind_value(s, 15 + 3 * (int)c, row->contexts, row->contexts_count,
-			   rows->mapping->contexts[c]);
+		bind_value(s, 15 + 3 * (int)c, row->contexts, rows->mapping->contexts[c]);
 	rows->result->goroutines++;
 	return db_run(rows->db, s);
 }
@@ -134,7 +132,7 @@ static struct error *sink_row(void *data, const struct decode_row *row)
 	sqlite3_bind_int64(s, 2, (int64_t)row->goroutine_id);
 	sqlite3_bind_int64(s, 3, (int64_t)row->frame_idx);
 	for (uint32_t c = 0; c < function->captures; c++)
-		bind_value(s, 4 + 3 * (int)c, row->values, row->values_count,
+		bind_value(s, 4 + 3 * (int)c, row->values,
 			   mapping->captures[function->first_capture + c]);
 	rows->result->rows++;
 	return db_run(rows->db, s);

@@ -89,6 +89,16 @@ func without(name string) {
 	keep(name)
 }
 
+// closure has a function that captures a context.
+//
+//go:noinline
+func closure(ctx context.Context) {
+	hold(func() {
+		park()
+		keep(ctx)
+	})
+}
+
 // A user's contexts: the next link is embedded, deep and behind pointers.
 type base struct {
 	password [4]uint64
@@ -162,7 +172,9 @@ func main() {
 	start("key, a func", context.WithValue(context.Background(), userKey("u"), park))
 	start("key, a nil pointer", context.WithValue(context.Background(), userKey("u"), (*user)(nil)))
 	start("int key", context.WithValue(context.Background(), shardKey(3), uint64(1)<<63+5))
-	start("pointer key", context.WithValue(context.Background(), owner, tenant("acme")))
+	acme := tenant("acme")
+	keep(&acme) // a variable: before Go 1.26 debug info has the types of variables alone
+	start("pointer key", context.WithValue(context.Background(), owner, acme))
 	start("value", context.WithValue(context.Background(), userKey("x"),
 		&trace{"leaf", &trace{"root", nil}}))
 	start("value, any key", context.WithValue(request("v"), struct{ anonymous int }{1},
@@ -183,11 +195,7 @@ func main() {
 	hold(func() { outer(context.Background(), nil, "none") })
 	hold(func() { local("one") })
 	hold(func() { without("none") })
-	captured := request("captured")
-	hold(func() {
-		park()
-		keep(captured)
-	})
+	closure(request("captured"))
 	parked.Wait()
 	time.Sleep(200 * time.Millisecond)
 	fmt.Printf("ready %d\n", os.Getpid())
