@@ -23,9 +23,14 @@ enum walk_end {
 struct walk {
 	struct render *r;
 	uint32_t mask; /* the context's bit */
+	/* Brent's way to notice a cycle: a link of before, left behind after 1, 2, 4, … steps */
+	uint64_t mark;
+	uint32_t steps, power;
 	struct view val;
 	struct hole hole;
 };
+
+static const char no_end[] = "the chain of contexts has no end";
 
 static const struct ask_context_type *context_type(const struct schema *schema, uint64_t offset)
 {
@@ -54,6 +59,22 @@ static enum walk_end lost(struct walk *walk, struct hole hole)
 {
 	walk->hole = hole;
 	return WALK_HOLE;
+}
+
+/*
+ * Steps to a link at `address`. true: the walk was here before, or it takes longer than any
+ * program's chain.
+ */
+static bool runs_in_circles(struct walk *walk, uint64_t address)
+{
+	if (address == walk->mark || !render_work(walk->r, 1))
+		return true;
+	if (walk->steps++ == walk->power) {
+		walk->mark = address;
+		walk->power = walk->power * 2 + 1;
+		walk->steps = 0;
+	}
+	return false;
 }
 
 static const struct ask_pointer *row_of(const struct schema *schema, uint32_t type, uint32_t kind)
@@ -114,7 +135,7 @@ static enum walk_end walk_link(struct walk *walk, uint64_t address, uint32_t typ
 		}
 		row = row_of(schema, type, ASK_POINTER_FREE);
 		if (!row || !render_work(walk->r, 1))
-			return lost(walk, UNAVAILABLE("the chain of contexts has no end"));
+			return lost(walk, UNAVAILABLE(no_end));
 		word = view_u64(next, row->offset);
 		if (!word) { /* an embedded pointer that is nil: no context is behind it */
 			*next = (struct view){.data = nil, .size = sizeof(nil)};
@@ -135,7 +156,7 @@ static enum walk_end walk_chain(struct walk *walk, const struct view *top)
 		const struct ask_context_type *row;
 		const struct ask_rtype *rtype;
 		enum walk_end end;
-		uint64_t word, offset;
+		uint64_t word, offset, address;
 
 		if (gap)
 			return lost(walk, UNAVAILABLE(gap));
@@ -144,8 +165,6 @@ static enum walk_end walk_chain(struct walk *walk, const struct view *top)
 			return first ? WALK_NIL : WALK_NONE;
 		if (!(word & ASK_DYNAMIC))
 			return lost(walk, HOLE(HOLE_READ_FAILED));
-		if (!render_work(r, 1))
-			return lost(walk, UNAVAILABLE("the chain of contexts has no end"));
 		offset = type_offset(r, word & ~ASK_DYNAMIC);
 		row = context_type(r->schema, offset);
 		if (row && row->flags & ASK_CONTEXT_END)
@@ -157,7 +176,11 @@ static enum walk_end walk_chain(struct walk *walk, const struct view *top)
 						  rtype ? schema_text(r->schema, rtype->name)
 							: "a type without a name")));
 		}
-		end = walk_link(walk, view_u64(&v, 8) + row->skip, row->view, &v);
+		/* where the link leads on: structs that begin with one another share an address */
+		address = view_u64(&v, 8) + row->skip;
+		if (runs_in_circles(walk, address))
+			return lost(walk, UNAVAILABLE(no_end));
+		end = walk_link(walk, address, row->view, &v);
 		if (end != WALK_NONE)
 			return end;
 	}
