@@ -101,7 +101,7 @@ func closure(ctx context.Context) {
 
 // A user's contexts: the next link is embedded, deep and behind pointers.
 type base struct {
-	password [4]uint64
+	password [24]byte
 	context.Context
 	more string
 }
@@ -179,7 +179,9 @@ func main() {
 		&trace{"leaf", &trace{"root", nil}}))
 	start("value, any key", context.WithValue(request("v"), struct{ anonymous int }{1},
 		&trace{"here", nil}))
-	start("one", one{&base{Context: request("one")}})
+	secretBase := &base{Context: request("one"), more: "SECRET-OF-A-LINK"}
+	copy(secretBase.password[:], "SECRET-OF-A-LINK")
+	start("one", one{secretBase})
 	start("pointer to user's", &derived{1, middle{base: &base{Context: request("derived")}}})
 	start("nil inside", &derived{1, middle{base: &base{}}})
 	start("nil pointer inside", &derived{})
