@@ -31,7 +31,8 @@ static const char *take(struct arena *arena, struct names *names, const char *na
 	return NULL;
 }
 
-static void take_column(struct resolve *resolve, struct names *names, const char *column,
+/* false: it is taken, which was said. */
+static bool take_column(struct resolve *resolve, struct names *names, const char *column,
 			const char *what, struct source_span span, const char *remedy)
 {
 	const char *taken = take(resolve->arena, names, column, what);
@@ -39,6 +40,7 @@ static void take_column(struct resolve *resolve, struct names *names, const char
 	if (taken)
 		diagnostics_add(resolve->diags, SEVERITY_ERROR, "duplicate-column", span,
 				"column %s is already that of %s: %s", column, taken, remedy);
+	return !taken;
 }
 
 /* The names that the columns of a function take. */
@@ -57,14 +59,15 @@ static void name_columns(struct resolve *resolve, const struct resolve_function 
 		if (!capture->column)
 			continue;
 		for (size_t p = 0; p < ARRAY_SIZE(prefixes); p++)
-			take_column(
-				resolve, &names,
-				arena_printf(resolve->arena, "%s%s", prefixes[p], capture->column),
-				arena_printf(resolve->arena, "the capture %s",
-					     capture->spec->paths.data[0].text),
-				capture->spec->as.text ? capture->spec->as.span
-						       : capture->spec->span,
-				"give this capture another name with `as`");
+			if (!take_column(resolve, &names,
+					 arena_printf(resolve->arena, "%s%s", prefixes[p],
+						      capture->column),
+					 arena_printf(resolve->arena, "the capture %s",
+						      capture->spec->paths.data[0].text),
+					 capture->spec->as.text ? capture->spec->as.span
+								: capture->spec->span,
+					 "give this capture another name with `as`"))
+				break;
 	}
 	for (size_t c = 0; c < spec->columns.length; c++)
 		take_column(resolve, &names, spec->columns.data[c].name.text, "an extra column",
