@@ -150,8 +150,7 @@ static void choose(const struct resolve_site *site, struct choice *ret)
 	}
 	if (parameters > ret->parameters)
 		*ret = (struct choice){first, parameters};
-	else if (!ret->parameters && other &&
-		 (!ret->variable || is_earlier(other, ret->variable)))
+	else if (!ret->parameters && other && (!ret->variable || is_earlier(other, ret->variable)))
 		ret->variable = other;
 }
 

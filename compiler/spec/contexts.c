@@ -18,8 +18,8 @@ static bool name_column(struct spec_reader *reader, struct spec_context *context
 			   "a context needs a `key`, a `value`, or both");
 		return false;
 	}
-	context->column = context->as.text ? context->as.text
-					   : spec_table_name(reader->arena, type->text);
+	context->column =
+		context->as.text ? context->as.text : spec_table_name(reader->arena, type->text);
 	if (*context->column)
 		return true;
 	spec_error(reader, type->span, "missing-key",

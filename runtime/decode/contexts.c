@@ -88,8 +88,7 @@ static const struct ask_pointer *row_of(const struct schema *schema, uint32_t ty
 }
 
 /* Whether a valueCtx has a key and a value of the types that are looked for. */
-static bool matches(const struct walk *walk, const struct view *link,
-		    const struct ask_pointer *row)
+static bool matches(const struct walk *walk, const struct view *link, const struct ask_pointer *row)
 {
 	const struct render *r = walk->r;
 	const struct ask_context_type *key, *value;
@@ -118,8 +117,7 @@ static enum walk_end walk_link(struct walk *walk, uint64_t address, uint32_t typ
 	for (;;) {
 		const struct ask_pointer *row;
 		uint64_t size = schema->types[type].size, word;
-		struct hole hole =
-			pointee_view(walk->r, address, type, size, size, next);
+		struct hole hole = pointee_view(walk->r, address, type, size, size, next);
 
 		if (hole.kind != HOLE_NONE)
 			return lost(walk, hole);
@@ -200,8 +198,7 @@ static struct hole open_value(struct render *r, const struct view *val,
 	size = r->schema->types[(*rtype)->type].size;
 	*ret = view_part(val, 8, 8);
 	if ((*rtype)->flags & ASK_RTYPE_DIRECT)
-		return size == 8 ? NO_HOLE
-				 : UNAVAILABLE("its dynamic type is not pointer-shaped");
+		return size == 8 ? NO_HOLE : UNAVAILABLE("its dynamic type is not pointer-shaped");
 	if (!size) {
 		*ret = (struct view){.data = (const uint8_t *)""};
 		return NO_HOLE;

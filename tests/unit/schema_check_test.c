@@ -141,6 +141,45 @@ RULE(line_first, f->lines.data[f->symbols[1].rows + 1] = 1)
 RULE(line_again, f->lines.data[f->symbols[1].rows + 5] = 0)
 RULE(line_negative, f->lines.data[f->symbols[1].rows + 4] = 1)
 
+/* contexts: the fixture gets two, the first read by capture 0; then something is wrong */
+static struct schema_context contexts[ASK_CONTEXTS_MAX + 1];
+static struct ask_context_type context_types[2];
+
+static void with_contexts(struct fixture *f)
+{
+	memset(contexts, 0, sizeof(contexts));
+	memset(context_types, 0, sizeof(context_types));
+	context_types[1].offset = 8;
+	f->schema.contexts = contexts;
+	f->schema.contexts_count = 2;
+	f->schema.context_types = context_types;
+	f->schema.context_types_count = f->schema.layout.context_types = 2;
+	f->captures[0].flags = SCHEMA_CAPTURE_CONTEXT;
+	/* its expressions have a context.Context, and a row that follows it */
+	fixture_type(f, T_PAIR, "context.Context", SCHEMA_KIND_INTERFACE, 16);
+	f->exprs[0].type = T_PAIR;
+	f->exprs[0].size = 16;
+}
+
+#define CONTEXT_RULE(function, statement)                                                          \
+	static void function(struct fixture *f)                                                    \
+	{                                                                                          \
+		with_contexts(f);                                                                  \
+		statement;                                                                         \
+	}
+
+CONTEXT_RULE(context_missing, f->captures[0].context = 2)
+CONTEXT_RULE(context_unasked, f->captures[1].context = 1)
+CONTEXT_RULE(context_many, f->schema.contexts_count = ASK_CONTEXTS_MAX + 1)
+CONTEXT_RULE(context_no_interface, f->captures[0].flags = 0; f->captures[1].flags = SCHEMA_CAPTURE_CONTEXT)
+CONTEXT_RULE(context_text, contexts[1].expr = UINT32_MAX)
+CONTEXT_RULE(context_type, contexts[1].type = 9)
+CONTEXT_RULE(context_view, context_types[1].view = 9)
+CONTEXT_RULE(context_flags, context_types[1].flags = 2)
+CONTEXT_RULE(context_order, context_types[1].offset = 0)
+CONTEXT_RULE(context_count, f->schema.layout.context_types = 1)
+CONTEXT_RULE(context_key, f->pointers[2].kind = ASK_POINTER_CONTEXT_VALUE; f->pointers[2].extra = 81)
+
 /* clang-format off */
 static const struct rule rules[] = {
 	{"bad string table", first_string}, {"bad string table", last_string},
@@ -202,6 +241,16 @@ static const struct rule rules[] = {
 	{"gaps[1]: not inside", gap_beyond}, {"gaps[1]: not inside", gap_empty},
 	{"gaps[1]: no reason", gap_reason_0}, {"gaps[1]: out of order", gap_overlap},
 	{"gaps[1]: out of order", gap_order},
+	{"captures[0]: context is 2 of 2", context_missing},
+	{"captures[1]: context is 1 of 2", context_unasked},
+	{"contexts[32]: one too many", context_many},
+	{"its context is no interface", context_no_interface},
+	{"contexts[1]: expr: no text", context_text}, {"contexts[1]: type is 9", context_type},
+	{"context_types[1]: view is 9 of 9", context_view},
+	{"context_types[1]: flags is 2 of 2", context_flags},
+	{"context_types[1]: out of order", context_order},
+	{"layout[0]: context_types is 1, there are 2", context_count},
+	{"engine_types[2]: pointer 2 is malformed", context_key},
 	{"symbols[0]: empty", symbol_empty}, {"symbols[1]: empty or out of order", symbol_overlap},
 	{"inline_nodes[0]: before its parent", inline_order},
 	{"symbols[1]: inline node 0 is in another symbol", inline_foreign},
