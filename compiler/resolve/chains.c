@@ -195,6 +195,29 @@ static bool may_hide(const struct binary_type *type)
 	return false;
 }
 
+/* What one depth has: the last link found to *ret, structs of the next depth to `next`. */
+static size_t search_level(struct resolve *resolve, const struct level *level, struct map *seen,
+			   struct level *next, struct route *ret)
+{
+	size_t hits = 0;
+
+	for (size_t r = 0; r < level->routes.length; r++) {
+		const struct route *route = &level->routes.data[r];
+
+		for (size_t i = 0; i < route->type->fields_count; i++) {
+			const struct binary_field *field = &route->type->fields[i];
+
+			if (!is_link_field(route->type, field))
+				continue;
+			hits++;
+			*ret = (struct route){field->type, route->offset + field->offset,
+					      route->via};
+		}
+		descend(resolve, route, seen, next);
+	}
+	return hits;
+}
+
 /*
  * Where in a struct the next link is, as its methods find it; false when that is not
  * known: there is none, there are two at the same depth.
@@ -209,25 +232,13 @@ static bool find_next(struct resolve *resolve, const struct binary_type *type, s
 	while (level.routes.length) { /* ends: a struct that was seen is not entered again */
 		struct level next = {0};
 		bool hidden = false;
-		size_t hits = 0;
+		size_t hits;
 
-		for (size_t r = 0; r < level.routes.length; r++)
-			map_set(&seen, (uintptr_t)level.routes.data[r].type, 1);
 		for (size_t r = 0; r < level.routes.length; r++) {
-			const struct route *route = &level.routes.data[r];
-
-			for (size_t i = 0; i < route->type->fields_count; i++) {
-				const struct binary_field *field = &route->type->fields[i];
-
-				if (!is_link_field(route->type, field))
-					continue;
-				hits++;
-				*ret = (struct route){field->type, route->offset + field->offset,
-						      route->via};
-			}
-			hidden |= may_hide(route->type);
-			descend(resolve, route, &seen, &next);
+			hidden |= may_hide(level.routes.data[r].type);
+			map_set(&seen, (uintptr_t)level.routes.data[r].type, 1);
 		}
+		hits = search_level(resolve, &level, &seen, &next, ret);
 		if (hits || hidden)
 			return hits == 1;
 		level = next;
@@ -249,7 +260,7 @@ static void find_view(struct resolve *resolve, const struct binary_type *type,
 {
 	const struct binary_type *inside = struct_of(type);
 	const struct resolve_view *view = resolve->contexts.chain;
-	struct route route;
+	struct route route = {0};
 	uint64_t skip;
 
 	if (!inside)
@@ -264,7 +275,7 @@ static void find_view(struct resolve *resolve, const struct binary_type *type,
 	for (const struct route *via = route.via; via; via = via->via) {
 		if (skip > UINT32_MAX)
 			return;
-		/* of a struct that consists of this pointer the interface's data word is the pointer */
+		/* a struct that consists of this pointer: the interface's data word is it */
 		if (!via->via && inside == type && binary_type_is_direct(resolve->binary, type))
 			break;
 		view = pointer_view(resolve, view, skip);

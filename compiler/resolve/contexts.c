@@ -222,6 +222,7 @@ static void bind_site(struct resolve *resolve, const struct resolve_site *site,
 	}
 	ret->accesses = accesses.data;
 	ret->count = accesses.length;
+	ret->reason = chosen ? 0 : ASK_REASON_NO_CONTEXT;
 }
 
 void contexts_bind(struct resolve *resolve, struct resolve_capture *capture, uint32_t context,

@@ -189,8 +189,9 @@ static const struct resolve_access *evaluate(struct resolve *resolve,
 		}
 	}
 	if (!best)
-		*ret = (struct resolve_program){.reason = binding->count ? ASK_REASON_NOT_IN_SCOPE
-									 : ASK_REASON_NO_VARIABLE};
+		*ret = (struct resolve_program){.reason = binding->count    ? ASK_REASON_NOT_IN_SCOPE
+							  : binding->reason ? binding->reason
+									    : ASK_REASON_NO_VARIABLE};
 	return best;
 }
 

@@ -90,6 +90,7 @@ bool locate_has_data(const struct binary_type *type, uint64_t lo, uint64_t hi);
 struct resolve_binding {
 	const struct resolve_access *accesses;
 	size_t count;
+	uint32_t reason; /* without any: why, an enum ask_reason; 0: NO_VARIABLE */
 };
 
 /* One instance of one spec function. */

@@ -149,7 +149,14 @@ struct row {
 	struct decode_cell *cells;
 	uint32_t captures;
 	bool *seen;
-	bool *found; /* of a context: its chain has such a value */
+	uint8_t *says; /* of a context: enum says */
+};
+/* How much a row says of a context: a value counts most, then a reason why none is known. */
+enum says {
+	SAYS_UNKNOWN, /* it may have one */
+	SAYS_NOTHING, /* its function has no context */
+	SAYS_NONE,    /* its context has no such value */
+	SAYS_VALUE,
 };
 
 /* The rows of one goroutine. They go out behind it, and it has columns made of them. */
@@ -167,7 +174,7 @@ static void begin_row(struct decoder *d, const struct stack *stack, uint64_t goi
 	ret->captures = captures;
 	ret->cells = ARENA_ARRAY(&d->row_arena, struct decode_cell, (size_t)captures * 3);
 	ret->seen = ARENA_ARRAY(&d->row_arena, bool, captures);
-	ret->found = ARENA_ARRAY(&d->row_arena, bool, captures);
+	ret->says = ARENA_ARRAY(&d->row_arena, uint8_t, captures);
 	ret->row = (struct decode_row){
 		.goroutine_id = goid,
 		.frame_idx = logical_frame(d, stack, frame),
@@ -175,6 +182,20 @@ static void begin_row(struct decoder *d, const struct stack *stack, uint64_t goi
 		.values = ret->cells,
 		.values_count = (size_t)captures * 3,
 	};
+}
+
+static enum says add_context(struct decoder *d, const struct record *record,
+			     struct decode_cell cells[3])
+{
+	bool found;
+
+	context_decode(&d->row_arena, &d->index, record, cells, &found);
+	if (found)
+		return SAYS_VALUE;
+	if (record->head.status == ASK_STATUS_UNAVAILABLE &&
+	    record->value.detail == ASK_REASON_NO_CONTEXT)
+		return SAYS_NOTHING;
+	return strncmp(cells[2].text, "nil", 3) == 0 ? SAYS_NONE : SAYS_UNKNOWN;
 }
 
 static void add_value(struct decoder *d, struct row *row, const struct record *record)
@@ -188,8 +209,7 @@ static void add_value(struct decoder *d, struct row *row, const struct record *r
 		return;
 	row->seen[i] = true;
 	if (schema->captures[capture].flags & SCHEMA_CAPTURE_CONTEXT)
-		context_decode(&d->row_arena, &d->index, record, row->cells + (size_t)i * 3,
-			       &row->found[i]);
+		row->says[i] = add_context(d, record, row->cells + (size_t)i * 3);
 	else
 		value_decode(&d->row_arena, &d->index, record, row->cells + (size_t)i * 3);
 }
@@ -203,16 +223,12 @@ static void end_row(struct decoder *d, struct row *row)
 
 /* ---- contexts of a goroutine ---- */
 
-/* How much a row says of a context: a value counts most, then a reason why there is none. */
-enum { SAYS_NOTHING, SAYS_NONE, SAYS_UNKNOWN, SAYS_VALUE };
-
-static int says(const struct row *row, uint32_t i)
+static int rank(enum says says)
 {
-	const struct decode_cell *status = &row->cells[(size_t)i * 3 + 2];
+	static const int ranks[] = {
+		[SAYS_NOTHING] = 0, [SAYS_NONE] = 1, [SAYS_UNKNOWN] = 2, [SAYS_VALUE] = 3};
 
-	if (row->found[i])
-		return SAYS_VALUE;
-	return strncmp(status->text, "nil", 3) == 0 ? SAYS_NONE : SAYS_UNKNOWN;
+	return ranks[says];
 }
 
 /* The leaf-most row that has context `context`; else why none has, as the leaf-most says. */
@@ -222,7 +238,7 @@ static void goroutine_context(const struct decoder *d, const struct rows *rows, 
 	static const char none[] = "not_captured: no frame with a context";
 	const struct schema *schema = d->input->schema;
 	uint64_t frame = UINT64_MAX;
-	int most = SAYS_NOTHING;
+	int most = 0;
 
 	cells[0] = cells[1] = (struct decode_cell){.type = DECODE_NULL};
 	cells[2] = (struct decode_cell){
@@ -233,11 +249,13 @@ static void goroutine_context(const struct decoder *d, const struct rows *rows, 
 			schema->captures + schema->functions[row->row.function].first_capture;
 
 		for (uint32_t i = 0; i < row->captures; i++) {
+			int how = rank(row->says[i]);
+
 			if (!(capture[i].flags & SCHEMA_CAPTURE_CONTEXT) ||
-			    capture[i].context != context || says(row, i) < most ||
-			    (says(row, i) == most && row->row.frame_idx >= frame))
+			    capture[i].context != context || !how || how < most ||
+			    (how == most && row->row.frame_idx >= frame))
 				continue;
-			most = says(row, i);
+			most = how;
 			frame = row->row.frame_idx;
 			memcpy(cells, row->cells + (size_t)i * 3, 3 * sizeof(*cells));
 		}

@@ -316,7 +316,10 @@ static struct error *ignore_row(void *data, const struct decode_row *row)
 	return NULL;
 }
 
-/* A goroutine whose frames, from the leaf on, have these contexts (0: none could be read). */
+/*
+ * A goroutine whose frames, from the leaf on, have these contexts: 0 one that could not be
+ * read, 1 the background, 2 none, for the function has no context.
+ */
 static void put_stack_of(struct chain *c, uint64_t goid, const uint64_t *links, size_t count)
 {
 	struct ask_goroutine g = new_goroutine(goid, 0, 0);
@@ -325,8 +328,8 @@ static void put_stack_of(struct chain *c, uint64_t goid, const uint64_t *links, 
 	for (size_t i = 0; i < count; i++) {
 		put_frame(&c->f.records, (uint32_t)i, 0, 0x10);
 		put_value(&c->f.records, &c->f.b, 0,
-			  links[i] ? ASK_STATUS_OK : ASK_STATUS_UNAVAILABLE, 0xc000010000,
-			  links[i] ? 0 : ASK_REASON_REGISTER,
+			  links[i] % 2 || links[i] > 2 ? ASK_STATUS_OK : ASK_STATUS_UNAVAILABLE,
+			  0xc000010000, links[i] == 2 ? ASK_REASON_NO_CONTEXT : ASK_REASON_REGISTER,
 			  (uint64_t[]){links[i] == 1 ? LINK(END) : LINK(VALUE), links[i]});
 	}
 }
@@ -357,6 +360,8 @@ static void test_goroutines(void **state)
 	put_stack_of(&c, 3, (uint64_t[]){1, 0}, 2); /* the second may have one */
 	put_stack_of(&c, 4, (uint64_t[]){1, 1}, 2);
 	put_stack_of(&c, 5, NULL, 0);
+	put_stack_of(&c, 6, (uint64_t[]){2, 1}, 2);
+	put_stack_of(&c, 7, (uint64_t[]){2}, 1);
 	stream.data = (const uint8_t *)c.f.records.data;
 	stream.size = c.f.records.length;
 	input.schema = &b->schema;
@@ -371,6 +376,8 @@ static void test_goroutines(void **state)
 			    WORD("0x9400", "ello", "0x9101", "4") REST
 			    WORD("0x9000", "hello", "0x9100", "5") REST
 			    "NULL | NULL | 'unavailable: lives in a register'" REST
+			    "NULL | NULL | 'nil: no such value in the chain'" REST
+			    "NULL | NULL | 'not_captured: no frame with a context'" REST
 			    "NULL | NULL | 'nil: no such value in the chain'" REST
 			    "NULL | NULL | 'not_captured: no frame with a context'" REST);
 	teardown(&c.f);

@@ -99,6 +99,14 @@ func closure(ctx context.Context) {
 	})
 }
 
+// withContext and without have one table by a pattern.
+//
+//go:noinline
+func withContext(c context.Context) {
+	without("inside")
+	keep(c)
+}
+
 // A user's contexts: the next link is embedded, deep and behind pointers.
 type base struct {
 	password [24]byte
@@ -197,6 +205,7 @@ func main() {
 	hold(func() { outer(context.Background(), nil, "none") })
 	hold(func() { local("one") })
 	hold(func() { without("none") })
+	hold(func() { withContext(request("pattern")) })
 	closure(request("captured"))
 	parked.Wait()
 	time.Sleep(200 * time.Millisecond)

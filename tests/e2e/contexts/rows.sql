@@ -66,11 +66,18 @@ SELECT h.name, g.request_id, g.raw_request_id ->> '$.__value.__value', g.status_
 --> both|inner|inner|ok
 --> outer only|outer|outer|ok
 --> none|||nil: context
-SELECT DISTINCT g.request_id, g.status_request_id FROM goroutines g LEFT JOIN without w USING (process_id, goroutine_id) WHERE w.name IS NOT NULL OR g.is_system;
+SELECT DISTINCT g.request_id, g.status_request_id FROM goroutines g LEFT JOIN without w USING (process_id, goroutine_id) WHERE w.name = 'none' OR g.is_system;
 --> |not_captured: no frame with a context
 -- a function without a context has no such columns
 SELECT count(*) FROM pragma_table_info('without') WHERE name LIKE '%request_id';
 --> 0
+-- of the functions of one table some have a context
+SELECT DISTINCT request_id, status_request_id FROM patterns ORDER BY 2;
+--> pattern|ok
+--> |unavailable: this function has no context.Context
+SELECT DISTINCT g.request_id, g.status_request_id FROM goroutines g JOIN patterns USING (process_id, goroutine_id) ORDER BY 2;
+--> |not_captured: no frame with a context
+--> pattern|ok
 -- columns say what they are
 SELECT table_name, column_name, type, go_type, expr FROM _columns WHERE column_name IN ('request_id', 'user', 'trace', 'raw_user') AND table_name IN ('handle', 'goroutines') ORDER BY table_name, rowid;
 --> goroutines|request_id|TEXT|string|context.Value(main.requestIDKey).(string)
