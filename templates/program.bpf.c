@@ -40,7 +40,9 @@
 
 /*
  * What only the running program knows: the types behind interfaces, by their
- * descriptors, and the functions behind func values, by their entries.
+ * descriptors, the functions behind func values, by their entries, and what types have to
+ * do with chains of contexts. A value that a context holds is followed only where its key
+ * and its type have a bit in common.
  */
 /* @dynamic */
 

@@ -50,7 +50,11 @@ enum ask_pointer_kind {
 	ASK_POINTER_PLAIN = 1,	/* *T: target is T; costs one of `depth` */
 	ASK_POINTER_STRING = 2, /* {pointer, length}: target is ASK_TYPE_BYTE */
 	ASK_POINTER_SLICE = 3,	/* {pointer, length, capacity}: target is the element */
-	ASK_POINTER_FREE = 4,	/* *T that costs nothing: what a map or channel is made of */
+	/*
+	 * *T that costs nothing: what a map or channel is made of, a struct that passes a
+	 * context on. The target lies `extra` bytes behind where the word points to.
+	 */
+	ASK_POINTER_FREE = 4,
 	/* An array whose length is the word at `extra` from the value's start: runtime.hchan.buf. */
 	ASK_POINTER_COUNTED = 5,
 	/*
@@ -68,6 +72,17 @@ enum ask_pointer_kind {
 	ASK_POINTER_ANY = 9,	    /* {type, data}: target is unused */
 	ASK_POINTER_INTERFACE = 10, /* {itab, data}: the captured itab is overwritten, see ASK_DYNAMIC */
 	ASK_POINTER_FUNC = 11,	    /* a closure object, {PC, captured variables} */
+	/*
+	 * A context.Context, {itab, data} as INTERFACE has it: leads to the view of its dynamic
+	 * type, see struct ask_context_type; costs nothing.
+	 */
+	ASK_POINTER_CONTEXT = 13,
+	/*
+	 * context.valueCtx.val, an `any`: followed only where the spec asks for a value of this
+	 * key and value; the key is the `any` at `extra` from the value's start. Costs what a
+	 * variable of the value's type does.
+	 */
+	ASK_POINTER_CONTEXT_VALUE = 14,
 };
 
 /*
@@ -97,6 +112,26 @@ struct ask_rtype {
 ASK_ABI_CHECK(struct ask_rtype, 16);
 /* A pointer-shaped type: an interface's data word is the value itself, not its address. */
 #define ASK_RTYPE_DIRECT 1u
+
+/*
+ * What a type of the running program has to do with the spec's contexts, by its type
+ * descriptor. Sorted by offset. A context of such a type is a link of a chain: the next one
+ * is found through its view, a type that consists of no more than what leads there. A
+ * context of a type that has no row, or neither a view nor ASK_CONTEXT_END, may
+ * hold another one, but nobody knows where.
+ */
+struct ask_context_type {
+	ask_u32 offset; /* of the descriptor from runtime.types */
+	ask_u32 view;	/* type index of the view; 0: none */
+	ask_u32 skip;	/* where the view lies, from where the interface's data word points to */
+	ask_u32 keys;	/* bit n: it is the `key` of the spec's context n */
+	ask_u32 values; /* bit n: it is the `value` of context n */
+	ask_u32 flags;	/* ASK_CONTEXT_END */
+};
+ASK_ABI_CHECK(struct ask_context_type, 24);
+/* The end of a chain: context.Background(), context.TODO(). */
+#define ASK_CONTEXT_END 1u
+#define ASK_CONTEXTS_MAX 32u
 
 /* A function that is a closure, and the type of its closure object. Sorted by pc. */
 struct ask_closure {
@@ -222,8 +257,12 @@ struct ask_layout {
 	ask_u32 itab_type;	  /* internal/abi.ITab.Type (runtime.itab._type before Go 1.22) */
 	ask_u32 funcval_type;	  /* type index of a closure object of which only the PC is known, ASK_ABSENT */
 	ask_u32 spans;		  /* number of rows */
+	ask_u32 context_types;	  /* number of rows in ask_context_types */
+	ask_u32 any_key;	  /* bit n: context n of the spec takes a key of any type */
+	ask_u32 any_value;	  /* bit n: a value of any type */
+	ask_u32 pad;
 };
-ASK_ABI_CHECK(struct ask_layout, 216);
+ASK_ABI_CHECK(struct ask_layout, 232);
 
 /* From this PC on, up to the next row: CFA = SP + cfa. 0: not known (not Go code). Sorted by pc. */
 struct ask_cfi {

@@ -193,6 +193,7 @@ ask_inline int ask_follow(struct ask_shard *shard, ask_u32 shard_index,
 	case ASK_POINTER_PLAIN:
 		return ask_lead_one(shard, lead, depth, 1);
 	case ASK_POINTER_FREE:
+		lead->address += pointer->extra;
 		return ask_lead_one(shard, lead, depth, 0);
 	case ASK_POINTER_STRING:
 		return ask_lead_array(shard, lead, word[1], limits->string);
@@ -212,6 +213,13 @@ ask_inline int ask_follow(struct ask_shard *shard, ask_u32 shard_index,
 		    !(ask_value_word(chunk, value, pointer->extra >> 8 & 0xff) & 8))
 			count--;
 		return ask_lead_array(shard, lead, 1ull << count, limits->map);
+	case ASK_POINTER_CONTEXT:
+		return ask_lead_context(shard, shard_index, word, depth, lead);
+	case ASK_POINTER_CONTEXT_VALUE:
+		if (!ask_context_wanted(shard_index, ask_value_word(chunk, value, pointer->extra),
+					word[0]))
+			return 0;
+		/* fall through */
 	case ASK_POINTER_ANY:
 	case ASK_POINTER_INTERFACE:
 		return ask_lead_dynamic(shard, shard_index, pointer->kind, word, depth, lead);

@@ -6,7 +6,7 @@
  * What only the running program knows: the dynamic type behind an interface, the
  * function behind a func value. Both are found by binary search in tables made from
  * DWARF: type descriptors by their offset from runtime.types (DW_AT_go_runtime_type),
- * closures by their entry.
+ * closures by their entry. contexts.h has contexts, which are interfaces too.
  *
  * Layouts, Go source: runtime/runtime2.go, iface {tab, data} and eface {_type, data};
  * internal/abi/iface.go, ITab {Inter, Type, ...}; a func value points to an object
@@ -144,7 +144,7 @@ ask_inline ask_u64 ask_dynamic_type(ask_u32 kind, ask_u64 *word)
 {
 	ask_u64 type = 0;
 
-	if (kind == ASK_POINTER_ANY)
+	if (kind != ASK_POINTER_INTERFACE)
 		return word[0];
 	if (word[0] & ASK_DYNAMIC)
 		return word[0] & ~ASK_DYNAMIC;
@@ -155,7 +155,8 @@ ask_inline ask_u64 ask_dynamic_type(ask_u32 kind, ask_u64 *word)
 
 /*
  * An interface. Its data word leads to a value of the dynamic type, or, when that is
- * pointer-shaped, is the value: then it leads to what that one points to. One hop either way.
+ * pointer-shaped, is the value: then it leads to what that one points to. One hop either
+ * way; the interface in a context is none, only a pointer in it is.
  */
 ask_inline int ask_lead_dynamic(struct ask_shard *shard, ask_u32 shard_index, ask_u32 kind,
 				ask_u64 *word, ask_u32 depth, struct ask_lead *lead)
@@ -164,6 +165,7 @@ ask_inline int ask_lead_dynamic(struct ask_shard *shard, ask_u32 shard_index, as
 	const struct ask_rtype *row;
 	const struct ask_type *type;
 	ask_u64 descriptor = ask_dynamic_type(kind, word);
+	ask_u32 cost = kind != ASK_POINTER_CONTEXT_VALUE;
 	int index;
 
 	if (descriptor == 1) {
@@ -182,14 +184,16 @@ ask_inline int ask_lead_dynamic(struct ask_shard *shard, ask_u32 shard_index, as
 		return 0;
 	lead->type = row->type;
 	if (!(row->flags & ASK_RTYPE_DIRECT))
-		return ask_lead_one(shard, lead, depth, 1);
+		return ask_lead_one(shard, lead, depth, cost);
 	inner = type->pointers ? ask_pointers_row(type->first_pointer) : 0;
 	if (!inner)
 		return 0;
 	if (inner->kind == ASK_POINTER_FUNC)
 		return ask_lead_func(shard, shard_index, depth, lead);
 	lead->type = inner->target;
-	return ask_lead_one(shard, lead, depth, 1);
+	if (inner->kind == ASK_POINTER_PLAIN)
+		cost = 1;
+	return ask_lead_one(shard, lead, depth, cost);
 }
 
 #endif

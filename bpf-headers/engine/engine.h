@@ -35,6 +35,7 @@
 #include "recall.h"
 #include "goroutine.h"
 #include "dynamic.h"
+#include "contexts.h"
 #include "expr.h"
 #include "chase.h"
 

@@ -138,5 +138,6 @@ ASK_TABLE(exprs, ask_expr)
 ASK_TABLE(ops, ask_op)
 ASK_TABLE(rtypes, ask_rtype)
 ASK_TABLE(closures, ask_closure)
+ASK_TABLE(context_types, ask_context_type)
 
 #endif

@@ -34,6 +34,7 @@ struct ask_native {
 	const struct ask_op *ops;
 	const struct ask_rtype *rtypes;
 	const struct ask_closure *closures;
+	const struct ask_context_type *context_types;
 	const struct ask_cfi *cfis;
 	/* Copies target memory; false (and zeroes) when any byte of it cannot be read. */
 	_Bool (*read)(void *data, void *to, size_t size, ask_u64 from);
@@ -113,5 +114,6 @@ ASK_TABLE(exprs, ask_expr)
 ASK_TABLE(ops, ask_op)
 ASK_TABLE(rtypes, ask_rtype)
 ASK_TABLE(closures, ask_closure)
+ASK_TABLE(context_types, ask_context_type)
 
 #endif

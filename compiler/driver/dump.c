@@ -82,6 +82,16 @@ static void dump_function(const struct spec_function *function, FILE *out)
 	}
 }
 
+static void dump_context(const struct spec_context *context, FILE *out)
+{
+	fprintf(out, "context as %s", context->column);
+	if (context->key.text)
+		fprintf(out, " key %s", context->key.text);
+	if (context->value.text)
+		fprintf(out, " value %s", context->value.text);
+	fputc('\n', out);
+}
+
 static void dump_link_end(const char *what, const struct spec_link_end *end, FILE *out)
 {
 	fprintf(out, "  %s %s (", what, end->table.text);
@@ -101,6 +111,8 @@ void dump_spec(const struct spec *spec, FILE *out)
 		dump_function(&spec->functions.data[i], out);
 	for (size_t i = 0; i < spec->types.length; i++)
 		dump_type(&spec->types.data[i], out);
+	for (size_t i = 0; i < spec->contexts.length; i++)
+		dump_context(&spec->contexts.data[i], out);
 	for (size_t i = 0; i < spec->tables.length; i++) {
 		const struct spec_table *table = &spec->tables.data[i];
 

@@ -180,6 +180,9 @@ static const struct {
 	ROW(closures, "rows of ask_closures", 0, 0),
 	ROW(itab_type, "internal/abi.ITab.Type", 0, 0),
 	ROW(funcval_type, "type of a closure object of which only the PC is known", 0, 0),
+	ROW(context_types, "rows of ask_context_types", 0, 0),
+	ROW(any_key, "contexts of the spec with a key of any type", 1, 0),
+	ROW(any_value, "contexts of the spec with a value of any type", 1, 0),
 #undef ROW
 };
 
@@ -225,6 +228,8 @@ static const char *pointer_kind(uint32_t kind)
 		[ASK_POINTER_ANY] = "ASK_POINTER_ANY",
 		[ASK_POINTER_INTERFACE] = "ASK_POINTER_INTERFACE",
 		[ASK_POINTER_FUNC] = "ASK_POINTER_FUNC",
+		[ASK_POINTER_CONTEXT] = "ASK_POINTER_CONTEXT",
+		[ASK_POINTER_CONTEXT_VALUE] = "ASK_POINTER_CONTEXT_VALUE",
 	};
 
 	return kind < ARRAY_SIZE(names) && names[kind] ? names[kind] : "0";
@@ -409,6 +414,17 @@ void emit_dynamic(const struct ir *ir, const char *spec_file, struct strbuf *out
 
 		strbuf_printf(&rows, "{0x%x, %u},", c->pc, c->type);
 		row_comment(&rows, ir->type_comments, c->type);
+	}
+	put_table(out, &rows);
+	strbuf_puts(out, "\n/* {offset from runtime.types, view, skip, keys, values, flags} */\n"
+			 "static const struct ask_context_type ask_context_types[] = {\n");
+	for (uint32_t i = 0; i < schema->context_types_count; i++) {
+		const struct ask_context_type *c = &schema->context_types[i];
+
+		strbuf_printf(&rows, "{0x%x, %u, %u, %#x, %#x, %s},", c->offset, c->view, c->skip,
+			      c->keys, c->values,
+			      c->flags & ASK_CONTEXT_END ? "ASK_CONTEXT_END" : "0");
+		row_comment(&rows, ir->context_comments, i);
 	}
 	put_table(out, &rows);
 }

@@ -20,6 +20,7 @@ struct ir {
 	const char *const *probe_comments;   /* probes: "main.(*server).GetInfo (inlined in …)" */
 	const char *const *expr_comments;    /* exprs: "spec.yaml:9 cs.mu.processing bool" */
 	const char *const *op_comments;	     /* ops: "cs at CFA+16" */
+	const char *const *context_comments; /* context_types: "*context.cancelCtx: goes on" */
 	/* Functions whose addresses ranges refer to: symbol names for #defines, sorted by lo. */
 	struct ir_address {
 		const char *name; /* full Go name */

@@ -58,6 +58,8 @@ static void print_pointer(const struct ir *ir, uint32_t index, struct strbuf *ou
 		[ASK_POINTER_ANY] = "any",
 		[ASK_POINTER_INTERFACE] = "interface",
 		[ASK_POINTER_FUNC] = "func",
+		[ASK_POINTER_CONTEXT] = "context",
+		[ASK_POINTER_CONTEXT_VALUE] = "context value",
 	};
 	const struct ask_pointer *row = &ir->schema.pointers[index];
 
@@ -111,6 +113,29 @@ static void print_dynamic(const struct ir *ir, struct strbuf *out)
 			      schema->rtypes_count, captured);
 	if (schema->closures_count)
 		strbuf_printf(out, "closures %" PRIu32 "\n", schema->closures_count);
+}
+
+/* Contexts, and the types that have to do with them. */
+static void print_contexts(const struct ir *ir, struct strbuf *out)
+{
+	const struct schema *schema = &ir->schema;
+
+	if (schema->contexts_count)
+		strbuf_puts(out, "contexts\n");
+	for (uint32_t i = 0; i < schema->contexts_count; i++)
+		strbuf_printf(out, "  %s: %s as %s\n",
+			      schema_text(schema, schema->contexts[i].expr),
+			      type_name(schema, schema->contexts[i].type),
+			      schema_text(schema, schema->contexts[i].column));
+	for (uint32_t i = 0; i < schema->context_types_count; i++) {
+		const struct ask_context_type *row = &schema->context_types[i];
+
+		strbuf_printf(out, "    %s", ir->context_comments[i]);
+		if (row->view)
+			strbuf_printf(out, " at +%" PRIu32 " by %s", row->skip,
+				      type_name(schema, row->view));
+		strbuf_putc(out, '\n');
+	}
 }
 
 static void print_functions(const struct ir *ir, struct strbuf *out)
@@ -230,6 +255,7 @@ void ir_print(const struct ir *ir, struct strbuf *ret)
 	print_limits(ir, ret);
 	print_types(ir, ret);
 	print_dynamic(ir, ret);
+	print_contexts(ir, ret);
 	print_functions(ir, ret);
 	print_ranges(ir, ret);
 }

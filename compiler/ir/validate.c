@@ -226,6 +226,7 @@ static struct error *check_exprs(const struct schema *schema)
 		    expr->ops > ASK_MAX_OPS)
 			return BAD("expr %" PRIu32 ": index out of bounds", i);
 		if ((expr->type != schema->captures[expr->capture].type &&
+		     !(schema->captures[expr->capture].flags & SCHEMA_CAPTURE_CONTEXT) &&
 		     schema->types[schema->captures[expr->capture].type].kind !=
 			     SCHEMA_KIND_UNKNOWN) ||
 		    expr->limits != schema->captures[expr->capture].limits ||
@@ -329,6 +330,29 @@ static struct error *check_dynamic(const struct schema *schema)
 	return NULL;
 }
 
+static struct error *check_contexts(const struct schema *schema)
+{
+	for (uint32_t i = 0; i < schema->context_types_count; i++) {
+		const struct ask_context_type *row = &schema->context_types[i];
+
+		if ((i && row->offset <= row[-1].offset) ||
+		    row->offset >= schema->layout.types_size)
+			return BAD("context type %" PRIu32 ": not sorted, or outside", i);
+		if (row->view >= schema->types_count ||
+		    (row->view && !schema->engine_types[row->view].pointers))
+			return BAD("context type %" PRIu32 ": its view leads nowhere", i);
+	}
+	for (uint32_t i = 0; i < schema->captures_count; i++) {
+		const struct schema_capture *capture = &schema->captures[i];
+
+		if (capture->flags & SCHEMA_CAPTURE_CONTEXT &&
+		    (capture->context >= schema->contexts_count ||
+		     schema->contexts[capture->context].type != capture->type))
+			return BAD("capture %" PRIu32 ": disagrees with its context", i);
+	}
+	return NULL;
+}
+
 static struct error *check_layout(const struct schema *schema)
 {
 	const struct ask_layout *layout = &schema->layout;
@@ -339,7 +363,8 @@ static struct error *check_layout(const struct schema *schema)
 	    layout->pointers != schema->pointers_count ||
 	    layout->spans != schema->spans_count || layout->limits != schema->limits_count ||
 	    layout->cfi_rows != schema->cfi_count || layout->rtypes != schema->rtypes_count ||
-	    layout->closures != schema->closures_count)
+	    layout->closures != schema->closures_count ||
+	    layout->context_types != schema->context_types_count)
 		return BAD("the layout miscounts a table");
 	for (uint32_t i = 1; i < schema->cfi_count; i++)
 		if (schema->cfi[i].pc <= schema->cfi[i - 1].pc)
@@ -355,6 +380,7 @@ static struct error *check_words(const struct ir *ir)
 	    (schema->pointers_count && !ir->pointer_comments) ||
 	    (schema->spans_count && !ir->span_comments) ||
 	    (schema->ranges_count && !ir->range_comments) ||
+	    (schema->context_types_count && !ir->context_comments) ||
 	    (schema->probes_count && !ir->probe_comments) ||
 	    (schema->exprs_count && !ir->expr_comments) || (schema->ops_count && !ir->op_comments))
 		return BAD("a table has no comments");
@@ -386,5 +412,6 @@ struct error *ir_validate(const struct ir *ir)
 	TRY(check_symbols(schema));
 	TRY(check_layout(schema));
 	TRY(check_dynamic(schema));
+	TRY(check_contexts(schema));
 	return check_words(ir);
 }

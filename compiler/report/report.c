@@ -124,8 +124,10 @@ static void print_capture(const struct ir *ir, uint32_t capture, const struct ta
 	const struct schema *schema = &ir->schema;
 	const struct schema_capture *row = &schema->captures[capture];
 
-	fprintf(out, "  %-7s %s  %s  (%zu of %zu calls", verdict_text(tally),
-		schema_text(schema, row->expr), schema_text(schema, schema->types[row->type].name),
+	fprintf(out, "  %-7s ", verdict_text(tally));
+	if (row->flags & SCHEMA_CAPTURE_CONTEXT)
+		fprintf(out, "context %s = ", schema_text(schema, row->column));
+	fprintf(out, "%s  %s  (%zu of %zu calls", schema_text(schema, row->expr), schema_text(schema, schema->types[row->type].name),
 		tally->count[IR_ALWAYS], tally->end - tally->first);
 	if (tally->count[IR_PARTIAL])
 		fprintf(out, ", %zu partial", tally->count[IR_PARTIAL]);

@@ -325,21 +325,27 @@ static void bind_capture(struct resolve *resolve, const struct resolve_function 
 			 const struct bind_sites *sites)
 {
 	const struct spec_capture *spec = &function->spec->captures.data[sites->capture];
+	bool is_context = sites->capture >= function->own_captures;
 	struct resolve_capture *capture = VEC_PUSH(resolve->arena, &resolve->captures);
 
 	capture->spec = spec;
-	capture->limits = limits_row(resolve, &spec->limits);
+	capture->limits = limits_row(resolve, is_context ? NULL : &spec->limits);
 	capture->depth = resolve->limits.data[capture->limits].depth;
 	if (!spec->paths.length)
 		return;
+	capture->path = &spec->paths.data[0];
 	capture->column = spec->as.text
 				  ? spec->as.text
 				  : spec_column_name(resolve->arena, spec->paths.data[0].text);
-	if (spec->paths.length == 1)
+	if (is_context)
+		contexts_bind(resolve, capture, sites->capture - function->own_captures,
+			      sites->capture, sites->sites, sites->count);
+	else if (spec->paths.length == 1)
 		bind_path(resolve, function, capture, &spec->paths.data[0], sites, resolve->diags);
 	else
 		bind_first(resolve, function, capture, sites);
-	capture->type = capture_type(resolve, capture);
+	if (!is_context)
+		capture->type = capture_type(resolve, capture);
 	if (capture->type)
 		capture->comment = resolve_comment(
 			resolve,
@@ -372,6 +378,7 @@ struct error *bind_functions(struct resolve *resolve)
 	resolve->functions =
 		ARENA_ARRAY(resolve->arena, struct resolve_function, spec->functions.length);
 	limits_row(resolve, NULL); /* row 0: the spec's own */
+	TRY(contexts_begin(resolve));
 	for (uint32_t i = 0; i < spec->functions.length; i++) {
 		struct resolve_function *function = &resolve->functions[i];
 		size_t first = resolve->sites.length;
@@ -384,9 +391,14 @@ struct error *bind_functions(struct resolve *resolve)
 
 			TRY(binary_variables(resolve->binary, &site->instance, &site->variables,
 					     &site->variables_count));
-			site->bindings = ARENA_ARRAY(resolve->arena, struct resolve_binding,
-						     function->spec->captures.length);
 		}
+		function->own_captures = (uint32_t)function->spec->captures.length;
+		contexts_function(resolve, function, resolve->sites.data + first,
+				  resolve->sites.length - first);
+		for (size_t s = first; s < resolve->sites.length; s++)
+			resolve->sites.data[s].bindings =
+				ARENA_ARRAY(resolve->arena, struct resolve_binding,
+					    function->spec->captures.length);
 		for (uint32_t c = 0; c < function->spec->captures.length; c++) {
 			const struct bind_sites sites = {resolve->sites.data + first,
 							 resolve->sites.length - first, c};

@@ -46,7 +46,7 @@ static void build_rtypes(struct resolve *resolve, struct schema *schema)
 	struct ask_rtype *rows;
 	size_t count;
 
-	if (!resolve->has_interfaces)
+	if (!resolve->has_interfaces && !resolve->contexts.used)
 		return;
 	from = binary_descriptors(resolve->binary, &count);
 	rows = ARENA_ARRAY(resolve->arena, struct ask_rtype, count);

@@ -235,6 +235,9 @@ static struct error *layout_dynamic(struct resolve *resolve, struct ask_layout *
 		resolve->has_funcs ? types_index(resolve, resolve->funcval) : ASK_ABSENT;
 	layout->rtypes = resolve->ir->schema.rtypes_count;
 	layout->closures = resolve->ir->schema.closures_count;
+	layout->context_types = resolve->ir->schema.context_types_count;
+	layout->any_key = resolve->contexts.any_key;
+	layout->any_value = resolve->contexts.any_value;
 	return NULL;
 }
 

@@ -189,8 +189,9 @@ static const struct resolve_access *evaluate(struct resolve *resolve,
 		}
 	}
 	if (!best)
-		*ret = (struct resolve_program){.reason = binding->count ? ASK_REASON_NOT_IN_SCOPE
-									 : ASK_REASON_NO_VARIABLE};
+		*ret = (struct resolve_program){.reason = binding->count    ? ASK_REASON_NOT_IN_SCOPE
+							  : binding->reason ? binding->reason
+									    : ASK_REASON_NO_VARIABLE};
 	return best;
 }
 
@@ -321,7 +322,9 @@ static void make_expr(struct resolve *resolve, const struct resolve_site *site, 
 	struct resolve_program program;
 	const struct resolve_access *access =
 		evaluate(resolve, &site->bindings[index], pc, line, &program);
-	const struct binary_type *type = access ? access->type : capture->type;
+	const struct binary_type *type = access		    ? access->type
+					 : capture->context ? capture->types.data[0]
+							    : capture->type;
 
 	memset(ret, 0, sizeof(*ret));
 	ret->row = (struct ask_expr){

@@ -8,7 +8,8 @@
  *
  *   spec ─┐
  *         ├─ bind.c ──────── functions to sites (instances), captures to accesses
- *   binary┘   └ paths.c        fields, promotion, pointers on the way
+ *   binary┘   ├ paths.c        fields, promotion, pointers on the way
+ *             │   └ contexts.c     contexts to captures, links of their chains to views
  *             │
  *             ├─ types.c ───── the types within reach
  *             │   ├ pointers.c   where their pointers are
@@ -114,6 +115,7 @@ static struct error *check_spec(struct resolve *resolve)
 	tables_build(resolve);
 	TRY(types_build(resolve));
 	dynamic_build(resolve);
+	contexts_build(resolve);
 	publish_strings(resolve);
 	if (resolve->diags->errors)
 		return NULL;

@@ -105,6 +105,7 @@ bool locate_has_data(struct resolve_flat *flat, const struct binary_type *type, 
 struct resolve_binding {
 	const struct resolve_access *accesses;
 	size_t count;
+	uint32_t reason; /* without any: why, an enum ask_reason; 0: NO_VARIABLE */
 };
 
 /* One instance of one spec function. */
@@ -120,7 +121,9 @@ struct resolve_site {
 };
 
 struct resolve_function {
+	/* as in the spec; of a function that has contexts its captures are followed by theirs */
 	const struct spec_function *spec;
+	uint32_t own_captures; /* how many of spec->captures the spec lists */
 	const char *table;
 	uint32_t first_capture; /* in schema.captures */
 };
@@ -137,6 +140,7 @@ struct resolve_capture {
 	uint32_t type_index;
 	uint32_t limits;
 	uint32_t depth;
+	const struct spec_context *context; /* NULL: the spec writes the capture out */
 	const char *comment; /* of its expressions */
 };
 
@@ -249,6 +253,57 @@ const struct resolve_spans *spans_of(struct resolve_flat *flat, const struct bin
 bool spans_cut(struct resolve_flat *flat, const struct binary_type *type,
 	       struct resolve_program *program);
 
+/* ---- contexts.c: contexts become captures ---- */
+
+/* What leads from a link of a chain to the next one: a type of our own, of a few words. */
+struct resolve_chain {
+	const struct binary_type *type;
+	const struct resolve_chain *next; /* what its pointer leads to, NULL: it is no pointer */
+	uint64_t skip;			 /* bytes from where the pointer leads to `next` */
+	struct resolve_pointers pointers;
+};
+
+/* A type descriptor that contexts have to do with. */
+struct resolve_link {
+	const struct binary_descriptor *descriptor;
+	const struct resolve_chain *view; /* NULL: it passes no context on */
+	uint64_t skip;
+	uint32_t keys, values, flags; /* as in struct ask_context_type */
+};
+
+struct resolve_contexts {
+	struct schema_context *rows;	/* of spec->contexts, without their types */
+	const struct binary_type **types; /* of their values */
+	const struct spec_capture *captures; /* made of them */
+	bool used;			/* a function has one */
+	const struct resolve_chain *chain;    /* of a context.Context */
+	const struct resolve_chain *value;    /* of a context.valueCtx, NULL: the program has none */
+	VEC(struct resolve_chain *) views;
+	VEC(struct resolve_link) links; /* by offset */
+	uint32_t any_key, any_value;	/* as in struct ask_layout */
+};
+/* Judges spec->contexts; before functions are bound. */
+struct error *contexts_begin(struct resolve *resolve);
+/* Adds the contexts to the captures of a function in whose sites there is a context.Context. */
+void contexts_function(struct resolve *resolve, struct resolve_function *function,
+		       const struct resolve_site *sites, size_t count);
+/* Binds the capture of a context in all sites of its function, as their binding `index`. */
+void contexts_bind(struct resolve *resolve, struct resolve_capture *capture, uint32_t context,
+		   uint32_t index, struct resolve_site *sites, size_t count);
+/* Types that contexts reach, NULL-terminated; views are flattened. For types_collect(). */
+const struct binary_type *const *contexts_types(struct resolve *resolve);
+/* Rows of the schema; after types_collect(). */
+void contexts_build(struct resolve *resolve);
+
+/* ---- chains.c: the links of chains ---- */
+
+/* true for context.Context. */
+bool chains_is_context(const struct binary_type *type);
+/* Makes the views of context.Context and context.valueCtx. */
+struct error *chains_begin(struct resolve *resolve);
+/* Finds every type that is a link, or a key or value that the spec asks for. */
+void chains_find(struct resolve *resolve);
+
 /* A row of the type tables. */
 struct resolve_type {
 	const struct binary_type *type; /* NULL: row 0, when the binary does not describe uint8 */
@@ -297,6 +352,7 @@ struct resolve {
 	bool has_funcs;
 	const struct binary_type *funcval;    /* a closure object of which only the PC is known */
 	VEC(struct resolve_closure) closures; /* by PC */
+	struct resolve_contexts contexts;
 
 	/* symbols.c */
 	uint32_t *first_node; /* for each binary function: its first row in inline_nodes */

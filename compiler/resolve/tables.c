@@ -31,7 +31,8 @@ static const char *take(struct arena *arena, struct names *names, const char *na
 	return NULL;
 }
 
-static void take_column(struct resolve *resolve, struct names *names, const char *column,
+/* false: it is taken, which was said. */
+static bool take_column(struct resolve *resolve, struct names *names, const char *column,
 			const char *what, struct source_span span, const char *remedy)
 {
 	const char *taken = take(resolve->arena, names, column, what);
@@ -39,6 +40,7 @@ static void take_column(struct resolve *resolve, struct names *names, const char
 	if (taken)
 		diagnostics_add(resolve->diags, SEVERITY_ERROR, "duplicate-column", span,
 				"column %s is already that of %s: %s", column, taken, remedy);
+	return !taken;
 }
 
 /* The names that the columns of a function take. */
@@ -57,14 +59,15 @@ static void name_columns(struct resolve *resolve, const struct resolve_function 
 		if (!capture->column)
 			continue;
 		for (size_t p = 0; p < ARRAY_SIZE(prefixes); p++)
-			take_column(
-				resolve, &names,
-				arena_printf(resolve->arena, "%s%s", prefixes[p], capture->column),
-				arena_printf(resolve->arena, "the capture %s",
-					     capture->spec->paths.data[0].text),
-				capture->spec->as.text ? capture->spec->as.span
-						       : capture->spec->span,
-				"give this capture another name with `as`");
+			if (!take_column(resolve, &names,
+					 arena_printf(resolve->arena, "%s%s", prefixes[p],
+						      capture->column),
+					 arena_printf(resolve->arena, "the capture %s",
+						      capture->spec->paths.data[0].text),
+					 capture->spec->as.text ? capture->spec->as.span
+								: capture->spec->span,
+					 "give this capture another name with `as`"))
+				break;
 	}
 	for (size_t c = 0; c < spec->columns.length; c++)
 		take_column(resolve, &names, spec->columns.data[c].name.text, "an extra column",
@@ -87,11 +90,37 @@ static void take_table(struct resolve *resolve, struct names *names, const char 
 				"table %s is already that of %s: %s", name, taken, remedy);
 }
 
+/* The names that contexts take in `goroutines`. */
+static void name_contexts(struct resolve *resolve)
+{
+	static const char *const prefixes[] = {"", "raw_", "status_"};
+	const struct spec *spec = resolve->spec;
+
+	for (size_t i = 0; i < spec->contexts.length; i++) {
+		const struct spec_context *context = &spec->contexts.data[i];
+
+		for (size_t p = 0; p < ARRAY_SIZE(prefixes); p++) {
+			const char *column = arena_printf(resolve->arena, "%s%s", prefixes[p],
+							  context->column);
+
+			if (!tables_builtin_has("goroutines", column))
+				continue;
+			diagnostics_add(resolve->diags, SEVERITY_ERROR, "duplicate-column",
+					context->as.text ? context->as.span : context->span,
+					"goroutines has a column %s: give this context another name "
+					"with `as`",
+					column);
+			break;
+		}
+	}
+}
+
 void tables_name(struct resolve *resolve)
 {
 	const struct spec *spec = resolve->spec;
 	struct names names = {0};
 
+	name_contexts(resolve);
 	for (size_t i = 0; i < spec->functions.length; i++) {
 		struct resolve_function *function = &resolve->functions[i];
 		const struct spec_function *from = function->spec;
@@ -135,11 +164,11 @@ static void build_functions(struct resolve *resolve)
 			.name = text(resolve, &from->name),
 			.table = resolve_string(resolve, resolve->functions[i].table),
 			.first_capture = resolve->functions[i].first_capture,
-			.captures = (uint32_t)from->captures.length,
+			.captures = (uint32_t)resolve->functions[i].spec->captures.length,
 			.first_column = (uint32_t)columns.length,
 			.columns = (uint32_t)from->columns.length,
 		};
-		for (uint32_t c = 0; c < from->captures.length; c++) {
+		for (uint32_t c = 0; c < rows[i].captures; c++) {
 			uint32_t number = rows[i].first_capture + c;
 			const struct resolve_capture *capture = &resolve->captures.data[number];
 
@@ -151,6 +180,11 @@ static void build_functions(struct resolve *resolve)
 				.flags = capture->spec->redact ? SCHEMA_CAPTURE_REDACTED : 0,
 				.limits = capture->limits,
 			};
+			if (!capture->context)
+				continue;
+			capture_rows[number].flags = SCHEMA_CAPTURE_CONTEXT;
+			capture_rows[number].context =
+				(uint32_t)(capture->context - spec->contexts.data);
 		}
 		for (uint32_t c = 0; c < from->columns.length; c++)
 			*VEC_PUSH(resolve->arena, &columns) = (struct schema_column){

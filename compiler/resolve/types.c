@@ -165,6 +165,17 @@ static struct error *enqueue_pointees(struct queue *queue, const struct reach *f
 	return NULL;
 }
 
+/* Views, and what the values of contexts may be: each as a variable of its type. */
+static void enqueue_contexts(struct queue *queue)
+{
+	const struct binary_type *const *types = contexts_types(queue->resolve);
+	const struct reach reach = {.dynamic = true};
+	uint32_t depth = queue->resolve->limits.data[0].depth;
+
+	for (; *types; types++)
+		enqueue(queue, &reach, *types, depth);
+}
+
 static void complain_wide(struct resolve *resolve, const struct reach *reach)
 {
 	diagnostics_add(resolve->diags, SEVERITY_ERROR, "type-too-wide", reach->capture->spec->span,
@@ -323,11 +334,14 @@ struct error *types_collect(struct resolve *resolve)
 		for (size_t t = 0; !capture->spec->redact && t < capture->types.length; t++)
 			enqueue(&queue, &reach, capture->types.data[t], capture->depth);
 	}
+	enqueue_contexts(&queue);
 	TRY(collect(&queue));
 	for (size_t i = 0; i < resolve->captures.length; i++)
 		if (resolve->captures.data[i].type)
 			TRY(add_capture_types(resolve, &resolve->captures.data[i]));
 	TRY(add_redacted_fields(resolve));
+	for (size_t i = 0; i < resolve->spec->contexts.length; i++)
+		add_name(resolve, resolve->contexts.types[i]);
 	add_out_of_reach(resolve);
 	return NULL;
 }
@@ -410,6 +424,8 @@ static const char *pointer_comment(struct resolve *resolve, const struct binary_
 		[ASK_POINTER_ANY] = "to whatever it holds",
 		[ASK_POINTER_INTERFACE] = "to whatever it holds",
 		[ASK_POINTER_FUNC] = "to its closure",
+		[ASK_POINTER_CONTEXT] = "to the next link of the chain",
+		[ASK_POINTER_CONTEXT_VALUE] = "to what it holds, if the spec asks for it",
 	};
 
 	return arena_printf(resolve->arena, "%s%s: %s%s", type->name, pointer->path,

@@ -117,13 +117,11 @@ static bool column_taken(struct check *c, const struct owner *owner, const char 
 	return true;
 }
 
-static void check_capture(struct check *c, struct owner *owner, const struct spec_capture *capture)
+/* A value takes three columns. */
+static void check_value(struct check *c, struct owner *owner, const char *name,
+			struct source_span span)
 {
 	struct arena *arena = c->reader->arena;
-	const char *name = capture->as.text ? capture->as.text
-					    : spec_column_name(arena, capture->paths.data[0].text);
-	struct source_span span = capture->as.text ? capture->as.span
-						   : capture->paths.data[0].span;
 	const char *names[] = {name, arena_printf(arena, "raw_%s", name),
 			       arena_printf(arena, "status_%s", name)};
 
@@ -132,6 +130,16 @@ static void check_capture(struct check *c, struct owner *owner, const struct spe
 			return;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		add_column(c, owner, names[i], span.line);
+}
+
+static void check_capture(struct check *c, struct owner *owner, const struct spec_capture *capture)
+{
+	const char *name = capture->as.text
+				   ? capture->as.text
+				   : spec_column_name(c->reader->arena, capture->paths.data[0].text);
+
+	check_value(c, owner, name,
+		    capture->as.text ? capture->as.span : capture->paths.data[0].span);
 }
 
 static void check_columns(struct check *c, struct owner *owner,
@@ -180,6 +188,42 @@ static void check_function(struct check *c, const struct spec_function *function
 	check_columns(c, owner, function);
 }
 
+/* `goroutines` has no other names of the spec; those that it has anyway, resolve knows. */
+static void check_contexts(struct check *c)
+{
+	const struct spec *spec = c->reader->spec;
+	struct arena *arena = c->reader->arena;
+	struct owner goroutines = {.name = "goroutines"};
+
+	strmap_init(&goroutines.columns, arena);
+	for (size_t i = 0; i < ARRAY_SIZE(builtin_columns); i++)
+		add_column(c, &goroutines, builtin_columns[i], 0);
+	for (size_t i = 0; i < spec->contexts.length; i++) {
+		const struct spec_context *context = &spec->contexts.data[i];
+
+		check_value(c, &goroutines, context->column,
+			    context->as.text ? context->as.span : context->span);
+	}
+}
+
+/* A context may become a column of any function's table: what the binary has decides. */
+static bool is_context_column(const struct check *c, const char *column)
+{
+	const struct spec *spec = c->reader->spec;
+
+	for (size_t i = 0; i < spec->contexts.length; i++) {
+		const char *name = spec->contexts.data[i].column;
+
+		if (!strcasecmp(column, name) ||
+		    (!strncasecmp(column, "raw_", strlen("raw_")) &&
+		     !strcasecmp(column + strlen("raw_"), name)) ||
+		    (!strncasecmp(column, "status_", strlen("status_")) &&
+		     !strcasecmp(column + strlen("status_"), name)))
+			return true;
+	}
+	return false;
+}
+
 static void check_link_column(struct check *c, const struct owner *owner,
 			      const struct spec_text *column)
 {
@@ -188,7 +232,8 @@ static void check_link_column(struct check *c, const struct owner *owner,
 	uint64_t line;
 
 	if (!column->text || reader->columns_incomplete ||
-	    strmap_get(&owner->columns, fold(reader->arena, column->text), &line))
+	    strmap_get(&owner->columns, fold(reader->arena, column->text), &line) ||
+	    is_context_column(c, column->text))
 		return;
 	diag = spec_error(reader, column->span, "unknown-column", "table `%s` has no column `%s`",
 			  spec_quote(reader->arena, owner->name),
@@ -241,6 +286,7 @@ void spec_check(struct spec_reader *reader)
 		add_table(&c, builtin_tables[i], "", 0);
 	for (size_t i = 0; i < spec->functions.length; i++)
 		check_function(&c, &spec->functions.data[i]);
+	check_contexts(&c);
 	for (size_t i = 0; i < spec->tables.length; i++) {
 		const struct spec_text *name = &spec->tables.data[i].name;
 

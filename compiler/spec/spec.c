@@ -11,7 +11,7 @@
  * The flow.
  *
  *   text --yaml.c--> nodes --reader.c + tables of keys--> struct spec --check.c--> checked
- *          place.c                functions.c types.c tables.c limits.c
+ *          place.c                functions.c types.c contexts.c tables.c limits.c
  *                                 path.c (paths), regex.c (match)
  *
  *   - yaml.c turns libyaml's events into nodes with byte columns, within bounds.
@@ -84,12 +84,12 @@ static const struct spec_key spec_keys[] = {
 	{"limits", spec_read_limits, offsetof(struct spec, limits), SPEC_KEY_MAY_BE_EMPTY},
 	{"functions", spec_read_functions, 0, SPEC_KEY_MAY_BE_EMPTY},
 	{"types", spec_read_types, 0, SPEC_KEY_MAY_BE_EMPTY},
+	{"contexts", spec_read_contexts, 0, SPEC_KEY_MAY_BE_EMPTY},
 	{"tables", spec_read_tables, 0, SPEC_KEY_MAY_BE_EMPTY},
 	{"links", spec_read_links, 0, SPEC_KEY_MAY_BE_EMPTY},
 	{"modules", NULL, 0, SPEC_KEY_UNSUPPORTED},
 	{"globals", NULL, 0, SPEC_KEY_UNSUPPORTED},
 	{"process_name", NULL, 0, SPEC_KEY_UNSUPPORTED},
-	{"contexts", NULL, 0, SPEC_KEY_UNSUPPORTED},
 };
 
 /* slow-rpc.ask.yaml -> slow-rpc; what cannot stand in a name becomes "-". */

@@ -86,6 +86,19 @@ struct spec_type {
 	struct source_span span;
 };
 
+/*
+ * A context: a column made of the topmost link in a chain of contexts whose key has the
+ * type `key` and whose value has the type `value`. One of both is there; a missing one is any.
+ */
+struct spec_context {
+	struct spec_text key, value; /* Go type names */
+	struct spec_text as;
+	const char *column; /* `as`, or made of the key's name (the value's without a key) */
+	struct source_span span;
+};
+/* The engine has a bit for each. */
+#define SPEC_MAX_CONTEXTS 32
+
 struct spec_table {
 	struct spec_text name, doc, sql;
 	bool materialize;
@@ -116,6 +129,7 @@ struct spec {
 	VEC(struct spec_match) matches; /* in the order of enum schema_match_label */
 	VEC(struct spec_function) functions;
 	VEC(struct spec_type) types; /* names are all different */
+	VEC(struct spec_context) contexts;
 	VEC(struct spec_table) tables;
 	VEC(struct spec_link) links;
 };

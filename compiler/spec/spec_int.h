@@ -6,7 +6,7 @@
 
 /*
  * What is where: yaml.c makes a tree of nodes from text, reader.c reads nodes by
- * tables of keys, functions.c, tables.c and limits.c are those tables, path.c and
+ * tables of keys, functions.c, contexts.c, tables.c and limits.c are those tables, path.c and
  * regex.c judge small languages, check.c judges the whole.
  */
 
@@ -115,6 +115,7 @@ struct spec_limits spec_limits_unset(void);
 spec_read_fn spec_read_match;
 spec_read_fn spec_read_functions;
 spec_read_fn spec_read_types;
+spec_read_fn spec_read_contexts;
 spec_read_fn spec_read_tables;
 spec_read_fn spec_read_links;
 

@@ -110,6 +110,23 @@ static struct error *check_strings(const struct schema_check *check)
 	return NULL;
 }
 
+/* Masks have a bit for each context. What a context is read from is a context.Context. */
+static struct error *check_contexts(struct schema_check *check)
+{
+	const struct schema *schema = check->schema;
+
+	if (schema->contexts_count > ASK_CONTEXTS_MAX)
+		return schema_check_fail(check, "contexts", ASK_CONTEXTS_MAX, "one too many");
+	for (uint32_t i = 0; i < schema->exprs_count; i++) {
+		const struct ask_expr *expr = &schema->exprs[i];
+
+		if (schema->captures[expr->capture].flags & SCHEMA_CAPTURE_CONTEXT &&
+		    schema->types[expr->type].kind != SCHEMA_KIND_INTERFACE)
+			return schema_check_fail(check, "exprs", i, "its context is no interface");
+	}
+	return NULL;
+}
+
 /* A function's captures and columns are its own: decoders number them from the first. */
 static struct error *check_functions(struct schema_check *check)
 {
@@ -130,9 +147,15 @@ static struct error *check_functions(struct schema_check *check)
 	}
 	for (uint32_t i = 0; i < schema->captures_count; i++) {
 		const struct schema_function *f = &schema->functions[schema->captures[i].function];
+		const struct schema_capture *capture = &schema->captures[i];
 
 		if (i - f->first_capture >= f->captures)
 			return schema_check_fail(check, "captures", i, "its function has it not");
+		if (capture->flags & SCHEMA_CAPTURE_CONTEXT
+			    ? capture->context >= schema->contexts_count
+			    : capture->context)
+			return schema_check_fail(check, "captures", i, "context is %u of %u",
+						 capture->context, schema->contexts_count);
 	}
 	for (uint32_t i = 0; i < schema->columns_count; i++) {
 		const struct schema_function *f = &schema->functions[schema->columns[i].function];
@@ -153,6 +176,7 @@ struct error *schema_check(const char *name, const struct schema *schema)
 	TRY(check_strings(&check));
 	TRY(check_references(&check));
 	TRY(check_functions(&check));
+	TRY(check_contexts(&check));
 	TRY(schema_check_types(&check));
 	TRY(schema_check_programs(&check));
 	return schema_check_symbols(&check);

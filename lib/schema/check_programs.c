@@ -65,6 +65,7 @@ static struct error *check_layout(const struct schema_check *check)
 		{"limits", layout->limits, schema->limits_count},
 		{"rtypes", layout->rtypes, schema->rtypes_count},
 		{"closures", layout->closures, schema->closures_count},
+		{"context_types", layout->context_types, schema->context_types_count},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
@@ -101,6 +102,9 @@ static struct error *check_ranges(const struct schema_check *check)
 	for (uint32_t i = 1; i < schema->closures_count; i++)
 		if (schema->closures[i].pc <= schema->closures[i - 1].pc)
 			return schema_check_fail(check, "closures", i, "out of order");
+	for (uint32_t i = 1; i < schema->context_types_count; i++)
+		if (schema->context_types[i].offset <= schema->context_types[i - 1].offset)
+			return schema_check_fail(check, "context_types", i, "out of order");
 	for (uint32_t i = 1; i < schema->cfi_count; i++)
 		if (schema->cfi[i].pc <= schema->cfi[i - 1].pc)
 			return schema_check_fail(check, "cfi", i, "out of order");

@@ -168,6 +168,8 @@ uint32_t schema_pointer_width(uint32_t kind)
 	case ASK_POINTER_GROUPS:
 	case ASK_POINTER_ANY:
 	case ASK_POINTER_INTERFACE:
+	case ASK_POINTER_CONTEXT:
+	case ASK_POINTER_CONTEXT_VALUE:
 		return 16;
 	case ASK_POINTER_SLICE:
 		return 24;
@@ -180,6 +182,10 @@ static bool extra_is_sound(const struct schema *schema, const struct ask_type *t
 			   const struct ask_pointer *pointer)
 {
 	switch (pointer->kind) {
+	case ASK_POINTER_FREE:
+		return true; /* bytes in the target: wherever they lie, they are read or not */
+	case ASK_POINTER_CONTEXT_VALUE:
+		return pointer->repeat == 1 && pointer->extra + (uint64_t)16 <= type->size;
 	case ASK_POINTER_DIRECTORY:
 		return pointer->extra < schema->types_count;
 	case ASK_POINTER_COUNTED:

@@ -78,9 +78,20 @@ struct schema_capture {
 	schema_str column; /* X; raw_X and status_X beside it */
 	uint32_t type;	   /* of the value, as columns are typed by it */
 	uint32_t limits;   /* index in `limits` */
-	uint32_t flags;	   /* SCHEMA_CAPTURE_REDACTED */
+	uint32_t flags;	   /* SCHEMA_CAPTURE_REDACTED, SCHEMA_CAPTURE_CONTEXT */
+	uint32_t context;  /* CONTEXT: index in `contexts`, else 0 */
 };
 #define SCHEMA_CAPTURE_REDACTED 1u
+/* Its expressions give a context.Context; its value is found in that one's chain. */
+#define SCHEMA_CAPTURE_CONTEXT 2u
+
+/* A context of the spec: a column of `goroutines` and of each function that has a context.Context. */
+struct schema_context {
+	schema_str expr;   /* "context.Value(main.requestIDKey).(string)" */
+	schema_str column; /* X; raw_X and status_X beside it */
+	uint32_t type;	   /* of the value; UNKNOWN where it may be any */
+	uint32_t pad;
+};
 
 enum schema_column_type {
 	SCHEMA_COLUMN_TEXT,
@@ -212,6 +223,7 @@ struct schema {
 	SCHEMA_ARRAY(struct schema_link, links);
 	SCHEMA_ARRAY(struct schema_link_pair, link_pairs);
 	SCHEMA_ARRAY(struct schema_match, matches);
+	SCHEMA_ARRAY(struct schema_context, contexts); /* bit n of ask_context_type's masks is row n */
 	SCHEMA_ARRAY(struct schema_gap, gaps); /* sorted by expr, offset */
 	SCHEMA_ARRAY(struct schema_symbol, symbols);
 	SCHEMA_ARRAY(struct schema_inline, inline_nodes);
@@ -229,6 +241,7 @@ struct schema {
 	SCHEMA_ARRAY(struct ask_cfi, cfi);
 	SCHEMA_ARRAY(struct ask_rtype, rtypes);
 	SCHEMA_ARRAY(struct ask_closure, closures);
+	SCHEMA_ARRAY(struct ask_context_type, context_types);
 	struct schema_blob lines;
 };
 

@@ -71,6 +71,15 @@ bool tables_is_builtin(const char *name)
 	return strncasecmp(name, "sqlite_", strlen("sqlite_")) == 0;
 }
 
+bool tables_builtin_has(const char *table, const char *column)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
+		if (strcmp(columns[i].table, table) == 0 &&
+		    strcasecmp(columns[i].name, column) == 0)
+			return true;
+	return false;
+}
+
 static const char *declared_type(enum schema_column_type type)
 {
 	switch (type) {

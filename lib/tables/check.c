@@ -74,6 +74,7 @@ struct error *tables_check(const struct schema *schema, tables_report_fn *report
 	check.db = db;
 	TRY(tables_register_functions(db));
 	TRY(tables_create_builtin(db));
+	TRY(tables_add_contexts(db, schema));
 	TRY(check_functions(&check));
 	TRY(tables_create_all_captured_data(db, &schema, 1));
 	for (uint32_t i = 0; i < schema->columns_count; i++)

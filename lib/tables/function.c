@@ -102,14 +102,17 @@ static void add_fixed(struct arena *arena, struct columns *columns, const char *
 						.doc = docs[i]});
 }
 
-static void add_capture(struct arena *arena, struct columns *columns, const char *table,
-			const struct schema *schema, const struct schema_capture *capture)
+/* The three columns of a value: a capture's, or a context's in `goroutines`. */
+static void add_value(struct arena *arena, struct columns *columns, const char *table,
+		      const struct schema *schema, const struct schema_capture *capture)
 {
 	const char *name = schema_text(schema, capture->column);
 	const char *go_type = schema_text(schema, schema->types[capture->type].name);
 	const char *sql = tables_value_sql(schema, capture->type);
 	bool redacted = capture->flags & SCHEMA_CAPTURE_REDACTED;
-	const char *raw = redacted ? "TEXT" : raw_sql(schema, capture->type);
+	bool context = capture->flags & SCHEMA_CAPTURE_CONTEXT;
+	bool any = context && schema->types[capture->type].kind == SCHEMA_KIND_UNKNOWN;
+	const char *raw = redacted || context ? "TEXT" : raw_sql(schema, capture->type);
 	uint32_t shown = shown_type(schema, capture->type);
 	bool duration =
 		shown != SCHEMA_NONE && schema->types[shown].kind == SCHEMA_KIND_INT &&
@@ -126,6 +129,11 @@ static void add_capture(struct arena *arena, struct columns *columns, const char
 		.doc = "",
 	};
 
+	if (any) { /* each value is what it is: text, a number, JSON of others */
+		sql = "";
+		value.type = "TEXT";
+		value.doc = "a string or number as it is, other values as JSON";
+	}
 	add(arena, columns, sql, value);
 	value.column = arena_printf(arena, "raw_%s", name);
 	value.doc = redacted ? "type and length of the redacted value"
@@ -166,8 +174,8 @@ static struct columns table_columns(struct arena *arena, const struct schema *sc
 
 	add_fixed(arena, &columns, table);
 	for (uint32_t i = 0; i < function->captures; i++)
-		add_capture(arena, &columns, table, schema,
-			    &schema->captures[function->first_capture + i]);
+		add_value(arena, &columns, table, schema,
+			  &schema->captures[function->first_capture + i]);
 	for (uint32_t i = 0; i < function->columns; i++)
 		add_extra(arena, &columns, table, schema,
 			  &schema->columns[function->first_column + i]);
@@ -244,8 +252,6 @@ static struct error *add_missing(struct arena *arena, sqlite3 *db, const char *t
 
 	strmap_init(&existing, arena);
 	TRY(existing_columns(arena, db, table, &existing));
-	if (!strmap_get(&existing, tables_fixed_columns[2], &ignored))
-		return error_new(ERROR_SPEC, "%s: another spec has a table of this name", table);
 	for (size_t i = 0; i < columns->length; i++) {
 		const struct column *column = &columns->data[i];
 		const char *name = lower(arena, column->description.column);
@@ -263,6 +269,65 @@ static struct error *add_missing(struct arena *arena, sqlite3 *db, const char *t
 		TRY(tables_describe(db, &column->description));
 	}
 	return NULL;
+}
+
+/* The function table of another schema gets what it lacks. */
+static struct error *extend(struct arena *arena, sqlite3 *db, const char *table,
+			    const struct columns *columns)
+{
+	struct strmap existing;
+	uint64_t ignored;
+
+	strmap_init(&existing, arena);
+	TRY(existing_columns(arena, db, table, &existing));
+	if (!strmap_get(&existing, tables_fixed_columns[2], &ignored))
+		return error_new(ERROR_SPEC, "%s: another spec has a table of this name", table);
+	return add_missing(arena, db, table, columns);
+}
+
+static struct columns context_columns(struct arena *arena, const struct schema *schema)
+{
+	struct columns columns = {0};
+
+	for (uint32_t i = 0; i < schema->contexts_count; i++) {
+		const struct schema_context *context = &schema->contexts[i];
+		const struct schema_capture value = {
+			.expr = context->expr,
+			.column = context->column,
+			.type = context->type,
+			.flags = SCHEMA_CAPTURE_CONTEXT,
+		};
+
+		add_value(arena, &columns, "goroutines", schema, &value);
+	}
+	return columns;
+}
+
+struct error *tables_check_contexts(const struct schema *schema)
+{
+	cleanup_arena struct arena arena = {0};
+	struct columns columns = context_columns(&arena, schema);
+
+	for (size_t i = 0; i < columns.length; i++) {
+		const char *name = columns.data[i].description.column;
+		bool taken = !name[0] || tables_builtin_has("goroutines", name);
+
+		for (size_t before = 0; before < i; before++)
+			taken |= strcasecmp(columns.data[before].description.column, name) == 0;
+		if (taken)
+			return error_new(ERROR_SPEC, "goroutines: a context cannot be called `%s`",
+					 name);
+	}
+	return NULL;
+}
+
+struct error *tables_add_contexts(sqlite3 *db, const struct schema *schema)
+{
+	cleanup_arena struct arena arena = {0};
+	struct columns columns = context_columns(&arena, schema);
+
+	TRY(tables_check_contexts(schema));
+	return columns.length ? add_missing(&arena, db, "goroutines", &columns) : NULL;
 }
 
 /* Two columns of one name, which SQLite would report too, without saying whose they are. */
@@ -305,7 +370,7 @@ struct error *tables_create_function(sqlite3 *db, const struct schema *schema, u
 	if (exists && is_view)
 		return error_new(ERROR_SPEC, "%s: another spec has a view of this name", table);
 	if (exists)
-		return add_missing(&arena, db, table, &columns);
+		return extend(&arena, db, table, &columns);
 	TRY(create(db, table, &columns));
 	for (size_t i = 0; i < columns.length; i++)
 		TRY(tables_describe(db, &columns.data[i].description));

@@ -15,6 +15,7 @@ struct sqlite3;
  * The order, for one database of any number of schemas:
  *   tables_register_functions, tables_create_builtin
  *   tables_create_function        for each function of each schema
+ *   tables_add_contexts           for each schema
  *   (rows)
  *   tables_create_all_captured_data
  *   tables_fill_column            for each extra column, in order, for each process
@@ -37,6 +38,15 @@ struct error *tables_create_function(struct sqlite3 *db, const struct schema *sc
 				     uint32_t function);
 
 /*
+ * Adds the columns of the schema's contexts to the table goroutines, and describes them
+ * in _columns. Where another schema added one of them already, nothing happens. ERROR_SPEC:
+ * a name that goroutines has for something else.
+ */
+struct error *tables_add_contexts(struct sqlite3 *db, const struct schema *schema);
+/* ERROR_SPEC when the contexts' columns have names that cannot be, or are taken. */
+struct error *tables_check_contexts(const struct schema *schema);
+
+/*
  * Creates the view all_captured_data over the raw columns of all function tables of
  * these schemas, once they exist. Without any, it is an empty view.
  */
@@ -55,6 +65,9 @@ struct error *tables_create_derived(struct sqlite3 *db, const struct schema *sch
  * does not create it yet, or a name that SQLite keeps for itself.
  */
 bool tables_is_builtin(const char *name);
+
+/* true when the built-in table has such a column (case-insensitively). */
+bool tables_builtin_has(const char *table, const char *column);
 
 /* The names of the fixed columns of every function table, NULL-terminated: process_id … */
 extern const char *const tables_fixed_columns[];

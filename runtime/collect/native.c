@@ -134,6 +134,7 @@ void native_create(struct session *session, bool cached)
 		.ops = schema->ops,
 		.rtypes = schema->rtypes,
 		.closures = schema->closures,
+		.context_types = schema->context_types,
 		.cfis = schema->cfi,
 		.read = native_read,
 		.now = native_now,

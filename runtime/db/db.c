@@ -85,6 +85,7 @@ static struct error *create_tables(struct decoding *d, const struct schema *sche
 		if (memcmp(d->schemas.data[i]->id, schema->id, sizeof(schema->id)) == 0)
 			return NULL;
 	*VEC_PUSH(d->arena, &d->schemas) = schema;
+	TRY(add_problem(d, "context", "goroutines", tables_add_contexts(d->db, schema)));
 	for (uint32_t i = 0; i < schema->functions_count; i++)
 		TRY(add_problem(d, "function", schema_text(schema, schema->functions[i].name),
 				tables_create_function(d->db, schema, i)));

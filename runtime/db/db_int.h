@@ -75,6 +75,9 @@ struct mapping {
 	/* for each capture of `tables` its place within its function in `records`, SCHEMA_NONE: new
 	 */
 	uint32_t *captures;
+	/* for each context of `tables` its number in `records`, SCHEMA_NONE: new */
+	uint32_t *contexts;
+	uint32_t contexts_count; /* 0 too where their columns could not be made */
 };
 void mapping_init(struct mapping *mapping, struct arena *arena, const struct schema *records,
 		  const struct schema *tables);

@@ -5,7 +5,7 @@
  * Old dumps decode with newer specs. Records mean what the schema says that they were
  * captured with: its types, probes and expressions read them. Tables, columns, derived
  * tables and links come from the newer schema. In between, functions are the same
- * when they have the same name, captures when they have the same expression and type.
+ * when they have the same name, captures and contexts when they have the same expression and type.
  * What the newer spec captures and the dump does not is `not_captured`.
  */
 
@@ -47,6 +47,41 @@ static uint32_t find_capture(const struct schema *schema, uint32_t function,
 	return SCHEMA_NONE;
 }
 
+/* The context of `schema` like `wanted`, whose texts are in `other`. */
+static uint32_t find_context(const struct schema *schema, const struct schema *other,
+			     const struct schema_context *wanted)
+{
+	const char *expr = schema_text(other, wanted->expr);
+	const char *type = schema_text(other, other->types[wanted->type].name);
+
+	for (uint32_t i = 0; i < schema->contexts_count; i++) {
+		const struct schema_context *context = &schema->contexts[i];
+
+		if (strcmp(schema_text(schema, context->expr), expr) == 0 &&
+		    strcmp(schema_text(schema, schema->types[context->type].name), type) == 0)
+			return i;
+	}
+	return SCHEMA_NONE;
+}
+
+static void map_contexts(struct mapping *mapping, struct arena *arena)
+{
+	const struct schema *tables = mapping->tables;
+	struct error *error = tables_check_contexts(tables);
+
+	if (error) { /* it is one of _problems already */
+		error_free(error);
+		return;
+	}
+	mapping->contexts = ARENA_ARRAY(arena, uint32_t, tables->contexts_count);
+	mapping->contexts_count = tables->contexts_count;
+	for (uint32_t i = 0; i < tables->contexts_count; i++)
+		mapping->contexts[i] =
+			mapping->records == tables
+				? i
+				: find_context(mapping->records, tables, &tables->contexts[i]);
+}
+
 void mapping_init(struct mapping *mapping, struct arena *arena, const struct schema *records,
 		  const struct schema *tables)
 {
@@ -56,6 +91,7 @@ void mapping_init(struct mapping *mapping, struct arena *arena, const struct sch
 		.functions = ARENA_ARRAY(arena, uint32_t, records->functions_count),
 		.captures = ARENA_ARRAY(arena, uint32_t, tables->captures_count),
 	};
+	map_contexts(mapping, arena);
 	for (uint32_t i = 0; i < tables->captures_count; i++)
 		mapping->captures[i] = SCHEMA_NONE;
 	for (uint32_t i = 0; i < records->functions_count; i++) {

@@ -18,28 +18,23 @@ struct error *rows_init(struct rows *rows, sqlite3 *db, struct db_result *result
 		       "INSERT INTO frames (stack_id, frame_idx, function, file, line, inlined, pc)"
 		       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 		       &rows->frame));
-	return db_prepare(
-		db,
-		"INSERT INTO goroutines (process_id, goroutine_id, is_system, status, wait_reason,"
-		" wait_for_ns, wait_at_most_ns, stack_id, stack_status, frame_count, thread_id,"
-		" parent_goroutine_id, created_by, labels)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-		&rows->goroutine);
+	return NULL;
 }
 
-static void forget_functions(struct rows *rows)
+static void forget_process(struct rows *rows)
 {
 	for (uint32_t i = 0; i < rows->functions_count; i++)
 		sqlite3_finalize(rows->functions[i]);
 	rows->functions_count = 0;
+	sqlite3_finalize(rows->goroutine);
+	rows->goroutine = NULL;
 }
 
 void rows_deinit(struct rows *rows)
 {
-	forget_functions(rows);
+	forget_process(rows);
 	sqlite3_finalize(rows->stack);
 	sqlite3_finalize(rows->frame);
-	sqlite3_finalize(rows->goroutine);
 	*rows = (struct rows){0};
 }
 
@@ -75,6 +70,22 @@ static struct error *sink_frame(void *data, uint64_t stack, const struct decode_
 	return db_run(rows->db, s);
 }
 
+/* X, raw_X and status_X: value `from` of `values`, SCHEMA_NONE: the dump has it not. */
+static void bind_value(sqlite3_stmt *statement, int at, const struct decode_cell *values,
+		       uint32_t from)
+{
+	static const struct decode_cell null = {.type = DECODE_NULL};
+	static const char missing[] = "not_captured: not in the spec of this dump";
+	static const struct decode_cell not_captured = {
+		.type = DECODE_TEXT, .text = missing, .length = sizeof(missing) - 1};
+
+	for (int i = 0; i < 3; i++)
+		db_bind_cell(statement, at + i,
+			     from != SCHEMA_NONE ? &values[(size_t)from * 3 + (size_t)i]
+			     : i == 2		 ? &not_captured
+						 : &null);
+}
+
 static struct error *sink_goroutine(void *data, const struct decode_goroutine *row)
 {
 	struct rows *rows = data;
@@ -99,16 +110,14 @@ static struct error *sink_goroutine(void *data, const struct decode_goroutine *r
 	db_bind_cell(s, 12, &row->parent_goroutine_id);
 	db_bind_cell(s, 13, &row->created_by);
 	db_bind_cell(s, 14, &row->labels);
+	for (uint32_t c = 0; c < rows->mapping->contexts_count; c++)
+		bind_value(s, 15 + 3 * (int)c, row->contexts, rows->mapping->contexts[c]);
 	rows->result->goroutines++;
 	return db_run(rows->db, s);
 }
 
 static struct error *sink_row(void *data, const struct decode_row *row)
 {
-	static const struct decode_cell null = {.type = DECODE_NULL};
-	static const char missing[] = "not_captured: not in the spec of this dump";
-	static const struct decode_cell not_captured = {
-		.type = DECODE_TEXT, .text = missing, .length = sizeof(missing) - 1};
 	struct rows *rows = data;
 	const struct mapping *mapping = rows->mapping;
 	uint32_t target = mapping->functions[row->function];
@@ -122,42 +131,63 @@ static struct error *sink_row(void *data, const struct decode_row *row)
 	sqlite3_bind_int64(s, 1, rows->processes);
 	sqlite3_bind_int64(s, 2, (int64_t)row->goroutine_id);
 	sqlite3_bind_int64(s, 3, (int64_t)row->frame_idx);
-	for (uint32_t c = 0; c < function->captures; c++) {
-		uint32_t from = mapping->captures[function->first_capture + c];
-		int at = 4 + 3 * (int)c;
-
-		assert(from == SCHEMA_NONE || (size_t)from * 3 + 3 <= row->values_count);
-		for (int i = 0; i < 3; i++)
-			db_bind_cell(s, at + i,
-				     from != SCHEMA_NONE ? &row->values[from * 3 + (uint32_t)i]
-				     : i == 2		 ? &not_captured
-							 : &null);
-	}
+	for (uint32_t c = 0; c < function->captures; c++)
+		bind_value(s, 4 + 3 * (int)c, row->values,
+			   mapping->captures[function->first_capture + c]);
 	rows->result->rows++;
 	return db_run(rows->db, s);
+}
+
+static void put_value(struct strbuf *sql, const char *column)
+{
+	static const char *const prefixes[] = {"", "raw_", "status_"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
+		cleanup_strbuf struct strbuf name = STRBUF_INIT;
+
+		strbuf_printf(&name, "%s%s", prefixes[i], column);
+		strbuf_puts(sql, ", ");
+		sql_ident(sql, name.data);
+	}
 }
 
 static void put_columns(struct strbuf *sql, const struct schema *schema,
 			const struct schema_function *function)
 {
-	static const char *const prefixes[] = {"", "raw_", "status_"};
-
 	for (size_t i = 0; tables_fixed_columns[i]; i++) {
 		strbuf_puts(sql, i ? ", " : " (");
 		sql_ident(sql, tables_fixed_columns[i]);
 	}
 	for (uint32_t c = 0; c < function->captures; c++)
-		for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
-			cleanup_strbuf struct strbuf name = STRBUF_INIT;
-			const struct schema_capture *capture =
-				&schema->captures[function->first_capture + c];
-
-			strbuf_printf(&name, "%s%s", prefixes[i],
-				      schema_text(schema, capture->column));
-			strbuf_puts(sql, ", ");
-			sql_ident(sql, name.data);
-		}
+		put_value(sql, schema_text(schema,
+					   schema->captures[function->first_capture + c].column));
 	strbuf_puts(sql, ")");
+}
+
+/* " VALUES (?1, ?2, …)" */
+static void put_parameters(struct strbuf *sql, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		strbuf_printf(sql, "%s?%u", i ? ", " : " VALUES (", i + 1);
+	strbuf_puts(sql, ")");
+}
+
+/* The INSERT of goroutines, with the contexts of a process. */
+static struct error *prepare_goroutine(struct rows *rows)
+{
+	const struct mapping *mapping = rows->mapping;
+	const struct schema *schema = mapping->tables;
+	cleanup_strbuf struct strbuf sql = STRBUF_INIT;
+
+	strbuf_puts(&sql,
+		    "INSERT INTO goroutines (process_id, goroutine_id, is_system, status,"
+		    " wait_reason, wait_for_ns, wait_at_most_ns, stack_id, stack_status,"
+		    " frame_count, thread_id, parent_goroutine_id, created_by, labels");
+	for (uint32_t c = 0; c < mapping->contexts_count; c++)
+		put_value(&sql, schema_text(schema, schema->contexts[c].column));
+	strbuf_puts(&sql, ")");
+	put_parameters(&sql, 14 + 3 * mapping->contexts_count);
+	return db_prepare(rows->db, sql.data, &rows->goroutine);
 }
 
 /* The INSERT of one function table; *ret stays NULL when the table could not be made. */
@@ -178,10 +208,7 @@ static struct error *prepare_function(struct rows *rows, const struct schema *sc
 	strbuf_puts(&sql, "INSERT INTO ");
 	sql_ident(&sql, table);
 	put_columns(&sql, schema, function);
-	strbuf_puts(&sql, " VALUES (?1");
-	for (uint32_t i = 1; i < 3 + 3 * function->captures; i++)
-		strbuf_printf(&sql, ", ?%u", i + 1);
-	strbuf_puts(&sql, ")");
+	put_parameters(&sql, 3 + 3 * function->captures);
 	return db_prepare(rows->db, sql.data, ret);
 }
 
@@ -257,11 +284,12 @@ struct error *rows_add_process(struct rows *rows, struct arena *arena, const cha
 		.streams_count = process->streams.length,
 	};
 
-	forget_functions(rows);
+	forget_process(rows);
 	rows->functions = ARENA_ARRAY(arena, sqlite3_stmt *, tables->functions_count);
 	rows->functions_count = tables->functions_count;
 	rows->mapping = mapping;
 	rows->stack_base = rows->stacks;
+	TRY(prepare_goroutine(rows));
 	for (uint32_t i = 0; i < tables->functions_count; i++)
 		TRY(prepare_function(rows, tables, &tables->functions[i], &rows->functions[i]));
 	TRY(add_process(rows, process));

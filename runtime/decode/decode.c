@@ -17,6 +17,7 @@
  *   value.c     one expression to X, raw_X and status_X, over kinds.c, scalars.c,
  *               strings.c, sequences.c, interfaces.c, funcs.c, channels.c, maps.c (with
  *               entries.c) and sync.c, which know the Go kinds; absence.c: no bytes
+ *   contexts.c  the values that the spec looks for in chains of contexts
  *   goroutine.c states, waits, who started it
  *
  * Same capture, same rows in the same order, however many shards there were. A capture
@@ -148,6 +149,19 @@ struct row {
 	struct decode_cell *cells;
 	uint32_t captures;
 	bool *seen;
+	uint8_t *says; /* of a context: enum says */
+};
+/* How much a row says of a context: a value counts most, then a reason why none is known. */
+enum says {
+	SAYS_UNKNOWN, /* it may have one */
+	SAYS_NOTHING, /* its function has no context */
+	SAYS_NONE,    /* its context has no such value */
+	SAYS_VALUE,
+};
+
+/* The rows of one goroutine. They go out behind it, and it has columns made of them. */
+struct rows {
+	VEC(struct row) list;
 };
 
 static void begin_row(struct decoder *d, const struct stack *stack, uint64_t goid,
@@ -160,6 +174,7 @@ static void begin_row(struct decoder *d, const struct stack *stack, uint64_t goi
 	ret->captures = captures;
 	ret->cells = ARENA_ARRAY(&d->row_arena, struct decode_cell, (size_t)captures * 3);
 	ret->seen = ARENA_ARRAY(&d->row_arena, bool, captures);
+	ret->says = ARENA_ARRAY(&d->row_arena, uint8_t, captures);
 	ret->row = (struct decode_row){
 		.goroutine_id = goid,
 		.frame_idx = logical_frame(d, stack, frame),
@@ -167,6 +182,20 @@ static void begin_row(struct decoder *d, const struct stack *stack, uint64_t goi
 		.values = ret->cells,
 		.values_count = (size_t)captures * 3,
 	};
+}
+
+static enum says add_context(struct decoder *d, const struct record *record,
+			     struct decode_cell cells[3])
+{
+	bool found;
+
+	context_decode(&d->row_arena, &d->index, record, cells, &found);
+	if (found)
+		return SAYS_VALUE;
+	if (record->head.status == ASK_STATUS_UNAVAILABLE &&
+	    record->value.detail == ASK_REASON_NO_CONTEXT)
+		return SAYS_NOTHING;
+	return strncmp(cells[2].text, "nil", 3) == 0 ? SAYS_NONE : SAYS_UNKNOWN;
 }
 
 static void add_value(struct decoder *d, struct row *row, const struct record *record)
@@ -179,48 +208,119 @@ static void add_value(struct decoder *d, struct row *row, const struct record *r
 	if (row->seen[i])
 		return;
 	row->seen[i] = true;
-	value_decode(&d->row_arena, &d->index, record, row->cells + (size_t)i * 3);
+	if (schema->captures[capture].flags & SCHEMA_CAPTURE_CONTEXT)
+		row->says[i] = add_context(d, record, row->cells + (size_t)i * 3);
+	else
+		value_decode(&d->row_arena, &d->index, record, row->cells + (size_t)i * 3);
 }
 
-static struct error *end_row(struct decoder *d, struct row *row)
+static void end_row(struct decoder *d, struct row *row)
 {
 	for (uint32_t i = 0; i < row->captures; i++)
 		if (!row->seen[i])
 			value_decode(&d->row_arena, &d->index, NULL, row->cells + (size_t)i * 3);
-	return d->sink->row(d->sink->data, &row->row);
 }
 
-/* A goroutine, and its rows up to the next goroutine of the shard. */
-static struct error *give_goroutine(struct decoder *d, const struct goroutine_place *place)
-{
-	struct decode_goroutine goroutine;
-	struct record record;
-	struct stack *stack;
-	struct row row;
-	bool open = false, more;
-	uint32_t shard;
+/* ---- contexts of a goroutine ---- */
 
-	TRY(read_at(d, place, &record));
-	shard = records_shard(&d->records, &record);
-	stack = stack_of(d, &record.goroutine);
-	goroutine_decode(&d->row_arena, d->input, &d->index, &record.goroutine, stack, &goroutine);
-	TRY(d->sink->goroutine(d->sink->data, &goroutine));
+static int rank(enum says says)
+{
+	static const int ranks[] = {
+		[SAYS_NOTHING] = 0, [SAYS_NONE] = 1, [SAYS_UNKNOWN] = 2, [SAYS_VALUE] = 3};
+
+	return ranks[says];
+}
+
+/* The leaf-most row that has context `context`; else why none has, as the leaf-most says. */
+static void goroutine_context(const struct decoder *d, const struct rows *rows, uint32_t context,
+			      struct decode_cell cells[3])
+{
+	static const char none[] = "not_captured: no frame with a context";
+	const struct schema *schema = d->input->schema;
+	uint64_t frame = UINT64_MAX;
+	int most = 0;
+
+	cells[0] = cells[1] = (struct decode_cell){.type = DECODE_NULL};
+	cells[2] = (struct decode_cell){
+		.type = DECODE_TEXT, .text = none, .length = sizeof(none) - 1};
+	for (size_t n = 0; n < rows->list.length; n++) {
+		const struct row *row = &rows->list.data[n];
+		const struct schema_capture *capture =
+			schema->captures + schema->functions[row->row.function].first_capture;
+
+		for (uint32_t i = 0; i < row->captures; i++) {
+			int how = rank(row->says[i]);
+
+			if (!(capture[i].flags & SCHEMA_CAPTURE_CONTEXT) ||
+			    capture[i].context != context || !how || how < most ||
+			    (how == most && row->row.frame_idx >= frame))
+				continue;
+			most = how;
+			frame = row->row.frame_idx;
+			memcpy(cells, row->cells + (size_t)i * 3, 3 * sizeof(*cells));
+		}
+	}
+}
+
+static void goroutine_contexts(struct decoder *d, const struct rows *rows,
+			       struct decode_goroutine *goroutine)
+{
+	uint32_t count = d->input->schema->contexts_count;
+	struct decode_cell *cells =
+		ARENA_ARRAY(&d->row_arena, struct decode_cell, (size_t)count * 3);
+
+	for (uint32_t i = 0; i < count; i++)
+		goroutine_context(d, rows, i, cells + (size_t)i * 3);
+	goroutine->contexts = cells;
+	goroutine->contexts_count = (size_t)count * 3;
+}
+
+/* The rows of a goroutine, up to the next one of the shard. */
+static struct error *read_rows(struct decoder *d, const struct stack *stack, uint64_t goid,
+			       uint32_t shard, struct rows *ret)
+{
+	struct record record;
+	struct row *row = NULL;
+	bool more;
+
 	for (;;) {
 		TRY(records_next(&d->records, &record, &more));
 		if (!more || record.head.kind == ASK_RECORD_GOROUTINE ||
 		    records_shard(&d->records, &record) != shard)
 			break;
 		if (record.head.kind == ASK_RECORD_VALUE) {
-			assert(open);
-			add_value(d, &row, &record);
+			assert(row);
+			add_value(d, row, &record);
 		} else if (record.head.kind == ASK_RECORD_FRAME) {
-			if (open)
-				TRY(end_row(d, &row));
-			begin_row(d, stack, goroutine.goroutine_id, &record.frame, &row);
-			open = true;
+			if (row)
+				end_row(d, row);
+			row = VEC_PUSH(&d->row_arena, &ret->list);
+			begin_row(d, stack, goid, &record.frame, row);
 		}
 	}
-	return open ? end_row(d, &row) : NULL;
+	if (row)
+		end_row(d, row);
+	return NULL;
+}
+
+/* A goroutine and its rows. */
+static struct error *give_goroutine(struct decoder *d, const struct goroutine_place *place)
+{
+	struct decode_goroutine goroutine;
+	struct rows rows = {0};
+	struct record record;
+	struct stack *stack;
+
+	TRY(read_at(d, place, &record));
+	stack = stack_of(d, &record.goroutine);
+	goroutine_decode(&d->row_arena, d->input, &d->index, &record.goroutine, stack, &goroutine);
+	TRY(read_rows(d, stack, goroutine.goroutine_id, records_shard(&d->records, &record),
+		      &rows));
+	goroutine_contexts(d, &rows, &goroutine);
+	TRY(d->sink->goroutine(d->sink->data, &goroutine));
+	for (size_t i = 0; i < rows.list.length; i++)
+		TRY(d->sink->row(d->sink->data, &rows.list.data[i].row));
+	return NULL;
 }
 
 static struct error *run(struct decoder *d, struct arena *arena)

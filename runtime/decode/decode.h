@@ -31,6 +31,9 @@ struct decode_goroutine {
 	uint64_t stack; /* index of the stack, UINT64_MAX when unavailable */
 	const char *stack_status;
 	uint64_t frame_count; /* logical frames, inlined ones counted */
+	/* 3 a context of the schema, as in a row: of the leaf-most frame that has it */
+	const struct decode_cell *contexts;
+	size_t contexts_count;
 };
 
 struct decode_frame_row {

@@ -139,6 +139,15 @@ void goroutine_decode(struct arena *arena, const struct decode_input *input,
 void value_decode(struct arena *arena, const struct index *index, const struct record *record,
 		  struct decode_cell cells[3]);
 
+/* ---- contexts.c ---- */
+
+/*
+ * The same of a capture that is a context. *found: the chain has such a value, whatever
+ * is known of it.
+ */
+void context_decode(struct arena *arena, const struct index *index, const struct record *record,
+		    struct decode_cell cells[3], bool *found);
+
 /* ---- text.c ---- */
 
 /* Valid UTF-8 without control characters other than tab, newline and carriage return. */

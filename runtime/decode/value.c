@@ -252,7 +252,7 @@ struct hole pointer_follow(struct render *r, const struct view *v, uint32_t type
 
 /* ---- the whole ---- */
 
-static struct decode_cell text_cell(struct arena *arena, const char *text, size_t length)
+struct decode_cell value_text(struct arena *arena, const char *text, size_t length)
 {
 	return (struct decode_cell){
 		.type = DECODE_TEXT,
@@ -266,9 +266,18 @@ static struct decode_cell static_cell(const char *text)
 	return (struct decode_cell){.type = DECODE_TEXT, .text = text, .length = strlen(text)};
 }
 
-/* Writes X or raw_X; a hole leaves NULL, but for holes that are no defect. */
-static struct hole render_root(struct render *r, const struct view *root, uint32_t root_type,
-			       bool raw, struct decode_cell *ret)
+void render_begin(struct render *r, struct strbuf *out, bool raw)
+{
+	r->out = out;
+	r->raw = raw;
+	r->full = false;
+	r->work = 0;
+	r->ancestors.length = 0;
+	json_init(&r->json, out);
+}
+
+struct hole render_root(struct render *r, const struct view *root, uint32_t root_type, bool raw,
+			struct decode_cell *ret)
 {
 	const struct schema_type *types = r->schema->types;
 	cleanup_strbuf struct strbuf out = STRBUF_INIT;
@@ -278,12 +287,7 @@ static struct hole render_root(struct render *r, const struct view *root, uint32
 	struct scalar scalar = {0};
 	bool is = false;
 
-	r->out = &out;
-	r->raw = raw;
-	r->full = false;
-	r->work = 0;
-	r->ancestors.length = 0;
-	json_init(&r->json, &out);
+	render_begin(r, &out, raw);
 	/* a scalar behind pointers is the scalar */
 	while (!raw && types[type].kind == SCHEMA_KIND_POINTER && hole.kind == HOLE_NONE) {
 		struct view next;
@@ -314,11 +318,11 @@ static struct hole render_root(struct render *r, const struct view *root, uint32
 		render_hole(r, hole);
 	else if (hole.kind != HOLE_NONE)
 		return hole;
-	*ret = is ? scalar.cell : text_cell(r->arena, out.data, out.length);
+	*ret = is ? scalar.cell : value_text(r->arena, out.data, out.length);
 	return hole;
 }
 
-static struct decode_cell status(struct render *r, struct hole hole)
+struct decode_cell value_status(struct render *r, struct hole hole)
 {
 	if (hole.kind == HOLE_UNAVAILABLE)
 		return static_cell(arena_printf(r->arena, "unavailable: %s", hole.reason));
@@ -347,40 +351,50 @@ static void find_gaps(struct render *r, uint32_t expr)
 		r->gaps_count++;
 }
 
-void value_decode(struct arena *arena, const struct index *index, const struct record *record,
-		  struct decode_cell cells[3])
+bool value_begin(struct render *r, struct arena *arena, const struct index *index,
+		 const struct record *record, struct decode_cell cells[3], struct view *ret)
 {
 	const struct schema *schema = index->schema;
-	struct render r = {.arena = arena, .index = index, .schema = schema};
-	struct decode_cell x = {0}, raw = {0};
-	const struct ask_expr *expr;
-	struct hole hole;
-	struct view v;
 
+	*r = (struct render){.arena = arena, .index = index, .schema = schema};
 	cells[0] = cells[1] = (struct decode_cell){.type = DECODE_NULL};
 	if (!record) {
 		cells[2] = static_cell("not_captured");
-		return;
+		return false;
 	}
 	if (absence_redacted(arena, schema, record, cells))
-		return;
+		return false;
 	if (record->head.status != ASK_STATUS_OK && record->head.status != ASK_STATUS_PARTIAL) {
 		cells[2] = absence_status(arena, schema, record);
-		return;
+		return false;
 	}
-	expr = &schema->exprs[record->value.expr];
-	r.limits = &schema->limits[expr->limits];
+	r->limits = &schema->limits[schema->exprs[record->value.expr].limits];
 	/* a gap is the expression's, whatever the engine says of this one value */
-	find_gaps(&r, record->value.expr);
-	v = (struct view){
+	find_gaps(r, record->value.expr);
+	*ret = (struct view){
 		.data = record->data,
 		.size = record->value.length,
 		.address = record->value.address,
-		.gaps = r.gaps_count > 0,
+		.gaps = r->gaps_count > 0,
 	};
-	hole = render_root(&r, &v, expr->type, false, &x);
+	return true;
+}
+
+void value_decode(struct arena *arena, const struct index *index, const struct record *record,
+		  struct decode_cell cells[3])
+{
+	struct decode_cell x = {0}, raw = {0};
+	struct render r;
+	struct hole hole;
+	struct view v;
+	uint32_t type;
+
+	if (!value_begin(&r, arena, index, record, cells, &v))
+		return;
+	type = index->schema->exprs[record->value.expr].type;
+	hole = render_root(&r, &v, type, false, &x);
 	cells[0] = x;
-	cells[2] = status(&r, hole);
-	render_root(&r, &v, expr->type, true, &raw);
+	cells[2] = value_status(&r, hole);
+	render_root(&r, &v, type, true, &raw);
 	cells[1] = raw;
 }

@@ -138,6 +138,21 @@ struct hole pointer_follow(struct render *r, const struct view *v, uint32_t type
 struct hole address_follow(struct render *r, uint64_t address, uint32_t type, uint32_t depth,
 			   uint32_t cost, struct view *ret);
 
+/*
+ * Prepares `r` for one VALUE record and gives its bytes. false: there are none, and
+ * `cells` say why.
+ */
+bool value_begin(struct render *r, struct arena *arena, const struct index *index,
+		 const struct record *record, struct decode_cell cells[3], struct view *ret);
+/* Begins X or raw_X in `out`. */
+void render_begin(struct render *r, struct strbuf *out, bool raw);
+/* Writes X or raw_X of a value to a cell; a hole leaves NULL, but for holes that are no defect. */
+struct hole render_root(struct render *r, const struct view *root, uint32_t root_type, bool raw,
+			struct decode_cell *ret);
+/* status_X of what was written. */
+struct decode_cell value_status(struct render *r, struct hole hole);
+struct decode_cell value_text(struct arena *arena, const char *text, size_t length);
+
 /* ---- scalars.c ---- */
 
 scalar_fn scalar_bool, scalar_int, scalar_float, scalar_unsafe_pointer, scalar_time;

@@ -22,6 +22,7 @@ static const char good[] =
 	"static const struct ask_range ask_ranges[] = {{0}};\n"
 	"static const struct ask_rtype ask_rtypes[] = {{0}};\n"
 	"static const struct ask_closure ask_closures[] = {{0}};\n"
+	"static const struct ask_context_type ask_context_types[] = {{0}};\n"
 	"#include \"engine/engine.h\"\n"
 	"const char ask_license[] SEC(\"license\") = \"Dual BSD/GPL\";\n"
 	"#ifdef ASK_SCHEMA\n"

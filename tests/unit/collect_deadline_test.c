@@ -12,7 +12,7 @@
 #define CHUNKS 4u
 
 /* Types: 0 a number, 1 a pointer to it. */
-static const struct ask_type types[] = {{8, 0, 0, 0}, {8, 0, 1, 0}};
+static const struct ask_type types[] = {{8, 0, 0, 0, 0}, {8, 0, 1, 0, 0}};
 
 struct fixture {
 	struct session session;

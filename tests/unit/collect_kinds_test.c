@@ -25,17 +25,21 @@
 #define C (BASE + 0x40000)
 #define HOLE (BASE + 0x80000)
 
-enum { BYTE, ROOT, INT, WIDE, POINTER, FUNCVAL, CLOSURE, CELL, TYPES_COUNT };
+enum { BYTE, ROOT, INT, WIDE, POINTER, FUNCVAL, CLOSURE, CELL, LINK, TYPES_COUNT };
 static struct ask_type types[] = {
 	[BYTE] = {1, 0, 0, 0, 0},	 [ROOT] = {64, 0, 1, 0, 0},    [INT] = {8, 0, 0, 0, 0},
 	[WIDE] = {128, 0, 0, 0, 0}, [POINTER] = {8, 1, 1, 0, 0},  [FUNCVAL] = {8, 0, 0, 0, 0},
 	[CLOSURE] = {24, 0, 0, 0, 0}, [CELL] = {16, 2, 1, 0, 0},
+	[LINK] = {48, 3, 2, 0, 0},
 };
 /* row 0 is the root's, set by each test */
 static struct ask_pointer pointers[] = {
 	{0},
 	{0, ASK_POINTER_PLAIN, INT, 1, 0, 0},
 	{0, ASK_POINTER_FREE, CELL, 1, 0, 0},
+	/* context.valueCtx: {Context, key, val} */
+	{0, ASK_POINTER_CONTEXT, BYTE, 1, 0, 0},
+	{32, ASK_POINTER_CONTEXT_VALUE, BYTE, 1, 0, 16},
 };
 static const struct ask_span spans[] = {{4, 3, 1, 0}, {8, 2, 2, 4}, {0, 8, 1, 0}, {0, 0, 1, 0}};
 static struct ask_limits limits[] = {{2, 64, 64, 256}};
@@ -48,6 +52,12 @@ static const struct ask_rtype rtypes[] = {
 	{0x40, INT, 0, 0},
 	{0x80, POINTER, ASK_RTYPE_DIRECT, 0},
 	{0xc0, ASK_ABSENT, 0, 0},
+};
+/* context 0: key 0x100, value int; context 1: key 0x140, value *int */
+static const struct ask_context_type context_types[] = {
+	{0x40, 0, 0, 0, 1, 0},	  {0x80, 0, 0, 0, 2, 0},    {0x100, 0, 0, 1, 0, 0},
+	{0x140, 0, 0, 2, 0, 0},	  {0x180, LINK, 0, 0, 0, 0}, {0x1c0, CELL, 24, 0, 0, 0},
+	{0x200, 0, 0, 0, 0, ASK_CONTEXT_END},
 };
 static const struct ask_closure closures[] = {{0x5000, CLOSURE}};
 
@@ -98,9 +108,9 @@ static int setup(void **state)
 		.g_startpc = 136, .g_labels = 144, .frames_leaf = 8, .frames_root = 4,
 		.cfi_rows = ARRAY_SIZE(cfis), .ranges = 1, .probes = 1, .exprs = 1,
 		.ops = ARRAY_SIZE(ops), .types = ARRAY_SIZE(types),
-		.pointers = ARRAY_SIZE(pointers),
-		.spans = ARRAY_SIZE(spans), .limits = 1, .rtypes = ARRAY_SIZE(rtypes),
-		.closures = 1, .itab_type = 8, .funcval_type = FUNCVAL,
+		.pointers = ARRAY_SIZE(pointers), .spans = ARRAY_SIZE(spans), .limits = 1,
+		.rtypes = ARRAY_SIZE(rtypes), .closures = 1, .context_types = ARRAY_SIZE(context_types),
+		.itab_type = 8, .funcval_type = FUNCVAL,
 	};
 	world.native = (struct ask_native){
 		.control = &world.control, .shards = world.shards, .chunks = world.chunks,
@@ -109,7 +119,7 @@ static int setup(void **state)
 		.layout = &world.layout, .limits = limits, .types = types, .pointers = pointers,
 		.spans = spans,
 		.ranges = ranges, .probes = probes, .exprs = exprs, .ops = ops, .cfis = cfis,
-		.rtypes = rtypes, .closures = closures, .read = world_read, .now = world_now,
+		.rtypes = rtypes, .closures = closures, .context_types = context_types, .read = world_read, .now = world_now,
 	};
 	world.control = (struct ask_control){
 		.text = TEXT + BIAS, .load_bias = BIAS, .allgs = BASE + 0x100, .goroutines = 1,
@@ -288,6 +298,150 @@ static void test_absent_itab_asks_for_another_look(void **state)
 	assert_true(root()->extra & ASK_VALUE_RESCAN);
 	assert_int_equal(world.shards[0].failed_records, 1);
 	assert_int_equal(*(const ask_u64 *)root()->data, HOLE); /* not resolved */
+}
+
+static void test_free_pointers_skip(void **state)
+{
+	(void)state;
+	put(ROOT_AT, A);
+	run((struct ask_pointer){0, ASK_POINTER_FREE, INT, 1, 0, 40});
+	assert_non_null(pointee(A + 40, INT));
+	assert_null(pointee(A, INT));
+}
+
+/* The first word of a context whose dynamic type is at `type`: an itab of its own. */
+static ask_u64 itab(ask_u64 type)
+{
+	put(B + 0x8000 + type, TYPES + BIAS + type - 8);
+	put(B + 0x8000 + type + 8, TYPES + BIAS + type);
+	return B + 0x8000 + type;
+}
+
+/* A valueCtx at `at`. */
+static void put_link(ask_u64 at, ask_u64 next_type, ask_u64 next, ask_u64 key, ask_u64 type,
+		     ask_u64 data)
+{
+	put(at, itab(next_type));
+	put(at + 8, next);
+	put(at + 16, TYPES + BIAS + key);
+	put(at + 24, C + 0x100);
+	put(at + 32, TYPES + BIAS + type);
+	put(at + 40, data);
+}
+
+static const struct ask_pointer context_row = {0, ASK_POINTER_CONTEXT, BYTE, 1, 0, 0};
+
+static void test_contexts(void **state)
+{
+	(void)state;
+	/* 40 links, and what each holds lies at C; no depth is needed for the chain */
+	limits[0].depth = 0;
+	put(ROOT_AT, itab(0x180));
+	put(ROOT_AT + 8, A);
+	for (ask_u64 i = 0; i < 40; i++)
+		put_link(A + i * 48, i < 39 ? 0x180 : 0x200, A + (i + 1) * 48,
+			 i % 2 ? 0x100 : 0x140, 0x40, C + i * 8);
+	run(context_row);
+	for (ask_u64 i = 0; i < 40; i++) {
+		assert_non_null(pointee(A + i * 48, LINK));
+		/* of the one key an int is asked for, of the other one it is not */
+		if (i % 2)
+			assert_int_equal(pointee(C + i * 8, INT)->depth, 0);
+		else
+			assert_null(pointee(C + i * 8, INT));
+	}
+	assert_null(pointee(A + 40 * 48, LINK)); /* the end is no link */
+	assert_null(pointee(C + 0x100, INT));	 /* no key is followed */
+	assert_int_equal(*(const ask_u64 *)root()->data, (TYPES + BIAS + 0x180) | ASK_DYNAMIC);
+}
+
+static void test_context_values_cost_what_variables_do(void **state)
+{
+	(void)state;
+	for (ask_u32 depth = 0; depth < 2; depth++) {
+		setup(NULL);
+		limits[0].depth = depth;
+		put(ROOT_AT, itab(0x180));
+		put(ROOT_AT + 8, A);
+		put_link(A, 0x200, 1, 0x140, 0x80, C); /* a *int */
+		run(context_row);
+		if (depth)
+			assert_int_equal(pointee(C, INT)->depth, 0);
+		else
+			assert_null(pointee(C, INT));
+		assert_int_equal(world.shards[0].depth_cuts, !depth);
+	}
+}
+
+static void test_context_values_of_any_key_or_type(void **state)
+{
+	(void)state;
+	put(ROOT_AT, itab(0x180));
+	put(ROOT_AT + 8, A);
+	put_link(A, 0x200, 1, 0x999, 0x40, C); /* a key that is in no row */
+	world.layout.any_key = 1;
+	run(context_row);
+	assert_non_null(pointee(C, INT));
+	setup(NULL);
+	put(ROOT_AT, itab(0x180));
+	put(ROOT_AT + 8, A);
+	put_link(A, 0x200, 1, 0x140, 0x40, C); /* an int, where any will do */
+	world.layout.any_value = 2;
+	run(context_row);
+	assert_non_null(pointee(C, INT));
+	setup(NULL);
+	put(ROOT_AT, itab(0x180));
+	put(ROOT_AT + 8, A);
+	put_link(A, 0x200, 1, 0x100, 0x40, 0); /* no value */
+	put(A + 32, 0);
+	world.layout.any_value = 1;
+	run(context_row);
+	assert_null(pointee(0, INT));
+}
+
+static void test_links_are_skipped_into(void **state)
+{
+	(void)state;
+	put(ROOT_AT, itab(0x1c0));
+	put(ROOT_AT + 8, A);
+	run(context_row);
+	assert_int_equal(pointee(A + 24, CELL)->length, 16);
+	assert_null(pointee(A, CELL));
+	setup(NULL); /* nil, a type of no row, the end */
+	put(ROOT_AT + 8, A);
+	run(context_row);
+	assert_null(pointee(A, LINK));
+	for (int i = 0; i < 2; i++) {
+		setup(NULL);
+		put(ROOT_AT, itab(i ? 0x200 : 0x240));
+		put(ROOT_AT + 8, A);
+		run(context_row);
+		assert_null(pointee(A, LINK));
+		assert_null(pointee(A + 24, CELL));
+	}
+}
+
+static void test_a_chain_that_bites_its_tail_ends(void **state)
+{
+	(void)state;
+	put(ROOT_AT, itab(0x180));
+	put(ROOT_AT + 8, A);
+	put_link(A, 0x180, B, 0x100, 0x40, C);
+	put_link(B, 0x180, A, 0x100, 0x40, C);
+	run(context_row);
+	assert_non_null(pointee(A, LINK));
+	assert_non_null(pointee(B, LINK));
+}
+
+static void test_absent_context_asks_for_another_look(void **state)
+{
+	(void)state;
+	put(ROOT_AT, HOLE);
+	put(ROOT_AT + 8, A);
+	world.shards[0].retried = 0; /* as in the kernel */
+	run(context_row);
+	assert_true(root()->extra & ASK_VALUE_RESCAN);
+	assert_int_equal(*(const ask_u64 *)root()->data, HOLE);
 }
 
 static void check_func(ask_u32 pc, ask_u32 depth, ask_u32 type)
@@ -473,6 +627,13 @@ int main(void)
 		TEST(test_interface_is_resolved_in_the_copy),
 		TEST(test_unknown_dynamic_types_are_named_only),
 		TEST(test_absent_itab_asks_for_another_look),
+		TEST(test_free_pointers_skip),
+		TEST(test_contexts),
+		TEST(test_context_values_cost_what_variables_do),
+		TEST(test_context_values_of_any_key_or_type),
+		TEST(test_links_are_skipped_into),
+		TEST(test_a_chain_that_bites_its_tail_ends),
+		TEST(test_absent_context_asks_for_another_look),
 		TEST(test_func),
 		TEST(test_index),
 		TEST(test_assertion),

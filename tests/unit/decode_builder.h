@@ -55,6 +55,8 @@ struct builder {
 	VEC(struct ask_rtype) rtypes;	   /* add them in the order of their offsets */
 	VEC(struct ask_closure) closures; /* in the order of their PCs */
 	uint32_t funcval;		   /* its type, 0: none */
+	VEC(struct schema_context) contexts;
+	VEC(struct ask_context_type) context_types; /* in the order of their offsets */
 	struct strbuf lines;
 	struct dump_process process;
 	struct dump_statistics statistics;
@@ -278,17 +280,20 @@ static inline struct schema *build_schema(struct builder *b)
 	BUILD(ops, b->ops);
 	BUILD(rtypes, b->rtypes);
 	BUILD(closures, b->closures);
+	BUILD(contexts, b->contexts);
+	BUILD(context_types, b->context_types);
 	s->layout.types_lo = TYPES_ADDRESS;
 	s->layout.types_size = 0x10000;
 	s->layout.funcval_type = b->funcval ? b->funcval : ASK_ABSENT;
 	s->layout.rtypes = s->rtypes_count;
 	s->layout.closures = s->closures_count;
+	s->layout.pointers = s->pointers_count;
+	s->layout.context_types = s->context_types_count;
 	s->layout.g_size = 448;
 	s->layout.probes = s->probes_count;
 	s->layout.exprs = s->exprs_count;
 	s->layout.ops = s->ops_count;
 	s->layout.types = s->engine_types_count;
-	s->layout.pointers = s->pointers_count;
 	s->layout.limits = s->limits_count;
 	s->lines.data = (const uint8_t *)b->lines.data;
 	s->lines.size = b->lines.length;

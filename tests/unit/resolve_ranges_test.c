@@ -51,7 +51,7 @@ static void add_site(uint32_t index, bool inlined, bool captures,
 	for (size_t i = 0; i < count; i++)
 		accesses[i] = (struct resolve_access){.variable = &variables[i],
 						      .type = variables[i].type};
-	*binding = (struct resolve_binding){accesses, count};
+	*binding = (struct resolve_binding){accesses, count, 0};
 	run.functions[index] = (struct resolve_function){
 		.spec = spec, .first_capture = (uint32_t)run.captures.length};
 	*site = (struct resolve_site){

@@ -148,6 +148,45 @@ RULE(line_first, f->lines.data[f->symbols[1].rows + 1] = 1)
 RULE(line_again, f->lines.data[f->symbols[1].rows + 5] = 0)
 RULE(line_negative, f->lines.data[f->symbols[1].rows + 4] = 1)
 
+/* contexts: the fixture gets two, the first read by capture 0; then something is wrong */
+static struct schema_context contexts[ASK_CONTEXTS_MAX + 1];
+static struct ask_context_type context_types[2];
+
+static void with_contexts(struct fixture *f)
+{
+	memset(contexts, 0, sizeof(contexts));
+	memset(context_types, 0, sizeof(context_types));
+	context_types[1].offset = 8;
+	f->schema.contexts = contexts;
+	f->schema.contexts_count = 2;
+	f->schema.context_types = context_types;
+	f->schema.context_types_count = f->schema.layout.context_types = 2;
+	f->captures[0].flags = SCHEMA_CAPTURE_CONTEXT;
+	/* its expressions have a context.Context, and a row that follows it */
+	fixture_type(f, T_PAIR, "context.Context", SCHEMA_KIND_INTERFACE, 16);
+	f->exprs[0].type = T_PAIR;
+	f->exprs[0].size = 16;
+}
+
+#define CONTEXT_RULE(function, statement)                                                          \
+	static void function(struct fixture *f)                                                    \
+	{                                                                                          \
+		with_contexts(f);                                                                  \
+		statement;                                                                         \
+	}
+
+CONTEXT_RULE(context_missing, f->captures[0].context = 2)
+CONTEXT_RULE(context_unasked, f->captures[1].context = 1)
+CONTEXT_RULE(context_many, f->schema.contexts_count = ASK_CONTEXTS_MAX + 1)
+CONTEXT_RULE(context_no_interface, f->captures[0].flags = 0; f->captures[1].flags = SCHEMA_CAPTURE_CONTEXT)
+CONTEXT_RULE(context_text, contexts[1].expr = UINT32_MAX)
+CONTEXT_RULE(context_type, contexts[1].type = 9)
+CONTEXT_RULE(context_view, context_types[1].view = 9)
+CONTEXT_RULE(context_flags, context_types[1].flags = 2)
+CONTEXT_RULE(context_order, context_types[1].offset = 0)
+CONTEXT_RULE(context_count, f->schema.layout.context_types = 1)
+CONTEXT_RULE(context_key, f->pointers[2].kind = ASK_POINTER_CONTEXT_VALUE; f->pointers[2].extra = 81)
+
 /* clang-format off */
 static const struct rule rules[] = {
 	{"bad string table", first_string}, {"bad string table", last_string},
@@ -163,7 +202,7 @@ static const struct rule rules[] = {
 	{"captures[0]: limits is 1", capture_limits}, {"columns[0]: type is 6", column_type},
 	{"tables[0]: materialize is 2", table_materialize}, {"links[0]: pairs", link_span},
 	{"link_pairs[1]: to_column", link_text}, {"matches[0]: label is 6", match_label},
-	{"gaps[1]: expr is 3", gap_expr}, {"gaps[1]: reason is 13", gap_reason},
+	{"gaps[1]: expr is 3", gap_expr}, {"gaps[1]: reason is 14", gap_reason},
 	{"symbols[1]: nodes", symbol_span}, {"inline_nodes[1]: parent is 3", inline_parent},
 	{"files[1]: text", file_text}, {"wait_reasons[1]: text", wait_reason},
 	{"engine_types[2]: pointers", pointer_span}, {"pointers[2]: target is 9", pointer_target},
@@ -171,7 +210,7 @@ static const struct rule rules[] = {
 	{"probes[1]: inline_node is 3", probe_node}, {"probes[1]: exprs", probe_span},
 	{"exprs[0]: capture is 3", expr_capture}, {"exprs[0]: type is 9", expr_type},
 	{"exprs[0]: limits is 1", expr_limits}, {"exprs[2]: ops", expr_span},
-	{"exprs[1]: reason is 13", expr_reason}, {"ops[0]: pad is 1", op_pad},
+	{"exprs[1]: reason is 14", expr_reason}, {"ops[0]: pad is 1", op_pad},
 	{"functions[0]: its capture 2 is another", others_capture},
 	{"captures[2]: its function has it not", lost_capture},
 	{"functions[1]: its column 0 is another", others_column},
@@ -216,6 +255,16 @@ static const struct rule rules[] = {
 	{"gaps[1]: not inside", gap_beyond}, {"gaps[1]: not inside", gap_empty},
 	{"gaps[1]: no reason", gap_reason_0}, {"gaps[1]: out of order", gap_overlap},
 	{"gaps[1]: out of order", gap_order},
+	{"captures[0]: context is 2 of 2", context_missing},
+	{"captures[1]: context is 1 of 2", context_unasked},
+	{"contexts[32]: one too many", context_many},
+	{"its context is no interface", context_no_interface},
+	{"contexts[1]: expr: no text", context_text}, {"contexts[1]: type is 9", context_type},
+	{"context_types[1]: view is 9 of 9", context_view},
+	{"context_types[1]: flags is 2 of 2", context_flags},
+	{"context_types[1]: out of order", context_order},
+	{"layout[0]: context_types is 1, there are 2", context_count},
+	{"engine_types[2]: pointer 1 is malformed", context_key},
 	{"symbols[0]: empty", symbol_empty}, {"symbols[1]: empty or out of order", symbol_overlap},
 	{"inline_nodes[0]: before its parent", inline_order},
 	{"symbols[1]: inline node 0 is in another symbol", inline_foreign},

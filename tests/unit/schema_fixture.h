@@ -104,9 +104,9 @@ static inline void fixture_spec(struct fixture *f)
 	f->functions[0] = (struct schema_function){S(f, "main.(*server).GetInfo"),
 						   S(f, "server_GetInfo"), 0, 2, 0, 2};
 	f->functions[1] = (struct schema_function){S(f, "main.work"), S(f, "work"), 2, 1, 2, 0};
-	f->captures[0] = (struct schema_capture){0, S(f, "n"), S(f, "n"), T_NODE_PTR, 0, 0};
-	f->captures[1] = (struct schema_capture){0, S(f, "n.id"), S(f, "n_id"), T_UINT64, 0, 0};
-	f->captures[2] = (struct schema_capture){1, S(f, "n"), S(f, "n"), T_NODE_PTR, 0, 0};
+	f->captures[0] = (struct schema_capture){0, S(f, "n"), S(f, "n"), T_NODE_PTR, 0, 0, 0};
+	f->captures[1] = (struct schema_capture){0, S(f, "n.id"), S(f, "n_id"), T_UINT64, 0, 0, 0};
+	f->captures[2] = (struct schema_capture){1, S(f, "n"), S(f, "n"), T_NODE_PTR, 0, 0, 0};
 	f->columns[0] = (struct schema_column){0, S(f, "addr"), S(f, "raw_n ->> '$.__addr'"),
 					       SCHEMA_COLUMN_TEXT};
 	f->columns[1] = (struct schema_column){0, S(f, "began"), S(f, "n ->> '$.began'"),

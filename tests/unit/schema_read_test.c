@@ -247,7 +247,7 @@ static void test_section_table(void **state)
 		{"2 rows of layout", 1, 8, 8, 2},
 		{"sections out of order", 2, 0, 4, 2},
 		{"sections out of order", 2, 0, 4, 100},
-		{"section lines is missing", 27, 0, 4, 29},
+		{"section context_types is missing", 29, 0, 4, 31},
 	};
 	cleanup_strbuf struct strbuf out = STRBUF_INIT;
 	unsigned char *body;

@@ -109,11 +109,10 @@ static void test_keys(void **state)
 			"1:10-11 unsupported-version: version `2` of the spec language is not "
 			"known: this askc reads version 1\n");
 	assert_mistakes("askance:\n", "1:1-8 empty-value: `askance` has no value\n");
-	assert_mistakes(V "globals: []\nmodules: [grpc]\nprocess_name: {}\ncontexts: []\n",
+	assert_mistakes(V "globals: []\nmodules: [grpc]\nprocess_name: {}\n",
 			"2:1-8 unsupported-key: `globals` is not supported by this version\n"
 			"3:1-8 unsupported-key: `modules` is not supported by this version\n"
-			"4:1-13 unsupported-key: `process_name` is not supported by this version\n"
-			"5:1-9 unsupported-key: `contexts` is not supported by this version\n");
+			"4:1-13 unsupported-key: `process_name` is not supported by this version\n");
 	parse_bytes(&p, text, strlen(text));
 	assert_string_equal(printed(&p, diagnostics_print_human),
 			    "dir/t.ask.yaml:2:1: error: unknown key `nmae` in the spec\n"

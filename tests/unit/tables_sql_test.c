@@ -267,6 +267,54 @@ static void test_two_schemas(void **state)
 	fixture_deinit(&g);
 }
 
+static void test_contexts(void **state)
+{
+	static struct fixture f, g;
+	struct schema_context one[2], other[1];
+	const char *sql;
+	sqlite3 *db;
+
+	(void)state;
+	fixture_init(&f);
+	fixture_init(&g);
+	fixture_type(&f, T_PAIR, "interface {}", SCHEMA_KIND_UNKNOWN, 0);
+	one[0] = (struct schema_context){S(&f, "context.Value(main.k).(string)"), S(&f, "it's"),
+					 T_STRING, 0};
+	one[1] = (struct schema_context){S(&f, "context.Value(main.u)"), S(&f, "user"), T_PAIR, 0};
+	other[0] = (struct schema_context){S(&g, "context.Value(main.n)"), S(&g, "USER"), T_INT32, 0};
+	f.schema.contexts = one;
+	f.schema.contexts_count = 2;
+	g.schema.contexts = other;
+	g.schema.contexts_count = 1;
+	db = open_database(&f.schema);
+	ok(tables_add_contexts(db, &f.schema));
+	ok(tables_add_contexts(db, &g.schema)); /* its column is there, in another case */
+	ok(tables_add_contexts(db, &f.schema));
+	sql = "SELECT name, type FROM pragma_table_info('goroutines') WHERE cid > 13";
+	assert_string_equal(query(db, sql), "it's|TEXT;raw_it's|TEXT;status_it's|TEXT;"
+					    "user|;raw_user|TEXT;status_user|TEXT");
+	assert_string_equal(query(db, "SELECT column_name, type, go_type, expr FROM _columns WHERE"
+				      " table_name = 'goroutines' AND column_name LIKE '%user'"),
+			    "raw_user|JSON|interface {}|context.Value(main.u);"
+			    "status_user|TEXT|NULL|context.Value(main.u);"
+			    "user|TEXT|interface {}|context.Value(main.u)");
+	/* values keep their type */
+	exec(db, "INSERT INTO processes (process_id) VALUES (1)");
+	exec(db, "INSERT INTO goroutines (process_id, goroutine_id, user) VALUES (1, 1, 42)");
+	assert_string_equal(query(db, "SELECT typeof(user) FROM goroutines"), "integer");
+	one[1].column = S(&f, "Status");
+	fails(tables_add_contexts(db, &f.schema), ERROR_SPEC, "cannot be called `Status`");
+	one[1].column = S(&f, "raw_IT'S");
+	fails(tables_add_contexts(db, &f.schema), ERROR_SPEC, "cannot be called `raw_IT'S`");
+	one[1].column = S(&f, "");
+	fails(tables_add_contexts(db, &f.schema), ERROR_SPEC, "cannot be called ``");
+	assert_true(tables_builtin_has("goroutines", "GOROUTINE_ID"));
+	assert_false(tables_builtin_has("goroutines", "user"));
+	sqlite3_close(db);
+	fixture_deinit(&f);
+	fixture_deinit(&g);
+}
+
 /* More captures than SQLite takes SELECTs in a compound, and names that need quotes. */
 static void test_all_captured_data(void **state)
 {
@@ -286,7 +334,7 @@ static void test_all_captured_data(void **state)
 		snprintf(text, sizeof(text), "t'\"%u", i);
 		functions[i] = (struct schema_function){S(&f, text), S(&f, text), i, 1, 0, 0};
 		captures[i] =
-			(struct schema_capture){i, S(&f, "it's"), S(&f, "c\"'"), T_NODE_PTR, 0, 0};
+			(struct schema_capture){i, S(&f, "it's"), S(&f, "c\"'"), T_NODE_PTR, 0, 0, 0};
 	}
 	f.schema.functions = functions;
 	f.schema.captures = captures;
@@ -549,7 +597,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_builtin),	       cmocka_unit_test(test_foreign_keys),
 		cmocka_unit_test(test_function_table), cmocka_unit_test(test_value_types),
-		cmocka_unit_test(test_two_schemas),    cmocka_unit_test(test_all_captured_data),
+		cmocka_unit_test(test_two_schemas),    cmocka_unit_test(test_contexts),
+		cmocka_unit_test(test_all_captured_data),
 		cmocka_unit_test(test_columns),	       cmocka_unit_test(test_conversions),
 		cmocka_unit_test(test_rfc3339),	       cmocka_unit_test(test_derived),
 		cmocka_unit_test(test_links),
