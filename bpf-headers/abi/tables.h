@@ -58,6 +58,11 @@ enum ask_pointer_kind {
 	ASK_POINTER_ANY = 9,	    /* {type, data}: target is unused */
 	ASK_POINTER_INTERFACE = 10, /* {itab, data}: the captured itab is overwritten, see ASK_DYNAMIC */
 	ASK_POINTER_FUNC = 11,	    /* a closure object, {PC, captured variables} */
+	/*
+	 * A child in the trie of a sync.Map: the first byte there, internal/sync.node.isEntry, tells
+	 * whether it is an `extra` (1) or a `target` (0). Costs nothing.
+	 */
+	ASK_POINTER_NODE = 12,
 };
 
 /*

@@ -224,6 +224,7 @@ static const char *pointer_kind(uint32_t kind)
 		[ASK_POINTER_ANY] = "ASK_POINTER_ANY",
 		[ASK_POINTER_INTERFACE] = "ASK_POINTER_INTERFACE",
 		[ASK_POINTER_FUNC] = "ASK_POINTER_FUNC",
+		[ASK_POINTER_NODE] = "ASK_POINTER_NODE",
 	};
 
 	return kind < ARRAY_SIZE(names) && names[kind] ? names[kind] : "0";

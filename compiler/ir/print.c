@@ -58,11 +58,12 @@ static void print_pointer(const struct ir *ir, uint32_t index, struct strbuf *ou
 		[ASK_POINTER_ANY] = "any",
 		[ASK_POINTER_INTERFACE] = "interface",
 		[ASK_POINTER_FUNC] = "func",
+		[ASK_POINTER_NODE] = "entry or node",
 	};
 	const struct ask_pointer *row = &ir->schema.pointers[index];
 
 	strbuf_printf(out, "    +%u %s", row->offset, kinds[row->kind]);
-	if (row->kind < ASK_POINTER_ANY)
+	if (row->kind < ASK_POINTER_ANY || row->kind == ASK_POINTER_NODE)
 		strbuf_printf(out, " %s", type_name(&ir->schema, row->target));
 	if (row->repeat > 1)
 		strbuf_printf(out, ", %u times every %u", row->repeat, row->stride);

@@ -281,7 +281,7 @@ struct error *types_collect(struct resolve *resolve)
 	struct resolve_type *row;
 
 	map_init(&resolve->type_index, resolve->arena);
-	flat_init(&resolve->flat, resolve->arena);
+	flat_init(&resolve->flat, resolve->arena, resolve->binary);
 	row = VEC_PUSH(resolve->arena, &resolve->types); /* ASK_TYPE_BYTE */
 	if (byte && byte->kind == SCHEMA_KIND_UINT && byte->size == 1) {
 		row->type = byte;
@@ -373,6 +373,7 @@ static const char *pointer_comment(struct resolve *resolve, const struct binary_
 		[ASK_POINTER_ANY] = "to whatever it holds",
 		[ASK_POINTER_INTERFACE] = "to whatever it holds",
 		[ASK_POINTER_FUNC] = "to its closure",
+		[ASK_POINTER_NODE] = "to an entry, or to ",
 	};
 
 	return arena_printf(resolve->arena, "%s%s: %s%s", type->name, pointer->path,

@@ -24,3 +24,12 @@ SELECT column_name, go_type FROM _columns WHERE table_name = 'holdDuration' AND 
 -- Go's types, SQL's types
 SELECT count(*) FROM _columns WHERE table_name = 'holdFloats' AND column_name IN ('a', 'b', 'c') AND type = 'REAL';
 --> 3
+-- a sync.Map that was cut shows as many entries as `map` allows; `len` is true, or is not given where
+-- Go up to 1.23 counts what was deleted
+SELECT status_v_Large, v_Large->>'$.__status', json_array_length(v_Large, '$.entries') > 10, coalesce(v_Large->>'$.len.__status', v_Large->>'$.len') IN ('truncated', 2000)
+FROM holdSyncMaps;
+--> truncated|truncated|1|1
+SELECT status_whole, whole->>'$.__status', json_array_length(whole, '$.entries'), whole->>'$.len',
+       (SELECT count(DISTINCT value->>'$.key.int') FROM json_each(whole, '$.entries') WHERE value->>'$.value.int' = value->>'$.key.int')
+FROM holdSyncMaps;
+--> ok||2000|2000|2000
