@@ -242,6 +242,36 @@ static void test_groups(void **state)
 	assert_int_equal(pointee(A, WIDE)->length, 256);
 }
 
+static void test_trie(void **state)
+{
+	struct ask_pointer row = {0, ASK_POINTER_NODE, WIDE, 4, 8, CELL};
+
+	(void)state;
+	limits[0].depth = 0;
+	put(ROOT_AT, B);
+	put(B, 1); /* isEntry */
+	put(ROOT_AT + 8, C);
+	put(C, 0);
+	put(ROOT_AT + 16, B + 0x100);
+	put(B + 0x100, 2); /* neither */
+	put(ROOT_AT + 24, HOLE);
+	run(row);
+	assert_int_equal(pointee(B, CELL)->length, 16);
+	assert_int_equal(pointee(C, WIDE)->length, 128);
+	assert_non_null(pointee(B + 0x100, WIDE)); /* whoever reads it sees the mark */
+	assert_null(pointee(B + 0x100, CELL));
+	assert_int_equal(pointee(HOLE, WIDE)->head.status, ASK_STATUS_READ_FAILED);
+	assert_int_equal(world.shards[0].depth_cuts, 0);
+	/* in the kernel what is absent may be read later */
+	setup(NULL);
+	put(ROOT_AT, HOLE);
+	world.shards[0].retried = 0;
+	row.repeat = 1;
+	run(row);
+	assert_true(root()->extra & ASK_VALUE_RESCAN);
+	assert_null(pointee(HOLE, WIDE));
+}
+
 static void test_any(void **state)
 {
 	(void)state;
@@ -390,6 +420,7 @@ int main(void)
 		TEST(test_map_limit_keeps_at_least_one),
 		TEST(test_directory),
 		TEST(test_groups),
+		TEST(test_trie),
 		TEST(test_any),
 		TEST(test_interface_is_resolved_in_the_copy),
 		TEST(test_unknown_dynamic_types_are_named_only),

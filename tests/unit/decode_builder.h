@@ -35,6 +35,7 @@ struct builder {
 	struct schema schema;
 	VEC(struct schema_type) types;
 	VEC(struct ask_type) engine_types;
+	VEC(struct ask_pointer) pointers;
 	VEC(struct schema_field) fields;
 	VEC(struct schema_function) functions;
 	VEC(struct schema_capture) captures;
@@ -258,6 +259,7 @@ static inline struct schema *build_schema(struct builder *b)
 	s->layout.asyncpreempt_hi = 0x8240;
 	BUILD(types, b->types);
 	BUILD(engine_types, b->engine_types);
+	BUILD(pointers, b->pointers);
 	BUILD(fields, b->fields);
 	BUILD(functions, b->functions);
 	BUILD(captures, b->captures);

@@ -188,6 +188,42 @@ static void test_maps(void **state)
 	assert_int_equal(row_at(slots, 8, ASK_POINTER_INTERFACE)->repeat, 8);
 }
 
+/* What a sync.Map is made of costs nothing, and leads to its keys and values. */
+static void test_sync_map(void **state)
+{
+	uint32_t map, trie, node, entry;
+	const struct ask_pointer *row;
+
+	(void)state;
+	run("  - {name: main.synced, capture: [{expr: m, limits: {depth: 1}}]}\n");
+	map = type_named("sync.Map");
+	if (is_old) {
+		entry = type_named("sync.entry");
+		node = type_named("sync.readOnly");
+		assert_int_equal(
+			row_at(map, offset_of(map, "read"), ASK_POINTER_FREE)->target, node);
+		row_at(entry, 0, ASK_POINTER_FREE);
+		row_at(type_named("*sync.entry"), 0, ASK_POINTER_FREE);
+		slots_of_map(type_named("map[interface {}]*sync.entry"));
+		return;
+	}
+	trie = type_named("internal/sync.HashTrieMap[interface {},interface {}]");
+	node = type_named("internal/sync.indirect[interface {},interface {}]");
+	entry = type_named("internal/sync.entry[interface {},interface {}]");
+	assert_int_equal(row_at(map, offset_of(trie, "root"), ASK_POINTER_FREE)->target, node);
+	assert_int_equal(s->engine_types[trie].pointers, 1);
+	row = row_at(node, offset_of(node, "children"), ASK_POINTER_NODE);
+	assert_int_equal(s->engine_types[node].pointers, 1);
+	assert_int_equal(row->target, node);
+	assert_int_equal(row->extra, entry);
+	assert_int_equal(row->repeat, 16);
+	assert_int_equal(row->stride, 8);
+	assert_int_equal(row_at(entry, offset_of(entry, "overflow"), ASK_POINTER_FREE)->target,
+			 entry);
+	row_at(entry, offset_of(entry, "key"), ASK_POINTER_ANY);
+	row_at(entry, offset_of(entry, "value"), ASK_POINTER_ANY);
+}
+
 static void test_chans(void **state)
 {
 	uint32_t inside, sudog, next = SCHEMA_NONE;
@@ -444,6 +480,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_maps),
+		TEST(test_sync_map),
 		TEST(test_chans),
 		TEST(test_interfaces),
 		TEST(test_depth_bounds_dynamic_types),
