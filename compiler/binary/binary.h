@@ -170,6 +170,7 @@ struct binary_location {
 
 struct binary_variable {
 	const char *name; /* Go's: "cs", "~r0"; an escaped variable, DWARF's "&x", is "x" */
+	/* Of a type parameter the concrete type where that is certain, else its shape. */
 	const struct binary_type *type;
 	bool parameter;
 	bool result;	/* DW_AT_variable_parameter */
@@ -179,6 +180,7 @@ struct binary_variable {
 		closure_offset; /* of a captured variable in the closure object (Go 1.23), 0 none */
 	const struct binary_type
 		*closure_type;		  /* of what lies there; a pointer: captured by reference */
+	uint64_t dictionary_index; /* of its type in the function's dictionary, counted from 1; 0 none */
 	const struct binary_range *scope; /* of that lexical block; the instance's own for 0 */
 	size_t scope_count;
 	const struct binary_location *locations; /* sorted by lo */

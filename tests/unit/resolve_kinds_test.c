@@ -435,12 +435,38 @@ static void test_generics(void **state)
 		if (s->exprs[i].capture == 0)
 			kinds[s->types[s->exprs[i].type].kind]++;
 	assert_true(kinds[SCHEMA_KIND_INT] && kinds[SCHEMA_KIND_STRING]);
-	/* any pointer may have this shape: its value is never shown as something it is not */
+	/* two pointer types have this shape: its value is never shown as something it is not */
 	assert_true(kinds[SCHEMA_KIND_UNKNOWN]);
 	assert_int_equal(s->types[type_named("go.shape.*uint8")].kind, SCHEMA_KIND_UNKNOWN);
 	assert_int_equal(s->types[s->captures[0].type].kind, SCHEMA_KIND_UNKNOWN);
-	assert_int_equal(s->types[s->captures[2].type].kind, SCHEMA_KIND_UNKNOWN);
-	assert_int_equal(s->types[s->captures[1].type].kind, SCHEMA_KIND_POINTER);
+	/* the only box is one of pointers to int, and its dictionary says so */
+	assert_int_equal(s->captures[1].type, type_named("*main.box[*int]"));
+	assert_int_equal(s->captures[2].type, type_named("*int"));
+	assert_int_equal(s->types[s->captures[2].type].kind, SCHEMA_KIND_POINTER);
+}
+
+static void check_generic(const char *function, const char *variable, const char *type)
+{
+	run(arena_printf(&arena, "  - {name: '%s', table: t, capture: [%s]}\n", function, variable));
+	assert_string_equal(schema_text(s, s->types[s->captures[0].type].name), type);
+	assert_int_equal(teardown(NULL) + setup(NULL), 0);
+}
+
+/* Dictionaries tell type arguments, but only where all that can have been passed agree. */
+static void test_type_arguments(void **state)
+{
+	(void)state;
+	check_generic("main.unique[go.shape.int]", "x", "main.number");
+	check_generic("main.unique[go.shape.int]", "list", "[]main.number");
+	check_generic("main.unique[go.shape.int]", "table", "map[main.number]*main.number");
+	check_generic("main.pair[go.shape.int,go.shape.*uint8]", "k", "main.number");
+	check_generic("main.pair[go.shape.int,go.shape.*uint8]", "v", "go.shape.*uint8");
+	/* one that was inlined with another type may have left no dictionary */
+	check_generic("main.inlined[go.shape.*uint8]", "x", "go.shape.*uint8");
+	check_generic("main.inlined[go.shape.*uint8]", "x", "go.shape.*uint8");
+	/* its closures may be those of inlined calls */
+	check_generic("main.closures[go.shape.*uint8].func1", "y", "go.shape.*uint8");
+	check_generic("main.closures[go.shape.*uint8]", "y", "*int");
 }
 
 static void test_alternatives(void **state)
@@ -489,6 +515,7 @@ int main(void)
 		TEST(test_assertions_and_indexes),
 		TEST(test_redacted),
 		TEST(test_generics),
+		TEST(test_type_arguments),
 		TEST(test_alternatives),
 		TEST(test_written_schema),
 	};

@@ -33,3 +33,12 @@ SELECT status_whole, whole->>'$.__status', json_array_length(whole, '$.entries')
        (SELECT count(DISTINCT value->>'$.key.int') FROM json_each(whole, '$.entries') WHERE value->>'$.value.int' = value->>'$.key.int')
 FROM holdSyncMaps;
 --> ok||2000|2000|2000
+-- a type argument has its own name where it is known
+SELECT column_name, go_type FROM _columns WHERE table_name IN ('holdOnly', 'holdPair') AND go_type IS NOT NULL AND column_name IN ('v', 'list', 'k') ORDER BY table_name, 1;
+--> list|[]*main.node
+--> v|*main.node
+--> k|main.degrees
+--> v|*main.node
+-- and of two nothing is shown that might be the other's
+SELECT v->>'$.__status', v->>'$.__type' FROM holdAmong;
+--> unknown_type|go.shape.*uint8
