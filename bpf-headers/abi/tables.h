@@ -149,14 +149,17 @@ enum ask_op_kind {
 	ASK_OP_ADD = 3,	  /* address += a */
 	ASK_OP_COPY = 4,  /* value bytes [b, b + c) = c bytes at address + a */
 	ASK_OP_STATIC = 5, /* address = load bias + a */
-	ASK_OP_INDEX = 6,  /* at address lies a slice: address = its element a of b bytes */
+	/* At address lies a slice: address = its element a of b bytes. c = ASK_LOOK: its length alone. */
+	ASK_OP_INDEX = 6,
 	/*
 	 * At address lies an interface (b = 1: with methods, 0: any) that must hold the
 	 * dynamic type at offset a from runtime.types: address = its value. c = 1: the type is
-	 * pointer-shaped, the data word is the value.
+	 * pointer-shaped, the data word is the value. c = ASK_LOOK: its first word alone.
 	 */
 	ASK_OP_ASSERT = 7,
 };
+/* The second word lies elsewhere: the length or the type is checked, and address stays. */
+#define ASK_LOOK 2u
 
 struct ask_op {
 	ask_u32 kind; /* enum ask_op_kind */

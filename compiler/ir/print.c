@@ -143,10 +143,14 @@ static void print_op(const struct ask_op *op, struct strbuf *out)
 		strbuf_puts(out, "static"); /* its name is in the comment; an address would move */
 		return;
 	case ASK_OP_INDEX:
-		strbuf_printf(out, "element %lld of %u bytes", op->a, op->b);
+		if (op->c == ASK_LOOK)
+			strbuf_printf(out, "length beyond %lld", op->a);
+		else
+			strbuf_printf(out, "element %lld of %u bytes", op->a, op->b);
 		return;
 	case ASK_OP_ASSERT:
-		strbuf_puts(out, "assert dynamic type"); /* likewise */
+		/* likewise */
+		strbuf_puts(out, op->c == ASK_LOOK ? "look at dynamic type" : "assert dynamic type");
 		return;
 	}
 }

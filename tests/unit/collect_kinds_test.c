@@ -388,6 +388,40 @@ static void test_assertion(void **state)
 	assert_int_equal(root()->head.status, ASK_STATUS_NIL);
 }
 
+/* Words that lie apart: one is looked at where the other is not. */
+static void look(struct ask_op op, ask_u64 word, ask_u32 status, ask_u32 detail)
+{
+	setup(NULL);
+	exprs[0] = (struct ask_expr){0, INT, 8, 0, 4, 0, 0};
+	ops[1] = op;
+	ops[0] = (struct ask_op){ASK_OP_STATIC, 0, 0, 0, (ask_s64)(HOLE - 8 - BIAS)};
+	ops[2] = (struct ask_op){ASK_OP_STATIC, 0, 0, 0, (ask_s64)(A - BIAS)};
+	ops[3] = (struct ask_op){ASK_OP_COPY, 0, 8, 0, 0};
+	put(HOLE - 8, word); /* what follows it cannot be read */
+	put(B + 8, TYPES + BIAS + 0x40);
+	put(A, 79);
+	run((struct ask_pointer){0});
+	assert_int_equal(root()->head.status, status);
+	if (status == ASK_STATUS_OK)
+		assert_int_equal(*(const ask_u64 *)root()->data, 79);
+	else if (status == ASK_STATUS_UNAVAILABLE)
+		assert_int_equal(root()->detail, detail);
+}
+
+static void test_looks(void **state)
+{
+	(void)state;
+	look((struct ask_op){ASK_OP_INDEX, 8, ASK_LOOK, 0, 2}, 3, ASK_STATUS_OK, 0);
+	look((struct ask_op){ASK_OP_INDEX, 8, ASK_LOOK, 0, 3}, 3, ASK_STATUS_UNAVAILABLE,
+	     ASK_REASON_INDEX);
+	look((struct ask_op){ASK_OP_ASSERT, 1, ASK_LOOK, 0, 0x40}, B, ASK_STATUS_OK, 0);
+	look((struct ask_op){ASK_OP_ASSERT, 1, ASK_LOOK, 0, 0x80}, B, ASK_STATUS_UNAVAILABLE,
+	     ASK_REASON_DYNAMIC_TYPE);
+	look((struct ask_op){ASK_OP_ASSERT, 0, ASK_LOOK, 0, 0x40}, TYPES + BIAS + 0x40,
+	     ASK_STATUS_OK, 0);
+	look((struct ask_op){ASK_OP_ASSERT, 1, ASK_LOOK, 0, 0x40}, 0, ASK_STATUS_NIL, 0);
+}
+
 /* Only the length leaves the target: no pointer, and no byte behind it. */
 static void test_redacted(void **state)
 {
@@ -428,6 +462,7 @@ int main(void)
 		TEST(test_func),
 		TEST(test_index),
 		TEST(test_assertion),
+		TEST(test_looks),
 		TEST(test_redacted),
 	};
 

@@ -31,6 +31,18 @@ type circle struct {
 
 func (c *circle) Area() float64 { return c.Radius }
 
+// The words of parameters need not lie side by side, as Go 1.20 and 1.21 show.
+//
+//go:noinline
+func holdApart(s shape, list []shape, a any, p any, n []int) {
+	park()
+	keep(s)
+	keep(list)
+	keep(a)
+	keep(p)
+	keep(n)
+}
+
 type sides int
 
 func (s sides) Area() float64 { return float64(s) }
@@ -211,4 +223,21 @@ func holdInterfaceKinds() {
 	truthAny("holdInterfaceVariables", "nilErr", nil)
 	truthAny("holdInterfaceVariables", "ctx", v.Context)
 	hold(func() { holdInterfaceVariables(inner{"variable", 1}, nil, square{2}, v.Wrapped, nil, v.Context) })
+
+	three, five, one := "3", "5", "1"
+	scalar := func(column, kind string, value *string, status string) {
+		expectation{"holdApart", column, kind, value, status}.print()
+	}
+	scalar("side", "real", &three, "ok")
+	scalar("other", "null", nil, "unavailable: dynamic type is main.square")
+	scalar("third", "real", &five, "ok")
+	scalar("beyond", "null", nil, "unavailable: index out of range")
+	scalar("first", "null", nil, "nil: list[[]0[]]")
+	scalar("place", "integer", &three, "ok")
+	scalar("pointed", "integer", &one, "ok")
+	scalar("number", "integer", &five, "ok")
+	expectation{"holdApart", "length", "null", nil, "unavailable: index out of range"}.print()
+	hold(func() {
+		holdApart(square{3}, []shape{nil, nil, square{5}}, place{3, 4}, &node{1, nil}, []int{4, 5})
+	})
 }
