@@ -74,12 +74,12 @@ const struct binary_type *binary_type_find(struct binary *binary, const char *na
 const struct binary_type *const *binary_runtime_types(struct binary *binary, size_t *count);
 /*
  * Every type descriptor that can be found, sorted, distinct: also those of types that
- * debug info leaves out, of which there is only a name.
+ * debug info leaves out: of these there is a name, and a type where its kind is a basic one.
  */
 struct binary_descriptor {
 	uint64_t offset; /* from runtime.types */
 	const char *name;
-	const struct binary_type *type; /* NULL: debug info does not describe it */
+	const struct binary_type *type; /* NULL: not described */
 };
 const struct binary_descriptor *binary_descriptors(struct binary *binary, size_t *count);
 /*

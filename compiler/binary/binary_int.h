@@ -169,6 +169,8 @@ struct binary {
 	VEC(struct type_node *) type_queue;
 	const struct binary_type *const *runtime_types; /* at first use */
 	size_t runtime_types_count;
+	const struct binary_descriptor *descriptors; /* at first use */
+	size_t descriptors_count;
 	struct strmap globals; /* name -> struct binary_global * */
 
 	/* by line.c */

@@ -102,19 +102,20 @@ static void enqueue_dynamic(struct queue *queue, const struct reach *from, uint3
 {
 	struct resolve *resolve = queue->resolve;
 	struct reach reach = {.capture = from->capture, .dynamic = true};
-	const struct binary_type *const *types;
+	const struct binary_descriptor *types;
 	size_t count;
 
 	if (resolve->has_interfaces) /* then it was at this depth or more */
 		return;
 	resolve->has_interfaces = true;
-	types = binary_runtime_types(resolve->binary, &count);
+	types = binary_descriptors(resolve->binary, &count);
 	for (size_t i = 0; depth && i < count; i++) {
-		if (!dynamic_may_be(types[i]))
+		const struct binary_type *type = types[i].type;
+
+		if (!type || !dynamic_may_be(type))
 			continue;
 		/* of a pointer-shaped type it holds the pointer itself, whose hop is to come */
-		enqueue(queue, &reach, types[i],
-			depth - !binary_type_is_direct(resolve->binary, types[i]));
+		enqueue(queue, &reach, type, depth - !binary_type_is_direct(resolve->binary, type));
 	}
 }
 

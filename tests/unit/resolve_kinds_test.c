@@ -286,6 +286,10 @@ static void test_interfaces(void **state)
 	rtype_named(
 		"main.hidden"); /* Go 1.22 has it in no debug info, but its descriptor has a name */
 	rtype_named("*main.hidden");
+	/* a number needs no more than that */
+	assert_int_not_equal(rtype_named("main.bare")->type, ASK_ABSENT);
+	assert_int_equal(s->types[type_named("main.bare")].kind, SCHEMA_KIND_INT);
+	assert_int_equal(s->types[type_named("main.bare")].size, 2);
 	assert_int_equal(rtype_named("error")->type, ASK_ABSENT); /* never a dynamic type */
 	assert_true(s->layout.types_lo && s->layout.types_size);
 	assert_int_equal(s->layout.itab_type, 8);

@@ -42,3 +42,17 @@ SELECT column_name, go_type FROM _columns WHERE table_name IN ('holdOnly', 'hold
 -- and of two nothing is shown that might be the other's
 SELECT v->>'$.__status', v->>'$.__type' FROM holdAmong;
 --> unknown_type|go.shape.*uint8
+-- NaN is a key as often as it was stored, and comes last
+SELECT status_v_NaN, v_NaN->>'$.len', v_NaN->'$.entries[0]', v_NaN->>'$.entries[1].key', v_NaN->>'$.entries[2].key',
+       v_NaN->>'$.entries[1].value' + v_NaN->>'$.entries[2].value' FROM holdUnordered;
+--> ok|3|{"key":1,"value":2}|NaN|NaN|4
+-- a map that was cut says so, and its true length
+SELECT status_m, m->>'$.__status', m->>'$.len', json_array_length(m, '$.entries') BETWEEN 1 AND 2048 / 16 FROM holdCutMap;
+--> truncated|truncated|5000|1
+-- a type that was made at run time has no name, and no value that might be wrong
+SELECT status_v_Made, v_Made, raw_v_Made->>'$.__word' GLOB '0x*' FROM holdInterfaces;
+--> partial: unknown_type|{"__status":"unknown_type"}|1
+-- a context with a deadline, and those that it was made from
+SELECT v_Deadline->>'$."*context.timerCtx".deadline' GLOB '20??-??-??T??:??:??.?????????Z',
+       json_type(v_Deadline, '$."*context.timerCtx".cancelCtx.Context."*context.valueCtx"') FROM holdInterfaces;
+--> 1|object
