@@ -321,7 +321,8 @@ static struct error *read_header(const char *name, const void *data, size_t size
 	if (size < sizeof(*ret) || memcmp(data, SCHEMA_MAGIC, sizeof(ret->magic)) != 0)
 		return error_new(ERROR_DAMAGED, "%s: not an askance schema", name);
 	memcpy(ret, data, sizeof(*ret));
-	if (ret->version != SCHEMA_VERSION && ret->version != SCHEMA_VERSION_PLAIN)
+	if (ret->version != SCHEMA_VERSION && ret->version != SCHEMA_VERSION_WITHOUT_LOOK &&
+	    ret->version != SCHEMA_VERSION_PLAIN)
 		return error_new(ERROR_DAMAGED, "%s: schema version %u; this program reads %u",
 				 name, ret->version, SCHEMA_VERSION);
 	if (ret->reserved)

@@ -5,8 +5,12 @@
 #include "schema.h"
 
 #define SCHEMA_MAGIC "ASKSCHEM"
-/* Version 1 had the same body, not packed; it is still read. */
-#define SCHEMA_VERSION 2u
+/*
+ * Version 1 had the same body, not packed. Version 2 knew no ASK_POINTER_NODE and no ASK_LOOK.
+ * Both are still read.
+ */
+#define SCHEMA_VERSION 3u
+#define SCHEMA_VERSION_WITHOUT_LOOK 2u
 #define SCHEMA_VERSION_PLAIN 1u
 #define SCHEMA_SECTIONS_MAX 256u
 /* A body is never larger; a bound on what a hostile file can make us allocate. */
