@@ -73,6 +73,11 @@ enum ask_pointer_kind {
 	ASK_POINTER_INTERFACE = 10, /* {itab, data}: the captured itab is overwritten, see ASK_DYNAMIC */
 	ASK_POINTER_FUNC = 11,	    /* a closure object, {PC, captured variables} */
 	/*
+	 * A child in the trie of a sync.Map: the first byte there, internal/sync.node.isEntry, tells
+	 * whether it is an `extra` (1) or a `target` (0). Costs nothing.
+	 */
+	ASK_POINTER_NODE = 12,
+	/*
 	 * A context.Context, {itab, data} as INTERFACE has it: leads to the view of its dynamic
 	 * type, see struct ask_context_type; costs nothing.
 	 */
@@ -193,14 +198,17 @@ enum ask_op_kind {
 	 */
 	ASK_OP_COPY = 4,
 	ASK_OP_STATIC = 5, /* address = load bias + a */
-	ASK_OP_INDEX = 6,  /* at address lies a slice: address = its element a of b bytes */
+	/* At address lies a slice: address = its element a of b bytes. c = ASK_LOOK: its length alone. */
+	ASK_OP_INDEX = 6,
 	/*
 	 * At address lies an interface (b = 1: with methods, 0: any) that must hold the
 	 * dynamic type at offset a from runtime.types: address = its value. c = 1: the type is
-	 * pointer-shaped, the data word is the value.
+	 * pointer-shaped, the data word is the value. c = ASK_LOOK: its first word alone.
 	 */
 	ASK_OP_ASSERT = 7,
 };
+/* The second word lies elsewhere: the length or the type is checked, and address stays. */
+#define ASK_LOOK 2u
 
 struct ask_op {
 	ask_u32 kind; /* enum ask_op_kind */

@@ -174,6 +174,22 @@ ask_inline int ask_lead_directory(struct ask_shard *shard, const struct ask_poin
 }
 
 /*
+ * A child in a trie: what it is, its first byte tells. One that cannot be read, or holds
+ * neither 0 nor 1, goes as a node: the copy says then what is wrong with it. -1: not resident.
+ */
+ask_inline int ask_lead_node(struct ask_shard *shard, const struct ask_pointer *pointer,
+			     ask_u32 depth, struct ask_lead *lead)
+{
+	ask_u8 mark = 0;
+
+	if (ask_read(&mark, sizeof(mark), lead->address) && !shard->retried)
+		return -1;
+	if (mark == 1)
+		lead->type = pointer->extra;
+	return ask_lead_one(shard, lead, depth, 0);
+}
+
+/*
  * Where the pointer at `word` leads. `value` is the place of the value that it is part
  * of. 0: nowhere. -1: that cannot be told before more of the target is resident.
  */
@@ -225,6 +241,8 @@ ask_inline int ask_follow(struct ask_shard *shard, ask_u32 shard_index,
 		return ask_lead_dynamic(shard, shard_index, pointer->kind, word, depth, lead);
 	case ASK_POINTER_FUNC:
 		return ask_lead_func(shard, shard_index, depth, lead);
+	case ASK_POINTER_NODE:
+		return ask_lead_node(shard, pointer, depth, lead);
 	}
 	return 0;
 }

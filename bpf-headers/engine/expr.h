@@ -150,7 +150,8 @@ ask_inline long ask_op_index(struct ask_eval *eval, const struct ask_op *op)
 {
 	ask_u64 slice[2] = {};
 
-	if (ask_read(slice, sizeof(slice), eval->address)) {
+	if (op->c == ASK_LOOK ? ask_read(&slice[1], sizeof(slice[1]), eval->address)
+			      : ask_read(slice, sizeof(slice), eval->address)) {
 		eval->status = ASK_STATUS_READ_FAILED;
 		return 1;
 	}
@@ -158,7 +159,8 @@ ask_inline long ask_op_index(struct ask_eval *eval, const struct ask_op *op)
 		ask_eval_fail(eval, ASK_REASON_INDEX);
 		return 1;
 	}
-	eval->address = slice[0] + (ask_u64)op->a * op->b;
+	if (op->c != ASK_LOOK)
+		eval->address = slice[0] + (ask_u64)op->a * op->b;
 	return 0;
 }
 
@@ -167,7 +169,8 @@ ask_inline long ask_op_assert(struct ask_eval *eval, const struct ask_op *op)
 {
 	ask_u64 word[2] = {}, type;
 
-	if (ask_read(word, sizeof(word), eval->address)) {
+	if (op->c == ASK_LOOK ? ask_read(word, sizeof(word[0]), eval->address)
+			      : ask_read(word, sizeof(word), eval->address)) {
 		eval->status = ASK_STATUS_READ_FAILED;
 		return 1;
 	}
@@ -186,7 +189,8 @@ ask_inline long ask_op_assert(struct ask_eval *eval, const struct ask_op *op)
 		eval->extra = type < ASK_LAYOUT(types_size) ? (ask_u32)type : 0;
 		return 1;
 	}
-	eval->address = op->c ? eval->address + 8 : word[1];
+	if (op->c != ASK_LOOK)
+		eval->address = op->c ? eval->address + 8 : word[1];
 	return 0;
 }
 

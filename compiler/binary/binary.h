@@ -76,12 +76,12 @@ const char *const *binary_type_names(struct binary *binary, size_t *count);
 const struct binary_type *const *binary_runtime_types(struct binary *binary, size_t *count);
 /*
  * Every type descriptor that can be found, sorted, distinct: also those of types that
- * debug info leaves out, of which there is only a name.
+ * debug info leaves out: of these there is a name, and a type where its kind is a basic one.
  */
 struct binary_descriptor {
 	uint64_t offset; /* from runtime.types */
 	const char *name;
-	const struct binary_type *type; /* NULL: debug info does not describe it */
+	const struct binary_type *type; /* NULL: not described */
 };
 const struct binary_descriptor *binary_descriptors(struct binary *binary, size_t *count);
 /*
@@ -172,6 +172,7 @@ struct binary_location {
 
 struct binary_variable {
 	const char *name; /* Go's: "cs", "~r0"; an escaped variable, DWARF's "&x", is "x" */
+	/* Of a type parameter the concrete type where that is certain, else its shape. */
 	const struct binary_type *type;
 	bool parameter;
 	bool result;	/* DW_AT_variable_parameter */
@@ -181,6 +182,7 @@ struct binary_variable {
 		closure_offset; /* of a captured variable in the closure object (Go 1.23), 0 none */
 	const struct binary_type
 		*closure_type;		  /* of what lies there; a pointer: captured by reference */
+	uint64_t dictionary_index; /* of its type in the function's dictionary, counted from 1; 0 none */
 	const struct binary_range *scope; /* of that lexical block; the instance's own for 0 */
 	size_t scope_count;
 	const struct binary_location *locations; /* sorted by lo */

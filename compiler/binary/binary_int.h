@@ -105,6 +105,7 @@ const uint8_t *image_loaded(const struct image *image, uint64_t address, uint64_
 struct symbol {
 	uint64_t address, size;
 };
+struct dictionary;
 struct relocation { /* R_X86_64_RELATIVE: the word at `offset` is load bias + addend */
 	uint64_t offset;
 	int64_t addend;
@@ -140,6 +141,8 @@ struct binary {
 	/* by image.c and facts.c */
 	struct symbol *symbols;
 	struct strmap symbol_index;	      /* name -> index in symbols */
+	VEC(struct dictionary) dictionaries; /* sorted by name at first use */
+	bool dictionaries_sorted;
 	const struct relocation *relocations; /* sorted by offset */
 	size_t relocations_count;
 
@@ -168,6 +171,8 @@ struct binary {
 	VEC(struct type_node *) type_queue;
 	const struct binary_type *const *runtime_types; /* at first use */
 	size_t runtime_types_count;
+	const struct binary_descriptor *descriptors; /* at first use */
+	size_t descriptors_count;
 	struct strmap globals; /* name -> struct binary_global * */
 
 	/* by line.c */
@@ -207,6 +212,28 @@ struct error *die_damaged(struct binary *binary, Dwarf_Die *die, const char *wha
 
 /* type.c: never NULL; UNKNOWN for what is not understood. */
 const struct binary_type *type_at(struct binary *binary, Dwarf_Off offset);
+
+/* ---- dictionary.c: type parameters ---- */
+
+/*
+ * A type argument is known by its shape only. A shape is the underlying type, so values
+ * are what they seem, but pointers may all be of this one: then what they point to is
+ * unknown (Go source: cmd/compile/internal/noder/reader.go, shapify()).
+ */
+#define ANY_POINTER_SHAPE "go.shape.*uint8"
+
+/* The dictionary of an instantiation of a generic function or type. */
+struct dictionary {
+	const char *name; /* of its symbol: "main..dict.F[main.T]" */
+	uint64_t address, size;
+};
+bool dictionary_is_symbol(const char *name);
+/*
+ * Gives variables of an instance of `function` that have a dictionary index their concrete
+ * types, where these are certain.
+ */
+void dictionary_resolve(struct binary *binary, const char *function,
+			struct binary_variable *variables, size_t count);
 
 /* ---- descriptor.c: types in the running program ---- */
 

@@ -48,6 +48,9 @@ static struct error *read_symbols(struct binary *binary, const struct image *ima
 			continue;
 		binary->symbols[n] = (struct symbol){symbol.st_value, symbol.st_size};
 		strmap_set(&binary->symbol_index, name, n++);
+		if (dictionary_is_symbol(name))
+			*VEC_PUSH(arena, &binary->dictionaries) =
+				(struct dictionary){name, symbol.st_value, symbol.st_size};
 	}
 	return NULL;
 }

@@ -37,13 +37,6 @@ enum go_kind {
 };
 #define GO_KIND_MASK 31u /* older versions keep flags above */
 
-/*
- * A type argument is known by its shape only. A shape is the underlying type, so values
- * are what they seem, but pointers may all be of this one: then what they point to is
- * unknown (Go source: cmd/compile/internal/noder/reader.go, shapify()).
- */
-#define ANY_POINTER_SHAPE "go.shape.*uint8"
-
 #define WORD 8u
 #define TYPEDEF_MAX 64
 

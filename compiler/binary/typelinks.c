@@ -6,7 +6,8 @@
 /*
  * Every type descriptor of the program, also those of types that debug info leaves out:
  * before Go 1.24 or so a type is described only where a variable or another type has it,
- * and one that merely goes into an interface is not. Its name is in its descriptor.
+ * and one that merely goes into an interface is not. Its name is in its descriptor, and where its
+ * kind is a basic one that is all there is to know of it.
  *
  * The runtime keeps no list of all descriptors. It has two of some: moduledata.typelinks
  * (pointer types among them, and each type with a name has a pointer type) and itablinks
@@ -39,11 +40,30 @@ static const struct {
 	{25, "internal/abi.StructType", "runtime.structtype"},
 };
 
+/*
+ * Kinds of which a descriptor says all there is to know: with a size, a type without debug info
+ * is as good as one with it. By reflect.Kind, Go source: internal/abi/type.go.
+ */
+static const struct {
+	enum schema_kind kind;
+	uint64_t size;
+} basic_kinds[] = {
+	[1] = {SCHEMA_KIND_BOOL, 1},	   [2] = {SCHEMA_KIND_INT, 8},
+	[3] = {SCHEMA_KIND_INT, 1},	   [4] = {SCHEMA_KIND_INT, 2},
+	[5] = {SCHEMA_KIND_INT, 4},	   [6] = {SCHEMA_KIND_INT, 8},
+	[7] = {SCHEMA_KIND_UINT, 8},	   [8] = {SCHEMA_KIND_UINT, 1},
+	[9] = {SCHEMA_KIND_UINT, 2},	   [10] = {SCHEMA_KIND_UINT, 4},
+	[11] = {SCHEMA_KIND_UINT, 8},	   [12] = {SCHEMA_KIND_UINT, 8},
+	[13] = {SCHEMA_KIND_FLOAT, 4},	   [14] = {SCHEMA_KIND_FLOAT, 8},
+	[15] = {SCHEMA_KIND_COMPLEX, 8},   [16] = {SCHEMA_KIND_COMPLEX, 16},
+	[24] = {SCHEMA_KIND_STRING, 16},   [26] = {SCHEMA_KIND_UNSAFE_POINTER, 8},
+};
+
 struct walk {
 	struct binary *binary;
 	struct arena scratch;
 	const struct binary_type *type; /* internal/abi.Type */
-	uint64_t flag, kind, str, elem; /* offsets of members */
+	uint64_t size, flag, kind, str, elem; /* offsets of members */
 	struct map seen;
 	VEC(uint64_t) queue; /* descriptors, as offsets from runtime.types */
 	VEC(struct binary_descriptor) found;
@@ -228,19 +248,42 @@ static void read_links(struct walk *walk)
 			enqueue_address(walk, address);
 }
 
+/* The type of a descriptor of a basic kind, NULL for any other. */
+static const struct binary_type *basic_type(struct walk *walk, uint64_t descriptor, uint64_t kind,
+					    const char *name)
+{
+	struct binary_type *type;
+	uint64_t size;
+
+	kind &= KIND_MASK;
+	if (kind >= ARRAY_SIZE(basic_kinds) || !basic_kinds[kind].size ||
+	    !read_number(walk, descriptor + walk->size, 8, &size) ||
+	    size != basic_kinds[kind].size)
+		return NULL;
+	type = ARENA_NEW(walk->binary->arena, struct binary_type);
+	*type = (struct binary_type){.name = name,
+				     .kind = basic_kinds[kind].kind,
+				     .size = size,
+				     .runtime_type = descriptor};
+	return type;
+}
+
 static void visit(struct walk *walk, uint64_t descriptor)
 {
+	const struct binary_type *type = NULL;
 	uint64_t kind, elem;
 	const char *name = type_name(walk, descriptor, 0);
 
 	if (!name)
 		return;
-	if (read_number(walk, descriptor + walk->kind, 1, &kind) &&
-	    (kind & KIND_MASK) == KIND_POINTER &&
-	    read_number(walk, descriptor + walk->elem, 8, &elem))
-		enqueue_address(walk, elem);
+	if (read_number(walk, descriptor + walk->kind, 1, &kind)) {
+		if ((kind & KIND_MASK) == KIND_POINTER &&
+		    read_number(walk, descriptor + walk->elem, 8, &elem))
+			enqueue_address(walk, elem);
+		type = basic_type(walk, descriptor, kind, name);
+	}
 	*VEC_PUSH(walk->binary->arena, &walk->found) =
-		(struct binary_descriptor){.offset = descriptor, .name = name};
+		(struct binary_descriptor){.offset = descriptor, .name = name, .type = type};
 }
 
 static int by_offset(const void *left, const void *right)
@@ -257,6 +300,10 @@ const struct binary_descriptor *binary_descriptors(struct binary *binary, size_t
 	uint64_t elem;
 	size_t described;
 
+	if (binary->descriptors) {
+		*count = binary->descriptors_count;
+		return binary->descriptors;
+	}
 	types = binary_runtime_types(binary, &described);
 	map_init(&walk.seen, &walk.scratch);
 	for (size_t i = 0; i < described; i++) {
@@ -265,7 +312,8 @@ const struct binary_descriptor *binary_descriptors(struct binary *binary, size_t
 			.offset = types[i]->runtime_type, .name = types[i]->name, .type = types[i]};
 	}
 	walk.type = either(binary, "internal/abi.Type", "runtime._type");
-	if (member(walk.type, "TFlag", "tflag", &walk.flag) &&
+	if (member(walk.type, "Size_", "size", &walk.size) &&
+	    member(walk.type, "TFlag", "tflag", &walk.flag) &&
 	    member(walk.type, "Kind_", "kind", &walk.kind) &&
 	    member(walk.type, "Str", "str", &walk.str) &&
 	    member(either(binary, "internal/abi.PtrType", "runtime.ptrtype"), "Elem", "elem",
@@ -282,6 +330,7 @@ const struct binary_descriptor *binary_descriptors(struct binary *binary, size_t
 	arena_deinit(&walk.scratch);
 	if (walk.found.length)
 		qsort(walk.found.data, walk.found.length, sizeof(*walk.found.data), by_offset);
-	*count = walk.found.length;
+	binary->descriptors = walk.found.data;
+	*count = binary->descriptors_count = walk.found.length;
 	return walk.found.data;
 }

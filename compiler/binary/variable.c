@@ -251,6 +251,7 @@ static struct error *add_variable(struct variables *v, Dwarf_Die *die,
 	Dwarf_Die type;
 	Dwarf_Word line;
 	const char *name;
+	uint64_t index;
 	bool flag;
 
 	name = dwarf_attr_integrate(die, DW_AT_name, &value) ? dwarf_formstring(&value) : NULL;
@@ -267,6 +268,9 @@ static struct error *add_variable(struct variables *v, Dwarf_Die *die,
 	if (!dwarf_attr_integrate(die, DW_AT_type, &value) || !dwarf_formref_die(&value, &type))
 		return die_damaged(v->binary, die, "a variable has no type");
 	variable.type = type_at(v->binary, dwarf_dieoffset(&type));
+	if (dwarf_tag(&type) == DW_TAG_typedef &&
+	    die_number(&type, DW_AT_go_dict_index, &index) && index < UINT32_MAX)
+		variable.dictionary_index = index + 1;
 	if (dwarf_attr_integrate(die, DW_AT_go_closure_offset, &value) &&
 	    dwarf_formudata(&value, &line) == 0) {
 		variable.closure_offset = line;
@@ -447,6 +451,8 @@ struct error *binary_variables(struct binary *binary, const struct binary_instan
 	v.cfa_frame_base = has_cfa_frame_base(&v.function);
 	TRY(walk_block(&v, &die, &model));
 	place_heap_variables(&v);
+	if (instance->inline_index == UINT32_MAX)
+		dictionary_resolve(binary, function->name, v.found.data, v.found.length);
 	*ret = v.found.data;
 	*count = v.found.length;
 	return NULL;

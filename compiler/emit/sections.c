@@ -230,6 +230,7 @@ static const char *pointer_kind(uint32_t kind)
 		[ASK_POINTER_FUNC] = "ASK_POINTER_FUNC",
 		[ASK_POINTER_CONTEXT] = "ASK_POINTER_CONTEXT",
 		[ASK_POINTER_CONTEXT_VALUE] = "ASK_POINTER_CONTEXT_VALUE",
+		[ASK_POINTER_NODE] = "ASK_POINTER_NODE",
 	};
 
 	return kind < ARRAY_SIZE(names) && names[kind] ? names[kind] : "0";
@@ -290,12 +291,15 @@ static void emit_op(const struct ask_op *op, struct strbuf *out)
 			      (long long)op->a, op->b, op->c);
 		return;
 	case ASK_OP_INDEX:
-		strbuf_printf(out, "{.kind = ASK_OP_INDEX, .a = %lld, .b = %u},", (long long)op->a,
-			      op->b);
+		strbuf_printf(out, "{.kind = ASK_OP_INDEX, .a = %lld, .b = %u%s},", (long long)op->a,
+			      op->b, op->c == ASK_LOOK ? ", .c = ASK_LOOK" : "");
 		return;
 	case ASK_OP_ASSERT:
-		strbuf_printf(out, "{.kind = ASK_OP_ASSERT, .a = 0x%llx, .b = %u, .c = %u},",
-			      (long long)op->a, op->b, op->c);
+		strbuf_printf(out, "{.kind = ASK_OP_ASSERT, .a = 0x%llx, .b = %u, .c = %s},",
+			      (long long)op->a, op->b,
+			      op->c == ASK_LOOK ? "ASK_LOOK"
+			      : op->c		? "1"
+						: "0");
 		return;
 	case ASK_OP_STATIC:
 		strbuf_printf(out, "{.kind = ASK_OP_STATIC, .a = 0x%llx},", (long long)op->a);

@@ -60,11 +60,12 @@ static void print_pointer(const struct ir *ir, uint32_t index, struct strbuf *ou
 		[ASK_POINTER_FUNC] = "func",
 		[ASK_POINTER_CONTEXT] = "context",
 		[ASK_POINTER_CONTEXT_VALUE] = "context value",
+		[ASK_POINTER_NODE] = "entry or node",
 	};
 	const struct ask_pointer *row = &ir->schema.pointers[index];
 
 	strbuf_printf(out, "    +%u %s", row->offset, kinds[row->kind]);
-	if (row->kind < ASK_POINTER_ANY)
+	if (row->kind < ASK_POINTER_ANY || row->kind == ASK_POINTER_NODE)
 		strbuf_printf(out, " %s", type_name(&ir->schema, row->target));
 	if (row->repeat > 1)
 		strbuf_printf(out, ", %u times every %u", row->repeat, row->stride);
@@ -180,10 +181,14 @@ static void print_op(const struct ask_op *op, struct strbuf *out)
 		strbuf_puts(out, "static"); /* its name is in the comment; an address would move */
 		return;
 	case ASK_OP_INDEX:
-		strbuf_printf(out, "element %lld of %u bytes", op->a, op->b);
+		if (op->c == ASK_LOOK)
+			strbuf_printf(out, "length beyond %lld", op->a);
+		else
+			strbuf_printf(out, "element %lld of %u bytes", op->a, op->b);
 		return;
 	case ASK_OP_ASSERT:
-		strbuf_puts(out, "assert dynamic type"); /* likewise */
+		/* likewise */
+		strbuf_puts(out, op->c == ASK_LOOK ? "look at dynamic type" : "assert dynamic type");
 		return;
 	}
 }

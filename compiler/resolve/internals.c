@@ -20,9 +20,9 @@
  * sudog<T>.next points to a runtime.sudog in DWARF; it is captured as what it is.
  */
 
-void flat_init(struct resolve_flat *flat, struct arena *arena)
+void flat_init(struct resolve_flat *flat, struct arena *arena, struct binary *binary)
 {
-	*flat = (struct resolve_flat){.arena = arena};
+	*flat = (struct resolve_flat){.arena = arena, .binary = binary};
 	map_init(&flat->memo, arena);
 	map_init(&flat->roles, arena);
 	map_init(&flat->spans, arena);
@@ -328,6 +328,14 @@ bool internals_flatten(struct resolve_flat *flat, const struct binary_type *type
 		return push_free(flat, ret, at, type, ".next");
 	case RESOLVE_CLOSURE:
 		return flatten_closure(flat, type, role, ret);
+	case RESOLVE_SYNC_MAP:
+	case RESOLVE_SYNC_ENTRY:
+	case RESOLVE_TRIE:
+	case RESOLVE_TRIE_NODE:
+	case RESOLVE_TRIE_ENTRY:
+		return syncmap_flatten(flat, type, role, ret);
+	case RESOLVE_NO_PART:
+		break;
 	}
 	assert(!"a part");
 	return false;

@@ -11,7 +11,8 @@
  * - A piece that is missing is missing: it is a gap with a reason, never a zero. Go
  *   leaves trailing dead pieces out, so what no piece covers is a gap too. Only
  *   bytes that no value shows (padding, blank fields) may be absent without harm.
- * - A pointer that is followed must lie in one piece as a whole.
+ * - A pointer that is followed must lie in one piece as a whole. So must the two words of a
+ *   slice or interface, each for itself: they may lie apart.
  * - Pieces that contradict the type's size or each other make the whole unavailable.
  * - Large locals have no place of their own. Go merges the stack slots of locals and
  *   temporaries whose lives do not meet (cmd/compile/internal/liveness/mergelocals.go,
@@ -434,7 +435,59 @@ static const struct binary_piece *find_whole(const struct binary_piece *pieces, 
 	return covered >= end ? holds : NULL;
 }
 
-/* A value behind hops: what the first of them looks at must lie in one row in memory. */
+/* Puts the engine's address on the word at byte `at` of the variable, which is on the stack. */
+static bool emit_word(struct resolve_program *program, const struct binary_piece *piece,
+		      uint64_t at)
+{
+	int64_t add;
+
+	return emit_piece(program, piece, at, &add);
+}
+
+/*
+ * The first hop of a slice or interface whose two words lie apart: the length, or the type,
+ * is looked at in its place, then the pointer is followed from its own. What is to be
+ * added for the next hop comes back through *add. false: it does not fit, or *reason says why
+ * a word is not there.
+ */
+static bool emit_apart(struct resolve_program *program, const struct resolve_access *access,
+		       const struct binary_piece *pieces, size_t count, int64_t *add,
+		       uint32_t *reason)
+{
+	const struct resolve_hop *hop = &access->hops[0];
+	uint64_t at = access->offset, skip = 0;
+	const struct binary_piece *first, *second;
+	struct ask_op look = {.kind = ASK_OP_INDEX, .a = (int64_t)hop->index, .c = ASK_LOOK};
+
+	first = find_whole(pieces, count, at, at + POINTER_SIZE, reason);
+	if (!first)
+		return false;
+	second = find_whole(pieces, count, at + POINTER_SIZE, at + 2 * POINTER_SIZE, reason);
+	if (!second)
+		return false;
+	*reason = ASK_REASON_UNSUPPORTED;
+	if (first->kind != BINARY_PIECE_CFA || second->kind != BINARY_PIECE_CFA)
+		return false;
+	if (hop->kind == RESOLVE_ASSERT) {
+		look = (struct ask_op){.kind = ASK_OP_ASSERT,
+				       .a = (int64_t)hop->type->runtime_type,
+				       .b = hop->methods,
+				       .c = ASK_LOOK};
+		if (!emit_word(program, first, at) || !emit(program, look) ||
+		    !emit_word(program, second, at + POINTER_SIZE))
+			return false;
+		*add = (int64_t)hop->add;
+		return hop->direct || emit(program, (struct ask_op){.kind = ASK_OP_DEREF});
+	}
+	if (__builtin_mul_overflow(hop->index, hop->element_size, &skip) ||
+	    __builtin_add_overflow(skip, hop->add, &skip) || skip > INT64_MAX)
+		return false;
+	*add = (int64_t)skip;
+	return emit_word(program, second, at + POINTER_SIZE) && emit(program, look) &&
+	       emit_word(program, first, at) && emit(program, (struct ask_op){.kind = ASK_OP_DEREF});
+}
+
+/* A value behind hops: what the first of them looks at must lie in memory. */
 static void locate_through(struct resolve_program *program, const struct resolve_access *access,
 			   const struct binary_piece *pieces, size_t count)
 {
@@ -442,15 +495,19 @@ static void locate_through(struct resolve_program *program, const struct resolve
 	const struct binary_piece *holds;
 	int64_t add = 0;
 	uint32_t reason;
+	size_t first = 0;
 	bool fits;
 
 	holds = find_whole(pieces, count, at, at + hop_width(&access->hops[0]), &reason);
-	if (!holds) {
+	if (!holds && access->hops[0].kind != RESOLVE_FOLLOW &&
+	    emit_apart(program, access, pieces, count, &add, &reason)) {
+		first = 1;
+	} else if (!holds) {
 		unavailable(program, reason);
 		return;
 	}
-	fits = emit_piece(program, holds, at, &add);
-	for (size_t i = 0; i < access->hops_count; i++) {
+	fits = !holds || emit_piece(program, holds, at, &add);
+	for (size_t i = first; i < access->hops_count; i++) {
 		if (add)
 			fits &= emit(program, (struct ask_op){.kind = ASK_OP_ADD, .a = add});
 		fits &= emit_hop(program, &access->hops[i]);

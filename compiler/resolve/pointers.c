@@ -73,11 +73,11 @@ bool pointers_member(struct resolve_flat *flat, const struct binary_field *field
 }
 
 /*
- * What an atomic.Pointer[T] points to, or NULL. Go source: sync/atomic/type.go, Pointer
+ * Go source: sync/atomic/type.go, Pointer
  * {_ [0]*T; _ noCopy; v unsafe.Pointer}: the blank field, which is there for the compiler,
  * tells what v leads to.
  */
-static const struct binary_type *atomic_target(const struct binary_type *type)
+const struct binary_type *pointers_atomic_target(const struct binary_type *type)
 {
 	static const char name[] = "sync/atomic.Pointer[";
 
@@ -99,7 +99,7 @@ static bool flatten_struct(struct resolve_flat *context, const struct binary_typ
 	const struct resolve_view *view = flat_view(context, declared);
 	const struct binary_type *type = view ? view->shape : declared;
 	const struct resolve_pointer atomic = {
-		.kind = ASK_POINTER_PLAIN, .repeat = 1, .target = atomic_target(type)};
+		.kind = ASK_POINTER_PLAIN, .repeat = 1, .target = pointers_atomic_target(type)};
 
 	for (size_t f = 0; f < type->fields_count; f++) {
 		const struct binary_field *field = &type->fields[f];
@@ -159,6 +159,8 @@ static bool flatten_kind(struct resolve_flat *context, const struct binary_type 
 	struct resolve_pointer row = {.repeat = 1, .path = ""};
 	const struct resolve_role *role = flat_role(context, type);
 
+	if (!role)
+		role = syncmap_role(context, type);
 	if (role)
 		return internals_flatten(context, type, role, ret);
 	switch (type->kind) {
@@ -173,7 +175,9 @@ static bool flatten_kind(struct resolve_flat *context, const struct binary_type 
 	case SCHEMA_KIND_SLICE:
 		if (pointers_lead_nowhere(type->elem))
 			return true;
-		row.kind = type->kind == SCHEMA_KIND_SLICE ? ASK_POINTER_SLICE : ASK_POINTER_PLAIN;
+		row.kind = type->kind == SCHEMA_KIND_SLICE ? ASK_POINTER_SLICE
+			   : syncmap_is_inner(type->elem)  ? ASK_POINTER_FREE
+							   : ASK_POINTER_PLAIN;
 		row.target = type->elem;
 		return push(context, ret, &row, 0, 1, 0, "");
 	case SCHEMA_KIND_MAP:

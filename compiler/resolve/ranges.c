@@ -215,6 +215,13 @@ static const char *hop_comment(struct arena *arena, const struct resolve_access 
 	return "";
 }
 
+static bool is_look(const struct ask_op *op)
+{
+	return (op->kind == ASK_OP_INDEX || op->kind == ASK_OP_ASSERT) && op->c == ASK_LOOK;
+}
+
+/* A look is none: the hop is where its other word is followed. */
+
 /*
  * What an op does, for the reader of the C. `hops` of this program came before or are
  * it; `behind`: the first of them leads to the variable itself, which is on the heap.
@@ -238,6 +245,8 @@ static const char *op_comment(struct resolve *resolve, const struct resolve_acce
 	case ASK_OP_DEREF:
 	case ASK_OP_INDEX:
 	case ASK_OP_ASSERT:
+		if (is_look(op))
+			return hop_comment(arena, access, &access->hops[0]);
 		return hop_comment(arena, access,
 				   hop && hop <= access->hops_count ? &access->hops[hop - 1]
 								    : NULL);
@@ -275,6 +284,8 @@ static uint32_t named_part(const struct resolve_access *access,
 
 static bool is_hop(const struct ask_op *op)
 {
+	if (is_look(op))
+		return false;
 	return op->kind == ASK_OP_DEREF || op->kind == ASK_OP_INDEX || op->kind == ASK_OP_ASSERT;
 }
 
@@ -295,11 +306,12 @@ static uint32_t add_ops(struct resolve *resolve, const struct resolve_access *ac
 {
 	struct resolve_op ops[ASK_MAX_OPS];
 	bool behind = access && is_behind_pointer(access, program);
-	size_t hops = 0;
+	size_t hops = 0, looked = 0; /* looked: 1, the first hop was a look alone */
 
 	for (uint32_t i = 0; i < program->ops_count; i++) {
 		if (program->ops[i].kind == ASK_OP_CFA)
-			hops = 0;
+			hops = looked;
+		looked |= is_look(&program->ops[i]) && access->hops[0].direct;
 		hops += is_hop(&program->ops[i]);
 		ops[i] = (struct resolve_op){
 			.op = program->ops[i],

@@ -149,7 +149,7 @@ struct resolve_pointer {
 	uint32_t offset, kind, repeat, stride;
 	uint32_t extra;			      /* as in struct ask_pointer */
 	const struct binary_type *target;     /* NULL: a byte, or nothing in particular */
-	const struct binary_type *extra_type; /* DIRECTORY: extra is its row */
+	const struct binary_type *extra_type; /* DIRECTORY, NODE: extra is its row */
 	const char *path;		      /* ".cs.mu", "[].name" */
 };
 struct resolve_pointers {
@@ -171,6 +171,13 @@ enum resolve_part {
 	RESOLVE_SUDOG,	       /* sudog<T>: a waiting goroutine */
 	RESOLVE_CLOSURE,       /* made by us: the PC and the captured variables */
 	RESOLVE_CHOSEN_POINTER, /* made by us: a pointer on the way of a path of `types:` */
+	/* syncmap.c */
+	RESOLVE_SYNC_MAP,   /* sync.Map, up to Go 1.23 */
+	RESOLVE_SYNC_ENTRY, /* sync.entry: its value */
+	RESOLVE_TRIE,	    /* internal/sync.HashTrieMap[K,V]: sync.Map from Go 1.24 on */
+	RESOLVE_TRIE_NODE,  /* internal/sync.indirect[K,V]: 16 children */
+	RESOLVE_TRIE_ENTRY, /* internal/sync.entry[K,V] */
+	RESOLVE_NO_PART,
 };
 struct resolve_role {
 	enum resolve_part part;
@@ -187,6 +194,7 @@ struct resolve_closure {
 /* Types taken apart so far. */
 struct resolve_flat {
 	struct arena *arena;
+	struct binary *binary; /* NULL: nothing is looked up by name */
 	struct map memo;  /* const struct binary_type * -> struct resolve_pointers * */
 	struct map roles; /* const struct binary_type * -> struct resolve_role * */
 
@@ -199,7 +207,7 @@ struct resolve_flat {
 	struct map told;	 /* nodes of the spec that a mistake was reported of */
 	struct map spans;	 /* const struct binary_type * -> struct resolve_spans * */
 };
-void flat_init(struct resolve_flat *flat, struct arena *arena);
+void flat_init(struct resolve_flat *flat, struct arena *arena, struct binary *binary);
 /* The role of a type, NULL for ordinary ones. */
 const struct resolve_role *flat_role(const struct resolve_flat *flat,
 				     const struct binary_type *type);
@@ -211,6 +219,16 @@ bool internals_know(struct resolve_flat *flat, const struct binary_type *type);
 /* The pointer rows of a type that has a role. false as pointers_flatten(). */
 bool internals_flatten(struct resolve_flat *flat, const struct binary_type *type,
 		       const struct resolve_role *role, struct resolve_pointers *ret);
+/* ---- syncmap.c: what a sync.Map is made of ---- */
+
+/* The role of a struct of sync or internal/sync, which it gets now; NULL: it is an ordinary one. */
+const struct resolve_role *syncmap_role(struct resolve_flat *flat, const struct binary_type *type);
+/* The pointer rows of such a struct. false as pointers_flatten(). */
+bool syncmap_flatten(struct resolve_flat *flat, const struct binary_type *type,
+		     const struct resolve_role *role, struct resolve_pointers *ret);
+/* A pointer to this is part of a sync.Map up to Go 1.23, and costs nothing. */
+bool syncmap_is_inner(const struct binary_type *type);
+
 /* What a func value leads to when no more than its PC is known. */
 const struct binary_type *internals_funcval(struct resolve *resolve);
 /* The closure object of a closure function; NULL when it has none or debug info contradicts itself.
@@ -402,6 +420,8 @@ bool pointers_push(struct resolve_flat *flat, struct resolve_pointers *ret,
 /* The rows of a member of a struct, at its place. */
 bool pointers_member(struct resolve_flat *flat, const struct binary_field *field,
 		     struct resolve_pointers *ret);
+/* What an atomic.Pointer[T] points to; NULL when `type` is none. */
+const struct binary_type *pointers_atomic_target(const struct binary_type *type);
 /* Nothing lies there, or nothing that could be shown. */
 bool pointers_lead_nowhere(const struct binary_type *target);
 

@@ -104,19 +104,20 @@ static void enqueue_dynamic(struct queue *queue, const struct reach *from, uint3
 {
 	struct resolve *resolve = queue->resolve;
 	struct reach reach = {.capture = from->capture, .dynamic = true};
-	const struct binary_type *const *types;
+	const struct binary_descriptor *types;
 	size_t count;
 
 	if (resolve->has_interfaces) /* then it was at this depth or more */
 		return;
 	resolve->has_interfaces = true;
-	types = binary_runtime_types(resolve->binary, &count);
+	types = binary_descriptors(resolve->binary, &count);
 	for (size_t i = 0; depth && i < count; i++) {
-		if (!dynamic_may_be(types[i]))
+		const struct binary_type *type = types[i].type;
+
+		if (!type || !dynamic_may_be(type))
 			continue;
 		/* of a pointer-shaped type it holds the pointer itself, whose hop is to come */
-		enqueue(queue, &reach, types[i],
-			depth - !binary_type_is_direct(resolve->binary, types[i]));
+		enqueue(queue, &reach, type, depth - !binary_type_is_direct(resolve->binary, type));
 	}
 }
 
@@ -320,7 +321,7 @@ struct error *types_collect(struct resolve *resolve)
 	struct resolve_type *row;
 
 	map_init(&resolve->type_index, resolve->arena);
-	flat_init(&resolve->flat, resolve->arena);
+	flat_init(&resolve->flat, resolve->arena, resolve->binary);
 	views_bind(resolve);
 	row = VEC_PUSH(resolve->arena, &resolve->types); /* ASK_TYPE_BYTE */
 	if (byte && byte->kind == SCHEMA_KIND_UINT && byte->size == 1) {
@@ -426,6 +427,7 @@ static const char *pointer_comment(struct resolve *resolve, const struct binary_
 		[ASK_POINTER_FUNC] = "to its closure",
 		[ASK_POINTER_CONTEXT] = "to the next link of the chain",
 		[ASK_POINTER_CONTEXT_VALUE] = "to what it holds, if the spec asks for it",
+		[ASK_POINTER_NODE] = "to an entry, or to ",
 	};
 
 	return arena_printf(resolve->arena, "%s%s: %s%s", type->name, pointer->path,

@@ -76,14 +76,14 @@ static const struct ask_layout ask_layout = {
 	.probes = 6,                /* rows of ask_probes */
 	.exprs = 21,                /* rows of ask_exprs */
 	.ops = 15,                  /* rows of ask_ops */
-	.types = 996,               /* rows of ask_types */
-	.pointers = 1098,           /* rows of ask_pointers */
+	.types = 1000,              /* rows of ask_types */
+	.pointers = 1096,           /* rows of ask_pointers */
 	.spans = 0,                 /* rows of ask_spans */
 	.limits = 1,                /* rows of ask_limits */
 	.rtypes = 879,              /* rows of ask_rtypes */
 	.closures = 122,            /* rows of ask_closures */
 	.itab_type = 8,             /* internal/abi.ITab.Type */
-	.funcval_type = 849,        /* type of a closure object of which only the PC is known */
+	.funcval_type = 853,        /* type of a closure object of which only the PC is known */
 	.context_types = 0,         /* rows of ask_context_types */
 	.any_key = 0x0,             /* contexts of the spec with a key of any type */
 	.any_value = 0x0,           /* contexts of the spec with a value of any type */
@@ -485,613 +485,617 @@ static const struct ask_type ask_types[] = {
 	[386] = {1, 371, 0, 0, 0},         /* runtime.traceBlockReason */
 	[387] = {8, 371, 0, 0, 0},         /* runtime.traceTime */
 	[388] = {8, 371, 0, 0, 0},         /* runtime.metricKind */
-	[389] = {1, 371, 0, 0, 0},         /* internal/abi.BoundsErrorCode */
-	[390] = {1, 371, 0, 0, 0},         /* internal/abi.TFlag */
-	[391] = {4, 371, 0, 0, 0},         /* internal/abi.NameOff */
-	[392] = {4, 371, 0, 0, 0},         /* internal/abi.TypeOff */
-	[393] = {4, 371, 0, 0, 0},         /* internal/abi.PCLnTabMagic */
-	[394] = {1, 371, 0, 0, 0},         /* internal/abi.FuncFlag */
-	[395] = {1, 371, 0, 0, 0},         /* internal/abi.FuncID */
-	[396] = {1, 371, 0, 0, 0},         /* go.shape.bool */
-	[397] = {24, 371, 1, 0, 0},        /* fmt.buffer */
-	[398] = {4, 372, 0, 0, 0},         /* [4]uint8 */
-	[399] = {0, 372, 0, 0, 0},         /* [0]*os.dirInfo */
-	[400] = {5, 372, 0, 0, 0},         /* [5]uint8 */
-	[401] = {48, 372, 1, 0, 0},        /* [3]string */
-	[402] = {68, 373, 0, 0, 0},        /* [68]uint8 */
-	[403] = {0, 373, 0, 0, 0},         /* [0]*sync.poolChainElt */
-	[404] = {128, 373, 0, 0, 0},       /* [16]uintptr */
-	[405] = {8, 373, 0, 0, 0},         /* [1]uintptr */
-	[406] = {32, 373, 0, 0, 0},        /* [4]uintptr */
-	[407] = {40, 373, 0, 0, 0},        /* [5]uintptr */
-	[408] = {48, 373, 0, 0, 0},        /* [6]uintptr */
-	[409] = {256, 373, 0, 0, 0},       /* [32]uintptr */
-	[410] = {160, 373, 0, 0, 0},       /* [10]runtime.heldLockInfo */
-	[411] = {1, 373, 0, 0, 0},         /* [1]uint8 */
-	[412] = {0, 373, 0, 0, 0},         /* [0]*internal/bisect.dedup */
-	[413] = {0, 373, 0, 0, 0},         /* [0]*internal/godebug.value */
-	[414] = {32, 373, 0, 0, 0},        /* [4]uint64 */
-	[415] = {4096, 373, 0, 0, 0},      /* [128][4]uint64 */
-	[416] = {64, 373, 0, 0, 0},        /* [64]uint8 */
-	[417] = {0, 373, 0, 0, 0},         /* [0]*internal/sync.entry[interface {},interface {}] */
-	[418] = {0, 373, 0, 0, 0},         /* [0]*internal/sync.node[interface {},interface {}] */
-	[419] = {128, 373, 1, 0, 0},       /* [16]sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
-	[420] = {0, 374, 0, 0, 0},         /* [0]*internal/sync.indirect[interface {},interface {}] */
-	[421] = {0, 374, 0, 0, 0},         /* [0]*internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
-	[422] = {0, 374, 0, 0, 0},         /* [0]*go.shape.struct { internal/sync.isEntry bool } */
-	[423] = {128, 374, 1, 0, 0},       /* [16]sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
-	[424] = {72, 375, 0, 0, 0},        /* [9]uintptr */
-	[425] = {96, 375, 0, 0, 0},        /* [96]uint8 */
-	[426] = {12, 375, 0, 0, 0},        /* [3]internal/runtime/atomic.Uint32 */
-	[427] = {16, 375, 0, 0, 0},        /* [2]uint64 */
-	[428] = {1088, 375, 1, 0, 0},      /* [136]*runtime.mspan */
-	[429] = {1088, 376, 0, 0, 0},      /* [136]runtime.gclinkptr */
-	[430] = {64, 376, 0, 0, 0},        /* [4]runtime.stackfreelist */
-	[431] = {256, 376, 1, 0, 0},       /* [32]*runtime._defer */
-	[432] = {2048, 377, 0, 0, 0},      /* [256]runtime.guintptr */
-	[433] = {1024, 377, 1, 0, 0},      /* [128]*runtime.sudog */
-	[434] = {1024, 378, 1, 0, 0},      /* [128]*runtime.mspan */
-	[435] = {40, 379, 0, 0, 0},        /* [5]unsafe.Pointer */
-	[436] = {2720, 379, 0, 0, 0},      /* [68]runtime.sizeClassScanStats */
-	[437] = {2024, 379, 0, 0, 0},      /* [253]uintptr */
-	[438] = {2048, 379, 0, 0, 0},      /* [256]runtime.objptr */
-	[439] = {8192, 379, 0, 0, 0},      /* [1024]uintptr */
-	[440] = {4096, 379, 0, 0, 0},      /* [512]uintptr */
-	[441] = {480, 379, 2, 0, 0},       /* [20]runtime.cleanupFn */
-	[442] = {65504, 381, 0, 0, 0},     /* [65504]uint8 */
-	[443] = {16, 381, 1, 0, 0},        /* [2]*runtime.traceBuf */
-	[444] = {32, 382, 1, 0, 0},        /* [2][2]*runtime.traceBuf */
-	[445] = {192, 383, 0, 0, 0},       /* [8]runtime.pcvalueCacheEnt */
-	[446] = {384, 383, 0, 0, 0},       /* [2][8]runtime.pcvalueCacheEnt */
-	[447] = {0, 383, 0, 0, 0},         /* [0]*runtime.PanicNilError */
-	[448] = {480, 383, 0, 0, 0},       /* [480]uint8 */
-	[449] = {216, 383, 0, 0, 0},       /* [216]uint8 */
-	[450] = {544, 383, 0, 0, 0},       /* [68]uint64 */
-	[451] = {176, 383, 4, 0, 0},       /* [2]runtime.Frame */
-	[452] = {120, 387, 0, 0, 0},       /* [15]uint64 */
-	[453] = {72, 387, 0, 0, 0},        /* [9]unsafe.Pointer */
-	[454] = {256, 387, 2, 0, 0},       /* [8]internal/cpu.option */
-	[455] = {256, 389, 0, 0, 0},       /* [32]uint64 */
-	[456] = {50, 389, 0, 0, 0},        /* [50]uint8 */
-	[457] = {16, 389, 1, 0, 0},        /* time.fileSizeError */
-	[458] = {8, 390, 0, 0, 0},         /* reflect.ChanDir */
-	[459] = {8, 390, 0, 0, 0},         /* reflect.Kind */
-	[460] = {8, 390, 0, 0, 0},         /* runtime.guintptr */
-	[461] = {8, 390, 0, 0, 0},         /* runtime.muintptr */
-	[462] = {8, 390, 0, 0, 0},         /* runtime.gclinkptr */
-	[463] = {8, 390, 0, 0, 0},         /* runtime.puintptr */
-	[464] = {8, 390, 0, 0, 0},         /* runtime.lockRank */
-	[465] = {8, 390, 0, 0, 0},         /* internal/strconv.Error */
-	[466] = {1, 390, 0, 0, 0},         /* internal/abi.Kind */
-	[467] = {16, 390, 1, 0, 0},        /* internal/runtime/cgroup.stringError */
-	[468] = {0, 391, 0, 0, 0},         /* struct {} */
-	[469] = {8, 391, 0, 0, 0},         /* runtime.sigset */
-	[470] = {8, 391, 0, 0, 0},         /* *runtime.notInHeap */
-	[471] = {256, 391, 0, 0, 0},       /* runtime.cgoCallers */
-	[472] = {2, 391, 0, 0, 0},         /* internal/abi.IntArgRegBitmap */
-	[473] = {16, 391, 1, 0, 0},        /* reflect.StructTag */
-	[474] = {0, 392, 0, 0, 0},         /* sync.noCopy */
-	[475] = {16, 392, 1, 0, 0},        /* runtime.errorString */
-	[476] = {16, 393, 1, 0, 0},        /* runtime.plainError */
-	[477] = {0, 394, 0, 0, 0},         /* runtime.lockRankStruct */
-	[478] = {1, 394, 0, 0, 0},         /* runtime.spanClass */
-	[479] = {8, 394, 0, 0, 0},         /* runtime.objptr */
-	[480] = {0, 394, 0, 0, 0},         /* runtime.winlibcall */
-	[481] = {0, 394, 0, 0, 0},         /* runtime.dlogPerM */
-	[482] = {0, 394, 0, 0, 0},         /* internal/poll.DeadlineExceededError */
-	[483] = {0, 394, 0, 0, 0},         /* sync/atomic.noCopy */
-	[484] = {0, 394, 0, 0, 0},         /* sync/atomic.align64 */
-	[485] = {0, 394, 0, 0, 0},         /* internal/godebug.runtimeStderr */
-	[486] = {0, 394, 0, 0, 0},         /* internal/runtime/sys.nih */
-	[487] = {0, 394, 0, 0, 0},         /* internal/runtime/atomic.noCopy */
-	[488] = {0, 394, 0, 0, 0},         /* internal/runtime/atomic.align64 */
-	[489] = {8, 394, 1, 0, 0},         /* *runtime._func */
-	[490] = {8, 395, 1, 0, 0},         /* *runtime.gcBits */
-	[491] = {8, 396, 1, 0, 0},         /* *runtime.workbuf */
-	[492] = {16, 397, 1, 0, 0},        /* errors.errorString */
-	[493] = {48, 398, 2, 0, 0},        /* reflect.rtype */
-	[494] = {0, 400, 0, 0, 0},         /* runtime.Func */
-	[495] = {8, 400, 1, 0, 0},         /* *runtime.moduledata */
-	[496] = {16, 401, 0, 0, 0},        /* runtime.maybeTraceableChan */
-	[497] = {8, 401, 1, 0, 0},         /* runtime.xRegPerG */
-	[498] = {32, 402, 0, 0, 0},        /* runtime.gTraceState */
-	[499] = {1, 402, 0, 0, 0},         /* runtime.mSpanStateBox */
-	[500] = {0, 402, 0, 0, 0},         /* runtime.notInHeap */
-	[501] = {8, 402, 0, 0, 0},         /* runtime.limiterEvent */
-	[502] = {8, 402, 1, 0, 0},         /* *runtime.spanSPMC */
-	[503] = {8, 403, 0, 0, 0},         /* runtime.funcval */
-	[504] = {8, 403, 0, 0, 0},         /* runtime.note */
-	[505] = {0, 403, 0, 0, 0},         /* runtime.PanicNilError */
-	[506] = {8, 403, 0, 0, 0},         /* runtime.statDepSet */
-	[507] = {88, 403, 0, 0, 0},        /* runtime.cpuStatsAggregate */
-	[508] = {8, 403, 0, 0, 0},         /* internal/poll.pollDesc */
-	[509] = {0, 403, 0, 0, 0},         /* internal/runtime/sys.NotInHeap */
-	[510] = {1, 403, 0, 0, 0},         /* internal/runtime/atomic.Bool */
-	[511] = {16, 403, 1, 0, 0},        /* internal/bisect.parseError */
-	[512] = {1, 404, 0, 0, 0},         /* internal/sync.node[interface {},interface {}] */
-	[513] = {1, 404, 0, 0, 0},         /* internal/sync.node[go.shape.interface {},go.shape.interface {}] */
-	[514] = {1, 404, 0, 0, 0},         /* go.shape.struct { internal/sync.isEntry bool } */
-	[515] = {8, 404, 0, 0, 0},         /* syscall.Errno */
-	[516] = {1032, 404, 1, 0, 0},      /* struct { runtime.len int; runtime.buf [128]*runtime.mspan } */
-	[517] = {16, 405, 1, 0, 0},        /* struct { runtime.head *runtime.spanSPMC; runtime.tail internal/runtime/atomic.UnsafePointer } */
-	[518] = {8, 406, 1, 0, 0},         /* *runtime.cleanupBlock */
-	[519] = {8, 407, 1, 0, 0},         /* *runtime.pollDesc */
-	[520] = {32, 408, 2, 0, 0},        /* os.SyscallError */
-	[521] = {48, 410, 2, 0, 0},        /* internal/fmtsort.KeyValue */
-	[522] = {32, 412, 1, 0, 0},        /* reflect.bitVector */
-	[523] = {16, 413, 2, 0, 0},        /* reflect.layoutKey */
-	[524] = {24, 415, 1, 0, 0},        /* reflect.ValueError */
-	[525] = {8, 416, 0, 0, 0},         /* sync.Mutex */
-	[526] = {16, 416, 0, 0, 0},        /* sync.eface */
-	[527] = {32, 416, 1, 0, 0},        /* sync.poolDequeue */
-	[528] = {16, 417, 2, 0, 0},        /* sync.poolChain */
-	[529] = {32, 419, 3, 0, 0},        /* sync.poolLocalInternal */
-	[530] = {128, 422, 3, 0, 0},       /* sync.poolLocal */
-	[531] = {16, 425, 0, 0, 0},        /* runtime.stack */
-	[532] = {8, 425, 0, 0, 0},         /* runtime.functab */
-	[533] = {8, 425, 0, 0, 0},         /* runtime.ptabEntry */
-	[534] = {8, 425, 0, 0, 0},         /* runtime.initTask */
-	[535] = {16, 425, 1, 0, 0},        /* runtime.bitvector */
-	[536] = {16, 426, 0, 0, 0},        /* runtime.maybeTraceablePtr */
-	[537] = {8, 426, 0, 0, 0},         /* runtime.mutex */
-	[538] = {16, 426, 2, 0, 0},        /* runtime.waitq */
-	[539] = {4, 428, 0, 0, 0},         /* runtime.goroutineProfileStateHolder */
-	[540] = {2112, 428, 0, 0, 0},      /* runtime.xRegState */
-	[541] = {32, 428, 0, 0, 0},        /* runtime.traceSchedResourceState */
-	[542] = {1, 428, 0, 0, 0},         /* runtime.gcBits */
-	[543] = {16, 428, 0, 0, 0},        /* runtime.stackfreelist */
-	[544] = {16, 428, 0, 0, 0},        /* runtime.gList */
-	[545] = {64, 428, 1, 0, 0},        /* runtime.pinner */
-	[546] = {16, 429, 0, 0, 0},        /* runtime.persistentAlloc */
-	[547] = {16, 429, 0, 0, 0},        /* runtime.lfnode */
-	[548] = {24, 429, 0, 0, 0},        /* runtime.workbufhdr */
-	[549] = {16, 429, 0, 0, 0},        /* runtime.listNodeManual */
-	[550] = {512, 429, 3, 0, 0},       /* runtime.cleanupBlock */
-	[551] = {2120, 432, 1, 0, 0},      /* runtime.xRegPerP */
-	[552] = {16, 433, 0, 0, 0},        /* runtime.mWaitList */
-	[553] = {392, 433, 0, 0, 0},       /* runtime.pcvalueCache */
-	[554] = {16, 433, 0, 0, 0},        /* runtime.heldLockInfo */
-	[555] = {512, 433, 0, 0, 0},       /* runtime.gcBgMarkWorkerNodePadded */
-	[556] = {2040, 433, 15, 0, 0},     /* runtime.mPadded */
-	[557] = {48, 448, 2, 0, 0},        /* runtime.metricFloat64Histogram */
-	[558] = {16, 450, 1, 0, 0},        /* runtime.debugCallWrapArgs */
-	[559] = {16, 451, 2, 0, 0},        /* runtime._typePair */
-	[560] = {16, 453, 1, 0, 0},        /* runtime.metricData */
-	[561] = {16, 454, 0, 0, 0},        /* syscall.Rlimit */
-	[562] = {16, 454, 1, 0, 0},        /* syscall.Iovec */
-	[563] = {0, 455, 0, 0, 0},         /* internal/poll.errNetClosing */
-	[564] = {4, 455, 0, 0, 0},         /* sync/atomic.Bool */
-	[565] = {4, 455, 0, 0, 0},         /* sync/atomic.Uint32 */
-	[566] = {8, 455, 0, 0, 0},         /* internal/abi.Imethod */
-	[567] = {24, 455, 2, 0, 0},        /* internal/godebug.value */
-	[568] = {16, 457, 0, 0, 0},        /* internal/runtime/maps.groupsReference */
-	[569] = {8, 457, 0, 0, 0},         /* internal/sync.Mutex */
-	[570] = {4, 457, 0, 0, 0},         /* internal/runtime/atomic.Int32 */
-	[571] = {1, 457, 0, 0, 0},         /* internal/runtime/atomic.Uint8 */
-	[572] = {4, 457, 0, 0, 0},         /* internal/runtime/atomic.Uint32 */
-	[573] = {8, 457, 0, 0, 0},         /* internal/runtime/atomic.Uintptr */
-	[574] = {48, 457, 2, 0, 0},        /* go.shape.struct { Key reflect.Value; Value reflect.Value } */
-	[575] = {1, 459, 0, 0, 0},         /* runtime.waitReason */
-	[576] = {16, 459, 1, 0, 0},        /* runtime.timerWhen */
-	[577] = {24, 460, 2, 0, 0},        /* runtime.synctestDeadlockError */
-	[578] = {32, 462, 1, 0, 0},        /* time.zone */
-	[579] = {200, 463, 7, 0, 0},       /* reflect.layoutType */
-	[580] = {64, 470, 2, 0, 0},        /* reflect.methodValue */
-	[581] = {48, 472, 3, 0, 0},        /* sync.poolChainElt */
-	[582] = {12, 475, 0, 0, 0},        /* sync.Once */
-	[583] = {48, 475, 3, 0, 0},        /* io/fs.PathError */
-	[584] = {24, 478, 0, 0, 0},        /* runtime.textsect */
-	[585] = {40, 478, 3, 0, 0},        /* runtime.modulehash */
-	[586] = {40, 481, 1, 0, 0},        /* runtime.ancestorInfo */
-	[587] = {16, 482, 2, 0, 0},        /* runtime.mSpanList */
-	[588] = {8, 484, 1, 0, 0},         /* *runtime.mSpanList */
-	[589] = {24, 485, 0, 0, 0},        /* runtime.pageCache */
-	[590] = {32, 485, 0, 0, 0},        /* runtime.gcBgMarkWorkerNode */
-	[591] = {2048, 485, 0, 0, 0},      /* runtime.workbuf */
-	[592] = {4112, 485, 0, 0, 0},      /* runtime.wbBuf */
-	[593] = {24, 485, 2, 0, 0},        /* runtime.cleanupFn */
-	[594] = {65536, 487, 1, 0, 0},     /* runtime.traceBuf */
-	[595] = {8, 488, 1, 0, 0},         /* *runtime.traceBuf */
-	[596] = {24, 489, 0, 0, 0},        /* runtime.metricValue */
-	[597] = {24, 489, 0, 0, 0},        /* runtime.savedOpenDeferState */
-	[598] = {16, 489, 0, 0, 0},        /* internal/poll.fdMutex */
-	[599] = {8, 489, 0, 0, 0},         /* sync/atomic.Uint64 */
-	[600] = {56, 489, 2, 0, 0},        /* internal/abi.FuncType */
-	[601] = {80, 491, 4, 0, 0},        /* internal/abi.InterfaceType */
-	[602] = {6, 495, 0, 0, 0},         /* unicode.Range16 */
-	[603] = {12, 495, 0, 0, 0},        /* unicode.Range32 */
-	[604] = {56, 495, 2, 0, 0},        /* unicode.RangeTable */
-	[605] = {40, 497, 2, 0, 0},        /* internal/godebug.Setting */
-	[606] = {8, 499, 0, 0, 0},         /* internal/runtime/atomic.Int64 */
-	[607] = {8, 499, 0, 0, 0},         /* internal/runtime/atomic.Uint64 */
-	[608] = {24, 499, 0, 0, 0},        /* internal/bisect.cond */
-	[609] = {4112, 499, 1, 0, 0},      /* internal/bisect.dedup */
-	[610] = {40, 500, 2, 0, 0},        /* struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
-	[611] = {32, 502, 1, 0, 0},        /* os.dirInfo */
-	[612] = {16, 503, 0, 0, 0},        /* time.zoneTrans */
-	[613] = {8, 503, 0, 0, 0},         /* reflect.flag */
-	[614] = {32, 503, 1, 0, 0},        /* reflect.makeFuncCtxt */
-	[615] = {40, 504, 0, 0, 0},        /* runtime.gsignalStack */
-	[616] = {24, 504, 0, 0, 0},        /* runtime.sysmontick */
-	[617] = {24, 504, 1, 0, 0},        /* runtime.special */
-	[618] = {32, 505, 1, 0, 0},        /* runtime.cleanupBlockHeader */
-	[619] = {32, 506, 1, 0, 0},        /* runtime.traceBufHeader */
-	[620] = {24, 507, 0, 0, 0},        /* runtime.pcvalueCacheEnt */
-	[621] = {24, 507, 1, 0, 0},        /* runtime.errorAddressString */
-	[622] = {32, 508, 0, 0, 0},        /* runtime.gcStatsAggregate */
-	[623] = {32, 508, 0, 0, 0},        /* runtime.finalStatsAggregate */
-	[624] = {32, 508, 0, 0, 0},        /* runtime.traceFrame */
-	[625] = {40, 508, 4, 0, 0},        /* runtime.TypeAssertionError */
-	[626] = {232, 512, 6, 0, 0},       /* runtime.Frames */
-	[627] = {272, 518, 0, 0, 0},       /* internal/abi.RegArgs */
-	[628] = {32, 518, 2, 0, 0},        /* internal/abi.ITab */
-	[629] = {40, 520, 2, 0, 0},        /* internal/godebug.setting */
-	[630] = {32, 522, 2, 0, 0},        /* internal/cpu.option */
-	[631] = {48, 524, 3, 0, 0},        /* internal/sync.entry[interface {},interface {}] */
-	[632] = {48, 527, 3, 0, 0},        /* internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
-	[633] = {8, 530, 1, 0, 0},         /* *runtime.mcache */
-	[634] = {56, 531, 3, 0, 0},        /* struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
-	[635] = {48, 534, 2, 0, 0},        /* struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
-	[636] = {16, 536, 0, 0, 0},        /* runtime.addrRange */
-	[637] = {112, 536, 1, 0, 0},       /* fmt.fmt */
-	[638] = {72, 537, 2, 0, 0},        /* reflect.abiSeq */
-	[639] = {32, 539, 2, 0, 0},        /* runtime.coro */
-	[640] = {40, 541, 0, 0, 0},        /* runtime.sizeClassScanStats */
-	[641] = {2080, 541, 1, 0, 0},      /* runtime.spanQueue */
-	[642] = {24, 542, 0, 0, 0},        /* runtime.mOS */
-	[643] = {16, 542, 0, 0, 0},        /* internal/abi.UncommonType */
-	[644] = {304, 542, 0, 0, 0},       /* internal/chacha8rand.State */
-	[645] = {40, 542, 2, 0, 0},        /* internal/bisect.Matcher */
-	[646] = {152, 544, 2, 0, 0},       /* internal/sync.indirect[interface {},interface {}] */
-	[647] = {152, 546, 2, 0, 0},       /* internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
-	[648] = {24, 548, 0, 0, 0},        /* runtime.boundsError */
-	[649] = {80, 548, 4, 0, 0},        /* reflect.Method */
-	[650] = {8, 552, 0, 0, 0},         /* runtime.offAddr */
-	[651] = {8, 552, 0, 0, 0},         /* time.Duration */
-	[652] = {48, 552, 0, 0, 0},        /* reflect.abiStep */
-	[653] = {40, 552, 1, 0, 0},        /* sync.Pool */
-	[654] = {16, 553, 2, 0, 0},        /* runtime.funcInfo */
-	[655] = {48, 555, 0, 0, 0},        /* runtime.gobuf */
-	[656] = {64, 555, 0, 0, 0},        /* runtime.pTraceState */
-	[657] = {56, 555, 1, 0, 0},        /* runtime.mLockProfile */
-	[658] = {72, 556, 2, 0, 0},        /* runtime.mTraceState */
-	[659] = {32, 558, 0, 0, 0},        /* internal/runtime/maps.table */
-	[660] = {64, 558, 3, 0, 0},        /* internal/godebugs.Info */
-	[661] = {48, 561, 3, 0, 0},        /* internal/sync.HashTrieMap[interface {},interface {}] */
-	[662] = {88, 564, 3, 0, 0},        /* os.file */
-	[663] = {104, 567, 5, 0, 0},       /* time.Location */
-	[664] = {48, 572, 3, 0, 0},        /* runtime._defer */
-	[665] = {64, 575, 1, 0, 0},        /* runtime.timers */
-	[666] = {1216, 576, 0, 0, 0},      /* runtime.heapStatsAggregate */
-	[667] = {56, 576, 0, 0, 0},        /* runtime.schedStatsAggregate */
-	[668] = {1520, 576, 0, 0, 0},      /* runtime.statAggregate */
-	[669] = {40, 576, 1, 0, 0},        /* runtime.untracedG·7 */
-	[670] = {104, 577, 5, 0, 0},       /* reflect.StructField */
-	[671] = {184, 582, 5, 0, 0},       /* reflect.abiDesc */
-	[672] = {56, 587, 1, 0, 0},        /* runtime.spanSPMC */
-	[673] = {88, 588, 4, 0, 0},        /* runtime.Frame */
-	[674] = {56, 592, 0, 0, 0},        /* runtime.piController */
-	[675] = {9, 592, 0, 0, 0},         /* fmt.fmtFlags */
-	[676] = {56, 592, 1, 0, 0},        /* internal/poll.FD */
-	[677] = {48, 593, 0, 0, 0},        /* internal/runtime/maps.Map */
-	[678] = {208, 593, 5, 0, 0},       /* fmt.pp */
-	[679] = {4856, 598, 4, 0, 0},      /* runtime.gcWork */
-	[680] = {2296, 602, 1, 0, 0},      /* runtime.mcache */
-	[681] = {88, 603, 0, 0, 0},        /* runtime.sysStatsAggregate */
-	[682] = {88, 603, 0, 0, 0},        /* runtime.cpuStats */
-	[683] = {48, 603, 2, 0, 0},        /* internal/abi.Type */
-	[684] = {144, 605, 4, 0, 0},       /* runtime.synctestBubble */
-	[685] = {1168, 609, 0, 0, 0},      /* runtime.heapStatsDelta */
-	[686] = {72, 609, 0, 0, 0},        /* runtime.pcHeader */
-	[687] = {112, 609, 7, 0, 0},       /* runtime.hchan */
-	[688] = {104, 616, 6, 0, 0},       /* runtime.sudog */
-	[689] = {144, 622, 6, 0, 0},       /* runtime.scavengerState */
-	[690] = {104, 628, 3, 0, 0},       /* runtime._panic */
-	[691] = {44, 631, 0, 0, 0},        /* runtime._func */
-	[692] = {96, 631, 3, 0, 0},        /* runtime.timer */
-	[693] = {296, 634, 8, 0, 0},       /* runtime.pollDesc */
-	[694] = {8, 642, 1, 0, 0},         /* *runtime.mspan */
-	[695] = {160, 643, 8, 0, 0},       /* runtime.mspan */
-	[696] = {2112, 651, 0, 0, 0},      /* runtime.xRegs */
-	[697] = {592, 651, 20, 0, 0},      /* runtime.moduledata */
-	[698] = {15920, 671, 16, 0, 0},    /* runtime.p */
-	[699] = {456, 687, 11, 0, 0},      /* runtime.g */
-	[700] = {24, 698, 1, 0, 0},        /* reflect.Value */
-	[701] = {1824, 699, 15, 0, 0},     /* runtime.m */
-	[702] = {16, 714, 1, 0, 0},        /* closure runtime.(*mspan).setUserArenaChunkToFault.func1 */
-	[703] = {44, 715, 1, 0, 0},        /* closure runtime.mmap.func1 */
-	[704] = {24, 716, 0, 0, 0},        /* closure runtime.munmap.func1 */
-	[705] = {40, 716, 4, 0, 0},        /* closure runtime.sigaction.func1 */
-	[706] = {16, 720, 1, 0, 0},        /* closure runtime.chansend.func1 */
-	[707] = {24, 721, 1, 0, 0},        /* closure runtime.send.goready.func1 */
-	[708] = {24, 722, 1, 0, 0},        /* closure runtime.closechan.goready.func1 */
-	[709] = {16, 723, 1, 0, 0},        /* closure runtime.chanrecv.func1 */
-	[710] = {24, 724, 1, 0, 0},        /* closure runtime.recv.goready.func1 */
-	[711] = {24, 725, 2, 0, 0},        /* closure runtime.debugCallCheck.func1 */
-	[712] = {40, 727, 2, 0, 0},        /* closure runtime.debugCallWrap.func1 */
-	[713] = {16, 729, 1, 0, 0},        /* closure runtime.debugCallWrap2.func1 */
-	[714] = {16, 730, 1, 0, 0},        /* closure runtime.hexdumpWords.func1 */
-	[715] = {40, 731, 2, 0, 0},        /* closure runtime.persistentalloc.func1 */
-	[716] = {16, 733, 1, 0, 0},        /* closure runtime.allocmcache.func1 */
-	[717] = {40, 734, 4, 0, 0},        /* closure runtime.checkFinalizersAndCleanups.func1 */
-	[718] = {24, 738, 2, 0, 0},        /* closure runtime.checkFinalizersAndCleanups.func1.1 */
-	[719] = {56, 740, 4, 0, 0},        /* closure runtime.SetFinalizer.func2 */
-	[720] = {16, 744, 1, 0, 0},        /* closure runtime.SetFinalizer.func1 */
-	[721] = {24, 745, 2, 0, 0},        /* closure runtime.gcStart.func4 */
-	[722] = {16, 747, 1, 0, 0},        /* closure runtime.gcStart.func2 */
-	[723] = {24, 748, 2, 0, 0},        /* closure runtime.gcStart.func1 */
-	[724] = {16, 750, 1, 0, 0},        /* closure runtime.gcMarkDone.func4 */
-	[725] = {16, 751, 1, 0, 0},        /* closure runtime.gcMarkDone.func3 */
-	[726] = {16, 752, 1, 0, 0},        /* closure runtime.gcMarkDone.func2 */
-	[727] = {24, 753, 1, 0, 0},        /* closure runtime.gcMarkDone.forEachP.func5 */
-	[728] = {24, 754, 1, 0, 0},        /* closure runtime.gcMarkTermination.forEachP.func7 */
-	[729] = {24, 755, 1, 0, 0},        /* closure runtime.gcMarkTermination.func3 */
-	[730] = {16, 756, 1, 0, 0},        /* closure runtime.gcMarkTermination.func2 */
-	[731] = {16, 757, 0, 0, 0},        /* closure runtime.gcMarkTermination.func1 */
-	[732] = {24, 757, 2, 0, 0},        /* closure runtime.gcBgMarkWorker.func2 */
-	[733] = {16, 759, 1, 0, 0},        /* closure runtime.gcMarkRootCheck.func1 */
-	[734] = {32, 760, 3, 0, 0},        /* closure runtime.markroot.func1 */
-	[735] = {24, 763, 1, 0, 0},        /* closure runtime.gcAssistAlloc.func2 */
-	[736] = {24, 764, 2, 0, 0},        /* closure runtime.gcAssistAlloc.func1 */
-	[737] = {48, 766, 2, 0, 0},        /* closure runtime.(*pageAlloc).scavenge.func1 */
-	[738] = {24, 768, 2, 0, 0},        /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3 */
-	[739] = {24, 770, 2, 0, 0},        /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2 */
-	[740] = {16, 772, 1, 0, 0},        /* closure runtime.(*sweepLocked).sweep.func1 */
-	[741] = {16, 773, 1, 0, 0},        /* closure runtime.getempty.func1 */
-	[742] = {33, 774, 2, 0, 0},        /* closure runtime.(*mheap).alloc.func1 */
-	[743] = {16, 776, 1, 0, 0},        /* closure runtime.(*pageAlloc).find.func1 */
-	[744] = {24, 777, 1, 0, 0},        /* closure runtime.mProf_Malloc.func1 */
-	[745] = {56, 778, 3, 0, 0},        /* closure runtime.(*mLockProfile).captureStack.func1 */
-	[746] = {48, 781, 2, 0, 0},        /* closure runtime.doRecordGoroutineProfile.func1 */
-	[747] = {24, 783, 1, 0, 0},        /* closure runtime.netpollgoready.goready.func1 */
-	[748] = {16, 784, 1, 0, 0},        /* closure runtime.futexwakeup.func1 */
-	[749] = {24, 785, 1, 0, 0},        /* closure runtime.newosproc.func1 */
-	[750] = {32, 786, 3, 0, 0},        /* closure runtime.(*_panic).nextFrame.func1 */
-	[751] = {32, 789, 3, 0, 0},        /* closure runtime.gorecover.func1 */
-	[752] = {24, 792, 1, 0, 0},        /* closure runtime.throw.func1 */
-	[753] = {32, 793, 2, 0, 0},        /* closure runtime.fatal.func1 */
-	[754] = {32, 795, 1, 0, 0},        /* closure runtime.fatalthrow.func1 */
-	[755] = {48, 796, 3, 0, 0},        /* closure runtime.fatalpanic.func1 */
-	[756] = {16, 799, 1, 0, 0},        /* closure runtime.dopanic_m.func1 */
-	[757] = {32, 800, 2, 0, 0},        /* closure runtime.setPinned.func2 */
-	[758] = {24, 802, 1, 0, 0},        /* closure runtime.setPinned.func1 */
-	[759] = {16, 803, 1, 0, 0},        /* closure runtime.xRegRestore.func1 */
-	[760] = {16, 804, 1, 0, 0},        /* closure runtime.main.func2 */
-	[761] = {16, 805, 1, 0, 0},        /* closure runtime.badmorestackg0.func1 */
-	[762] = {24, 806, 1, 0, 0},        /* closure runtime.casgstatus.func3 */
-	[763] = {9, 807, 0, 0, 0},         /* closure runtime.stopTheWorld.func1 */
-	[764] = {16, 807, 1, 0, 0},        /* closure runtime.allocm.func1 */
-	[765] = {16, 808, 1, 0, 0},        /* closure runtime.reentersyscall.func2 */
-	[766] = {16, 809, 1, 0, 0},        /* closure runtime.reentersyscall.func1 */
-	[767] = {24, 810, 1, 0, 0},        /* closure runtime.entersyscallblock.func4 */
-	[768] = {24, 811, 1, 0, 0},        /* closure runtime.entersyscallblock.func3 */
-	[769] = {40, 812, 1, 0, 0},        /* closure runtime.entersyscallblock.func1 */
-	[770] = {16, 813, 1, 0, 0},        /* closure runtime.exitsyscall.func4 */
-	[771] = {16, 814, 1, 0, 0},        /* closure runtime.exitsyscall.func3 */
-	[772] = {24, 815, 2, 0, 0},        /* closure runtime.exitsyscall.func2 */
-	[773] = {20, 817, 1, 0, 0},        /* closure runtime.malg.func1 */
-	[774] = {32, 818, 2, 0, 0},        /* closure runtime.newproc.func1 */
-	[775] = {16, 820, 1, 0, 0},        /* closure runtime.gfget.func2 */
-	[776] = {16, 821, 1, 0, 0},        /* closure runtime.gfget.func1 */
-	[777] = {16, 822, 1, 0, 0},        /* closure runtime.(*p).destroy.freemcache.func2 */
-	[778] = {16, 823, 1, 0, 0},        /* closure runtime.(*p).destroy.func1 */
-	[779] = {16, 824, 1, 0, 0},        /* closure runtime.wirep.func2 */
-	[780] = {16, 825, 1, 0, 0},        /* closure runtime.checkdead.func1 */
-	[781] = {16, 826, 1, 0, 0},        /* closure runtime.(*rwmutex).rlock.func1 */
-	[782] = {24, 827, 1, 0, 0},        /* closure runtime.readyWithTime.goready.func1 */
-	[783] = {24, 828, 1, 0, 0},        /* closure runtime.(*synctestBubble).changegstatus.goready.func1 */
-	[784] = {24, 829, 1, 0, 0},        /* closure runtime.(*synctestBubble).decActive.goready.func1 */
-	[785] = {24, 830, 1, 0, 0},        /* closure runtime.goroutineReady.goready.func1 */
-	[786] = {24, 831, 1, 0, 0},        /* closure runtime.(*timer).maybeRunAsync.func1 */
-	[787] = {32, 832, 2, 0, 0},        /* closure runtime.(*timer).modify.func1 */
-	[788] = {32, 834, 2, 0, 0},        /* closure runtime.(*timer).maybeRunChan.func1 */
-	[789] = {16, 836, 0, 0, 0},        /* closure runtime.traceAdvance.func6 */
-	[790] = {16, 836, 0, 0, 0},        /* closure runtime.traceAdvance.func5 */
-	[791] = {24, 836, 1, 0, 0},        /* closure runtime.traceAdvance.func4 */
-	[792] = {24, 837, 1, 0, 0},        /* closure runtime.traceAdvance.forEachP.func7 */
-	[793] = {24, 838, 1, 0, 0},        /* closure runtime.traceAdvance.func1 */
-	[794] = {32, 839, 2, 0, 0},        /* closure runtime.traceAdvance.func1.1 */
-	[795] = {49, 841, 2, 0, 0},        /* closure runtime.traceback1.func1 */
-	[796] = {40, 843, 4, 0, 0},        /* closure runtime.traceback2.func1 */
-	[797] = {72, 847, 3, 0, 0},        /* closure runtime.callers.func1 */
-	[798] = {32, 850, 2, 0, 0},        /* closure runtime.tracebacksomeothers.func1 */
-	[799] = {24, 852, 1, 0, 0},        /* closure runtime.tracebackHexdump.func1 */
-	[800] = {16, 853, 1, 0, 0},        /* closure runtime.traceWriter.flush.func1 */
-	[801] = {16, 854, 1, 0, 0},        /* closure runtime.traceWriter.refill.func1 */
-	[802] = {24, 855, 1, 0, 0},        /* closure runtime.traceCPUFlush.func1 */
-	[803] = {40, 856, 3, 0, 0},        /* closure runtime.(*traceRegionAlloc).alloc.func1 */
-	[804] = {16, 859, 1, 0, 0},        /* closure runtime.traceThreadDestroy.func1 */
-	[805] = {40, 860, 2, 0, 0},        /* closure runtime.(*traceStringTable).put.func1 */
-	[806] = {24, 862, 1, 0, 0},        /* closure runtime.(*traceStringTable).reset.func1 */
-	[807] = {48, 863, 0, 0, 0},        /* closure runtime.traceSyncBatch.func1 */
-	[808] = {24, 863, 2, 0, 0},        /* closure runtime.getGCMaskOnDemand.func1 */
-	[809] = {20, 865, 1, 0, 0},        /* closure runtime.vdsoParseSymbols.func1 */
-	[810] = {16, 866, 1, 0, 0},        /* closure runtime.gcMarkTermination.func4.1 */
-	[811] = {16, 867, 1, 0, 0},        /* closure reflect.funcLayout.func1 */
-	[812] = {16, 868, 1, 0, 0},        /* closure internal/godebug.(*Setting).Value.func1 */
-	[813] = {16, 869, 1, 0, 0},        /* closure internal/godebug.update.func2 */
-	[814] = {16, 870, 1, 0, 0},        /* closure internal/godebug.update.func1 */
-	[815] = {16, 871, 1, 0, 0},        /* closure syscall.init.OnceFunc.func3 */
-	[816] = {16, 872, 1, 0, 0},        /* closure syscall.init.OnceFunc.func3.1 */
-	[817] = {16, 873, 1, 0, 0},        /* closure syscall.init.OnceFunc.func3.1.1 */
-	[818] = {16, 874, 1, 0, 0},        /* closure internal/poll.init.OnceValue[go.shape.bool].func4 */
-	[819] = {16, 875, 1, 0, 0},        /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1 */
-	[820] = {16, 876, 1, 0, 0},        /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1.1 */
-	[821] = {16, 877, 1, 0, 0},        /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2 */
-	[822] = {16, 878, 1, 0, 0},        /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1 */
-	[823] = {16, 879, 1, 0, 0},        /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1.1 */
-	[824] = {16, 880, 1, 0, 0},        /* error */
-	[825] = {16, 881, 1, 0, 0},        /* interface {} */
-	[826] = {1200, 882, 1, 0, 0},      /* [50]runtime.report·2 */
-	[827] = {32, 883, 0, 0, 0},        /* runtime.worldStop */
-	[828] = {16, 883, 0, 0, 0},        /* struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
-	[829] = {24, 883, 1, 0, 0},        /* []runtime.untracedG·7 */
-	[830] = {96, 884, 2, 0, 0},        /* runtime.unwinder */
-	[831] = {32, 886, 2, 0, 0},        /* runtime.traceWriter */
-	[832] = {8, 888, 1, 0, 0},         /* *runtime.traceRegionAllocBlock */
-	[833] = {32, 889, 0, 0, 0},        /* runtime.sigactiont */
-	[834] = {8, 889, 0, 0, 0},         /* runtime.sysMemStat */
-	[835] = {16, 889, 1, 0, 0},        /* runtime.eface */
-	[836] = {56, 890, 3, 0, 0},        /* internal/abi.PtrType */
-	[837] = {65848, 893, 7, 0, 0},     /* runtime.pageAlloc */
-	[838] = {93464, 900, 62, 0, 0},    /* runtime.mheap */
-	[839] = {48, 962, 2, 0, 0},        /* runtime.bucket */
-	[840] = {56, 964, 0, 0, 0},        /* runtime.rwmutex */
-	[841] = {72, 964, 2, 0, 0},        /* runtime.stkframe */
-	[842] = {32, 966, 1, 0, 0},        /* runtime.traceRegionAlloc */
-	[843] = {192, 967, 2, 0, 0},       /* runtime.traceStringTable */
-	[844] = {112, 969, 3, 0, 0},       /* runtime.vdsoInfo */
-	[845] = {65536, 972, 1, 0, 0},     /* runtime.traceRegionAllocBlock */
-	[846] = {8, 973, 0, 0, 0},         /* runtime.pallocSum */
-	[847] = {8, 973, 0, 0, 0},         /* runtime.atomicScavChunkData */
-	[848] = {8, 973, 0, 0, 0},         /* runtime.arenaIdx */
-	[849] = {8, 973, 0, 0, 0},         /* funcval */
-	[850] = {8, 973, 1, 0, 0},         /* **table<string,int> */
-	[851] = {192, 974, 1, 0, 0},       /* noalg.[8]struct { key string; elem int } */
-	[852] = {16, 975, 2, 0, 0},        /* waitq<int> */
-	[853] = {16, 977, 2, 0, 0},        /* waitq<struct {}> */
-	[854] = {16, 979, 2, 0, 0},        /* waitq<bool> */
-	[855] = {8, 981, 1, 0, 0},         /* **table<uint64,bool> */
-	[856] = {8, 982, 1, 0, 0},         /* **table<internal/abi.TypeOff,*internal/abi.Type> */
-	[857] = {8, 983, 1, 0, 0},         /* **table<int32,unsafe.Pointer> */
-	[858] = {8, 984, 1, 0, 0},         /* **table<runtime._typePair,struct {}> */
-	[859] = {8, 985, 1, 0, 0},         /* **table<string,bool> */
-	[860] = {8, 986, 1, 0, 0},         /* **table<string,runtime.metricData> */
-	[861] = {8, 987, 1, 0, 0},         /* **table<uint32,[]*internal/abi.Type> */
-	[862] = {8, 988, 1, 0, 0},         /* **table<unsafe.Pointer,int32> */
-	[863] = {8, 989, 1, 0, 0},         /* **table<string,*unicode.RangeTable> */
-	[864] = {16, 990, 1, 0, 0},        /* groupReference<string,int> */
-	[865] = {8, 991, 0, 0, 0},         /* *struct {} */
-	[866] = {128, 991, 0, 0, 0},       /* noalg.[8]struct { key uint64; elem bool } */
-	[867] = {128, 991, 1, 0, 0},       /* noalg.[8]struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
-	[868] = {128, 992, 0, 0, 0},       /* noalg.[8]struct { key int32; elem unsafe.Pointer } */
-	[869] = {192, 992, 2, 0, 0},       /* noalg.[8]struct { key runtime._typePair; elem struct {} } */
-	[870] = {192, 994, 1, 0, 0},       /* noalg.[8]struct { key string; elem bool } */
-	[871] = {256, 995, 2, 0, 0},       /* noalg.[8]struct { key string; elem runtime.metricData } */
-	[872] = {256, 997, 1, 0, 0},       /* noalg.[8]struct { key uint32; elem []*internal/abi.Type } */
-	[873] = {128, 998, 0, 0, 0},       /* noalg.[8]struct { key unsafe.Pointer; elem int32 } */
-	[874] = {192, 998, 2, 0, 0},       /* noalg.[8]struct { key string; elem *unicode.RangeTable } */
-	[875] = {16, 1000, 1, 0, 0},       /* groupReference<uint64,bool> */
-	[876] = {16, 1001, 1, 0, 0},       /* groupReference<internal/abi.TypeOff,*internal/abi.Type> */
-	[877] = {16, 1002, 1, 0, 0},       /* groupReference<int32,unsafe.Pointer> */
-	[878] = {16, 1003, 1, 0, 0},       /* groupReference<runtime._typePair,struct {}> */
-	[879] = {16, 1004, 1, 0, 0},       /* groupReference<string,bool> */
-	[880] = {16, 1005, 1, 0, 0},       /* groupReference<string,runtime.metricData> */
-	[881] = {16, 1006, 1, 0, 0},       /* groupReference<uint32,[]*internal/abi.Type> */
-	[882] = {16, 1007, 1, 0, 0},       /* groupReference<unsafe.Pointer,int32> */
-	[883] = {16, 1008, 1, 0, 0},       /* groupReference<string,*unicode.RangeTable> */
-	[884] = {16, 1009, 1, 0, 0},       /* go.shape.interface {} */
-	[885] = {16, 1010, 1, 0, 0},       /* go.shape.interface { Error() string } */
-	[886] = {16, 1011, 1, 0, 0},       /* reflect.Type */
-	[887] = {8, 1012, 1, 0, 0},        /* *runtime.sigactiont */
-	[888] = {8, 1013, 1, 0, 0},        /* func(uintptr, runtime.hexdumpMarker) */
-	[889] = {8, 1014, 1, 0, 0},        /* **runtime.notInHeap */
-	[890] = {8, 1015, 1, 0, 0},        /* *runtime.sysMemStat */
-	[891] = {8, 1016, 1, 0, 0},        /* **runtime.mcache */
-	[892] = {8, 1017, 1, 0, 0},        /* *[50]runtime.report·2 */
-	[893] = {8, 1018, 1, 0, 0},        /* *runtime.eface */
-	[894] = {8, 1019, 1, 0, 0},        /* *internal/abi.PtrType */
-	[895] = {8, 1020, 1, 0, 0},        /* *runtime.worldStop */
-	[896] = {8, 1021, 1, 0, 0},        /* func(*runtime.p) */
-	[897] = {8, 1022, 1, 0, 0},        /* *runtime.pageAlloc */
-	[898] = {8, 1023, 0, 0, 0},        /* runtime.chunkIdx */
-	[899] = {8, 1023, 1, 0, 0},        /* *runtime.mheap */
-	[900] = {8, 1024, 1, 0, 0},        /* **runtime.mspan */
-	[901] = {8, 1025, 1, 0, 0},        /* *struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
-	[902] = {8, 1026, 1, 0, 0},        /* *runtime.bucket */
-	[903] = {1, 1027, 0, 0, 0},        /* runtime.stwReason */
-	[904] = {8, 1027, 1, 0, 0},        /* **runtime.m */
-	[905] = {8, 1028, 1, 0, 0},        /* **runtime.p */
-	[906] = {8, 1029, 1, 0, 0},        /* *runtime.rwmutex */
-	[907] = {8, 1030, 1, 0, 0},        /* *[]runtime.untracedG·7 */
-	[908] = {8, 1031, 1, 0, 0},        /* *runtime.unwinder */
-	[909] = {1, 1032, 0, 0, 0},        /* runtime.unwindFlags */
-	[910] = {8, 1032, 1, 0, 0},        /* func(*runtime.g) bool */
-	[911] = {8, 1033, 1, 0, 0},        /* *runtime.stkframe */
-	[912] = {8, 1034, 1, 0, 0},        /* *runtime.traceWriter */
-	[913] = {8, 1035, 1, 0, 0},        /* *runtime.traceRegionAlloc */
-	[914] = {8, 1036, 1, 0, 0},        /* **runtime.traceRegionAllocBlock */
-	[915] = {8, 1037, 1, 0, 0},        /* *runtime.traceStringTable */
-	[916] = {8, 1038, 1, 0, 0},        /* *runtime.vdsoInfo */
-	[917] = {24, 1039, 1, 0, 0},       /* runtime.report·2 */
-	[918] = {16, 1040, 1, 0, 0},       /* runtime.traceLocker */
-	[919] = {8, 1041, 0, 0, 0},        /* internal/trace/tracev2.Experiment */
-	[920] = {120, 1041, 1, 0, 0},      /* [5][]runtime.pallocSum */
-	[921] = {65536, 1042, 1, 0, 0},    /* [8192]*[8192]runtime.pallocData */
-	[922] = {40, 1043, 2, 0, 0},       /* runtime.addrRanges */
-	[923] = {96, 1045, 1, 0, 0},       /* struct { runtime.index runtime.scavengeIndex; runtime.releasedBg internal/runtime/atomic.Uintptr; runtime.releasedEager internal/runtime/atomic.Uintptr } */
-	[924] = {1048576, 1046, 0, 0, 0},  /* [8192]runtime.pallocData */
-	[925] = {64, 1046, 0, 0, 0},       /* internal/cpu.CacheLinePad */
-	[926] = {8, 1046, 1, 0, 0},        /* [1]*[4194304]*runtime.heapArena */
-	[927] = {32, 1047, 0, 0, 0},       /* runtime.linearAlloc */
-	[928] = {8, 1047, 1, 0, 0},        /* *runtime.arenaHint */
-	[929] = {24, 1048, 1, 0, 0},       /* []runtime.arenaIdx */
-	[930] = {16, 1049, 0, 0, 0},       /* struct { runtime.base uintptr; runtime.end uintptr } */
-	[931] = {26112, 1049, 0, 0, 0},    /* [136]struct { runtime.mcentral runtime.mcentral; runtime.pad [24]uint8 } */
-	[932] = {72, 1049, 3, 0, 0},       /* runtime.fixalloc */
-	[933] = {40, 1052, 5, 0, 0},       /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList } */
-	[934] = {8, 1057, 0, 0, 0},        /* runtime.immortalWeakHandleMap */
-	[935] = {8, 1057, 1, 0, 0},        /* *runtime.specialfinalizer */
-	[936] = {33554432, 1058, 0, 0, 0}, /* [4194304]*runtime.heapArena */
-	[937] = {24, 1058, 1, 0, 0},       /* runtime.arenaHint */
-	[938] = {8, 1059, 1, 0, 0},        /* runtime.mlink */
-	[939] = {56, 1060, 4, 0, 0},       /* runtime.specialfinalizer */
-	[940] = {8, 1064, 0, 0, 0},        /* runtime.bucketType */
-	[941] = {176, 1064, 1, 0, 0},      /* runtime.traceMap */
-	[942] = {8, 1065, 0, 0, 0},        /* *[46912496118442]runtime.elfSym */
-	[943] = {8, 1065, 0, 0, 0},        /* *[1125899906842623]uint8 */
-	[944] = {8, 1065, 0, 0, 0},        /* *[562949953421311]uint16 */
-	[945] = {8, 1065, 1, 0, 0},        /* *runtime.elfVerdef */
-	[946] = {0, 0, 0, 0, 0},           /* [46912496118442]runtime.elfSym */
-	[947] = {0, 0, 0, 0, 0},           /* [1125899906842623]uint8 */
-	[948] = {0, 0, 0, 0, 0},           /* [562949953421311]uint16 */
-	[949] = {20, 1066, 0, 0, 0},       /* runtime.elfVerdef */
-	[950] = {16, 1066, 1, 0, 0},       /* runtime.traceRegionAllocBlockHeader */
-	[951] = {65520, 1067, 0, 0, 0},    /* [65520]uint8 */
-	[952] = {24, 1067, 1, 0, 0},       /* noalg.struct { key string; elem int } */
-	[953] = {8, 1068, 1, 0, 0},        /* *sudog<int> */
-	[954] = {8, 1069, 1, 0, 0},        /* *sudog<struct {}> */
-	[955] = {8, 1070, 1, 0, 0},        /* *sudog<bool> */
-	[956] = {8, 1071, 1, 0, 0},        /* *noalg.map.group[string]int */
-	[957] = {16, 1072, 0, 0, 0},       /* noalg.struct { key uint64; elem bool } */
-	[958] = {16, 1072, 1, 0, 0},       /* noalg.struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
-	[959] = {16, 1073, 0, 0, 0},       /* noalg.struct { key int32; elem unsafe.Pointer } */
-	[960] = {24, 1073, 2, 0, 0},       /* noalg.struct { key runtime._typePair; elem struct {} } */
-	[961] = {24, 1075, 1, 0, 0},       /* noalg.struct { key string; elem bool } */
-	[962] = {32, 1076, 2, 0, 0},       /* noalg.struct { key string; elem runtime.metricData } */
-	[963] = {32, 1078, 1, 0, 0},       /* noalg.struct { key uint32; elem []*internal/abi.Type } */
-	[964] = {16, 1079, 0, 0, 0},       /* noalg.struct { key unsafe.Pointer; elem int32 } */
-	[965] = {24, 1079, 2, 0, 0},       /* noalg.struct { key string; elem *unicode.RangeTable } */
-	[966] = {8, 1081, 1, 0, 0},        /* *noalg.map.group[uint64]bool */
-	[967] = {8, 1082, 1, 0, 0},        /* *noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
-	[968] = {8, 1083, 1, 0, 0},        /* *noalg.map.group[int32]unsafe.Pointer */
-	[969] = {8, 1084, 1, 0, 0},        /* *noalg.map.group[runtime._typePair]struct {} */
-	[970] = {8, 1085, 1, 0, 0},        /* *noalg.map.group[string]bool */
-	[971] = {8, 1086, 1, 0, 0},        /* *noalg.map.group[string]runtime.metricData */
-	[972] = {8, 1087, 1, 0, 0},        /* *noalg.map.group[uint32][]*internal/abi.Type */
-	[973] = {8, 1088, 1, 0, 0},        /* *noalg.map.group[unsafe.Pointer]int32 */
-	[974] = {8, 1089, 1, 0, 0},        /* *noalg.map.group[string]*unicode.RangeTable */
-	[975] = {24, 1090, 1, 0, 0},       /* []runtime.pallocSum */
-	[976] = {8, 1091, 1, 0, 0},        /* *[8192]runtime.pallocData */
-	[977] = {24, 1092, 1, 0, 0},       /* []runtime.addrRange */
-	[978] = {80, 1093, 1, 0, 0},       /* runtime.scavengeIndex */
-	[979] = {128, 1094, 0, 0, 0},      /* runtime.pallocData */
-	[980] = {8, 1094, 1, 0, 0},        /* *[4194304]*runtime.heapArena */
-	[981] = {192, 1095, 0, 0, 0},      /* struct { runtime.mcentral runtime.mcentral; runtime.pad [24]uint8 } */
-	[982] = {8, 1095, 1, 0, 0},        /* func(unsafe.Pointer, unsafe.Pointer) */
-	[983] = {8, 1096, 1, 0, 0},        /* *runtime.mlink */
-	[984] = {8, 1097, 0, 0, 0},        /* *runtime.heapArena */
-	[985] = {24, 1097, 1, 0, 0},       /* []runtime.atomicScavChunkData */
-	[986] = {8, 1098, 0, 0, 0},        /* runtime.atomicOffAddr */
-	[987] = {64, 1098, 0, 0, 0},       /* runtime.pallocBits */
-	[988] = {64, 1098, 0, 0, 0},       /* runtime.pageBits */
-	[989] = {168, 1098, 0, 0, 0},      /* runtime.mcentral */
-	[990] = {24, 1098, 0, 0, 0},       /* [24]uint8 */
-	[991] = {80, 1098, 0, 0, 0},       /* [2]runtime.spanSet */
-	[992] = {40, 1098, 0, 0, 0},       /* runtime.spanSet */
-	[993] = {8, 1098, 0, 0, 0},        /* runtime.atomicSpanSetSpinePointer */
-	[994] = {8, 1098, 0, 0, 0},        /* runtime.atomicHeadTailIndex */
-	[995] = {69648, 0, 0, 0, 0},       /* runtime.heapArena */
+	[389] = {16, 371, 1, 0, 0},        /* runtime.stringInterfacePtr */
+	[390] = {2, 372, 0, 0, 0},         /* runtime.uint16InterfacePtr */
+	[391] = {4, 372, 0, 0, 0},         /* runtime.uint32InterfacePtr */
+	[392] = {8, 372, 0, 0, 0},         /* runtime.uint64InterfacePtr */
+	[393] = {1, 372, 0, 0, 0},         /* internal/abi.BoundsErrorCode */
+	[394] = {1, 372, 0, 0, 0},         /* internal/abi.TFlag */
+	[395] = {4, 372, 0, 0, 0},         /* internal/abi.NameOff */
+	[396] = {4, 372, 0, 0, 0},         /* internal/abi.TypeOff */
+	[397] = {4, 372, 0, 0, 0},         /* internal/abi.PCLnTabMagic */
+	[398] = {1, 372, 0, 0, 0},         /* internal/abi.FuncFlag */
+	[399] = {1, 372, 0, 0, 0},         /* internal/abi.FuncID */
+	[400] = {1, 372, 0, 0, 0},         /* go.shape.bool */
+	[401] = {24, 372, 1, 0, 0},        /* fmt.buffer */
+	[402] = {4, 373, 0, 0, 0},         /* [4]uint8 */
+	[403] = {0, 373, 0, 0, 0},         /* [0]*os.dirInfo */
+	[404] = {5, 373, 0, 0, 0},         /* [5]uint8 */
+	[405] = {48, 373, 1, 0, 0},        /* [3]string */
+	[406] = {68, 374, 0, 0, 0},        /* [68]uint8 */
+	[407] = {0, 374, 0, 0, 0},         /* [0]*sync.poolChainElt */
+	[408] = {128, 374, 0, 0, 0},       /* [16]uintptr */
+	[409] = {8, 374, 0, 0, 0},         /* [1]uintptr */
+	[410] = {32, 374, 0, 0, 0},        /* [4]uintptr */
+	[411] = {40, 374, 0, 0, 0},        /* [5]uintptr */
+	[412] = {48, 374, 0, 0, 0},        /* [6]uintptr */
+	[413] = {256, 374, 0, 0, 0},       /* [32]uintptr */
+	[414] = {160, 374, 0, 0, 0},       /* [10]runtime.heldLockInfo */
+	[415] = {1, 374, 0, 0, 0},         /* [1]uint8 */
+	[416] = {0, 374, 0, 0, 0},         /* [0]*internal/bisect.dedup */
+	[417] = {0, 374, 0, 0, 0},         /* [0]*internal/godebug.value */
+	[418] = {32, 374, 0, 0, 0},        /* [4]uint64 */
+	[419] = {4096, 374, 0, 0, 0},      /* [128][4]uint64 */
+	[420] = {64, 374, 0, 0, 0},        /* [64]uint8 */
+	[421] = {0, 374, 0, 0, 0},         /* [0]*internal/sync.entry[interface {},interface {}] */
+	[422] = {0, 374, 0, 0, 0},         /* [0]*internal/sync.node[interface {},interface {}] */
+	[423] = {128, 374, 1, 0, 0},       /* [16]sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	[424] = {0, 375, 0, 0, 0},         /* [0]*internal/sync.indirect[interface {},interface {}] */
+	[425] = {0, 375, 0, 0, 0},         /* [0]*internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	[426] = {0, 375, 0, 0, 0},         /* [0]*go.shape.struct { internal/sync.isEntry bool } */
+	[427] = {128, 375, 1, 0, 0},       /* [16]sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	[428] = {72, 376, 0, 0, 0},        /* [9]uintptr */
+	[429] = {96, 376, 0, 0, 0},        /* [96]uint8 */
+	[430] = {12, 376, 0, 0, 0},        /* [3]internal/runtime/atomic.Uint32 */
+	[431] = {16, 376, 0, 0, 0},        /* [2]uint64 */
+	[432] = {1088, 376, 1, 0, 0},      /* [136]*runtime.mspan */
+	[433] = {1088, 377, 0, 0, 0},      /* [136]runtime.gclinkptr */
+	[434] = {64, 377, 0, 0, 0},        /* [4]runtime.stackfreelist */
+	[435] = {256, 377, 1, 0, 0},       /* [32]*runtime._defer */
+	[436] = {2048, 378, 0, 0, 0},      /* [256]runtime.guintptr */
+	[437] = {1024, 378, 1, 0, 0},      /* [128]*runtime.sudog */
+	[438] = {1024, 379, 1, 0, 0},      /* [128]*runtime.mspan */
+	[439] = {40, 380, 0, 0, 0},        /* [5]unsafe.Pointer */
+	[440] = {2720, 380, 0, 0, 0},      /* [68]runtime.sizeClassScanStats */
+	[441] = {2024, 380, 0, 0, 0},      /* [253]uintptr */
+	[442] = {2048, 380, 0, 0, 0},      /* [256]runtime.objptr */
+	[443] = {8192, 380, 0, 0, 0},      /* [1024]uintptr */
+	[444] = {4096, 380, 0, 0, 0},      /* [512]uintptr */
+	[445] = {480, 380, 2, 0, 0},       /* [20]runtime.cleanupFn */
+	[446] = {65504, 382, 0, 0, 0},     /* [65504]uint8 */
+	[447] = {16, 382, 1, 0, 0},        /* [2]*runtime.traceBuf */
+	[448] = {32, 383, 1, 0, 0},        /* [2][2]*runtime.traceBuf */
+	[449] = {192, 384, 0, 0, 0},       /* [8]runtime.pcvalueCacheEnt */
+	[450] = {384, 384, 0, 0, 0},       /* [2][8]runtime.pcvalueCacheEnt */
+	[451] = {0, 384, 0, 0, 0},         /* [0]*runtime.PanicNilError */
+	[452] = {480, 384, 0, 0, 0},       /* [480]uint8 */
+	[453] = {216, 384, 0, 0, 0},       /* [216]uint8 */
+	[454] = {544, 384, 0, 0, 0},       /* [68]uint64 */
+	[455] = {176, 384, 4, 0, 0},       /* [2]runtime.Frame */
+	[456] = {120, 388, 0, 0, 0},       /* [15]uint64 */
+	[457] = {72, 388, 0, 0, 0},        /* [9]unsafe.Pointer */
+	[458] = {256, 388, 2, 0, 0},       /* [8]internal/cpu.option */
+	[459] = {256, 390, 0, 0, 0},       /* [32]uint64 */
+	[460] = {50, 390, 0, 0, 0},        /* [50]uint8 */
+	[461] = {16, 390, 1, 0, 0},        /* time.fileSizeError */
+	[462] = {8, 391, 0, 0, 0},         /* reflect.ChanDir */
+	[463] = {8, 391, 0, 0, 0},         /* reflect.Kind */
+	[464] = {8, 391, 0, 0, 0},         /* runtime.guintptr */
+	[465] = {8, 391, 0, 0, 0},         /* runtime.muintptr */
+	[466] = {8, 391, 0, 0, 0},         /* runtime.gclinkptr */
+	[467] = {8, 391, 0, 0, 0},         /* runtime.puintptr */
+	[468] = {8, 391, 0, 0, 0},         /* runtime.lockRank */
+	[469] = {8, 391, 0, 0, 0},         /* internal/strconv.Error */
+	[470] = {1, 391, 0, 0, 0},         /* internal/abi.Kind */
+	[471] = {16, 391, 1, 0, 0},        /* internal/runtime/cgroup.stringError */
+	[472] = {0, 392, 0, 0, 0},         /* struct {} */
+	[473] = {8, 392, 0, 0, 0},         /* runtime.sigset */
+	[474] = {8, 392, 0, 0, 0},         /* *runtime.notInHeap */
+	[475] = {256, 392, 0, 0, 0},       /* runtime.cgoCallers */
+	[476] = {2, 392, 0, 0, 0},         /* internal/abi.IntArgRegBitmap */
+	[477] = {16, 392, 1, 0, 0},        /* reflect.StructTag */
+	[478] = {0, 393, 0, 0, 0},         /* sync.noCopy */
+	[479] = {16, 393, 1, 0, 0},        /* runtime.errorString */
+	[480] = {16, 394, 1, 0, 0},        /* runtime.plainError */
+	[481] = {0, 395, 0, 0, 0},         /* runtime.lockRankStruct */
+	[482] = {1, 395, 0, 0, 0},         /* runtime.spanClass */
+	[483] = {8, 395, 0, 0, 0},         /* runtime.objptr */
+	[484] = {0, 395, 0, 0, 0},         /* runtime.winlibcall */
+	[485] = {0, 395, 0, 0, 0},         /* runtime.dlogPerM */
+	[486] = {0, 395, 0, 0, 0},         /* internal/poll.DeadlineExceededError */
+	[487] = {0, 395, 0, 0, 0},         /* sync/atomic.noCopy */
+	[488] = {0, 395, 0, 0, 0},         /* sync/atomic.align64 */
+	[489] = {0, 395, 0, 0, 0},         /* internal/godebug.runtimeStderr */
+	[490] = {0, 395, 0, 0, 0},         /* internal/runtime/sys.nih */
+	[491] = {0, 395, 0, 0, 0},         /* internal/runtime/atomic.noCopy */
+	[492] = {0, 395, 0, 0, 0},         /* internal/runtime/atomic.align64 */
+	[493] = {8, 395, 1, 0, 0},         /* *runtime._func */
+	[494] = {8, 396, 1, 0, 0},         /* *runtime.gcBits */
+	[495] = {8, 397, 1, 0, 0},         /* *runtime.workbuf */
+	[496] = {16, 398, 1, 0, 0},        /* errors.errorString */
+	[497] = {48, 399, 2, 0, 0},        /* reflect.rtype */
+	[498] = {0, 401, 0, 0, 0},         /* runtime.Func */
+	[499] = {8, 401, 1, 0, 0},         /* *runtime.moduledata */
+	[500] = {16, 402, 0, 0, 0},        /* runtime.maybeTraceableChan */
+	[501] = {8, 402, 1, 0, 0},         /* runtime.xRegPerG */
+	[502] = {32, 403, 0, 0, 0},        /* runtime.gTraceState */
+	[503] = {1, 403, 0, 0, 0},         /* runtime.mSpanStateBox */
+	[504] = {0, 403, 0, 0, 0},         /* runtime.notInHeap */
+	[505] = {8, 403, 0, 0, 0},         /* runtime.limiterEvent */
+	[506] = {8, 403, 1, 0, 0},         /* *runtime.spanSPMC */
+	[507] = {8, 404, 0, 0, 0},         /* runtime.funcval */
+	[508] = {8, 404, 0, 0, 0},         /* runtime.note */
+	[509] = {0, 404, 0, 0, 0},         /* runtime.PanicNilError */
+	[510] = {8, 404, 0, 0, 0},         /* runtime.statDepSet */
+	[511] = {88, 404, 0, 0, 0},        /* runtime.cpuStatsAggregate */
+	[512] = {8, 404, 0, 0, 0},         /* internal/poll.pollDesc */
+	[513] = {0, 404, 0, 0, 0},         /* internal/runtime/sys.NotInHeap */
+	[514] = {1, 404, 0, 0, 0},         /* internal/runtime/atomic.Bool */
+	[515] = {16, 404, 1, 0, 0},        /* internal/bisect.parseError */
+	[516] = {1, 405, 0, 0, 0},         /* internal/sync.node[interface {},interface {}] */
+	[517] = {1, 405, 0, 0, 0},         /* internal/sync.node[go.shape.interface {},go.shape.interface {}] */
+	[518] = {1, 405, 0, 0, 0},         /* go.shape.struct { internal/sync.isEntry bool } */
+	[519] = {8, 405, 0, 0, 0},         /* syscall.Errno */
+	[520] = {1032, 405, 1, 0, 0},      /* struct { runtime.len int; runtime.buf [128]*runtime.mspan } */
+	[521] = {16, 406, 1, 0, 0},        /* struct { runtime.head *runtime.spanSPMC; runtime.tail internal/runtime/atomic.UnsafePointer } */
+	[522] = {8, 407, 1, 0, 0},         /* *runtime.cleanupBlock */
+	[523] = {8, 408, 1, 0, 0},         /* *runtime.pollDesc */
+	[524] = {32, 409, 2, 0, 0},        /* os.SyscallError */
+	[525] = {48, 411, 2, 0, 0},        /* internal/fmtsort.KeyValue */
+	[526] = {32, 413, 1, 0, 0},        /* reflect.bitVector */
+	[527] = {16, 414, 2, 0, 0},        /* reflect.layoutKey */
+	[528] = {24, 416, 1, 0, 0},        /* reflect.ValueError */
+	[529] = {8, 417, 0, 0, 0},         /* sync.Mutex */
+	[530] = {16, 417, 0, 0, 0},        /* sync.eface */
+	[531] = {32, 417, 1, 0, 0},        /* sync.poolDequeue */
+	[532] = {16, 418, 2, 0, 0},        /* sync.poolChain */
+	[533] = {32, 420, 3, 0, 0},        /* sync.poolLocalInternal */
+	[534] = {128, 423, 3, 0, 0},       /* sync.poolLocal */
+	[535] = {16, 426, 0, 0, 0},        /* runtime.stack */
+	[536] = {8, 426, 0, 0, 0},         /* runtime.functab */
+	[537] = {8, 426, 0, 0, 0},         /* runtime.ptabEntry */
+	[538] = {8, 426, 0, 0, 0},         /* runtime.initTask */
+	[539] = {16, 426, 1, 0, 0},        /* runtime.bitvector */
+	[540] = {16, 427, 0, 0, 0},        /* runtime.maybeTraceablePtr */
+	[541] = {8, 427, 0, 0, 0},         /* runtime.mutex */
+	[542] = {16, 427, 2, 0, 0},        /* runtime.waitq */
+	[543] = {4, 429, 0, 0, 0},         /* runtime.goroutineProfileStateHolder */
+	[544] = {2112, 429, 0, 0, 0},      /* runtime.xRegState */
+	[545] = {32, 429, 0, 0, 0},        /* runtime.traceSchedResourceState */
+	[546] = {1, 429, 0, 0, 0},         /* runtime.gcBits */
+	[547] = {16, 429, 0, 0, 0},        /* runtime.stackfreelist */
+	[548] = {16, 429, 0, 0, 0},        /* runtime.gList */
+	[549] = {64, 429, 1, 0, 0},        /* runtime.pinner */
+	[550] = {16, 430, 0, 0, 0},        /* runtime.persistentAlloc */
+	[551] = {16, 430, 0, 0, 0},        /* runtime.lfnode */
+	[552] = {24, 430, 0, 0, 0},        /* runtime.workbufhdr */
+	[553] = {16, 430, 0, 0, 0},        /* runtime.listNodeManual */
+	[554] = {512, 430, 3, 0, 0},       /* runtime.cleanupBlock */
+	[555] = {2120, 433, 1, 0, 0},      /* runtime.xRegPerP */
+	[556] = {16, 434, 0, 0, 0},        /* runtime.mWaitList */
+	[557] = {392, 434, 0, 0, 0},       /* runtime.pcvalueCache */
+	[558] = {16, 434, 0, 0, 0},        /* runtime.heldLockInfo */
+	[559] = {512, 434, 0, 0, 0},       /* runtime.gcBgMarkWorkerNodePadded */
+	[560] = {2040, 434, 15, 0, 0},     /* runtime.mPadded */
+	[561] = {48, 449, 2, 0, 0},        /* runtime.metricFloat64Histogram */
+	[562] = {16, 451, 1, 0, 0},        /* runtime.debugCallWrapArgs */
+	[563] = {16, 452, 2, 0, 0},        /* runtime._typePair */
+	[564] = {16, 454, 1, 0, 0},        /* runtime.metricData */
+	[565] = {16, 455, 0, 0, 0},        /* syscall.Rlimit */
+	[566] = {16, 455, 1, 0, 0},        /* syscall.Iovec */
+	[567] = {0, 456, 0, 0, 0},         /* internal/poll.errNetClosing */
+	[568] = {4, 456, 0, 0, 0},         /* sync/atomic.Bool */
+	[569] = {4, 456, 0, 0, 0},         /* sync/atomic.Uint32 */
+	[570] = {8, 456, 0, 0, 0},         /* internal/abi.Imethod */
+	[571] = {24, 456, 2, 0, 0},        /* internal/godebug.value */
+	[572] = {16, 458, 0, 0, 0},        /* internal/runtime/maps.groupsReference */
+	[573] = {8, 458, 0, 0, 0},         /* internal/sync.Mutex */
+	[574] = {4, 458, 0, 0, 0},         /* internal/runtime/atomic.Int32 */
+	[575] = {1, 458, 0, 0, 0},         /* internal/runtime/atomic.Uint8 */
+	[576] = {4, 458, 0, 0, 0},         /* internal/runtime/atomic.Uint32 */
+	[577] = {8, 458, 0, 0, 0},         /* internal/runtime/atomic.Uintptr */
+	[578] = {48, 458, 2, 0, 0},        /* go.shape.struct { Key reflect.Value; Value reflect.Value } */
+	[579] = {1, 460, 0, 0, 0},         /* runtime.waitReason */
+	[580] = {16, 460, 1, 0, 0},        /* runtime.timerWhen */
+	[581] = {24, 461, 2, 0, 0},        /* runtime.synctestDeadlockError */
+	[582] = {32, 463, 1, 0, 0},        /* time.zone */
+	[583] = {200, 464, 7, 0, 0},       /* reflect.layoutType */
+	[584] = {64, 471, 2, 0, 0},        /* reflect.methodValue */
+	[585] = {48, 473, 3, 0, 0},        /* sync.poolChainElt */
+	[586] = {12, 476, 0, 0, 0},        /* sync.Once */
+	[587] = {48, 476, 3, 0, 0},        /* io/fs.PathError */
+	[588] = {24, 479, 0, 0, 0},        /* runtime.textsect */
+	[589] = {40, 479, 3, 0, 0},        /* runtime.modulehash */
+	[590] = {40, 482, 1, 0, 0},        /* runtime.ancestorInfo */
+	[591] = {16, 483, 2, 0, 0},        /* runtime.mSpanList */
+	[592] = {8, 485, 1, 0, 0},         /* *runtime.mSpanList */
+	[593] = {24, 486, 0, 0, 0},        /* runtime.pageCache */
+	[594] = {32, 486, 0, 0, 0},        /* runtime.gcBgMarkWorkerNode */
+	[595] = {2048, 486, 0, 0, 0},      /* runtime.workbuf */
+	[596] = {4112, 486, 0, 0, 0},      /* runtime.wbBuf */
+	[597] = {24, 486, 2, 0, 0},        /* runtime.cleanupFn */
+	[598] = {65536, 488, 1, 0, 0},     /* runtime.traceBuf */
+	[599] = {8, 489, 1, 0, 0},         /* *runtime.traceBuf */
+	[600] = {24, 490, 0, 0, 0},        /* runtime.metricValue */
+	[601] = {24, 490, 0, 0, 0},        /* runtime.savedOpenDeferState */
+	[602] = {16, 490, 0, 0, 0},        /* internal/poll.fdMutex */
+	[603] = {8, 490, 0, 0, 0},         /* sync/atomic.Uint64 */
+	[604] = {56, 490, 2, 0, 0},        /* internal/abi.FuncType */
+	[605] = {80, 492, 4, 0, 0},        /* internal/abi.InterfaceType */
+	[606] = {6, 496, 0, 0, 0},         /* unicode.Range16 */
+	[607] = {12, 496, 0, 0, 0},        /* unicode.Range32 */
+	[608] = {56, 496, 2, 0, 0},        /* unicode.RangeTable */
+	[609] = {40, 498, 2, 0, 0},        /* internal/godebug.Setting */
+	[610] = {8, 500, 0, 0, 0},         /* internal/runtime/atomic.Int64 */
+	[611] = {8, 500, 0, 0, 0},         /* internal/runtime/atomic.Uint64 */
+	[612] = {24, 500, 0, 0, 0},        /* internal/bisect.cond */
+	[613] = {4112, 500, 1, 0, 0},      /* internal/bisect.dedup */
+	[614] = {40, 501, 2, 0, 0},        /* struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
+	[615] = {32, 503, 1, 0, 0},        /* os.dirInfo */
+	[616] = {16, 504, 0, 0, 0},        /* time.zoneTrans */
+	[617] = {8, 504, 0, 0, 0},         /* reflect.flag */
+	[618] = {32, 504, 1, 0, 0},        /* reflect.makeFuncCtxt */
+	[619] = {40, 505, 0, 0, 0},        /* runtime.gsignalStack */
+	[620] = {24, 505, 0, 0, 0},        /* runtime.sysmontick */
+	[621] = {24, 505, 1, 0, 0},        /* runtime.special */
+	[622] = {32, 506, 1, 0, 0},        /* runtime.cleanupBlockHeader */
+	[623] = {32, 507, 1, 0, 0},        /* runtime.traceBufHeader */
+	[624] = {24, 508, 0, 0, 0},        /* runtime.pcvalueCacheEnt */
+	[625] = {24, 508, 1, 0, 0},        /* runtime.errorAddressString */
+	[626] = {32, 509, 0, 0, 0},        /* runtime.gcStatsAggregate */
+	[627] = {32, 509, 0, 0, 0},        /* runtime.finalStatsAggregate */
+	[628] = {32, 509, 0, 0, 0},        /* runtime.traceFrame */
+	[629] = {40, 509, 4, 0, 0},        /* runtime.TypeAssertionError */
+	[630] = {232, 513, 6, 0, 0},       /* runtime.Frames */
+	[631] = {272, 519, 0, 0, 0},       /* internal/abi.RegArgs */
+	[632] = {32, 519, 2, 0, 0},        /* internal/abi.ITab */
+	[633] = {40, 521, 2, 0, 0},        /* internal/godebug.setting */
+	[634] = {32, 523, 2, 0, 0},        /* internal/cpu.option */
+	[635] = {48, 525, 3, 0, 0},        /* internal/sync.entry[interface {},interface {}] */
+	[636] = {48, 528, 3, 0, 0},        /* internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	[637] = {8, 531, 1, 0, 0},         /* *runtime.mcache */
+	[638] = {56, 532, 3, 0, 0},        /* struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
+	[639] = {48, 535, 2, 0, 0},        /* struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
+	[640] = {16, 537, 0, 0, 0},        /* runtime.addrRange */
+	[641] = {112, 537, 1, 0, 0},       /* fmt.fmt */
+	[642] = {72, 538, 2, 0, 0},        /* reflect.abiSeq */
+	[643] = {32, 540, 2, 0, 0},        /* runtime.coro */
+	[644] = {40, 542, 0, 0, 0},        /* runtime.sizeClassScanStats */
+	[645] = {2080, 542, 1, 0, 0},      /* runtime.spanQueue */
+	[646] = {24, 543, 0, 0, 0},        /* runtime.mOS */
+	[647] = {16, 543, 0, 0, 0},        /* internal/abi.UncommonType */
+	[648] = {304, 543, 0, 0, 0},       /* internal/chacha8rand.State */
+	[649] = {40, 543, 2, 0, 0},        /* internal/bisect.Matcher */
+	[650] = {152, 545, 1, 0, 0},       /* internal/sync.indirect[interface {},interface {}] */
+	[651] = {152, 546, 2, 0, 0},       /* internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
+	[652] = {24, 548, 0, 0, 0},        /* runtime.boundsError */
+	[653] = {80, 548, 4, 0, 0},        /* reflect.Method */
+	[654] = {8, 552, 0, 0, 0},         /* runtime.offAddr */
+	[655] = {8, 552, 0, 0, 0},         /* time.Duration */
+	[656] = {48, 552, 0, 0, 0},        /* reflect.abiStep */
+	[657] = {40, 552, 1, 0, 0},        /* sync.Pool */
+	[658] = {16, 553, 2, 0, 0},        /* runtime.funcInfo */
+	[659] = {48, 555, 0, 0, 0},        /* runtime.gobuf */
+	[660] = {64, 555, 0, 0, 0},        /* runtime.pTraceState */
+	[661] = {56, 555, 1, 0, 0},        /* runtime.mLockProfile */
+	[662] = {72, 556, 2, 0, 0},        /* runtime.mTraceState */
+	[663] = {32, 558, 0, 0, 0},        /* internal/runtime/maps.table */
+	[664] = {64, 558, 3, 0, 0},        /* internal/godebugs.Info */
+	[665] = {48, 561, 1, 0, 0},        /* internal/sync.HashTrieMap[interface {},interface {}] */
+	[666] = {88, 562, 3, 0, 0},        /* os.file */
+	[667] = {104, 565, 5, 0, 0},       /* time.Location */
+	[668] = {48, 570, 3, 0, 0},        /* runtime._defer */
+	[669] = {64, 573, 1, 0, 0},        /* runtime.timers */
+	[670] = {1216, 574, 0, 0, 0},      /* runtime.heapStatsAggregate */
+	[671] = {56, 574, 0, 0, 0},        /* runtime.schedStatsAggregate */
+	[672] = {1520, 574, 0, 0, 0},      /* runtime.statAggregate */
+	[673] = {40, 574, 1, 0, 0},        /* runtime.untracedG·7 */
+	[674] = {104, 575, 5, 0, 0},       /* reflect.StructField */
+	[675] = {184, 580, 5, 0, 0},       /* reflect.abiDesc */
+	[676] = {56, 585, 1, 0, 0},        /* runtime.spanSPMC */
+	[677] = {88, 586, 4, 0, 0},        /* runtime.Frame */
+	[678] = {56, 590, 0, 0, 0},        /* runtime.piController */
+	[679] = {9, 590, 0, 0, 0},         /* fmt.fmtFlags */
+	[680] = {56, 590, 1, 0, 0},        /* internal/poll.FD */
+	[681] = {48, 591, 0, 0, 0},        /* internal/runtime/maps.Map */
+	[682] = {208, 591, 5, 0, 0},       /* fmt.pp */
+	[683] = {4856, 596, 4, 0, 0},      /* runtime.gcWork */
+	[684] = {2296, 600, 1, 0, 0},      /* runtime.mcache */
+	[685] = {88, 601, 0, 0, 0},        /* runtime.sysStatsAggregate */
+	[686] = {88, 601, 0, 0, 0},        /* runtime.cpuStats */
+	[687] = {48, 601, 2, 0, 0},        /* internal/abi.Type */
+	[688] = {144, 603, 4, 0, 0},       /* runtime.synctestBubble */
+	[689] = {1168, 607, 0, 0, 0},      /* runtime.heapStatsDelta */
+	[690] = {72, 607, 0, 0, 0},        /* runtime.pcHeader */
+	[691] = {112, 607, 7, 0, 0},       /* runtime.hchan */
+	[692] = {104, 614, 6, 0, 0},       /* runtime.sudog */
+	[693] = {144, 620, 6, 0, 0},       /* runtime.scavengerState */
+	[694] = {104, 626, 3, 0, 0},       /* runtime._panic */
+	[695] = {44, 629, 0, 0, 0},        /* runtime._func */
+	[696] = {96, 629, 3, 0, 0},        /* runtime.timer */
+	[697] = {296, 632, 8, 0, 0},       /* runtime.pollDesc */
+	[698] = {8, 640, 1, 0, 0},         /* *runtime.mspan */
+	[699] = {160, 641, 8, 0, 0},       /* runtime.mspan */
+	[700] = {2112, 649, 0, 0, 0},      /* runtime.xRegs */
+	[701] = {592, 649, 20, 0, 0},      /* runtime.moduledata */
+	[702] = {15920, 669, 16, 0, 0},    /* runtime.p */
+	[703] = {456, 685, 11, 0, 0},      /* runtime.g */
+	[704] = {24, 696, 1, 0, 0},        /* reflect.Value */
+	[705] = {1824, 697, 15, 0, 0},     /* runtime.m */
+	[706] = {16, 712, 1, 0, 0},        /* closure runtime.(*mspan).setUserArenaChunkToFault.func1 */
+	[707] = {44, 713, 1, 0, 0},        /* closure runtime.mmap.func1 */
+	[708] = {24, 714, 0, 0, 0},        /* closure runtime.munmap.func1 */
+	[709] = {40, 714, 4, 0, 0},        /* closure runtime.sigaction.func1 */
+	[710] = {16, 718, 1, 0, 0},        /* closure runtime.chansend.func1 */
+	[711] = {24, 719, 1, 0, 0},        /* closure runtime.send.goready.func1 */
+	[712] = {24, 720, 1, 0, 0},        /* closure runtime.closechan.goready.func1 */
+	[713] = {16, 721, 1, 0, 0},        /* closure runtime.chanrecv.func1 */
+	[714] = {24, 722, 1, 0, 0},        /* closure runtime.recv.goready.func1 */
+	[715] = {24, 723, 2, 0, 0},        /* closure runtime.debugCallCheck.func1 */
+	[716] = {40, 725, 2, 0, 0},        /* closure runtime.debugCallWrap.func1 */
+	[717] = {16, 727, 1, 0, 0},        /* closure runtime.debugCallWrap2.func1 */
+	[718] = {16, 728, 1, 0, 0},        /* closure runtime.hexdumpWords.func1 */
+	[719] = {40, 729, 2, 0, 0},        /* closure runtime.persistentalloc.func1 */
+	[720] = {16, 731, 1, 0, 0},        /* closure runtime.allocmcache.func1 */
+	[721] = {40, 732, 4, 0, 0},        /* closure runtime.checkFinalizersAndCleanups.func1 */
+	[722] = {24, 736, 2, 0, 0},        /* closure runtime.checkFinalizersAndCleanups.func1.1 */
+	[723] = {56, 738, 4, 0, 0},        /* closure runtime.SetFinalizer.func2 */
+	[724] = {16, 742, 1, 0, 0},        /* closure runtime.SetFinalizer.func1 */
+	[725] = {24, 743, 2, 0, 0},        /* closure runtime.gcStart.func4 */
+	[726] = {16, 745, 1, 0, 0},        /* closure runtime.gcStart.func2 */
+	[727] = {24, 746, 2, 0, 0},        /* closure runtime.gcStart.func1 */
+	[728] = {16, 748, 1, 0, 0},        /* closure runtime.gcMarkDone.func4 */
+	[729] = {16, 749, 1, 0, 0},        /* closure runtime.gcMarkDone.func3 */
+	[730] = {16, 750, 1, 0, 0},        /* closure runtime.gcMarkDone.func2 */
+	[731] = {24, 751, 1, 0, 0},        /* closure runtime.gcMarkDone.forEachP.func5 */
+	[732] = {24, 752, 1, 0, 0},        /* closure runtime.gcMarkTermination.forEachP.func7 */
+	[733] = {24, 753, 1, 0, 0},        /* closure runtime.gcMarkTermination.func3 */
+	[734] = {16, 754, 1, 0, 0},        /* closure runtime.gcMarkTermination.func2 */
+	[735] = {16, 755, 0, 0, 0},        /* closure runtime.gcMarkTermination.func1 */
+	[736] = {24, 755, 2, 0, 0},        /* closure runtime.gcBgMarkWorker.func2 */
+	[737] = {16, 757, 1, 0, 0},        /* closure runtime.gcMarkRootCheck.func1 */
+	[738] = {32, 758, 3, 0, 0},        /* closure runtime.markroot.func1 */
+	[739] = {24, 761, 1, 0, 0},        /* closure runtime.gcAssistAlloc.func2 */
+	[740] = {24, 762, 2, 0, 0},        /* closure runtime.gcAssistAlloc.func1 */
+	[741] = {48, 764, 2, 0, 0},        /* closure runtime.(*pageAlloc).scavenge.func1 */
+	[742] = {24, 766, 2, 0, 0},        /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3 */
+	[743] = {24, 768, 2, 0, 0},        /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2 */
+	[744] = {16, 770, 1, 0, 0},        /* closure runtime.(*sweepLocked).sweep.func1 */
+	[745] = {16, 771, 1, 0, 0},        /* closure runtime.getempty.func1 */
+	[746] = {33, 772, 2, 0, 0},        /* closure runtime.(*mheap).alloc.func1 */
+	[747] = {16, 774, 1, 0, 0},        /* closure runtime.(*pageAlloc).find.func1 */
+	[748] = {24, 775, 1, 0, 0},        /* closure runtime.mProf_Malloc.func1 */
+	[749] = {56, 776, 3, 0, 0},        /* closure runtime.(*mLockProfile).captureStack.func1 */
+	[750] = {48, 779, 2, 0, 0},        /* closure runtime.doRecordGoroutineProfile.func1 */
+	[751] = {24, 781, 1, 0, 0},        /* closure runtime.netpollgoready.goready.func1 */
+	[752] = {16, 782, 1, 0, 0},        /* closure runtime.futexwakeup.func1 */
+	[753] = {24, 783, 1, 0, 0},        /* closure runtime.newosproc.func1 */
+	[754] = {32, 784, 3, 0, 0},        /* closure runtime.(*_panic).nextFrame.func1 */
+	[755] = {32, 787, 3, 0, 0},        /* closure runtime.gorecover.func1 */
+	[756] = {24, 790, 1, 0, 0},        /* closure runtime.throw.func1 */
+	[757] = {32, 791, 2, 0, 0},        /* closure runtime.fatal.func1 */
+	[758] = {32, 793, 1, 0, 0},        /* closure runtime.fatalthrow.func1 */
+	[759] = {48, 794, 3, 0, 0},        /* closure runtime.fatalpanic.func1 */
+	[760] = {16, 797, 1, 0, 0},        /* closure runtime.dopanic_m.func1 */
+	[761] = {32, 798, 2, 0, 0},        /* closure runtime.setPinned.func2 */
+	[762] = {24, 800, 1, 0, 0},        /* closure runtime.setPinned.func1 */
+	[763] = {16, 801, 1, 0, 0},        /* closure runtime.xRegRestore.func1 */
+	[764] = {16, 802, 1, 0, 0},        /* closure runtime.main.func2 */
+	[765] = {16, 803, 1, 0, 0},        /* closure runtime.badmorestackg0.func1 */
+	[766] = {24, 804, 1, 0, 0},        /* closure runtime.casgstatus.func3 */
+	[767] = {9, 805, 0, 0, 0},         /* closure runtime.stopTheWorld.func1 */
+	[768] = {16, 805, 1, 0, 0},        /* closure runtime.allocm.func1 */
+	[769] = {16, 806, 1, 0, 0},        /* closure runtime.reentersyscall.func2 */
+	[770] = {16, 807, 1, 0, 0},        /* closure runtime.reentersyscall.func1 */
+	[771] = {24, 808, 1, 0, 0},        /* closure runtime.entersyscallblock.func4 */
+	[772] = {24, 809, 1, 0, 0},        /* closure runtime.entersyscallblock.func3 */
+	[773] = {40, 810, 1, 0, 0},        /* closure runtime.entersyscallblock.func1 */
+	[774] = {16, 811, 1, 0, 0},        /* closure runtime.exitsyscall.func4 */
+	[775] = {16, 812, 1, 0, 0},        /* closure runtime.exitsyscall.func3 */
+	[776] = {24, 813, 2, 0, 0},        /* closure runtime.exitsyscall.func2 */
+	[777] = {20, 815, 1, 0, 0},        /* closure runtime.malg.func1 */
+	[778] = {32, 816, 2, 0, 0},        /* closure runtime.newproc.func1 */
+	[779] = {16, 818, 1, 0, 0},        /* closure runtime.gfget.func2 */
+	[780] = {16, 819, 1, 0, 0},        /* closure runtime.gfget.func1 */
+	[781] = {16, 820, 1, 0, 0},        /* closure runtime.(*p).destroy.freemcache.func2 */
+	[782] = {16, 821, 1, 0, 0},        /* closure runtime.(*p).destroy.func1 */
+	[783] = {16, 822, 1, 0, 0},        /* closure runtime.wirep.func2 */
+	[784] = {16, 823, 1, 0, 0},        /* closure runtime.checkdead.func1 */
+	[785] = {16, 824, 1, 0, 0},        /* closure runtime.(*rwmutex).rlock.func1 */
+	[786] = {24, 825, 1, 0, 0},        /* closure runtime.readyWithTime.goready.func1 */
+	[787] = {24, 826, 1, 0, 0},        /* closure runtime.(*synctestBubble).changegstatus.goready.func1 */
+	[788] = {24, 827, 1, 0, 0},        /* closure runtime.(*synctestBubble).decActive.goready.func1 */
+	[789] = {24, 828, 1, 0, 0},        /* closure runtime.goroutineReady.goready.func1 */
+	[790] = {24, 829, 1, 0, 0},        /* closure runtime.(*timer).maybeRunAsync.func1 */
+	[791] = {32, 830, 2, 0, 0},        /* closure runtime.(*timer).modify.func1 */
+	[792] = {32, 832, 2, 0, 0},        /* closure runtime.(*timer).maybeRunChan.func1 */
+	[793] = {16, 834, 0, 0, 0},        /* closure runtime.traceAdvance.func6 */
+	[794] = {16, 834, 0, 0, 0},        /* closure runtime.traceAdvance.func5 */
+	[795] = {24, 834, 1, 0, 0},        /* closure runtime.traceAdvance.func4 */
+	[796] = {24, 835, 1, 0, 0},        /* closure runtime.traceAdvance.forEachP.func7 */
+	[797] = {24, 836, 1, 0, 0},        /* closure runtime.traceAdvance.func1 */
+	[798] = {32, 837, 2, 0, 0},        /* closure runtime.traceAdvance.func1.1 */
+	[799] = {49, 839, 2, 0, 0},        /* closure runtime.traceback1.func1 */
+	[800] = {40, 841, 4, 0, 0},        /* closure runtime.traceback2.func1 */
+	[801] = {72, 845, 3, 0, 0},        /* closure runtime.callers.func1 */
+	[802] = {32, 848, 2, 0, 0},        /* closure runtime.tracebacksomeothers.func1 */
+	[803] = {24, 850, 1, 0, 0},        /* closure runtime.tracebackHexdump.func1 */
+	[804] = {16, 851, 1, 0, 0},        /* closure runtime.traceWriter.flush.func1 */
+	[805] = {16, 852, 1, 0, 0},        /* closure runtime.traceWriter.refill.func1 */
+	[806] = {24, 853, 1, 0, 0},        /* closure runtime.traceCPUFlush.func1 */
+	[807] = {40, 854, 3, 0, 0},        /* closure runtime.(*traceRegionAlloc).alloc.func1 */
+	[808] = {16, 857, 1, 0, 0},        /* closure runtime.traceThreadDestroy.func1 */
+	[809] = {40, 858, 2, 0, 0},        /* closure runtime.(*traceStringTable).put.func1 */
+	[810] = {24, 860, 1, 0, 0},        /* closure runtime.(*traceStringTable).reset.func1 */
+	[811] = {48, 861, 0, 0, 0},        /* closure runtime.traceSyncBatch.func1 */
+	[812] = {24, 861, 2, 0, 0},        /* closure runtime.getGCMaskOnDemand.func1 */
+	[813] = {20, 863, 1, 0, 0},        /* closure runtime.vdsoParseSymbols.func1 */
+	[814] = {16, 864, 1, 0, 0},        /* closure runtime.gcMarkTermination.func4.1 */
+	[815] = {16, 865, 1, 0, 0},        /* closure reflect.funcLayout.func1 */
+	[816] = {16, 866, 1, 0, 0},        /* closure internal/godebug.(*Setting).Value.func1 */
+	[817] = {16, 867, 1, 0, 0},        /* closure internal/godebug.update.func2 */
+	[818] = {16, 868, 1, 0, 0},        /* closure internal/godebug.update.func1 */
+	[819] = {16, 869, 1, 0, 0},        /* closure syscall.init.OnceFunc.func3 */
+	[820] = {16, 870, 1, 0, 0},        /* closure syscall.init.OnceFunc.func3.1 */
+	[821] = {16, 871, 1, 0, 0},        /* closure syscall.init.OnceFunc.func3.1.1 */
+	[822] = {16, 872, 1, 0, 0},        /* closure internal/poll.init.OnceValue[go.shape.bool].func4 */
+	[823] = {16, 873, 1, 0, 0},        /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1 */
+	[824] = {16, 874, 1, 0, 0},        /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1.1 */
+	[825] = {16, 875, 1, 0, 0},        /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2 */
+	[826] = {16, 876, 1, 0, 0},        /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1 */
+	[827] = {16, 877, 1, 0, 0},        /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1.1 */
+	[828] = {16, 878, 1, 0, 0},        /* error */
+	[829] = {16, 879, 1, 0, 0},        /* interface {} */
+	[830] = {1200, 880, 1, 0, 0},      /* [50]runtime.report·2 */
+	[831] = {32, 881, 0, 0, 0},        /* runtime.worldStop */
+	[832] = {16, 881, 0, 0, 0},        /* struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
+	[833] = {24, 881, 1, 0, 0},        /* []runtime.untracedG·7 */
+	[834] = {96, 882, 2, 0, 0},        /* runtime.unwinder */
+	[835] = {32, 884, 2, 0, 0},        /* runtime.traceWriter */
+	[836] = {8, 886, 1, 0, 0},         /* *runtime.traceRegionAllocBlock */
+	[837] = {32, 887, 0, 0, 0},        /* runtime.sigactiont */
+	[838] = {8, 887, 0, 0, 0},         /* runtime.sysMemStat */
+	[839] = {16, 887, 1, 0, 0},        /* runtime.eface */
+	[840] = {56, 888, 3, 0, 0},        /* internal/abi.PtrType */
+	[841] = {65848, 891, 7, 0, 0},     /* runtime.pageAlloc */
+	[842] = {93464, 898, 62, 0, 0},    /* runtime.mheap */
+	[843] = {48, 960, 2, 0, 0},        /* runtime.bucket */
+	[844] = {56, 962, 0, 0, 0},        /* runtime.rwmutex */
+	[845] = {72, 962, 2, 0, 0},        /* runtime.stkframe */
+	[846] = {32, 964, 1, 0, 0},        /* runtime.traceRegionAlloc */
+	[847] = {192, 965, 2, 0, 0},       /* runtime.traceStringTable */
+	[848] = {112, 967, 3, 0, 0},       /* runtime.vdsoInfo */
+	[849] = {65536, 970, 1, 0, 0},     /* runtime.traceRegionAllocBlock */
+	[850] = {8, 971, 0, 0, 0},         /* runtime.pallocSum */
+	[851] = {8, 971, 0, 0, 0},         /* runtime.atomicScavChunkData */
+	[852] = {8, 971, 0, 0, 0},         /* runtime.arenaIdx */
+	[853] = {8, 971, 0, 0, 0},         /* funcval */
+	[854] = {8, 971, 1, 0, 0},         /* **table<string,int> */
+	[855] = {192, 972, 1, 0, 0},       /* noalg.[8]struct { key string; elem int } */
+	[856] = {16, 973, 2, 0, 0},        /* waitq<int> */
+	[857] = {16, 975, 2, 0, 0},        /* waitq<struct {}> */
+	[858] = {16, 977, 2, 0, 0},        /* waitq<bool> */
+	[859] = {8, 979, 1, 0, 0},         /* **table<uint64,bool> */
+	[860] = {8, 980, 1, 0, 0},         /* **table<internal/abi.TypeOff,*internal/abi.Type> */
+	[861] = {8, 981, 1, 0, 0},         /* **table<int32,unsafe.Pointer> */
+	[862] = {8, 982, 1, 0, 0},         /* **table<runtime._typePair,struct {}> */
+	[863] = {8, 983, 1, 0, 0},         /* **table<string,bool> */
+	[864] = {8, 984, 1, 0, 0},         /* **table<string,runtime.metricData> */
+	[865] = {8, 985, 1, 0, 0},         /* **table<uint32,[]*internal/abi.Type> */
+	[866] = {8, 986, 1, 0, 0},         /* **table<unsafe.Pointer,int32> */
+	[867] = {8, 987, 1, 0, 0},         /* **table<string,*unicode.RangeTable> */
+	[868] = {16, 988, 1, 0, 0},        /* groupReference<string,int> */
+	[869] = {8, 989, 0, 0, 0},         /* *struct {} */
+	[870] = {128, 989, 0, 0, 0},       /* noalg.[8]struct { key uint64; elem bool } */
+	[871] = {128, 989, 1, 0, 0},       /* noalg.[8]struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
+	[872] = {128, 990, 0, 0, 0},       /* noalg.[8]struct { key int32; elem unsafe.Pointer } */
+	[873] = {192, 990, 2, 0, 0},       /* noalg.[8]struct { key runtime._typePair; elem struct {} } */
+	[874] = {192, 992, 1, 0, 0},       /* noalg.[8]struct { key string; elem bool } */
+	[875] = {256, 993, 2, 0, 0},       /* noalg.[8]struct { key string; elem runtime.metricData } */
+	[876] = {256, 995, 1, 0, 0},       /* noalg.[8]struct { key uint32; elem []*internal/abi.Type } */
+	[877] = {128, 996, 0, 0, 0},       /* noalg.[8]struct { key unsafe.Pointer; elem int32 } */
+	[878] = {192, 996, 2, 0, 0},       /* noalg.[8]struct { key string; elem *unicode.RangeTable } */
+	[879] = {16, 998, 1, 0, 0},        /* groupReference<uint64,bool> */
+	[880] = {16, 999, 1, 0, 0},        /* groupReference<internal/abi.TypeOff,*internal/abi.Type> */
+	[881] = {16, 1000, 1, 0, 0},       /* groupReference<int32,unsafe.Pointer> */
+	[882] = {16, 1001, 1, 0, 0},       /* groupReference<runtime._typePair,struct {}> */
+	[883] = {16, 1002, 1, 0, 0},       /* groupReference<string,bool> */
+	[884] = {16, 1003, 1, 0, 0},       /* groupReference<string,runtime.metricData> */
+	[885] = {16, 1004, 1, 0, 0},       /* groupReference<uint32,[]*internal/abi.Type> */
+	[886] = {16, 1005, 1, 0, 0},       /* groupReference<unsafe.Pointer,int32> */
+	[887] = {16, 1006, 1, 0, 0},       /* groupReference<string,*unicode.RangeTable> */
+	[888] = {16, 1007, 1, 0, 0},       /* go.shape.interface {} */
+	[889] = {16, 1008, 1, 0, 0},       /* go.shape.interface { Error() string } */
+	[890] = {16, 1009, 1, 0, 0},       /* reflect.Type */
+	[891] = {8, 1010, 1, 0, 0},        /* *runtime.sigactiont */
+	[892] = {8, 1011, 1, 0, 0},        /* func(uintptr, runtime.hexdumpMarker) */
+	[893] = {8, 1012, 1, 0, 0},        /* **runtime.notInHeap */
+	[894] = {8, 1013, 1, 0, 0},        /* *runtime.sysMemStat */
+	[895] = {8, 1014, 1, 0, 0},        /* **runtime.mcache */
+	[896] = {8, 1015, 1, 0, 0},        /* *[50]runtime.report·2 */
+	[897] = {8, 1016, 1, 0, 0},        /* *runtime.eface */
+	[898] = {8, 1017, 1, 0, 0},        /* *internal/abi.PtrType */
+	[899] = {8, 1018, 1, 0, 0},        /* *runtime.worldStop */
+	[900] = {8, 1019, 1, 0, 0},        /* func(*runtime.p) */
+	[901] = {8, 1020, 1, 0, 0},        /* *runtime.pageAlloc */
+	[902] = {8, 1021, 0, 0, 0},        /* runtime.chunkIdx */
+	[903] = {8, 1021, 1, 0, 0},        /* *runtime.mheap */
+	[904] = {8, 1022, 1, 0, 0},        /* **runtime.mspan */
+	[905] = {8, 1023, 1, 0, 0},        /* *struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
+	[906] = {8, 1024, 1, 0, 0},        /* *runtime.bucket */
+	[907] = {1, 1025, 0, 0, 0},        /* runtime.stwReason */
+	[908] = {8, 1025, 1, 0, 0},        /* **runtime.m */
+	[909] = {8, 1026, 1, 0, 0},        /* **runtime.p */
+	[910] = {8, 1027, 1, 0, 0},        /* *runtime.rwmutex */
+	[911] = {8, 1028, 1, 0, 0},        /* *[]runtime.untracedG·7 */
+	[912] = {8, 1029, 1, 0, 0},        /* *runtime.unwinder */
+	[913] = {1, 1030, 0, 0, 0},        /* runtime.unwindFlags */
+	[914] = {8, 1030, 1, 0, 0},        /* func(*runtime.g) bool */
+	[915] = {8, 1031, 1, 0, 0},        /* *runtime.stkframe */
+	[916] = {8, 1032, 1, 0, 0},        /* *runtime.traceWriter */
+	[917] = {8, 1033, 1, 0, 0},        /* *runtime.traceRegionAlloc */
+	[918] = {8, 1034, 1, 0, 0},        /* **runtime.traceRegionAllocBlock */
+	[919] = {8, 1035, 1, 0, 0},        /* *runtime.traceStringTable */
+	[920] = {8, 1036, 1, 0, 0},        /* *runtime.vdsoInfo */
+	[921] = {24, 1037, 1, 0, 0},       /* runtime.report·2 */
+	[922] = {16, 1038, 1, 0, 0},       /* runtime.traceLocker */
+	[923] = {8, 1039, 0, 0, 0},        /* internal/trace/tracev2.Experiment */
+	[924] = {120, 1039, 1, 0, 0},      /* [5][]runtime.pallocSum */
+	[925] = {65536, 1040, 1, 0, 0},    /* [8192]*[8192]runtime.pallocData */
+	[926] = {40, 1041, 2, 0, 0},       /* runtime.addrRanges */
+	[927] = {96, 1043, 1, 0, 0},       /* struct { runtime.index runtime.scavengeIndex; runtime.releasedBg internal/runtime/atomic.Uintptr; runtime.releasedEager internal/runtime/atomic.Uintptr } */
+	[928] = {1048576, 1044, 0, 0, 0},  /* [8192]runtime.pallocData */
+	[929] = {64, 1044, 0, 0, 0},       /* internal/cpu.CacheLinePad */
+	[930] = {8, 1044, 1, 0, 0},        /* [1]*[4194304]*runtime.heapArena */
+	[931] = {32, 1045, 0, 0, 0},       /* runtime.linearAlloc */
+	[932] = {8, 1045, 1, 0, 0},        /* *runtime.arenaHint */
+	[933] = {24, 1046, 1, 0, 0},       /* []runtime.arenaIdx */
+	[934] = {16, 1047, 0, 0, 0},       /* struct { runtime.base uintptr; runtime.end uintptr } */
+	[935] = {26112, 1047, 0, 0, 0},    /* [136]struct { runtime.mcentral runtime.mcentral; runtime.pad [24]uint8 } */
+	[936] = {72, 1047, 3, 0, 0},       /* runtime.fixalloc */
+	[937] = {40, 1050, 5, 0, 0},       /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList } */
+	[938] = {8, 1055, 0, 0, 0},        /* runtime.immortalWeakHandleMap */
+	[939] = {8, 1055, 1, 0, 0},        /* *runtime.specialfinalizer */
+	[940] = {33554432, 1056, 0, 0, 0}, /* [4194304]*runtime.heapArena */
+	[941] = {24, 1056, 1, 0, 0},       /* runtime.arenaHint */
+	[942] = {8, 1057, 1, 0, 0},        /* runtime.mlink */
+	[943] = {56, 1058, 4, 0, 0},       /* runtime.specialfinalizer */
+	[944] = {8, 1062, 0, 0, 0},        /* runtime.bucketType */
+	[945] = {176, 1062, 1, 0, 0},      /* runtime.traceMap */
+	[946] = {8, 1063, 0, 0, 0},        /* *[46912496118442]runtime.elfSym */
+	[947] = {8, 1063, 0, 0, 0},        /* *[1125899906842623]uint8 */
+	[948] = {8, 1063, 0, 0, 0},        /* *[562949953421311]uint16 */
+	[949] = {8, 1063, 1, 0, 0},        /* *runtime.elfVerdef */
+	[950] = {0, 0, 0, 0, 0},           /* [46912496118442]runtime.elfSym */
+	[951] = {0, 0, 0, 0, 0},           /* [1125899906842623]uint8 */
+	[952] = {0, 0, 0, 0, 0},           /* [562949953421311]uint16 */
+	[953] = {20, 1064, 0, 0, 0},       /* runtime.elfVerdef */
+	[954] = {16, 1064, 1, 0, 0},       /* runtime.traceRegionAllocBlockHeader */
+	[955] = {65520, 1065, 0, 0, 0},    /* [65520]uint8 */
+	[956] = {24, 1065, 1, 0, 0},       /* noalg.struct { key string; elem int } */
+	[957] = {8, 1066, 1, 0, 0},        /* *sudog<int> */
+	[958] = {8, 1067, 1, 0, 0},        /* *sudog<struct {}> */
+	[959] = {8, 1068, 1, 0, 0},        /* *sudog<bool> */
+	[960] = {8, 1069, 1, 0, 0},        /* *noalg.map.group[string]int */
+	[961] = {16, 1070, 0, 0, 0},       /* noalg.struct { key uint64; elem bool } */
+	[962] = {16, 1070, 1, 0, 0},       /* noalg.struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
+	[963] = {16, 1071, 0, 0, 0},       /* noalg.struct { key int32; elem unsafe.Pointer } */
+	[964] = {24, 1071, 2, 0, 0},       /* noalg.struct { key runtime._typePair; elem struct {} } */
+	[965] = {24, 1073, 1, 0, 0},       /* noalg.struct { key string; elem bool } */
+	[966] = {32, 1074, 2, 0, 0},       /* noalg.struct { key string; elem runtime.metricData } */
+	[967] = {32, 1076, 1, 0, 0},       /* noalg.struct { key uint32; elem []*internal/abi.Type } */
+	[968] = {16, 1077, 0, 0, 0},       /* noalg.struct { key unsafe.Pointer; elem int32 } */
+	[969] = {24, 1077, 2, 0, 0},       /* noalg.struct { key string; elem *unicode.RangeTable } */
+	[970] = {8, 1079, 1, 0, 0},        /* *noalg.map.group[uint64]bool */
+	[971] = {8, 1080, 1, 0, 0},        /* *noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
+	[972] = {8, 1081, 1, 0, 0},        /* *noalg.map.group[int32]unsafe.Pointer */
+	[973] = {8, 1082, 1, 0, 0},        /* *noalg.map.group[runtime._typePair]struct {} */
+	[974] = {8, 1083, 1, 0, 0},        /* *noalg.map.group[string]bool */
+	[975] = {8, 1084, 1, 0, 0},        /* *noalg.map.group[string]runtime.metricData */
+	[976] = {8, 1085, 1, 0, 0},        /* *noalg.map.group[uint32][]*internal/abi.Type */
+	[977] = {8, 1086, 1, 0, 0},        /* *noalg.map.group[unsafe.Pointer]int32 */
+	[978] = {8, 1087, 1, 0, 0},        /* *noalg.map.group[string]*unicode.RangeTable */
+	[979] = {24, 1088, 1, 0, 0},       /* []runtime.pallocSum */
+	[980] = {8, 1089, 1, 0, 0},        /* *[8192]runtime.pallocData */
+	[981] = {24, 1090, 1, 0, 0},       /* []runtime.addrRange */
+	[982] = {80, 1091, 1, 0, 0},       /* runtime.scavengeIndex */
+	[983] = {128, 1092, 0, 0, 0},      /* runtime.pallocData */
+	[984] = {8, 1092, 1, 0, 0},        /* *[4194304]*runtime.heapArena */
+	[985] = {192, 1093, 0, 0, 0},      /* struct { runtime.mcentral runtime.mcentral; runtime.pad [24]uint8 } */
+	[986] = {8, 1093, 1, 0, 0},        /* func(unsafe.Pointer, unsafe.Pointer) */
+	[987] = {8, 1094, 1, 0, 0},        /* *runtime.mlink */
+	[988] = {8, 1095, 0, 0, 0},        /* *runtime.heapArena */
+	[989] = {24, 1095, 1, 0, 0},       /* []runtime.atomicScavChunkData */
+	[990] = {8, 1096, 0, 0, 0},        /* runtime.atomicOffAddr */
+	[991] = {64, 1096, 0, 0, 0},       /* runtime.pallocBits */
+	[992] = {64, 1096, 0, 0, 0},       /* runtime.pageBits */
+	[993] = {168, 1096, 0, 0, 0},      /* runtime.mcentral */
+	[994] = {24, 1096, 0, 0, 0},       /* [24]uint8 */
+	[995] = {80, 1096, 0, 0, 0},       /* [2]runtime.spanSet */
+	[996] = {40, 1096, 0, 0, 0},       /* runtime.spanSet */
+	[997] = {8, 1096, 0, 0, 0},        /* runtime.atomicSpanSetSpinePointer */
+	[998] = {8, 1096, 0, 0, 0},        /* runtime.atomicHeadTailIndex */
+	[999] = {69648, 0, 0, 0, 0},       /* runtime.heapArena */
 	{0},
 };
 
@@ -1117,16 +1121,16 @@ static const struct ask_pointer ask_pointers[] = {
 	[17] = {16, ASK_POINTER_SLICE, 2, 1, 0, 0},            /* main.inner.Tags: to its elements, string */
 	[18] = {16, ASK_POINTER_DIRECTORY, 284, 1, 0, 0x11d},  /* map<string,int>.dirPtr: to one group, or dirLen of *table<string,int> */
 	[19] = {0, ASK_POINTER_PLAIN, 10, 1, 0, 0},            /* *main.inner: to a main.inner */
-	[20] = {0, ASK_POINTER_PLAIN, 578, 1, 0, 0},           /* *time.zone: to a time.zone */
-	[21] = {0, ASK_POINTER_PLAIN, 612, 1, 0, 0},           /* *time.zoneTrans: to a time.zoneTrans */
-	[22] = {0, ASK_POINTER_PLAIN, 521, 1, 0, 0},           /* *internal/fmtsort.KeyValue: to a internal/fmtsort.KeyValue */
-	[23] = {0, ASK_POINTER_PLAIN, 652, 1, 0, 0},           /* *reflect.abiStep: to a reflect.abiStep */
-	[24] = {0, ASK_POINTER_PLAIN, 614, 1, 0, 0},           /* *reflect.makeFuncCtxt: to a reflect.makeFuncCtxt */
-	[25] = {0, ASK_POINTER_PLAIN, 580, 1, 0, 0},           /* *reflect.methodValue: to a reflect.methodValue */
-	[26] = {0, ASK_POINTER_PLAIN, 526, 1, 0, 0},           /* *sync.eface: to a sync.eface */
-	[27] = {0, ASK_POINTER_PLAIN, 530, 1, 0, 0},           /* *sync.poolLocal: to a sync.poolLocal */
-	[28] = {0, ASK_POINTER_PLAIN, 529, 1, 0, 0},           /* *sync.poolLocalInternal: to a sync.poolLocalInternal */
-	[29] = {0, ASK_POINTER_PLAIN, 824, 1, 0, 0},           /* *error: to a error */
+	[20] = {0, ASK_POINTER_PLAIN, 582, 1, 0, 0},           /* *time.zone: to a time.zone */
+	[21] = {0, ASK_POINTER_PLAIN, 616, 1, 0, 0},           /* *time.zoneTrans: to a time.zoneTrans */
+	[22] = {0, ASK_POINTER_PLAIN, 525, 1, 0, 0},           /* *internal/fmtsort.KeyValue: to a internal/fmtsort.KeyValue */
+	[23] = {0, ASK_POINTER_PLAIN, 656, 1, 0, 0},           /* *reflect.abiStep: to a reflect.abiStep */
+	[24] = {0, ASK_POINTER_PLAIN, 618, 1, 0, 0},           /* *reflect.makeFuncCtxt: to a reflect.makeFuncCtxt */
+	[25] = {0, ASK_POINTER_PLAIN, 584, 1, 0, 0},           /* *reflect.methodValue: to a reflect.methodValue */
+	[26] = {0, ASK_POINTER_PLAIN, 530, 1, 0, 0},           /* *sync.eface: to a sync.eface */
+	[27] = {0, ASK_POINTER_PLAIN, 534, 1, 0, 0},           /* *sync.poolLocal: to a sync.poolLocal */
+	[28] = {0, ASK_POINTER_PLAIN, 533, 1, 0, 0},           /* *sync.poolLocalInternal: to a sync.poolLocalInternal */
+	[29] = {0, ASK_POINTER_PLAIN, 828, 1, 0, 0},           /* *error: to a error */
 	[30] = {0, ASK_POINTER_PLAIN, 2, 1, 0, 0},             /* *string: to a string */
 	[31] = {0, ASK_POINTER_PLAIN, 0, 1, 0, 0},             /* *uint8: to a uint8 */
 	[32] = {0, ASK_POINTER_PLAIN, 374, 1, 0, 0},           /* *uint16: to a uint16 */
@@ -1140,68 +1144,68 @@ static const struct ask_pointer ask_pointers[] = {
 	[40] = {0, ASK_POINTER_PLAIN, 383, 1, 0, 0},           /* *float64: to a float64 */
 	[41] = {0, ASK_POINTER_PLAIN, 6, 1, 0, 0},             /* *bool: to a bool */
 	[42] = {0, ASK_POINTER_PLAIN, 98, 1, 0, 0},            /* *unsafe.Pointer: to a unsafe.Pointer */
-	[43] = {0, ASK_POINTER_PLAIN, 825, 1, 0, 0},           /* *interface {}: to a interface {} */
-	[44] = {0, ASK_POINTER_PLAIN, 664, 1, 0, 0},           /* *runtime._defer: to a runtime._defer */
-	[45] = {0, ASK_POINTER_PLAIN, 531, 1, 0, 0},           /* *runtime.stack: to a runtime.stack */
-	[46] = {0, ASK_POINTER_PLAIN, 686, 1, 0, 0},           /* *runtime.pcHeader: to a runtime.pcHeader */
-	[47] = {0, ASK_POINTER_PLAIN, 532, 1, 0, 0},           /* *runtime.functab: to a runtime.functab */
-	[48] = {0, ASK_POINTER_PLAIN, 584, 1, 0, 0},           /* *runtime.textsect: to a runtime.textsect */
-	[49] = {0, ASK_POINTER_PLAIN, 533, 1, 0, 0},           /* *runtime.ptabEntry: to a runtime.ptabEntry */
-	[50] = {0, ASK_POINTER_PLAIN, 585, 1, 0, 0},           /* *runtime.modulehash: to a runtime.modulehash */
-	[51] = {0, ASK_POINTER_PLAIN, 534, 1, 0, 0},           /* *runtime.initTask: to a runtime.initTask */
-	[52] = {0, ASK_POINTER_PLAIN, 655, 1, 0, 0},           /* *runtime.gobuf: to a runtime.gobuf */
-	[53] = {0, ASK_POINTER_PLAIN, 586, 1, 0, 0},           /* *runtime.ancestorInfo: to a runtime.ancestorInfo */
-	[54] = {0, ASK_POINTER_PLAIN, 537, 1, 0, 0},           /* *runtime.mutex: to a runtime.mutex */
-	[55] = {0, ASK_POINTER_PLAIN, 688, 1, 0, 0},           /* *runtime.sudog: to a runtime.sudog */
-	[56] = {0, ASK_POINTER_PLAIN, 639, 1, 0, 0},           /* *runtime.coro: to a runtime.coro */
-	[57] = {0, ASK_POINTER_PLAIN, 615, 1, 0, 0},           /* *runtime.gsignalStack: to a runtime.gsignalStack */
-	[58] = {0, ASK_POINTER_PLAIN, 469, 1, 0, 0},           /* *runtime.sigset: to a runtime.sigset */
-	[59] = {0, ASK_POINTER_PLAIN, 616, 1, 0, 0},           /* *runtime.sysmontick: to a runtime.sysmontick */
-	[60] = {0, ASK_POINTER_PLAIN, 546, 1, 0, 0},           /* *runtime.persistentAlloc: to a runtime.persistentAlloc */
-	[61] = {0, ASK_POINTER_PLAIN, 547, 1, 0, 0},           /* *runtime.lfnode: to a runtime.lfnode */
-	[62] = {0, ASK_POINTER_PLAIN, 590, 1, 0, 0},           /* *runtime.gcBgMarkWorkerNode: to a runtime.gcBgMarkWorkerNode */
-	[63] = {0, ASK_POINTER_PLAIN, 549, 1, 0, 0},           /* *runtime.listNodeManual: to a runtime.listNodeManual */
-	[64] = {0, ASK_POINTER_PLAIN, 593, 1, 0, 0},           /* *runtime.cleanupFn: to a runtime.cleanupFn */
-	[65] = {0, ASK_POINTER_PLAIN, 503, 1, 0, 0},           /* *runtime.funcval: to a runtime.funcval */
-	[66] = {0, ASK_POINTER_PLAIN, 471, 1, 0, 0},           /* *runtime.cgoCallers: to a runtime.cgoCallers */
-	[67] = {0, ASK_POINTER_PLAIN, 504, 1, 0, 0},           /* *runtime.note: to a runtime.note */
-	[68] = {0, ASK_POINTER_PLAIN, 658, 1, 0, 0},           /* *runtime.mTraceState: to a runtime.mTraceState */
-	[69] = {0, ASK_POINTER_PLAIN, 553, 1, 0, 0},           /* *runtime.pcvalueCache: to a runtime.pcvalueCache */
-	[70] = {0, ASK_POINTER_PLAIN, 642, 1, 0, 0},           /* *runtime.mOS: to a runtime.mOS */
-	[71] = {0, ASK_POINTER_PLAIN, 673, 1, 0, 0},           /* *runtime.Frame: to a runtime.Frame */
-	[72] = {0, ASK_POINTER_PLAIN, 555, 1, 0, 0},           /* *runtime.gcBgMarkWorkerNodePadded: to a runtime.gcBgMarkWorkerNodePadded */
-	[73] = {0, ASK_POINTER_PLAIN, 557, 1, 0, 0},           /* *runtime.metricFloat64Histogram: to a runtime.metricFloat64Histogram */
-	[74] = {0, ASK_POINTER_PLAIN, 624, 1, 0, 0},           /* *runtime.traceFrame: to a runtime.traceFrame */
-	[75] = {0, ASK_POINTER_PLAIN, 669, 1, 0, 0},           /* *runtime.untracedG·7: to a runtime.untracedG·7 */
-	[76] = {0, ASK_POINTER_PLAIN, 558, 1, 0, 0},           /* *runtime.debugCallWrapArgs: to a runtime.debugCallWrapArgs */
-	[77] = {0, ASK_POINTER_PLAIN, 597, 1, 0, 0},           /* *runtime.savedOpenDeferState: to a runtime.savedOpenDeferState */
-	[78] = {0, ASK_POINTER_PLAIN, 561, 1, 0, 0},           /* *syscall.Rlimit: to a syscall.Rlimit */
-	[79] = {0, ASK_POINTER_PLAIN, 566, 1, 0, 0},           /* *internal/abi.Imethod: to a internal/abi.Imethod */
-	[80] = {0, ASK_POINTER_PLAIN, 628, 1, 0, 0},           /* *internal/abi.ITab: to a internal/abi.ITab */
-	[81] = {0, ASK_POINTER_PLAIN, 602, 1, 0, 0},           /* *unicode.Range16: to a unicode.Range16 */
-	[82] = {0, ASK_POINTER_PLAIN, 603, 1, 0, 0},           /* *unicode.Range32: to a unicode.Range32 */
-	[83] = {0, ASK_POINTER_PLAIN, 604, 1, 0, 0},           /* *unicode.RangeTable: to a unicode.RangeTable */
-	[84] = {0, ASK_POINTER_PLAIN, 629, 1, 0, 0},           /* *internal/godebug.setting: to a internal/godebug.setting */
-	[85] = {0, ASK_POINTER_PLAIN, 567, 1, 0, 0},           /* *internal/godebug.value: to a internal/godebug.value */
-	[86] = {0, ASK_POINTER_PLAIN, 630, 1, 0, 0},           /* *internal/cpu.option: to a internal/cpu.option */
-	[87] = {0, ASK_POINTER_PLAIN, 660, 1, 0, 0},           /* *internal/godebugs.Info: to a internal/godebugs.Info */
-	[88] = {0, ASK_POINTER_PLAIN, 608, 1, 0, 0},           /* *internal/bisect.cond: to a internal/bisect.cond */
+	[43] = {0, ASK_POINTER_PLAIN, 829, 1, 0, 0},           /* *interface {}: to a interface {} */
+	[44] = {0, ASK_POINTER_PLAIN, 668, 1, 0, 0},           /* *runtime._defer: to a runtime._defer */
+	[45] = {0, ASK_POINTER_PLAIN, 535, 1, 0, 0},           /* *runtime.stack: to a runtime.stack */
+	[46] = {0, ASK_POINTER_PLAIN, 690, 1, 0, 0},           /* *runtime.pcHeader: to a runtime.pcHeader */
+	[47] = {0, ASK_POINTER_PLAIN, 536, 1, 0, 0},           /* *runtime.functab: to a runtime.functab */
+	[48] = {0, ASK_POINTER_PLAIN, 588, 1, 0, 0},           /* *runtime.textsect: to a runtime.textsect */
+	[49] = {0, ASK_POINTER_PLAIN, 537, 1, 0, 0},           /* *runtime.ptabEntry: to a runtime.ptabEntry */
+	[50] = {0, ASK_POINTER_PLAIN, 589, 1, 0, 0},           /* *runtime.modulehash: to a runtime.modulehash */
+	[51] = {0, ASK_POINTER_PLAIN, 538, 1, 0, 0},           /* *runtime.initTask: to a runtime.initTask */
+	[52] = {0, ASK_POINTER_PLAIN, 659, 1, 0, 0},           /* *runtime.gobuf: to a runtime.gobuf */
+	[53] = {0, ASK_POINTER_PLAIN, 590, 1, 0, 0},           /* *runtime.ancestorInfo: to a runtime.ancestorInfo */
+	[54] = {0, ASK_POINTER_PLAIN, 541, 1, 0, 0},           /* *runtime.mutex: to a runtime.mutex */
+	[55] = {0, ASK_POINTER_PLAIN, 692, 1, 0, 0},           /* *runtime.sudog: to a runtime.sudog */
+	[56] = {0, ASK_POINTER_PLAIN, 643, 1, 0, 0},           /* *runtime.coro: to a runtime.coro */
+	[57] = {0, ASK_POINTER_PLAIN, 619, 1, 0, 0},           /* *runtime.gsignalStack: to a runtime.gsignalStack */
+	[58] = {0, ASK_POINTER_PLAIN, 473, 1, 0, 0},           /* *runtime.sigset: to a runtime.sigset */
+	[59] = {0, ASK_POINTER_PLAIN, 620, 1, 0, 0},           /* *runtime.sysmontick: to a runtime.sysmontick */
+	[60] = {0, ASK_POINTER_PLAIN, 550, 1, 0, 0},           /* *runtime.persistentAlloc: to a runtime.persistentAlloc */
+	[61] = {0, ASK_POINTER_PLAIN, 551, 1, 0, 0},           /* *runtime.lfnode: to a runtime.lfnode */
+	[62] = {0, ASK_POINTER_PLAIN, 594, 1, 0, 0},           /* *runtime.gcBgMarkWorkerNode: to a runtime.gcBgMarkWorkerNode */
+	[63] = {0, ASK_POINTER_PLAIN, 553, 1, 0, 0},           /* *runtime.listNodeManual: to a runtime.listNodeManual */
+	[64] = {0, ASK_POINTER_PLAIN, 597, 1, 0, 0},           /* *runtime.cleanupFn: to a runtime.cleanupFn */
+	[65] = {0, ASK_POINTER_PLAIN, 507, 1, 0, 0},           /* *runtime.funcval: to a runtime.funcval */
+	[66] = {0, ASK_POINTER_PLAIN, 475, 1, 0, 0},           /* *runtime.cgoCallers: to a runtime.cgoCallers */
+	[67] = {0, ASK_POINTER_PLAIN, 508, 1, 0, 0},           /* *runtime.note: to a runtime.note */
+	[68] = {0, ASK_POINTER_PLAIN, 662, 1, 0, 0},           /* *runtime.mTraceState: to a runtime.mTraceState */
+	[69] = {0, ASK_POINTER_PLAIN, 557, 1, 0, 0},           /* *runtime.pcvalueCache: to a runtime.pcvalueCache */
+	[70] = {0, ASK_POINTER_PLAIN, 646, 1, 0, 0},           /* *runtime.mOS: to a runtime.mOS */
+	[71] = {0, ASK_POINTER_PLAIN, 677, 1, 0, 0},           /* *runtime.Frame: to a runtime.Frame */
+	[72] = {0, ASK_POINTER_PLAIN, 559, 1, 0, 0},           /* *runtime.gcBgMarkWorkerNodePadded: to a runtime.gcBgMarkWorkerNodePadded */
+	[73] = {0, ASK_POINTER_PLAIN, 561, 1, 0, 0},           /* *runtime.metricFloat64Histogram: to a runtime.metricFloat64Histogram */
+	[74] = {0, ASK_POINTER_PLAIN, 628, 1, 0, 0},           /* *runtime.traceFrame: to a runtime.traceFrame */
+	[75] = {0, ASK_POINTER_PLAIN, 673, 1, 0, 0},           /* *runtime.untracedG·7: to a runtime.untracedG·7 */
+	[76] = {0, ASK_POINTER_PLAIN, 562, 1, 0, 0},           /* *runtime.debugCallWrapArgs: to a runtime.debugCallWrapArgs */
+	[77] = {0, ASK_POINTER_PLAIN, 601, 1, 0, 0},           /* *runtime.savedOpenDeferState: to a runtime.savedOpenDeferState */
+	[78] = {0, ASK_POINTER_PLAIN, 565, 1, 0, 0},           /* *syscall.Rlimit: to a syscall.Rlimit */
+	[79] = {0, ASK_POINTER_PLAIN, 570, 1, 0, 0},           /* *internal/abi.Imethod: to a internal/abi.Imethod */
+	[80] = {0, ASK_POINTER_PLAIN, 632, 1, 0, 0},           /* *internal/abi.ITab: to a internal/abi.ITab */
+	[81] = {0, ASK_POINTER_PLAIN, 606, 1, 0, 0},           /* *unicode.Range16: to a unicode.Range16 */
+	[82] = {0, ASK_POINTER_PLAIN, 607, 1, 0, 0},           /* *unicode.Range32: to a unicode.Range32 */
+	[83] = {0, ASK_POINTER_PLAIN, 608, 1, 0, 0},           /* *unicode.RangeTable: to a unicode.RangeTable */
+	[84] = {0, ASK_POINTER_PLAIN, 633, 1, 0, 0},           /* *internal/godebug.setting: to a internal/godebug.setting */
+	[85] = {0, ASK_POINTER_PLAIN, 571, 1, 0, 0},           /* *internal/godebug.value: to a internal/godebug.value */
+	[86] = {0, ASK_POINTER_PLAIN, 634, 1, 0, 0},           /* *internal/cpu.option: to a internal/cpu.option */
+	[87] = {0, ASK_POINTER_PLAIN, 664, 1, 0, 0},           /* *internal/godebugs.Info: to a internal/godebugs.Info */
+	[88] = {0, ASK_POINTER_PLAIN, 612, 1, 0, 0},           /* *internal/bisect.cond: to a internal/bisect.cond */
 	[89] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},              /* func(): to its closure */
 	[90] = {0, ASK_POINTER_PLAIN, 342, 1, 0, 0},           /* *[]uint8: to a []uint8 */
-	[91] = {0, ASK_POINTER_PLAIN, 406, 1, 0, 0},           /* *[4]uintptr: to a [4]uintptr */
+	[91] = {0, ASK_POINTER_PLAIN, 410, 1, 0, 0},           /* *[4]uintptr: to a [4]uintptr */
 	[92] = {0, ASK_POINTER_PLAIN, 335, 1, 0, 0},           /* *[]syscall.Iovec: to a []syscall.Iovec */
-	[93] = {0, ASK_POINTER_PLAIN, 634, 1, 0, 0},           /* *struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } }: to a struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
-	[94] = {0, ASK_POINTER_PLAIN, 574, 1, 0, 0},           /* *go.shape.struct { Key reflect.Value; Value reflect.Value }: to a go.shape.struct { Key reflect.Value; Value reflect.Value } */
-	[95] = {0, ASK_POINTER_PLAIN, 632, 1, 0, 0},           /* *internal/sync.entry[go.shape.interface {},go.shape.interface {}]: to a internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
-	[96] = {0, ASK_POINTER_PLAIN, 513, 1, 0, 0},           /* *internal/sync.node[go.shape.interface {},go.shape.interface {}]: to a internal/sync.node[go.shape.interface {},go.shape.interface {}] */
+	[93] = {0, ASK_POINTER_PLAIN, 638, 1, 0, 0},           /* *struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } }: to a struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
+	[94] = {0, ASK_POINTER_PLAIN, 578, 1, 0, 0},           /* *go.shape.struct { Key reflect.Value; Value reflect.Value }: to a go.shape.struct { Key reflect.Value; Value reflect.Value } */
+	[95] = {0, ASK_POINTER_PLAIN, 636, 1, 0, 0},           /* *internal/sync.entry[go.shape.interface {},go.shape.interface {}]: to a internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	[96] = {0, ASK_POINTER_PLAIN, 517, 1, 0, 0},           /* *internal/sync.node[go.shape.interface {},go.shape.interface {}]: to a internal/sync.node[go.shape.interface {},go.shape.interface {}] */
 	[97] = {0, ASK_POINTER_PLAIN, 252, 1, 0, 0},           /* *sync/atomic.Pointer[internal/sync.entry[go.shape.interface {},go.shape.interface {}]]: to a sync/atomic.Pointer[internal/sync.entry[go.shape.interface {},go.shape.interface {}]] */
-	[98] = {0, ASK_POINTER_PLAIN, 647, 1, 0, 0},           /* *internal/sync.indirect[go.shape.interface {},go.shape.interface {}]: to a internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
+	[98] = {0, ASK_POINTER_PLAIN, 651, 1, 0, 0},           /* *internal/sync.indirect[go.shape.interface {},go.shape.interface {}]: to a internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
 	[99] = {0, ASK_POINTER_PLAIN, 253, 1, 0, 0},           /* *sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }]: to a sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
-	[100] = {0, ASK_POINTER_PLAIN, 514, 1, 0, 0},          /* *go.shape.struct { internal/sync.isEntry bool }: to a go.shape.struct { internal/sync.isEntry bool } */
-	[101] = {0, ASK_POINTER_PLAIN, 610, 1, 0, 0},          /* *struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} }: to a struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
+	[100] = {0, ASK_POINTER_PLAIN, 518, 1, 0, 0},          /* *go.shape.struct { internal/sync.isEntry bool }: to a go.shape.struct { internal/sync.isEntry bool } */
+	[101] = {0, ASK_POINTER_PLAIN, 614, 1, 0, 0},          /* *struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} }: to a struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
 	[102] = {0, ASK_POINTER_PLAIN, 358, 1, 0, 0},          /* *[]runtime.ancestorInfo: to a []runtime.ancestorInfo */
-	[103] = {0, ASK_POINTER_PLAIN, 439, 1, 0, 0},          /* *[1024]uintptr: to a [1024]uintptr */
-	[104] = {0, ASK_POINTER_PLAIN, 635, 1, 0, 0},          /* *struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool }: to a struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
+	[103] = {0, ASK_POINTER_PLAIN, 443, 1, 0, 0},          /* *[1024]uintptr: to a [1024]uintptr */
+	[104] = {0, ASK_POINTER_PLAIN, 639, 1, 0, 0},          /* *struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool }: to a struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
 	[105] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() error: to its closure */
 	[106] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() int32: to its closure */
 	[107] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() bool: to its closure */
@@ -1224,55 +1228,55 @@ static const struct ask_pointer ask_pointers[] = {
 	[124] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(unsafe.Pointer, unsafe.Pointer) bool: to its closure */
 	[125] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(interface {}, uintptr, int64): to its closure */
 	[126] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(uintptr) (uintptr, int64): to its closure */
-	[127] = {0, ASK_POINTER_PLAIN, 611, 1, 0, 0},          /* *os.dirInfo: to a os.dirInfo */
-	[128] = {0, ASK_POINTER_PLAIN, 662, 1, 0, 0},          /* *os.file: to a os.file */
-	[129] = {0, ASK_POINTER_PLAIN, 457, 1, 0, 0},          /* *time.fileSizeError: to a time.fileSizeError */
-	[130] = {0, ASK_POINTER_PLAIN, 492, 1, 0, 0},          /* *errors.errorString: to a errors.errorString */
-	[131] = {0, ASK_POINTER_PLAIN, 458, 1, 0, 0},          /* *reflect.ChanDir: to a reflect.ChanDir */
-	[132] = {0, ASK_POINTER_PLAIN, 459, 1, 0, 0},          /* *reflect.Kind: to a reflect.Kind */
-	[133] = {0, ASK_POINTER_PLAIN, 649, 1, 0, 0},          /* *reflect.Method: to a reflect.Method */
-	[134] = {0, ASK_POINTER_PLAIN, 522, 1, 0, 0},          /* *reflect.bitVector: to a reflect.bitVector */
-	[135] = {0, ASK_POINTER_PLAIN, 524, 1, 0, 0},          /* *reflect.ValueError: to a reflect.ValueError */
-	[136] = {0, ASK_POINTER_PLAIN, 535, 1, 0, 0},          /* *runtime.bitvector: to a runtime.bitvector */
-	[137] = {0, ASK_POINTER_PLAIN, 576, 1, 0, 0},          /* *runtime.timerWhen: to a runtime.timerWhen */
-	[138] = {0, ASK_POINTER_PLAIN, 545, 1, 0, 0},          /* *runtime.pinner: to a runtime.pinner */
-	[139] = {0, ASK_POINTER_PLAIN, 551, 1, 0, 0},          /* *runtime.xRegPerP: to a runtime.xRegPerP */
-	[140] = {0, ASK_POINTER_PLAIN, 464, 1, 0, 0},          /* *runtime.lockRank: to a runtime.lockRank */
-	[141] = {0, ASK_POINTER_PLAIN, 685, 1, 0, 0},          /* *runtime.heapStatsDelta: to a runtime.heapStatsDelta */
-	[142] = {0, ASK_POINTER_PLAIN, 668, 1, 0, 0},          /* *runtime.statAggregate: to a runtime.statAggregate */
-	[143] = {0, ASK_POINTER_PLAIN, 596, 1, 0, 0},          /* *runtime.metricValue: to a runtime.metricValue */
-	[144] = {0, ASK_POINTER_PLAIN, 577, 1, 0, 0},          /* *runtime.synctestDeadlockError: to a runtime.synctestDeadlockError */
-	[145] = {0, ASK_POINTER_PLAIN, 626, 1, 0, 0},          /* *runtime.Frames: to a runtime.Frames */
-	[146] = {0, ASK_POINTER_PLAIN, 562, 1, 0, 0},          /* *syscall.Iovec: to a syscall.Iovec */
-	[147] = {0, ASK_POINTER_PLAIN, 465, 1, 0, 0},          /* *internal/strconv.Error: to a internal/strconv.Error */
-	[148] = {0, ASK_POINTER_PLAIN, 466, 1, 0, 0},          /* *internal/abi.Kind: to a internal/abi.Kind */
-	[149] = {0, ASK_POINTER_PLAIN, 568, 1, 0, 0},          /* *internal/runtime/maps.groupsReference: to a internal/runtime/maps.groupsReference */
-	[150] = {0, ASK_POINTER_PLAIN, 467, 1, 0, 0},          /* *internal/runtime/cgroup.stringError: to a internal/runtime/cgroup.stringError */
-	[151] = {0, ASK_POINTER_PLAIN, 511, 1, 0, 0},          /* *internal/bisect.parseError: to a internal/bisect.parseError */
+	[127] = {0, ASK_POINTER_PLAIN, 615, 1, 0, 0},          /* *os.dirInfo: to a os.dirInfo */
+	[128] = {0, ASK_POINTER_PLAIN, 666, 1, 0, 0},          /* *os.file: to a os.file */
+	[129] = {0, ASK_POINTER_PLAIN, 461, 1, 0, 0},          /* *time.fileSizeError: to a time.fileSizeError */
+	[130] = {0, ASK_POINTER_PLAIN, 496, 1, 0, 0},          /* *errors.errorString: to a errors.errorString */
+	[131] = {0, ASK_POINTER_PLAIN, 462, 1, 0, 0},          /* *reflect.ChanDir: to a reflect.ChanDir */
+	[132] = {0, ASK_POINTER_PLAIN, 463, 1, 0, 0},          /* *reflect.Kind: to a reflect.Kind */
+	[133] = {0, ASK_POINTER_PLAIN, 653, 1, 0, 0},          /* *reflect.Method: to a reflect.Method */
+	[134] = {0, ASK_POINTER_PLAIN, 526, 1, 0, 0},          /* *reflect.bitVector: to a reflect.bitVector */
+	[135] = {0, ASK_POINTER_PLAIN, 528, 1, 0, 0},          /* *reflect.ValueError: to a reflect.ValueError */
+	[136] = {0, ASK_POINTER_PLAIN, 539, 1, 0, 0},          /* *runtime.bitvector: to a runtime.bitvector */
+	[137] = {0, ASK_POINTER_PLAIN, 580, 1, 0, 0},          /* *runtime.timerWhen: to a runtime.timerWhen */
+	[138] = {0, ASK_POINTER_PLAIN, 549, 1, 0, 0},          /* *runtime.pinner: to a runtime.pinner */
+	[139] = {0, ASK_POINTER_PLAIN, 555, 1, 0, 0},          /* *runtime.xRegPerP: to a runtime.xRegPerP */
+	[140] = {0, ASK_POINTER_PLAIN, 468, 1, 0, 0},          /* *runtime.lockRank: to a runtime.lockRank */
+	[141] = {0, ASK_POINTER_PLAIN, 689, 1, 0, 0},          /* *runtime.heapStatsDelta: to a runtime.heapStatsDelta */
+	[142] = {0, ASK_POINTER_PLAIN, 672, 1, 0, 0},          /* *runtime.statAggregate: to a runtime.statAggregate */
+	[143] = {0, ASK_POINTER_PLAIN, 600, 1, 0, 0},          /* *runtime.metricValue: to a runtime.metricValue */
+	[144] = {0, ASK_POINTER_PLAIN, 581, 1, 0, 0},          /* *runtime.synctestDeadlockError: to a runtime.synctestDeadlockError */
+	[145] = {0, ASK_POINTER_PLAIN, 630, 1, 0, 0},          /* *runtime.Frames: to a runtime.Frames */
+	[146] = {0, ASK_POINTER_PLAIN, 566, 1, 0, 0},          /* *syscall.Iovec: to a syscall.Iovec */
+	[147] = {0, ASK_POINTER_PLAIN, 469, 1, 0, 0},          /* *internal/strconv.Error: to a internal/strconv.Error */
+	[148] = {0, ASK_POINTER_PLAIN, 470, 1, 0, 0},          /* *internal/abi.Kind: to a internal/abi.Kind */
+	[149] = {0, ASK_POINTER_PLAIN, 572, 1, 0, 0},          /* *internal/runtime/maps.groupsReference: to a internal/runtime/maps.groupsReference */
+	[150] = {0, ASK_POINTER_PLAIN, 471, 1, 0, 0},          /* *internal/runtime/cgroup.stringError: to a internal/runtime/cgroup.stringError */
+	[151] = {0, ASK_POINTER_PLAIN, 515, 1, 0, 0},          /* *internal/bisect.parseError: to a internal/bisect.parseError */
 	[152] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* runtime.metricReader: to its closure */
 	[153] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* internal/sync.hashFunc: to its closure */
 	[154] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* internal/sync.equalFunc: to its closure */
-	[155] = {0, ASK_POINTER_PLAIN, 582, 1, 0, 0},          /* *sync.Once: to a sync.Once */
-	[156] = {0, ASK_POINTER_PLAIN, 475, 1, 0, 0},          /* *runtime.errorString: to a runtime.errorString */
-	[157] = {0, ASK_POINTER_PLAIN, 476, 1, 0, 0},          /* *runtime.plainError: to a runtime.plainError */
-	[158] = {0, ASK_POINTER_PLAIN, 461, 1, 0, 0},          /* *runtime.muintptr: to a runtime.muintptr */
-	[159] = {0, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* *runtime.hchan: to a runtime.hchan */
-	[160] = {0, ASK_POINTER_PLAIN, 499, 1, 0, 0},          /* *runtime.mSpanStateBox: to a runtime.mSpanStateBox */
-	[161] = {0, ASK_POINTER_PLAIN, 479, 1, 0, 0},          /* *runtime.objptr: to a runtime.objptr */
-	[162] = {0, ASK_POINTER_PLAIN, 698, 1, 0, 0},          /* *runtime.p: to a runtime.p */
-	[163] = {0, ASK_POINTER_PLAIN, 463, 1, 0, 0},          /* *runtime.puintptr: to a runtime.puintptr */
-	[164] = {0, ASK_POINTER_PLAIN, 648, 1, 0, 0},          /* *runtime.boundsError: to a runtime.boundsError */
-	[165] = {0, ASK_POINTER_PLAIN, 682, 1, 0, 0},          /* *runtime.cpuStats: to a runtime.cpuStats */
-	[166] = {0, ASK_POINTER_PLAIN, 625, 1, 0, 0},          /* *runtime.TypeAssertionError: to a runtime.TypeAssertionError */
-	[167] = {0, ASK_POINTER_PLAIN, 674, 1, 0, 0},          /* *runtime.piController: to a runtime.piController */
+	[155] = {0, ASK_POINTER_PLAIN, 586, 1, 0, 0},          /* *sync.Once: to a sync.Once */
+	[156] = {0, ASK_POINTER_PLAIN, 479, 1, 0, 0},          /* *runtime.errorString: to a runtime.errorString */
+	[157] = {0, ASK_POINTER_PLAIN, 480, 1, 0, 0},          /* *runtime.plainError: to a runtime.plainError */
+	[158] = {0, ASK_POINTER_PLAIN, 465, 1, 0, 0},          /* *runtime.muintptr: to a runtime.muintptr */
+	[159] = {0, ASK_POINTER_PLAIN, 691, 1, 0, 0},          /* *runtime.hchan: to a runtime.hchan */
+	[160] = {0, ASK_POINTER_PLAIN, 503, 1, 0, 0},          /* *runtime.mSpanStateBox: to a runtime.mSpanStateBox */
+	[161] = {0, ASK_POINTER_PLAIN, 483, 1, 0, 0},          /* *runtime.objptr: to a runtime.objptr */
+	[162] = {0, ASK_POINTER_PLAIN, 702, 1, 0, 0},          /* *runtime.p: to a runtime.p */
+	[163] = {0, ASK_POINTER_PLAIN, 467, 1, 0, 0},          /* *runtime.puintptr: to a runtime.puintptr */
+	[164] = {0, ASK_POINTER_PLAIN, 652, 1, 0, 0},          /* *runtime.boundsError: to a runtime.boundsError */
+	[165] = {0, ASK_POINTER_PLAIN, 686, 1, 0, 0},          /* *runtime.cpuStats: to a runtime.cpuStats */
+	[166] = {0, ASK_POINTER_PLAIN, 629, 1, 0, 0},          /* *runtime.TypeAssertionError: to a runtime.TypeAssertionError */
+	[167] = {0, ASK_POINTER_PLAIN, 678, 1, 0, 0},          /* *runtime.piController: to a runtime.piController */
 	[168] = {0, ASK_POINTER_PLAIN, 196, 1, 0, 0},          /* *internal/poll.SysFile: to a internal/poll.SysFile */
-	[169] = {0, ASK_POINTER_PLAIN, 643, 1, 0, 0},          /* *internal/abi.UncommonType: to a internal/abi.UncommonType */
-	[170] = {0, ASK_POINTER_PLAIN, 472, 1, 0, 0},          /* *internal/abi.IntArgRegBitmap: to a internal/abi.IntArgRegBitmap */
-	[171] = {0, ASK_POINTER_PLAIN, 627, 1, 0, 0},          /* *internal/abi.RegArgs: to a internal/abi.RegArgs */
+	[169] = {0, ASK_POINTER_PLAIN, 647, 1, 0, 0},          /* *internal/abi.UncommonType: to a internal/abi.UncommonType */
+	[170] = {0, ASK_POINTER_PLAIN, 476, 1, 0, 0},          /* *internal/abi.IntArgRegBitmap: to a internal/abi.IntArgRegBitmap */
+	[171] = {0, ASK_POINTER_PLAIN, 631, 1, 0, 0},          /* *internal/abi.RegArgs: to a internal/abi.RegArgs */
 	[172] = {0, ASK_POINTER_PLAIN, 230, 1, 0, 0},          /* *internal/runtime/maps.unhashableTypeError: to a internal/runtime/maps.unhashableTypeError */
-	[173] = {0, ASK_POINTER_PLAIN, 510, 1, 0, 0},          /* *internal/runtime/atomic.Bool: to a internal/runtime/atomic.Bool */
-	[174] = {0, ASK_POINTER_PLAIN, 609, 1, 0, 0},          /* *internal/bisect.dedup: to a internal/bisect.dedup */
-	[175] = {0, ASK_POINTER_PLAIN, 512, 1, 0, 0},          /* *internal/sync.node[interface {},interface {}]: to a internal/sync.node[interface {},interface {}] */
+	[173] = {0, ASK_POINTER_PLAIN, 514, 1, 0, 0},          /* *internal/runtime/atomic.Bool: to a internal/runtime/atomic.Bool */
+	[174] = {0, ASK_POINTER_PLAIN, 613, 1, 0, 0},          /* *internal/bisect.dedup: to a internal/bisect.dedup */
+	[175] = {0, ASK_POINTER_PLAIN, 516, 1, 0, 0},          /* *internal/sync.node[interface {},interface {}]: to a internal/sync.node[interface {},interface {}] */
 	[176] = {0, ASK_POINTER_FREE, 11, 1, 0, 0},            /* map[string]int: to its map<string,int> */
 	[177] = {0, ASK_POINTER_FREE, 289, 1, 0, 0},           /* map[uint64]bool: to its map<uint64,bool> */
 	[178] = {0, ASK_POINTER_FREE, 290, 1, 0, 0},           /* map[internal/abi.TypeOff]*internal/abi.Type: to its map<internal/abi.TypeOff,*internal/abi.Type> */
@@ -1283,30 +1287,30 @@ static const struct ask_pointer ask_pointers[] = {
 	[183] = {0, ASK_POINTER_FREE, 295, 1, 0, 0},           /* map[uint32][]*internal/abi.Type: to its map<uint32,[]*internal/abi.Type> */
 	[184] = {0, ASK_POINTER_FREE, 296, 1, 0, 0},           /* map[unsafe.Pointer]int32: to its map<unsafe.Pointer,int32> */
 	[185] = {0, ASK_POINTER_FREE, 297, 1, 0, 0},           /* map[string]*unicode.RangeTable: to its map<string,*unicode.RangeTable> */
-	[186] = {0, ASK_POINTER_PLAIN, 520, 1, 0, 0},          /* *os.SyscallError: to a os.SyscallError */
-	[187] = {0, ASK_POINTER_PLAIN, 525, 1, 0, 0},          /* *sync.Mutex: to a sync.Mutex */
-	[188] = {0, ASK_POINTER_PLAIN, 528, 1, 0, 0},          /* *sync.poolChain: to a sync.poolChain */
-	[189] = {0, ASK_POINTER_PLAIN, 583, 1, 0, 0},          /* *io/fs.PathError: to a io/fs.PathError */
-	[190] = {0, ASK_POINTER_PLAIN, 460, 1, 0, 0},          /* *runtime.guintptr: to a runtime.guintptr */
-	[191] = {0, ASK_POINTER_PLAIN, 538, 1, 0, 0},          /* *runtime.waitq: to a runtime.waitq */
-	[192] = {0, ASK_POINTER_PLAIN, 539, 1, 0, 0},          /* *runtime.goroutineProfileStateHolder: to a runtime.goroutineProfileStateHolder */
-	[193] = {0, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* *runtime.g: to a runtime.g */
-	[194] = {0, ASK_POINTER_PLAIN, 501, 1, 0, 0},          /* *runtime.limiterEvent: to a runtime.limiterEvent */
+	[186] = {0, ASK_POINTER_PLAIN, 524, 1, 0, 0},          /* *os.SyscallError: to a os.SyscallError */
+	[187] = {0, ASK_POINTER_PLAIN, 529, 1, 0, 0},          /* *sync.Mutex: to a sync.Mutex */
+	[188] = {0, ASK_POINTER_PLAIN, 532, 1, 0, 0},          /* *sync.poolChain: to a sync.poolChain */
+	[189] = {0, ASK_POINTER_PLAIN, 587, 1, 0, 0},          /* *io/fs.PathError: to a io/fs.PathError */
+	[190] = {0, ASK_POINTER_PLAIN, 464, 1, 0, 0},          /* *runtime.guintptr: to a runtime.guintptr */
+	[191] = {0, ASK_POINTER_PLAIN, 542, 1, 0, 0},          /* *runtime.waitq: to a runtime.waitq */
+	[192] = {0, ASK_POINTER_PLAIN, 543, 1, 0, 0},          /* *runtime.goroutineProfileStateHolder: to a runtime.goroutineProfileStateHolder */
+	[193] = {0, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* *runtime.g: to a runtime.g */
+	[194] = {0, ASK_POINTER_PLAIN, 505, 1, 0, 0},          /* *runtime.limiterEvent: to a runtime.limiterEvent */
 	[195] = {0, ASK_POINTER_PLAIN, 206, 1, 0, 0},          /* *runtime.Pinner: to a runtime.Pinner */
-	[196] = {0, ASK_POINTER_PLAIN, 621, 1, 0, 0},          /* *runtime.errorAddressString: to a runtime.errorAddressString */
+	[196] = {0, ASK_POINTER_PLAIN, 625, 1, 0, 0},          /* *runtime.errorAddressString: to a runtime.errorAddressString */
 	[197] = {0, ASK_POINTER_PLAIN, 335, 1, 0, 0},          /* internal/poll.SysFile.iovecs: to a []syscall.Iovec */
-	[198] = {0, ASK_POINTER_PLAIN, 646, 1, 0, 0},          /* *internal/sync.indirect[interface {},interface {}]: to a internal/sync.indirect[interface {},interface {}] */
-	[199] = {0, ASK_POINTER_PLAIN, 397, 1, 0, 0},          /* *fmt.buffer: to a fmt.buffer */
-	[200] = {0, ASK_POINTER_PLAIN, 662, 1, 0, 0},          /* os.File.file: to a os.file */
-	[201] = {0, ASK_POINTER_PLAIN, 690, 1, 0, 0},          /* *runtime._panic: to a runtime._panic */
-	[202] = {0, ASK_POINTER_PLAIN, 589, 1, 0, 0},          /* *runtime.pageCache: to a runtime.pageCache */
-	[203] = {0, ASK_POINTER_PLAIN, 544, 1, 0, 0},          /* *runtime.gList: to a runtime.gList */
-	[204] = {0, ASK_POINTER_PLAIN, 701, 1, 0, 0},          /* *runtime.m: to a runtime.m */
-	[205] = {0, ASK_POINTER_PLAIN, 545, 1, 0, 0},          /* runtime.Pinner.pinner: to a runtime.pinner */
-	[206] = {0, ASK_POINTER_PLAIN, 556, 1, 0, 0},          /* *runtime.mPadded: to a runtime.mPadded */
-	[207] = {0, ASK_POINTER_PLAIN, 515, 1, 0, 0},          /* *syscall.Errno: to a syscall.Errno */
-	[208] = {0, ASK_POINTER_PLAIN, 564, 1, 0, 0},          /* *sync/atomic.Bool: to a sync/atomic.Bool */
-	[209] = {0, ASK_POINTER_PLAIN, 571, 1, 0, 0},          /* *internal/runtime/atomic.Uint8: to a internal/runtime/atomic.Uint8 */
+	[198] = {0, ASK_POINTER_PLAIN, 650, 1, 0, 0},          /* *internal/sync.indirect[interface {},interface {}]: to a internal/sync.indirect[interface {},interface {}] */
+	[199] = {0, ASK_POINTER_PLAIN, 401, 1, 0, 0},          /* *fmt.buffer: to a fmt.buffer */
+	[200] = {0, ASK_POINTER_PLAIN, 666, 1, 0, 0},          /* os.File.file: to a os.file */
+	[201] = {0, ASK_POINTER_PLAIN, 694, 1, 0, 0},          /* *runtime._panic: to a runtime._panic */
+	[202] = {0, ASK_POINTER_PLAIN, 593, 1, 0, 0},          /* *runtime.pageCache: to a runtime.pageCache */
+	[203] = {0, ASK_POINTER_PLAIN, 548, 1, 0, 0},          /* *runtime.gList: to a runtime.gList */
+	[204] = {0, ASK_POINTER_PLAIN, 705, 1, 0, 0},          /* *runtime.m: to a runtime.m */
+	[205] = {0, ASK_POINTER_PLAIN, 549, 1, 0, 0},          /* runtime.Pinner.pinner: to a runtime.pinner */
+	[206] = {0, ASK_POINTER_PLAIN, 560, 1, 0, 0},          /* *runtime.mPadded: to a runtime.mPadded */
+	[207] = {0, ASK_POINTER_PLAIN, 519, 1, 0, 0},          /* *syscall.Errno: to a syscall.Errno */
+	[208] = {0, ASK_POINTER_PLAIN, 568, 1, 0, 0},          /* *sync/atomic.Bool: to a sync/atomic.Bool */
+	[209] = {0, ASK_POINTER_PLAIN, 575, 1, 0, 0},          /* *internal/runtime/atomic.Uint8: to a internal/runtime/atomic.Uint8 */
 	[210] = {0, ASK_POINTER_PLAIN, 245, 1, 0, 0},          /* *sync/atomic.Pointer[os.dirInfo]: to a sync/atomic.Pointer[os.dirInfo] */
 	[211] = {0, ASK_POINTER_PLAIN, 246, 1, 0, 0},          /* *sync/atomic.Pointer[sync.poolChainElt]: to a sync/atomic.Pointer[sync.poolChainElt] */
 	[212] = {0, ASK_POINTER_PLAIN, 247, 1, 0, 0},          /* *sync/atomic.Pointer[internal/bisect.dedup]: to a sync/atomic.Pointer[internal/bisect.dedup] */
@@ -1314,70 +1318,70 @@ static const struct ask_pointer ask_pointers[] = {
 	[214] = {0, ASK_POINTER_PLAIN, 249, 1, 0, 0},          /* *sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]]: to a sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]] */
 	[215] = {0, ASK_POINTER_PLAIN, 250, 1, 0, 0},          /* *sync/atomic.Pointer[internal/sync.node[interface {},interface {}]]: to a sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
 	[216] = {0, ASK_POINTER_PLAIN, 251, 1, 0, 0},          /* *sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]]: to a sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
-	[217] = {0, ASK_POINTER_PLAIN, 581, 1, 0, 0},          /* *sync.poolChainElt: to a sync.poolChainElt */
-	[218] = {0, ASK_POINTER_PLAIN, 527, 1, 0, 0},          /* *sync.poolDequeue: to a sync.poolDequeue */
-	[219] = {0, ASK_POINTER_PLAIN, 653, 1, 0, 0},          /* *sync.Pool: to a sync.Pool */
-	[220] = {0, ASK_POINTER_PLAIN, 536, 1, 0, 0},          /* *runtime.maybeTraceablePtr: to a runtime.maybeTraceablePtr */
-	[221] = {0, ASK_POINTER_PLAIN, 684, 1, 0, 0},          /* *runtime.synctestBubble: to a runtime.synctestBubble */
-	[222] = {0, ASK_POINTER_PLAIN, 496, 1, 0, 0},          /* *runtime.maybeTraceableChan: to a runtime.maybeTraceableChan */
-	[223] = {0, ASK_POINTER_PLAIN, 541, 1, 0, 0},          /* *runtime.traceSchedResourceState: to a runtime.traceSchedResourceState */
+	[217] = {0, ASK_POINTER_PLAIN, 585, 1, 0, 0},          /* *sync.poolChainElt: to a sync.poolChainElt */
+	[218] = {0, ASK_POINTER_PLAIN, 531, 1, 0, 0},          /* *sync.poolDequeue: to a sync.poolDequeue */
+	[219] = {0, ASK_POINTER_PLAIN, 657, 1, 0, 0},          /* *sync.Pool: to a sync.Pool */
+	[220] = {0, ASK_POINTER_PLAIN, 540, 1, 0, 0},          /* *runtime.maybeTraceablePtr: to a runtime.maybeTraceablePtr */
+	[221] = {0, ASK_POINTER_PLAIN, 688, 1, 0, 0},          /* *runtime.synctestBubble: to a runtime.synctestBubble */
+	[222] = {0, ASK_POINTER_PLAIN, 500, 1, 0, 0},          /* *runtime.maybeTraceableChan: to a runtime.maybeTraceableChan */
+	[223] = {0, ASK_POINTER_PLAIN, 545, 1, 0, 0},          /* *runtime.traceSchedResourceState: to a runtime.traceSchedResourceState */
 	[224] = {0, ASK_POINTER_PLAIN, 198, 1, 0, 0},          /* runtime.mWeakPointer.m: to a internal/runtime/atomic.Pointer[runtime.m] */
-	[225] = {0, ASK_POINTER_PLAIN, 656, 1, 0, 0},          /* *runtime.pTraceState: to a runtime.pTraceState */
-	[226] = {0, ASK_POINTER_PLAIN, 592, 1, 0, 0},          /* *runtime.wbBuf: to a runtime.wbBuf */
-	[227] = {0, ASK_POINTER_PLAIN, 598, 1, 0, 0},          /* *internal/poll.fdMutex: to a internal/poll.fdMutex */
-	[228] = {0, ASK_POINTER_PLAIN, 683, 1, 0, 0},          /* internal/runtime/maps.unhashableTypeError.typ: to a internal/abi.Type */
-	[229] = {0, ASK_POINTER_PLAIN, 569, 1, 0, 0},          /* *internal/sync.Mutex: to a internal/sync.Mutex */
-	[230] = {0, ASK_POINTER_PLAIN, 570, 1, 0, 0},          /* *internal/runtime/atomic.Int32: to a internal/runtime/atomic.Int32 */
-	[231] = {0, ASK_POINTER_PLAIN, 606, 1, 0, 0},          /* *internal/runtime/atomic.Int64: to a internal/runtime/atomic.Int64 */
+	[225] = {0, ASK_POINTER_PLAIN, 660, 1, 0, 0},          /* *runtime.pTraceState: to a runtime.pTraceState */
+	[226] = {0, ASK_POINTER_PLAIN, 596, 1, 0, 0},          /* *runtime.wbBuf: to a runtime.wbBuf */
+	[227] = {0, ASK_POINTER_PLAIN, 602, 1, 0, 0},          /* *internal/poll.fdMutex: to a internal/poll.fdMutex */
+	[228] = {0, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* internal/runtime/maps.unhashableTypeError.typ: to a internal/abi.Type */
+	[229] = {0, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* *internal/sync.Mutex: to a internal/sync.Mutex */
+	[230] = {0, ASK_POINTER_PLAIN, 574, 1, 0, 0},          /* *internal/runtime/atomic.Int32: to a internal/runtime/atomic.Int32 */
+	[231] = {0, ASK_POINTER_PLAIN, 610, 1, 0, 0},          /* *internal/runtime/atomic.Int64: to a internal/runtime/atomic.Int64 */
 	[232] = {0, ASK_POINTER_PLAIN, 218, 1, 0, 0},          /* *internal/runtime/atomic.UnsafePointer: to a internal/runtime/atomic.UnsafePointer */
-	[233] = {0, ASK_POINTER_PLAIN, 644, 1, 0, 0},          /* *internal/chacha8rand.State: to a internal/chacha8rand.State */
+	[233] = {0, ASK_POINTER_PLAIN, 648, 1, 0, 0},          /* *internal/chacha8rand.State: to a internal/chacha8rand.State */
 	[234] = {0, ASK_POINTER_PLAIN, 197, 1, 0, 0},          /* *internal/runtime/atomic.Pointer[runtime._defer]: to a internal/runtime/atomic.Pointer[runtime._defer] */
 	[235] = {0, ASK_POINTER_PLAIN, 198, 1, 0, 0},          /* *internal/runtime/atomic.Pointer[runtime.m]: to a internal/runtime/atomic.Pointer[runtime.m] */
-	[236] = {0, ASK_POINTER_PLAIN, 663, 1, 0, 0},          /* *time.Location: to a time.Location */
-	[237] = {0, ASK_POINTER_PLAIN, 575, 1, 0, 0},          /* *runtime.waitReason: to a runtime.waitReason */
-	[238] = {0, ASK_POINTER_PLAIN, 498, 1, 0, 0},          /* *runtime.gTraceState: to a runtime.gTraceState */
-	[239] = {0, ASK_POINTER_PLAIN, 636, 1, 0, 0},          /* *runtime.addrRange: to a runtime.addrRange */
-	[240] = {0, ASK_POINTER_PLAIN, 657, 1, 0, 0},          /* *runtime.mLockProfile: to a runtime.mLockProfile */
-	[241] = {0, ASK_POINTER_PLAIN, 605, 1, 0, 0},          /* *internal/godebug.Setting: to a internal/godebug.Setting */
-	[242] = {0, ASK_POINTER_PLAIN, 611, 1, 0, 0},          /* sync/atomic.Pointer[os.dirInfo].v: to a os.dirInfo */
-	[243] = {0, ASK_POINTER_PLAIN, 581, 1, 0, 0},          /* sync/atomic.Pointer[sync.poolChainElt].v: to a sync.poolChainElt */
-	[244] = {0, ASK_POINTER_PLAIN, 609, 1, 0, 0},          /* sync/atomic.Pointer[internal/bisect.dedup].v: to a internal/bisect.dedup */
-	[245] = {0, ASK_POINTER_PLAIN, 567, 1, 0, 0},          /* sync/atomic.Pointer[internal/godebug.value].v: to a internal/godebug.value */
-	[246] = {0, ASK_POINTER_PLAIN, 631, 1, 0, 0},          /* sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]].v: to a internal/sync.entry[interface {},interface {}] */
-	[247] = {0, ASK_POINTER_PLAIN, 512, 1, 0, 0},          /* sync/atomic.Pointer[internal/sync.node[interface {},interface {}]].v: to a internal/sync.node[interface {},interface {}] */
-	[248] = {0, ASK_POINTER_PLAIN, 646, 1, 0, 0},          /* sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]].v: to a internal/sync.indirect[interface {},interface {}] */
-	[249] = {0, ASK_POINTER_PLAIN, 632, 1, 0, 0},          /* sync/atomic.Pointer[internal/sync.entry[go.shape.interface {},go.shape.interface {}]].v: to a internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
-	[250] = {0, ASK_POINTER_PLAIN, 514, 1, 0, 0},          /* sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }].v: to a go.shape.struct { internal/sync.isEntry bool } */
-	[251] = {0, ASK_POINTER_PLAIN, 689, 1, 0, 0},          /* *runtime.scavengerState: to a runtime.scavengerState */
-	[252] = {0, ASK_POINTER_PLAIN, 565, 1, 0, 0},          /* *sync/atomic.Uint32: to a sync/atomic.Uint32 */
-	[253] = {0, ASK_POINTER_PLAIN, 599, 1, 0, 0},          /* *sync/atomic.Uint64: to a sync/atomic.Uint64 */
-	[254] = {0, ASK_POINTER_PLAIN, 607, 1, 0, 0},          /* *internal/runtime/atomic.Uint64: to a internal/runtime/atomic.Uint64 */
-	[255] = {0, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* *internal/runtime/atomic.Uintptr: to a internal/runtime/atomic.Uintptr */
-	[256] = {0, ASK_POINTER_PLAIN, 638, 1, 0, 0},          /* *reflect.abiSeq: to a reflect.abiSeq */
-	[257] = {0, ASK_POINTER_PLAIN, 645, 1, 0, 0},          /* *internal/bisect.Matcher: to a internal/bisect.Matcher */
-	[258] = {0, ASK_POINTER_PLAIN, 631, 1, 0, 0},          /* *internal/sync.entry[interface {},interface {}]: to a internal/sync.entry[interface {},interface {}] */
-	[259] = {0, ASK_POINTER_PLAIN, 572, 1, 0, 0},          /* *internal/runtime/atomic.Uint32: to a internal/runtime/atomic.Uint32 */
-	[260] = {0, ASK_POINTER_PLAIN, 651, 1, 0, 0},          /* *time.Duration: to a time.Duration */
-	[261] = {0, ASK_POINTER_PLAIN, 641, 1, 0, 0},          /* *runtime.spanQueue: to a runtime.spanQueue */
-	[262] = {0, ASK_POINTER_PLAIN, 508, 1, 0, 0},          /* *internal/poll.pollDesc: to a internal/poll.pollDesc */
+	[236] = {0, ASK_POINTER_PLAIN, 667, 1, 0, 0},          /* *time.Location: to a time.Location */
+	[237] = {0, ASK_POINTER_PLAIN, 579, 1, 0, 0},          /* *runtime.waitReason: to a runtime.waitReason */
+	[238] = {0, ASK_POINTER_PLAIN, 502, 1, 0, 0},          /* *runtime.gTraceState: to a runtime.gTraceState */
+	[239] = {0, ASK_POINTER_PLAIN, 640, 1, 0, 0},          /* *runtime.addrRange: to a runtime.addrRange */
+	[240] = {0, ASK_POINTER_PLAIN, 661, 1, 0, 0},          /* *runtime.mLockProfile: to a runtime.mLockProfile */
+	[241] = {0, ASK_POINTER_PLAIN, 609, 1, 0, 0},          /* *internal/godebug.Setting: to a internal/godebug.Setting */
+	[242] = {0, ASK_POINTER_PLAIN, 615, 1, 0, 0},          /* sync/atomic.Pointer[os.dirInfo].v: to a os.dirInfo */
+	[243] = {0, ASK_POINTER_PLAIN, 585, 1, 0, 0},          /* sync/atomic.Pointer[sync.poolChainElt].v: to a sync.poolChainElt */
+	[244] = {0, ASK_POINTER_PLAIN, 613, 1, 0, 0},          /* sync/atomic.Pointer[internal/bisect.dedup].v: to a internal/bisect.dedup */
+	[245] = {0, ASK_POINTER_PLAIN, 571, 1, 0, 0},          /* sync/atomic.Pointer[internal/godebug.value].v: to a internal/godebug.value */
+	[246] = {0, ASK_POINTER_PLAIN, 635, 1, 0, 0},          /* sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]].v: to a internal/sync.entry[interface {},interface {}] */
+	[247] = {0, ASK_POINTER_PLAIN, 516, 1, 0, 0},          /* sync/atomic.Pointer[internal/sync.node[interface {},interface {}]].v: to a internal/sync.node[interface {},interface {}] */
+	[248] = {0, ASK_POINTER_PLAIN, 650, 1, 0, 0},          /* sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]].v: to a internal/sync.indirect[interface {},interface {}] */
+	[249] = {0, ASK_POINTER_PLAIN, 636, 1, 0, 0},          /* sync/atomic.Pointer[internal/sync.entry[go.shape.interface {},go.shape.interface {}]].v: to a internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	[250] = {0, ASK_POINTER_PLAIN, 518, 1, 0, 0},          /* sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }].v: to a go.shape.struct { internal/sync.isEntry bool } */
+	[251] = {0, ASK_POINTER_PLAIN, 693, 1, 0, 0},          /* *runtime.scavengerState: to a runtime.scavengerState */
+	[252] = {0, ASK_POINTER_PLAIN, 569, 1, 0, 0},          /* *sync/atomic.Uint32: to a sync/atomic.Uint32 */
+	[253] = {0, ASK_POINTER_PLAIN, 603, 1, 0, 0},          /* *sync/atomic.Uint64: to a sync/atomic.Uint64 */
+	[254] = {0, ASK_POINTER_PLAIN, 611, 1, 0, 0},          /* *internal/runtime/atomic.Uint64: to a internal/runtime/atomic.Uint64 */
+	[255] = {0, ASK_POINTER_PLAIN, 577, 1, 0, 0},          /* *internal/runtime/atomic.Uintptr: to a internal/runtime/atomic.Uintptr */
+	[256] = {0, ASK_POINTER_PLAIN, 642, 1, 0, 0},          /* *reflect.abiSeq: to a reflect.abiSeq */
+	[257] = {0, ASK_POINTER_PLAIN, 649, 1, 0, 0},          /* *internal/bisect.Matcher: to a internal/bisect.Matcher */
+	[258] = {0, ASK_POINTER_PLAIN, 635, 1, 0, 0},          /* *internal/sync.entry[interface {},interface {}]: to a internal/sync.entry[interface {},interface {}] */
+	[259] = {0, ASK_POINTER_PLAIN, 576, 1, 0, 0},          /* *internal/runtime/atomic.Uint32: to a internal/runtime/atomic.Uint32 */
+	[260] = {0, ASK_POINTER_PLAIN, 655, 1, 0, 0},          /* *time.Duration: to a time.Duration */
+	[261] = {0, ASK_POINTER_PLAIN, 645, 1, 0, 0},          /* *runtime.spanQueue: to a runtime.spanQueue */
+	[262] = {0, ASK_POINTER_PLAIN, 512, 1, 0, 0},          /* *internal/poll.pollDesc: to a internal/poll.pollDesc */
 	[263] = {0, ASK_POINTER_PLAIN, 0, 1, 0, 0},            /* internal/abi.Name.Bytes: to a uint8 */
-	[264] = {0, ASK_POINTER_PLAIN, 679, 1, 0, 0},          /* *runtime.gcWork: to a runtime.gcWork */
-	[265] = {0, ASK_POINTER_PLAIN, 692, 1, 0, 0},          /* *runtime.timer: to a runtime.timer */
-	[266] = {0, ASK_POINTER_PLAIN, 665, 1, 0, 0},          /* *runtime.timers: to a runtime.timers */
-	[267] = {0, ASK_POINTER_PLAIN, 659, 1, 0, 0},          /* *internal/runtime/maps.table: to a internal/runtime/maps.table */
-	[268] = {0, ASK_POINTER_PLAIN, 637, 1, 0, 0},          /* *fmt.fmt: to a fmt.fmt */
-	[269] = {0, ASK_POINTER_PLAIN, 601, 1, 0, 0},          /* *internal/abi.InterfaceType: to a internal/abi.InterfaceType */
-	[270] = {0, ASK_POINTER_PLAIN, 683, 1, 0, 0},          /* *internal/abi.Type: to a internal/abi.Type */
-	[271] = {0, ASK_POINTER_PLAIN, 677, 1, 0, 0},          /* *internal/runtime/maps.Map: to a internal/runtime/maps.Map */
-	[272] = {0, ASK_POINTER_PLAIN, 678, 1, 0, 0},          /* *fmt.pp: to a fmt.pp */
-	[273] = {0, ASK_POINTER_PLAIN, 600, 1, 0, 0},          /* *internal/abi.FuncType: to a internal/abi.FuncType */
+	[264] = {0, ASK_POINTER_PLAIN, 683, 1, 0, 0},          /* *runtime.gcWork: to a runtime.gcWork */
+	[265] = {0, ASK_POINTER_PLAIN, 696, 1, 0, 0},          /* *runtime.timer: to a runtime.timer */
+	[266] = {0, ASK_POINTER_PLAIN, 669, 1, 0, 0},          /* *runtime.timers: to a runtime.timers */
+	[267] = {0, ASK_POINTER_PLAIN, 663, 1, 0, 0},          /* *internal/runtime/maps.table: to a internal/runtime/maps.table */
+	[268] = {0, ASK_POINTER_PLAIN, 641, 1, 0, 0},          /* *fmt.fmt: to a fmt.fmt */
+	[269] = {0, ASK_POINTER_PLAIN, 605, 1, 0, 0},          /* *internal/abi.InterfaceType: to a internal/abi.InterfaceType */
+	[270] = {0, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* *internal/abi.Type: to a internal/abi.Type */
+	[271] = {0, ASK_POINTER_PLAIN, 681, 1, 0, 0},          /* *internal/runtime/maps.Map: to a internal/runtime/maps.Map */
+	[272] = {0, ASK_POINTER_PLAIN, 682, 1, 0, 0},          /* *fmt.pp: to a fmt.pp */
+	[273] = {0, ASK_POINTER_PLAIN, 604, 1, 0, 0},          /* *internal/abi.FuncType: to a internal/abi.FuncType */
 	[274] = {0, ASK_POINTER_PLAIN, 278, 1, 0, 0},          /* *internal/reflectlite.rtype: to a internal/reflectlite.rtype */
-	[275] = {0, ASK_POINTER_PLAIN, 683, 1, 0, 0},          /* internal/reflectlite.rtype.Type: to a internal/abi.Type */
+	[275] = {0, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* internal/reflectlite.rtype.Type: to a internal/abi.Type */
 	[276] = {0, ASK_POINTER_PLAIN, 201, 1, 0, 0},          /* *os.File: to a os.File */
-	[277] = {0, ASK_POINTER_PLAIN, 493, 1, 0, 0},          /* *reflect.rtype: to a reflect.rtype */
-	[278] = {0, ASK_POINTER_PLAIN, 676, 1, 0, 0},          /* *internal/poll.FD: to a internal/poll.FD */
+	[277] = {0, ASK_POINTER_PLAIN, 497, 1, 0, 0},          /* *reflect.rtype: to a reflect.rtype */
+	[278] = {0, ASK_POINTER_PLAIN, 680, 1, 0, 0},          /* *internal/poll.FD: to a internal/poll.FD */
 	[279] = {0, ASK_POINTER_PLAIN, 5, 1, 0, 0},            /* *time.Time: to a time.Time */
-	[280] = {0, ASK_POINTER_PLAIN, 700, 1, 0, 0},          /* *reflect.Value: to a reflect.Value */
+	[280] = {0, ASK_POINTER_PLAIN, 704, 1, 0, 0},          /* *reflect.Value: to a reflect.Value */
 	[281] = {0, ASK_POINTER_FREE, 298, 1, 0, 0},           /* *table<string,int>: to its table<string,int> */
 	[282] = {8, ASK_POINTER_STRING, 0, 8, 24, 0},          /* noalg.map.group[string]int.slots[].key: to its bytes */
 	[283] = {16, ASK_POINTER_COUNTED, 299, 1, 0, 0x8},     /* hchan<int>.buf: to its buffer of int */
@@ -1403,11 +1407,11 @@ static const struct ask_pointer ask_pointers[] = {
 	[303] = {8, ASK_POINTER_FREE, 302, 1, 0, 0},           /* sudog<bool>.next: to its sudog<bool> */
 	[304] = {0, ASK_POINTER_FREE, 321, 1, 0, 0},           /* *table<uint64,bool>: to its table<uint64,bool> */
 	[305] = {0, ASK_POINTER_FREE, 322, 1, 0, 0},           /* *table<internal/abi.TypeOff,*internal/abi.Type>: to its table<internal/abi.TypeOff,*internal/abi.Type> */
-	[306] = {16, ASK_POINTER_PLAIN, 683, 8, 16, 0},        /* noalg.map.group[internal/abi.TypeOff]*internal/abi.Type.slots[].elem: to a internal/abi.Type */
+	[306] = {16, ASK_POINTER_PLAIN, 687, 8, 16, 0},        /* noalg.map.group[internal/abi.TypeOff]*internal/abi.Type.slots[].elem: to a internal/abi.Type */
 	[307] = {0, ASK_POINTER_FREE, 323, 1, 0, 0},           /* *table<int32,unsafe.Pointer>: to its table<int32,unsafe.Pointer> */
 	[308] = {0, ASK_POINTER_FREE, 324, 1, 0, 0},           /* *table<runtime._typePair,struct {}>: to its table<runtime._typePair,struct {}> */
-	[309] = {8, ASK_POINTER_PLAIN, 683, 8, 24, 0},         /* noalg.map.group[runtime._typePair]struct {}.slots[].key.t1: to a internal/abi.Type */
-	[310] = {16, ASK_POINTER_PLAIN, 683, 8, 24, 0},        /* noalg.map.group[runtime._typePair]struct {}.slots[].key.t2: to a internal/abi.Type */
+	[309] = {8, ASK_POINTER_PLAIN, 687, 8, 24, 0},         /* noalg.map.group[runtime._typePair]struct {}.slots[].key.t1: to a internal/abi.Type */
+	[310] = {16, ASK_POINTER_PLAIN, 687, 8, 24, 0},        /* noalg.map.group[runtime._typePair]struct {}.slots[].key.t2: to a internal/abi.Type */
 	[311] = {0, ASK_POINTER_FREE, 325, 1, 0, 0},           /* *table<string,bool>: to its table<string,bool> */
 	[312] = {8, ASK_POINTER_STRING, 0, 8, 24, 0},          /* noalg.map.group[string]bool.slots[].key: to its bytes */
 	[313] = {0, ASK_POINTER_FREE, 326, 1, 0, 0},           /* *table<string,runtime.metricData>: to its table<string,runtime.metricData> */
@@ -1418,7 +1422,7 @@ static const struct ask_pointer ask_pointers[] = {
 	[318] = {0, ASK_POINTER_FREE, 328, 1, 0, 0},           /* *table<unsafe.Pointer,int32>: to its table<unsafe.Pointer,int32> */
 	[319] = {0, ASK_POINTER_FREE, 329, 1, 0, 0},           /* *table<string,*unicode.RangeTable>: to its table<string,*unicode.RangeTable> */
 	[320] = {8, ASK_POINTER_STRING, 0, 8, 24, 0},          /* noalg.map.group[string]*unicode.RangeTable.slots[].key: to its bytes */
-	[321] = {24, ASK_POINTER_PLAIN, 604, 8, 24, 0},        /* noalg.map.group[string]*unicode.RangeTable.slots[].elem: to a unicode.RangeTable */
+	[321] = {24, ASK_POINTER_PLAIN, 608, 8, 24, 0},        /* noalg.map.group[string]*unicode.RangeTable.slots[].elem: to a unicode.RangeTable */
 	[322] = {16, ASK_POINTER_GROUPS, 304, 1, 0, 0},        /* table<uint64,bool>.groups: to lengthMask + 1 of noalg.map.group[uint64]bool */
 	[323] = {16, ASK_POINTER_GROUPS, 306, 1, 0, 0},        /* table<internal/abi.TypeOff,*internal/abi.Type>.groups: to lengthMask + 1 of noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
 	[324] = {16, ASK_POINTER_GROUPS, 308, 1, 0, 0},        /* table<int32,unsafe.Pointer>.groups: to lengthMask + 1 of noalg.map.group[int32]unsafe.Pointer */
@@ -1428,17 +1432,17 @@ static const struct ask_pointer ask_pointers[] = {
 	[328] = {16, ASK_POINTER_GROUPS, 316, 1, 0, 0},        /* table<uint32,[]*internal/abi.Type>.groups: to lengthMask + 1 of noalg.map.group[uint32][]*internal/abi.Type */
 	[329] = {16, ASK_POINTER_GROUPS, 318, 1, 0, 0},        /* table<unsafe.Pointer,int32>.groups: to lengthMask + 1 of noalg.map.group[unsafe.Pointer]int32 */
 	[330] = {16, ASK_POINTER_GROUPS, 320, 1, 0, 0},        /* table<string,*unicode.RangeTable>.groups: to lengthMask + 1 of noalg.map.group[string]*unicode.RangeTable */
-	[331] = {0, ASK_POINTER_PLAIN, 540, 1, 0, 0},          /* *runtime.xRegState: to a runtime.xRegState */
-	[332] = {0, ASK_POINTER_PLAIN, 617, 1, 0, 0},          /* *runtime.special: to a runtime.special */
-	[333] = {0, ASK_POINTER_PLAIN, 618, 1, 0, 0},          /* *runtime.cleanupBlockHeader: to a runtime.cleanupBlockHeader */
+	[331] = {0, ASK_POINTER_PLAIN, 544, 1, 0, 0},          /* *runtime.xRegState: to a runtime.xRegState */
+	[332] = {0, ASK_POINTER_PLAIN, 621, 1, 0, 0},          /* *runtime.special: to a runtime.special */
+	[333] = {0, ASK_POINTER_PLAIN, 622, 1, 0, 0},          /* *runtime.cleanupBlockHeader: to a runtime.cleanupBlockHeader */
 	[334] = {0, ASK_POINTER_SLICE, 10, 1, 0, 0},           /* []main.inner: to its elements, main.inner */
-	[335] = {0, ASK_POINTER_SLICE, 562, 1, 0, 0},          /* []syscall.Iovec: to its elements, syscall.Iovec */
+	[335] = {0, ASK_POINTER_SLICE, 566, 1, 0, 0},          /* []syscall.Iovec: to its elements, syscall.Iovec */
 	[336] = {0, ASK_POINTER_SLICE, 158, 1, 0, 0},          /* []*runtime.p: to its elements, *runtime.p */
-	[337] = {0, ASK_POINTER_SLICE, 578, 1, 0, 0},          /* []time.zone: to its elements, time.zone */
-	[338] = {0, ASK_POINTER_SLICE, 612, 1, 0, 0},          /* []time.zoneTrans: to its elements, time.zoneTrans */
-	[339] = {0, ASK_POINTER_SLICE, 652, 1, 0, 0},          /* []reflect.abiStep: to its elements, reflect.abiStep */
+	[337] = {0, ASK_POINTER_SLICE, 582, 1, 0, 0},          /* []time.zone: to its elements, time.zone */
+	[338] = {0, ASK_POINTER_SLICE, 616, 1, 0, 0},          /* []time.zoneTrans: to its elements, time.zoneTrans */
+	[339] = {0, ASK_POINTER_SLICE, 656, 1, 0, 0},          /* []reflect.abiStep: to its elements, reflect.abiStep */
 	[340] = {0, ASK_POINTER_SLICE, 273, 1, 0, 0},          /* []*internal/abi.Type: to its elements, *internal/abi.Type */
-	[341] = {0, ASK_POINTER_SLICE, 526, 1, 0, 0},          /* []sync.eface: to its elements, sync.eface */
+	[341] = {0, ASK_POINTER_SLICE, 530, 1, 0, 0},          /* []sync.eface: to its elements, sync.eface */
 	[342] = {0, ASK_POINTER_SLICE, 0, 1, 0, 0},            /* []uint8: to its elements, uint8 */
 	[343] = {0, ASK_POINTER_SLICE, 375, 1, 0, 0},          /* []uint32: to its elements, uint32 */
 	[344] = {0, ASK_POINTER_SLICE, 376, 1, 0, 0},          /* []int64: to its elements, int64 */
@@ -1449,752 +1453,750 @@ static const struct ask_pointer ask_pointers[] = {
 	[349] = {0, ASK_POINTER_SLICE, 383, 1, 0, 0},          /* []float64: to its elements, float64 */
 	[350] = {0, ASK_POINTER_SLICE, 2, 1, 0, 0},            /* []string: to its elements, string */
 	[351] = {0, ASK_POINTER_SLICE, 98, 1, 0, 0},           /* []unsafe.Pointer: to its elements, unsafe.Pointer */
-	[352] = {0, ASK_POINTER_SLICE, 532, 1, 0, 0},          /* []runtime.functab: to its elements, runtime.functab */
-	[353] = {0, ASK_POINTER_SLICE, 584, 1, 0, 0},          /* []runtime.textsect: to its elements, runtime.textsect */
+	[352] = {0, ASK_POINTER_SLICE, 536, 1, 0, 0},          /* []runtime.functab: to its elements, runtime.functab */
+	[353] = {0, ASK_POINTER_SLICE, 588, 1, 0, 0},          /* []runtime.textsect: to its elements, runtime.textsect */
 	[354] = {0, ASK_POINTER_SLICE, 73, 1, 0, 0},           /* []*internal/abi.ITab: to its elements, *internal/abi.ITab */
-	[355] = {0, ASK_POINTER_SLICE, 533, 1, 0, 0},          /* []runtime.ptabEntry: to its elements, runtime.ptabEntry */
-	[356] = {0, ASK_POINTER_SLICE, 585, 1, 0, 0},          /* []runtime.modulehash: to its elements, runtime.modulehash */
+	[355] = {0, ASK_POINTER_SLICE, 537, 1, 0, 0},          /* []runtime.ptabEntry: to its elements, runtime.ptabEntry */
+	[356] = {0, ASK_POINTER_SLICE, 589, 1, 0, 0},          /* []runtime.modulehash: to its elements, runtime.modulehash */
 	[357] = {0, ASK_POINTER_SLICE, 44, 1, 0, 0},           /* []*runtime.initTask: to its elements, *runtime.initTask */
-	[358] = {0, ASK_POINTER_SLICE, 586, 1, 0, 0},          /* []runtime.ancestorInfo: to its elements, runtime.ancestorInfo */
-	[359] = {0, ASK_POINTER_SLICE, 576, 1, 0, 0},          /* []runtime.timerWhen: to its elements, runtime.timerWhen */
-	[360] = {0, ASK_POINTER_SLICE, 694, 1, 0, 0},          /* []*runtime.mspan: to its elements, *runtime.mspan */
+	[358] = {0, ASK_POINTER_SLICE, 590, 1, 0, 0},          /* []runtime.ancestorInfo: to its elements, runtime.ancestorInfo */
+	[359] = {0, ASK_POINTER_SLICE, 580, 1, 0, 0},          /* []runtime.timerWhen: to its elements, runtime.timerWhen */
+	[360] = {0, ASK_POINTER_SLICE, 698, 1, 0, 0},          /* []*runtime.mspan: to its elements, *runtime.mspan */
 	[361] = {0, ASK_POINTER_SLICE, 37, 1, 0, 0},           /* []*runtime._defer: to its elements, *runtime._defer */
 	[362] = {0, ASK_POINTER_SLICE, 48, 1, 0, 0},           /* []*runtime.sudog: to its elements, *runtime.sudog */
-	[363] = {0, ASK_POINTER_SLICE, 593, 1, 0, 0},          /* []runtime.cleanupFn: to its elements, runtime.cleanupFn */
-	[364] = {0, ASK_POINTER_SLICE, 495, 1, 0, 0},          /* []*runtime.moduledata: to its elements, *runtime.moduledata */
-	[365] = {0, ASK_POINTER_SLICE, 673, 1, 0, 0},          /* []runtime.Frame: to its elements, runtime.Frame */
-	[366] = {0, ASK_POINTER_SLICE, 566, 1, 0, 0},          /* []internal/abi.Imethod: to its elements, internal/abi.Imethod */
-	[367] = {0, ASK_POINTER_SLICE, 602, 1, 0, 0},          /* []unicode.Range16: to its elements, unicode.Range16 */
-	[368] = {0, ASK_POINTER_SLICE, 603, 1, 0, 0},          /* []unicode.Range32: to its elements, unicode.Range32 */
-	[369] = {0, ASK_POINTER_SLICE, 630, 1, 0, 0},          /* []internal/cpu.option: to its elements, internal/cpu.option */
-	[370] = {0, ASK_POINTER_SLICE, 608, 1, 0, 0},          /* []internal/bisect.cond: to its elements, internal/bisect.cond */
-	[371] = {0, ASK_POINTER_SLICE, 0, 1, 0, 0},            /* fmt.buffer: to its elements, uint8 */
-	[372] = {0, ASK_POINTER_STRING, 0, 3, 16, 0},          /* [3]string[]: to its bytes */
-	[373] = {0, ASK_POINTER_PLAIN, 512, 16, 8, 0},         /* [16]sync/atomic.Pointer[internal/sync.node[interface {},interface {}]][].v: to a internal/sync.node[interface {},interface {}] */
-	[374] = {0, ASK_POINTER_PLAIN, 514, 16, 8, 0},         /* [16]sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }][].v: to a go.shape.struct { internal/sync.isEntry bool } */
-	[375] = {0, ASK_POINTER_PLAIN, 695, 136, 8, 0},        /* [136]*runtime.mspan[]: to a runtime.mspan */
-	[376] = {0, ASK_POINTER_PLAIN, 664, 32, 8, 0},         /* [32]*runtime._defer[]: to a runtime._defer */
-	[377] = {0, ASK_POINTER_PLAIN, 688, 128, 8, 0},        /* [128]*runtime.sudog[]: to a runtime.sudog */
-	[378] = {0, ASK_POINTER_PLAIN, 695, 128, 8, 0},        /* [128]*runtime.mspan[]: to a runtime.mspan */
-	[379] = {0, ASK_POINTER_FUNC, 0, 20, 24, 0},           /* [20]runtime.cleanupFn[].call: to its closure */
-	[380] = {8, ASK_POINTER_PLAIN, 503, 20, 24, 0},        /* [20]runtime.cleanupFn[].fn: to a runtime.funcval */
-	[381] = {0, ASK_POINTER_PLAIN, 594, 2, 8, 0},          /* [2]*runtime.traceBuf[]: to a runtime.traceBuf */
-	[382] = {0, ASK_POINTER_PLAIN, 594, 4, 8, 0},          /* [2][2]*runtime.traceBuf[][]: to a runtime.traceBuf */
-	[383] = {16, ASK_POINTER_STRING, 0, 2, 88, 0},         /* [2]runtime.Frame[].Function: to its bytes */
-	[384] = {32, ASK_POINTER_STRING, 0, 2, 88, 0},         /* [2]runtime.Frame[].File: to its bytes */
-	[385] = {72, ASK_POINTER_PLAIN, 691, 2, 88, 0},        /* [2]runtime.Frame[].funcInfo._func: to a runtime._func */
-	[386] = {80, ASK_POINTER_PLAIN, 697, 2, 88, 0},        /* [2]runtime.Frame[].funcInfo.datap: to a runtime.moduledata */
-	[387] = {0, ASK_POINTER_STRING, 0, 8, 32, 0},          /* [8]internal/cpu.option[].Name: to its bytes */
-	[388] = {16, ASK_POINTER_PLAIN, 6, 8, 32, 0},          /* [8]internal/cpu.option[].Feature: to a bool */
-	[389] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* time.fileSizeError: to its bytes */
-	[390] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/runtime/cgroup.stringError: to its bytes */
-	[391] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* reflect.StructTag: to its bytes */
-	[392] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.errorString: to its bytes */
-	[393] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.plainError: to its bytes */
-	[394] = {0, ASK_POINTER_PLAIN, 691, 1, 0, 0},          /* *runtime._func: to a runtime._func */
-	[395] = {0, ASK_POINTER_PLAIN, 542, 1, 0, 0},          /* *runtime.gcBits: to a runtime.gcBits */
-	[396] = {0, ASK_POINTER_PLAIN, 591, 1, 0, 0},          /* *runtime.workbuf: to a runtime.workbuf */
-	[397] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* errors.errorString.s: to its bytes */
-	[398] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* reflect.rtype.t.Equal: to its closure */
-	[399] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* reflect.rtype.t.GCData: to a uint8 */
-	[400] = {0, ASK_POINTER_PLAIN, 697, 1, 0, 0},          /* *runtime.moduledata: to a runtime.moduledata */
-	[401] = {0, ASK_POINTER_PLAIN, 540, 1, 0, 0},          /* runtime.xRegPerG.state: to a runtime.xRegState */
-	[402] = {0, ASK_POINTER_PLAIN, 672, 1, 0, 0},          /* *runtime.spanSPMC: to a runtime.spanSPMC */
-	[403] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/bisect.parseError.text: to its bytes */
-	[404] = {8, ASK_POINTER_PLAIN, 695, 128, 8, 0},        /* struct { runtime.len int; runtime.buf [128]*runtime.mspan }.buf[]: to a runtime.mspan */
-	[405] = {0, ASK_POINTER_PLAIN, 672, 1, 0, 0},          /* struct { runtime.head *runtime.spanSPMC; runtime.tail internal/runtime/atomic.UnsafePointer }.head: to a runtime.spanSPMC */
-	[406] = {0, ASK_POINTER_PLAIN, 550, 1, 0, 0},          /* *runtime.cleanupBlock: to a runtime.cleanupBlock */
-	[407] = {0, ASK_POINTER_PLAIN, 693, 1, 0, 0},          /* *runtime.pollDesc: to a runtime.pollDesc */
-	[408] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* os.SyscallError.Syscall: to its bytes */
-	[409] = {16, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* os.SyscallError.Err: to whatever it holds */
-	[410] = {0, ASK_POINTER_PLAIN, 683, 1, 0, 0},          /* internal/fmtsort.KeyValue.Key.typ_: to a internal/abi.Type */
-	[411] = {24, ASK_POINTER_PLAIN, 683, 1, 0, 0},         /* internal/fmtsort.KeyValue.Value.typ_: to a internal/abi.Type */
-	[412] = {8, ASK_POINTER_SLICE, 0, 1, 0, 0},            /* reflect.bitVector.data: to its elements, uint8 */
-	[413] = {0, ASK_POINTER_PLAIN, 600, 1, 0, 0},          /* reflect.layoutKey.ftyp: to a internal/abi.FuncType */
-	[414] = {8, ASK_POINTER_PLAIN, 683, 1, 0, 0},          /* reflect.layoutKey.rcvr: to a internal/abi.Type */
-	[415] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* reflect.ValueError.Method: to its bytes */
-	[416] = {8, ASK_POINTER_SLICE, 526, 1, 0, 0},          /* sync.poolDequeue.vals: to its elements, sync.eface */
-	[417] = {0, ASK_POINTER_PLAIN, 581, 1, 0, 0},          /* sync.poolChain.head: to a sync.poolChainElt */
-	[418] = {8, ASK_POINTER_PLAIN, 581, 1, 0, 0},          /* sync.poolChain.tail.v: to a sync.poolChainElt */
-	[419] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},              /* sync.poolLocalInternal.private: to whatever it holds */
-	[420] = {16, ASK_POINTER_PLAIN, 581, 1, 0, 0},         /* sync.poolLocalInternal.shared.head: to a sync.poolChainElt */
-	[421] = {24, ASK_POINTER_PLAIN, 581, 1, 0, 0},         /* sync.poolLocalInternal.shared.tail.v: to a sync.poolChainElt */
-	[422] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},              /* sync.poolLocal.poolLocalInternal.private: to whatever it holds */
-	[423] = {16, ASK_POINTER_PLAIN, 581, 1, 0, 0},         /* sync.poolLocal.poolLocalInternal.shared.head: to a sync.poolChainElt */
-	[424] = {24, ASK_POINTER_PLAIN, 581, 1, 0, 0},         /* sync.poolLocal.poolLocalInternal.shared.tail.v: to a sync.poolChainElt */
-	[425] = {8, ASK_POINTER_PLAIN, 0, 1, 0, 0},            /* runtime.bitvector.bytedata: to a uint8 */
-	[426] = {0, ASK_POINTER_PLAIN, 688, 1, 0, 0},          /* runtime.waitq.first: to a runtime.sudog */
-	[427] = {8, ASK_POINTER_PLAIN, 688, 1, 0, 0},          /* runtime.waitq.last: to a runtime.sudog */
-	[428] = {0, ASK_POINTER_SLICE, 98, 1, 0, 0},           /* runtime.pinner.refs: to its elements, unsafe.Pointer */
-	[429] = {16, ASK_POINTER_PLAIN, 550, 1, 0, 0},         /* runtime.cleanupBlock.cleanupBlockHeader.alllink: to a runtime.cleanupBlock */
-	[430] = {32, ASK_POINTER_FUNC, 0, 20, 24, 0},          /* runtime.cleanupBlock.cleanups[].call: to its closure */
-	[431] = {40, ASK_POINTER_PLAIN, 503, 20, 24, 0},       /* runtime.cleanupBlock.cleanups[].fn: to a runtime.funcval */
-	[432] = {2112, ASK_POINTER_PLAIN, 540, 1, 0, 0},       /* runtime.xRegPerP.cache: to a runtime.xRegState */
-	[433] = {0, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* runtime.mPadded.m.g0: to a runtime.g */
-	[434] = {72, ASK_POINTER_PLAIN, 699, 1, 0, 0},         /* runtime.mPadded.m.gsignal: to a runtime.g */
-	[435] = {176, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.mPadded.m.mstartfn: to its closure */
-	[436] = {184, ASK_POINTER_PLAIN, 699, 1, 0, 0},        /* runtime.mPadded.m.curg: to a runtime.g */
-	[437] = {248, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.mPadded.m.preemptoff: to its bytes */
-	[438] = {296, ASK_POINTER_SLICE, 158, 1, 0, 0},        /* runtime.mPadded.m.allpSnapshot: to its elements, *runtime.p */
-	[439] = {336, ASK_POINTER_PLAIN, 471, 1, 0, 0},        /* runtime.mPadded.m.cgoCallers: to a runtime.cgoCallers */
-	[440] = {352, ASK_POINTER_PLAIN, 701, 1, 0, 0},        /* runtime.mPadded.m.alllink: to a runtime.m */
-	[441] = {688, ASK_POINTER_SLICE, 379, 1, 0, 0},        /* runtime.mPadded.m.mLockProfile.stack: to its elements, uintptr */
-	[442] = {736, ASK_POINTER_SLICE, 379, 1, 0, 0},        /* runtime.mPadded.m.profStack: to its elements, uintptr */
-	[443] = {760, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.mPadded.m.waitunlockf: to its closure */
-	[444] = {792, ASK_POINTER_PLAIN, 701, 1, 0, 0},        /* runtime.mPadded.m.freelink: to a runtime.m */
-	[445] = {808, ASK_POINTER_PLAIN, 594, 4, 8, 0},        /* runtime.mPadded.m.trace.buf[][]: to a runtime.traceBuf */
-	[446] = {840, ASK_POINTER_PLAIN, 701, 1, 0, 0},        /* runtime.mPadded.m.trace.link: to a runtime.m */
-	[447] = {1816, ASK_POINTER_PLAIN, 198, 1, 0, 0},       /* runtime.mPadded.m.self.m: to a internal/runtime/atomic.Pointer[runtime.m] */
-	[448] = {0, ASK_POINTER_SLICE, 377, 1, 0, 0},          /* runtime.metricFloat64Histogram.counts: to its elements, uint64 */
-	[449] = {24, ASK_POINTER_SLICE, 383, 1, 0, 0},         /* runtime.metricFloat64Histogram.buckets: to its elements, float64 */
-	[450] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* runtime.debugCallWrapArgs.callingG: to a runtime.g */
-	[451] = {0, ASK_POINTER_PLAIN, 683, 1, 0, 0},          /* runtime._typePair.t1: to a internal/abi.Type */
-	[452] = {8, ASK_POINTER_PLAIN, 683, 1, 0, 0},          /* runtime._typePair.t2: to a internal/abi.Type */
-	[453] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* runtime.metricData.compute: to its closure */
-	[454] = {0, ASK_POINTER_PLAIN, 0, 1, 0, 0},            /* syscall.Iovec.Base: to a uint8 */
-	[455] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/godebug.value.text: to its bytes */
-	[456] = {16, ASK_POINTER_PLAIN, 645, 1, 0, 0},         /* internal/godebug.value.bisect: to a internal/bisect.Matcher */
-	[457] = {0, ASK_POINTER_PLAIN, 683, 1, 0, 0},          /* go.shape.struct { Key reflect.Value; Value reflect.Value }.Key.typ_: to a internal/abi.Type */
-	[458] = {24, ASK_POINTER_PLAIN, 683, 1, 0, 0},         /* go.shape.struct { Key reflect.Value; Value reflect.Value }.Value.typ_: to a internal/abi.Type */
-	[459] = {0, ASK_POINTER_PLAIN, 692, 1, 0, 0},          /* runtime.timerWhen.timer: to a runtime.timer */
-	[460] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.synctestDeadlockError.reason: to its bytes */
-	[461] = {16, ASK_POINTER_PLAIN, 684, 1, 0, 0},         /* runtime.synctestDeadlockError.bubble: to a runtime.synctestBubble */
-	[462] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* time.zone.name: to its bytes */
-	[463] = {0, ASK_POINTER_PLAIN, 683, 1, 0, 0},          /* reflect.layoutType.t: to a internal/abi.Type */
-	[464] = {8, ASK_POINTER_PLAIN, 653, 1, 0, 0},          /* reflect.layoutType.framePool: to a sync.Pool */
-	[465] = {16, ASK_POINTER_SLICE, 652, 1, 0, 0},         /* reflect.layoutType.abid.call.steps: to its elements, reflect.abiStep */
-	[466] = {40, ASK_POINTER_SLICE, 299, 1, 0, 0},         /* reflect.layoutType.abid.call.valueStart: to its elements, int */
-	[467] = {88, ASK_POINTER_SLICE, 652, 1, 0, 0},         /* reflect.layoutType.abid.ret.steps: to its elements, reflect.abiStep */
-	[468] = {112, ASK_POINTER_SLICE, 299, 1, 0, 0},        /* reflect.layoutType.abid.ret.valueStart: to its elements, int */
-	[469] = {184, ASK_POINTER_PLAIN, 522, 1, 0, 0},        /* reflect.layoutType.abid.stackPtrs: to a reflect.bitVector */
-	[470] = {8, ASK_POINTER_PLAIN, 522, 1, 0, 0},          /* reflect.methodValue.makeFuncCtxt.stack: to a reflect.bitVector */
-	[471] = {40, ASK_POINTER_PLAIN, 683, 1, 0, 0},         /* reflect.methodValue.rcvr.typ_: to a internal/abi.Type */
-	[472] = {8, ASK_POINTER_SLICE, 526, 1, 0, 0},          /* sync.poolChainElt.poolDequeue.vals: to its elements, sync.eface */
-	[473] = {32, ASK_POINTER_PLAIN, 581, 1, 0, 0},         /* sync.poolChainElt.next.v: to a sync.poolChainElt */
-	[474] = {40, ASK_POINTER_PLAIN, 581, 1, 0, 0},         /* sync.poolChainElt.prev.v: to a sync.poolChainElt */
-	[475] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* io/fs.PathError.Op: to its bytes */
-	[476] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* io/fs.PathError.Path: to its bytes */
-	[477] = {32, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* io/fs.PathError.Err: to whatever it holds */
-	[478] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.modulehash.modulename: to its bytes */
-	[479] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.modulehash.linktimehash: to its bytes */
-	[480] = {32, ASK_POINTER_PLAIN, 2, 1, 0, 0},           /* runtime.modulehash.runtimehash: to a string */
-	[481] = {0, ASK_POINTER_SLICE, 379, 1, 0, 0},          /* runtime.ancestorInfo.pcs: to its elements, uintptr */
-	[482] = {0, ASK_POINTER_PLAIN, 695, 1, 0, 0},          /* runtime.mSpanList.first: to a runtime.mspan */
-	[483] = {8, ASK_POINTER_PLAIN, 695, 1, 0, 0},          /* runtime.mSpanList.last: to a runtime.mspan */
-	[484] = {0, ASK_POINTER_PLAIN, 587, 1, 0, 0},          /* *runtime.mSpanList: to a runtime.mSpanList */
-	[485] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* runtime.cleanupFn.call: to its closure */
-	[486] = {8, ASK_POINTER_PLAIN, 503, 1, 0, 0},          /* runtime.cleanupFn.fn: to a runtime.funcval */
-	[487] = {0, ASK_POINTER_PLAIN, 594, 1, 0, 0},          /* runtime.traceBuf.traceBufHeader.link: to a runtime.traceBuf */
-	[488] = {0, ASK_POINTER_PLAIN, 594, 1, 0, 0},          /* *runtime.traceBuf: to a runtime.traceBuf */
-	[489] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* internal/abi.FuncType.Type.Equal: to its closure */
-	[490] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.FuncType.Type.GCData: to a uint8 */
-	[491] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* internal/abi.InterfaceType.Type.Equal: to its closure */
-	[492] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.InterfaceType.Type.GCData: to a uint8 */
-	[493] = {48, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.InterfaceType.PkgPath.Bytes: to a uint8 */
-	[494] = {56, ASK_POINTER_SLICE, 566, 1, 0, 0},         /* internal/abi.InterfaceType.Methods: to its elements, internal/abi.Imethod */
-	[495] = {0, ASK_POINTER_SLICE, 602, 1, 0, 0},          /* unicode.RangeTable.R16: to its elements, unicode.Range16 */
-	[496] = {24, ASK_POINTER_SLICE, 603, 1, 0, 0},         /* unicode.RangeTable.R32: to its elements, unicode.Range32 */
-	[497] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/godebug.Setting.name: to its bytes */
-	[498] = {32, ASK_POINTER_PLAIN, 629, 1, 0, 0},         /* internal/godebug.Setting.setting: to a internal/godebug.setting */
-	[499] = {4104, ASK_POINTER_FREE, 289, 1, 0, 0},        /* internal/bisect.dedup.m: to its map<uint64,bool> */
-	[500] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} }.f: to its closure */
-	[501] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},             /* struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} }.p: to whatever it holds */
-	[502] = {8, ASK_POINTER_PLAIN, 342, 1, 0, 0},          /* os.dirInfo.buf: to a []uint8 */
-	[503] = {8, ASK_POINTER_PLAIN, 522, 1, 0, 0},          /* reflect.makeFuncCtxt.stack: to a reflect.bitVector */
-	[504] = {0, ASK_POINTER_PLAIN, 617, 1, 0, 0},          /* runtime.special.next: to a runtime.special */
-	[505] = {16, ASK_POINTER_PLAIN, 550, 1, 0, 0},         /* runtime.cleanupBlockHeader.alllink: to a runtime.cleanupBlock */
-	[506] = {0, ASK_POINTER_PLAIN, 594, 1, 0, 0},          /* runtime.traceBufHeader.link: to a runtime.traceBuf */
-	[507] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.errorAddressString.msg: to its bytes */
-	[508] = {0, ASK_POINTER_PLAIN, 683, 1, 0, 0},          /* runtime.TypeAssertionError._interface: to a internal/abi.Type */
-	[509] = {8, ASK_POINTER_PLAIN, 683, 1, 0, 0},          /* runtime.TypeAssertionError.concrete: to a internal/abi.Type */
-	[510] = {16, ASK_POINTER_PLAIN, 683, 1, 0, 0},         /* runtime.TypeAssertionError.asserted: to a internal/abi.Type */
-	[511] = {24, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.TypeAssertionError.missingMethod: to its bytes */
-	[512] = {0, ASK_POINTER_SLICE, 379, 1, 0, 0},          /* runtime.Frames.callers: to its elements, uintptr */
-	[513] = {32, ASK_POINTER_SLICE, 673, 1, 0, 0},         /* runtime.Frames.frames: to its elements, runtime.Frame */
-	[514] = {72, ASK_POINTER_STRING, 0, 2, 88, 0},         /* runtime.Frames.frameStore[].Function: to its bytes */
-	[515] = {88, ASK_POINTER_STRING, 0, 2, 88, 0},         /* runtime.Frames.frameStore[].File: to its bytes */
-	[516] = {128, ASK_POINTER_PLAIN, 691, 2, 88, 0},       /* runtime.Frames.frameStore[].funcInfo._func: to a runtime._func */
-	[517] = {136, ASK_POINTER_PLAIN, 697, 2, 88, 0},       /* runtime.Frames.frameStore[].funcInfo.datap: to a runtime.moduledata */
-	[518] = {0, ASK_POINTER_PLAIN, 601, 1, 0, 0},          /* internal/abi.ITab.Inter: to a internal/abi.InterfaceType */
-	[519] = {8, ASK_POINTER_PLAIN, 683, 1, 0, 0},          /* internal/abi.ITab.Type: to a internal/abi.Type */
-	[520] = {0, ASK_POINTER_PLAIN, 567, 1, 0, 0},          /* internal/godebug.setting.value.v: to a internal/godebug.value */
-	[521] = {32, ASK_POINTER_PLAIN, 660, 1, 0, 0},         /* internal/godebug.setting.info: to a internal/godebugs.Info */
-	[522] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/cpu.option.Name: to its bytes */
-	[523] = {16, ASK_POINTER_PLAIN, 6, 1, 0, 0},           /* internal/cpu.option.Feature: to a bool */
-	[524] = {8, ASK_POINTER_PLAIN, 631, 1, 0, 0},          /* internal/sync.entry[interface {},interface {}].overflow.v: to a internal/sync.entry[interface {},interface {}] */
+	[363] = {0, ASK_POINTER_SLICE, 597, 1, 0, 0},          /* []runtime.cleanupFn: to its elements, runtime.cleanupFn */
+	[364] = {0, ASK_POINTER_SLICE, 499, 1, 0, 0},          /* []*runtime.moduledata: to its elements, *runtime.moduledata */
+	[365] = {0, ASK_POINTER_SLICE, 677, 1, 0, 0},          /* []runtime.Frame: to its elements, runtime.Frame */
+	[366] = {0, ASK_POINTER_SLICE, 570, 1, 0, 0},          /* []internal/abi.Imethod: to its elements, internal/abi.Imethod */
+	[367] = {0, ASK_POINTER_SLICE, 606, 1, 0, 0},          /* []unicode.Range16: to its elements, unicode.Range16 */
+	[368] = {0, ASK_POINTER_SLICE, 607, 1, 0, 0},          /* []unicode.Range32: to its elements, unicode.Range32 */
+	[369] = {0, ASK_POINTER_SLICE, 634, 1, 0, 0},          /* []internal/cpu.option: to its elements, internal/cpu.option */
+	[370] = {0, ASK_POINTER_SLICE, 612, 1, 0, 0},          /* []internal/bisect.cond: to its elements, internal/bisect.cond */
+	[371] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.stringInterfacePtr: to its bytes */
+	[372] = {0, ASK_POINTER_SLICE, 0, 1, 0, 0},            /* fmt.buffer: to its elements, uint8 */
+	[373] = {0, ASK_POINTER_STRING, 0, 3, 16, 0},          /* [3]string[]: to its bytes */
+	[374] = {0, ASK_POINTER_PLAIN, 516, 16, 8, 0},         /* [16]sync/atomic.Pointer[internal/sync.node[interface {},interface {}]][].v: to a internal/sync.node[interface {},interface {}] */
+	[375] = {0, ASK_POINTER_PLAIN, 518, 16, 8, 0},         /* [16]sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }][].v: to a go.shape.struct { internal/sync.isEntry bool } */
+	[376] = {0, ASK_POINTER_PLAIN, 699, 136, 8, 0},        /* [136]*runtime.mspan[]: to a runtime.mspan */
+	[377] = {0, ASK_POINTER_PLAIN, 668, 32, 8, 0},         /* [32]*runtime._defer[]: to a runtime._defer */
+	[378] = {0, ASK_POINTER_PLAIN, 692, 128, 8, 0},        /* [128]*runtime.sudog[]: to a runtime.sudog */
+	[379] = {0, ASK_POINTER_PLAIN, 699, 128, 8, 0},        /* [128]*runtime.mspan[]: to a runtime.mspan */
+	[380] = {0, ASK_POINTER_FUNC, 0, 20, 24, 0},           /* [20]runtime.cleanupFn[].call: to its closure */
+	[381] = {8, ASK_POINTER_PLAIN, 507, 20, 24, 0},        /* [20]runtime.cleanupFn[].fn: to a runtime.funcval */
+	[382] = {0, ASK_POINTER_PLAIN, 598, 2, 8, 0},          /* [2]*runtime.traceBuf[]: to a runtime.traceBuf */
+	[383] = {0, ASK_POINTER_PLAIN, 598, 4, 8, 0},          /* [2][2]*runtime.traceBuf[][]: to a runtime.traceBuf */
+	[384] = {16, ASK_POINTER_STRING, 0, 2, 88, 0},         /* [2]runtime.Frame[].Function: to its bytes */
+	[385] = {32, ASK_POINTER_STRING, 0, 2, 88, 0},         /* [2]runtime.Frame[].File: to its bytes */
+	[386] = {72, ASK_POINTER_PLAIN, 695, 2, 88, 0},        /* [2]runtime.Frame[].funcInfo._func: to a runtime._func */
+	[387] = {80, ASK_POINTER_PLAIN, 701, 2, 88, 0},        /* [2]runtime.Frame[].funcInfo.datap: to a runtime.moduledata */
+	[388] = {0, ASK_POINTER_STRING, 0, 8, 32, 0},          /* [8]internal/cpu.option[].Name: to its bytes */
+	[389] = {16, ASK_POINTER_PLAIN, 6, 8, 32, 0},          /* [8]internal/cpu.option[].Feature: to a bool */
+	[390] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* time.fileSizeError: to its bytes */
+	[391] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/runtime/cgroup.stringError: to its bytes */
+	[392] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* reflect.StructTag: to its bytes */
+	[393] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.errorString: to its bytes */
+	[394] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.plainError: to its bytes */
+	[395] = {0, ASK_POINTER_PLAIN, 695, 1, 0, 0},          /* *runtime._func: to a runtime._func */
+	[396] = {0, ASK_POINTER_PLAIN, 546, 1, 0, 0},          /* *runtime.gcBits: to a runtime.gcBits */
+	[397] = {0, ASK_POINTER_PLAIN, 595, 1, 0, 0},          /* *runtime.workbuf: to a runtime.workbuf */
+	[398] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* errors.errorString.s: to its bytes */
+	[399] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* reflect.rtype.t.Equal: to its closure */
+	[400] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* reflect.rtype.t.GCData: to a uint8 */
+	[401] = {0, ASK_POINTER_PLAIN, 701, 1, 0, 0},          /* *runtime.moduledata: to a runtime.moduledata */
+	[402] = {0, ASK_POINTER_PLAIN, 544, 1, 0, 0},          /* runtime.xRegPerG.state: to a runtime.xRegState */
+	[403] = {0, ASK_POINTER_PLAIN, 676, 1, 0, 0},          /* *runtime.spanSPMC: to a runtime.spanSPMC */
+	[404] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/bisect.parseError.text: to its bytes */
+	[405] = {8, ASK_POINTER_PLAIN, 699, 128, 8, 0},        /* struct { runtime.len int; runtime.buf [128]*runtime.mspan }.buf[]: to a runtime.mspan */
+	[406] = {0, ASK_POINTER_PLAIN, 676, 1, 0, 0},          /* struct { runtime.head *runtime.spanSPMC; runtime.tail internal/runtime/atomic.UnsafePointer }.head: to a runtime.spanSPMC */
+	[407] = {0, ASK_POINTER_PLAIN, 554, 1, 0, 0},          /* *runtime.cleanupBlock: to a runtime.cleanupBlock */
+	[408] = {0, ASK_POINTER_PLAIN, 697, 1, 0, 0},          /* *runtime.pollDesc: to a runtime.pollDesc */
+	[409] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* os.SyscallError.Syscall: to its bytes */
+	[410] = {16, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* os.SyscallError.Err: to whatever it holds */
+	[411] = {0, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* internal/fmtsort.KeyValue.Key.typ_: to a internal/abi.Type */
+	[412] = {24, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* internal/fmtsort.KeyValue.Value.typ_: to a internal/abi.Type */
+	[413] = {8, ASK_POINTER_SLICE, 0, 1, 0, 0},            /* reflect.bitVector.data: to its elements, uint8 */
+	[414] = {0, ASK_POINTER_PLAIN, 604, 1, 0, 0},          /* reflect.layoutKey.ftyp: to a internal/abi.FuncType */
+	[415] = {8, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* reflect.layoutKey.rcvr: to a internal/abi.Type */
+	[416] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* reflect.ValueError.Method: to its bytes */
+	[417] = {8, ASK_POINTER_SLICE, 530, 1, 0, 0},          /* sync.poolDequeue.vals: to its elements, sync.eface */
+	[418] = {0, ASK_POINTER_PLAIN, 585, 1, 0, 0},          /* sync.poolChain.head: to a sync.poolChainElt */
+	[419] = {8, ASK_POINTER_PLAIN, 585, 1, 0, 0},          /* sync.poolChain.tail.v: to a sync.poolChainElt */
+	[420] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},              /* sync.poolLocalInternal.private: to whatever it holds */
+	[421] = {16, ASK_POINTER_PLAIN, 585, 1, 0, 0},         /* sync.poolLocalInternal.shared.head: to a sync.poolChainElt */
+	[422] = {24, ASK_POINTER_PLAIN, 585, 1, 0, 0},         /* sync.poolLocalInternal.shared.tail.v: to a sync.poolChainElt */
+	[423] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},              /* sync.poolLocal.poolLocalInternal.private: to whatever it holds */
+	[424] = {16, ASK_POINTER_PLAIN, 585, 1, 0, 0},         /* sync.poolLocal.poolLocalInternal.shared.head: to a sync.poolChainElt */
+	[425] = {24, ASK_POINTER_PLAIN, 585, 1, 0, 0},         /* sync.poolLocal.poolLocalInternal.shared.tail.v: to a sync.poolChainElt */
+	[426] = {8, ASK_POINTER_PLAIN, 0, 1, 0, 0},            /* runtime.bitvector.bytedata: to a uint8 */
+	[427] = {0, ASK_POINTER_PLAIN, 692, 1, 0, 0},          /* runtime.waitq.first: to a runtime.sudog */
+	[428] = {8, ASK_POINTER_PLAIN, 692, 1, 0, 0},          /* runtime.waitq.last: to a runtime.sudog */
+	[429] = {0, ASK_POINTER_SLICE, 98, 1, 0, 0},           /* runtime.pinner.refs: to its elements, unsafe.Pointer */
+	[430] = {16, ASK_POINTER_PLAIN, 554, 1, 0, 0},         /* runtime.cleanupBlock.cleanupBlockHeader.alllink: to a runtime.cleanupBlock */
+	[431] = {32, ASK_POINTER_FUNC, 0, 20, 24, 0},          /* runtime.cleanupBlock.cleanups[].call: to its closure */
+	[432] = {40, ASK_POINTER_PLAIN, 507, 20, 24, 0},       /* runtime.cleanupBlock.cleanups[].fn: to a runtime.funcval */
+	[433] = {2112, ASK_POINTER_PLAIN, 544, 1, 0, 0},       /* runtime.xRegPerP.cache: to a runtime.xRegState */
+	[434] = {0, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* runtime.mPadded.m.g0: to a runtime.g */
+	[435] = {72, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* runtime.mPadded.m.gsignal: to a runtime.g */
+	[436] = {176, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.mPadded.m.mstartfn: to its closure */
+	[437] = {184, ASK_POINTER_PLAIN, 703, 1, 0, 0},        /* runtime.mPadded.m.curg: to a runtime.g */
+	[438] = {248, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.mPadded.m.preemptoff: to its bytes */
+	[439] = {296, ASK_POINTER_SLICE, 158, 1, 0, 0},        /* runtime.mPadded.m.allpSnapshot: to its elements, *runtime.p */
+	[440] = {336, ASK_POINTER_PLAIN, 475, 1, 0, 0},        /* runtime.mPadded.m.cgoCallers: to a runtime.cgoCallers */
+	[441] = {352, ASK_POINTER_PLAIN, 705, 1, 0, 0},        /* runtime.mPadded.m.alllink: to a runtime.m */
+	[442] = {688, ASK_POINTER_SLICE, 379, 1, 0, 0},        /* runtime.mPadded.m.mLockProfile.stack: to its elements, uintptr */
+	[443] = {736, ASK_POINTER_SLICE, 379, 1, 0, 0},        /* runtime.mPadded.m.profStack: to its elements, uintptr */
+	[444] = {760, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.mPadded.m.waitunlockf: to its closure */
+	[445] = {792, ASK_POINTER_PLAIN, 705, 1, 0, 0},        /* runtime.mPadded.m.freelink: to a runtime.m */
+	[446] = {808, ASK_POINTER_PLAIN, 598, 4, 8, 0},        /* runtime.mPadded.m.trace.buf[][]: to a runtime.traceBuf */
+	[447] = {840, ASK_POINTER_PLAIN, 705, 1, 0, 0},        /* runtime.mPadded.m.trace.link: to a runtime.m */
+	[448] = {1816, ASK_POINTER_PLAIN, 198, 1, 0, 0},       /* runtime.mPadded.m.self.m: to a internal/runtime/atomic.Pointer[runtime.m] */
+	[449] = {0, ASK_POINTER_SLICE, 377, 1, 0, 0},          /* runtime.metricFloat64Histogram.counts: to its elements, uint64 */
+	[450] = {24, ASK_POINTER_SLICE, 383, 1, 0, 0},         /* runtime.metricFloat64Histogram.buckets: to its elements, float64 */
+	[451] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* runtime.debugCallWrapArgs.callingG: to a runtime.g */
+	[452] = {0, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* runtime._typePair.t1: to a internal/abi.Type */
+	[453] = {8, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* runtime._typePair.t2: to a internal/abi.Type */
+	[454] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* runtime.metricData.compute: to its closure */
+	[455] = {0, ASK_POINTER_PLAIN, 0, 1, 0, 0},            /* syscall.Iovec.Base: to a uint8 */
+	[456] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/godebug.value.text: to its bytes */
+	[457] = {16, ASK_POINTER_PLAIN, 649, 1, 0, 0},         /* internal/godebug.value.bisect: to a internal/bisect.Matcher */
+	[458] = {0, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* go.shape.struct { Key reflect.Value; Value reflect.Value }.Key.typ_: to a internal/abi.Type */
+	[459] = {24, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* go.shape.struct { Key reflect.Value; Value reflect.Value }.Value.typ_: to a internal/abi.Type */
+	[460] = {0, ASK_POINTER_PLAIN, 696, 1, 0, 0},          /* runtime.timerWhen.timer: to a runtime.timer */
+	[461] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.synctestDeadlockError.reason: to its bytes */
+	[462] = {16, ASK_POINTER_PLAIN, 688, 1, 0, 0},         /* runtime.synctestDeadlockError.bubble: to a runtime.synctestBubble */
+	[463] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* time.zone.name: to its bytes */
+	[464] = {0, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* reflect.layoutType.t: to a internal/abi.Type */
+	[465] = {8, ASK_POINTER_PLAIN, 657, 1, 0, 0},          /* reflect.layoutType.framePool: to a sync.Pool */
+	[466] = {16, ASK_POINTER_SLICE, 656, 1, 0, 0},         /* reflect.layoutType.abid.call.steps: to its elements, reflect.abiStep */
+	[467] = {40, ASK_POINTER_SLICE, 299, 1, 0, 0},         /* reflect.layoutType.abid.call.valueStart: to its elements, int */
+	[468] = {88, ASK_POINTER_SLICE, 656, 1, 0, 0},         /* reflect.layoutType.abid.ret.steps: to its elements, reflect.abiStep */
+	[469] = {112, ASK_POINTER_SLICE, 299, 1, 0, 0},        /* reflect.layoutType.abid.ret.valueStart: to its elements, int */
+	[470] = {184, ASK_POINTER_PLAIN, 526, 1, 0, 0},        /* reflect.layoutType.abid.stackPtrs: to a reflect.bitVector */
+	[471] = {8, ASK_POINTER_PLAIN, 526, 1, 0, 0},          /* reflect.methodValue.makeFuncCtxt.stack: to a reflect.bitVector */
+	[472] = {40, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* reflect.methodValue.rcvr.typ_: to a internal/abi.Type */
+	[473] = {8, ASK_POINTER_SLICE, 530, 1, 0, 0},          /* sync.poolChainElt.poolDequeue.vals: to its elements, sync.eface */
+	[474] = {32, ASK_POINTER_PLAIN, 585, 1, 0, 0},         /* sync.poolChainElt.next.v: to a sync.poolChainElt */
+	[475] = {40, ASK_POINTER_PLAIN, 585, 1, 0, 0},         /* sync.poolChainElt.prev.v: to a sync.poolChainElt */
+	[476] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* io/fs.PathError.Op: to its bytes */
+	[477] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* io/fs.PathError.Path: to its bytes */
+	[478] = {32, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* io/fs.PathError.Err: to whatever it holds */
+	[479] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.modulehash.modulename: to its bytes */
+	[480] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.modulehash.linktimehash: to its bytes */
+	[481] = {32, ASK_POINTER_PLAIN, 2, 1, 0, 0},           /* runtime.modulehash.runtimehash: to a string */
+	[482] = {0, ASK_POINTER_SLICE, 379, 1, 0, 0},          /* runtime.ancestorInfo.pcs: to its elements, uintptr */
+	[483] = {0, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* runtime.mSpanList.first: to a runtime.mspan */
+	[484] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* runtime.mSpanList.last: to a runtime.mspan */
+	[485] = {0, ASK_POINTER_PLAIN, 591, 1, 0, 0},          /* *runtime.mSpanList: to a runtime.mSpanList */
+	[486] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* runtime.cleanupFn.call: to its closure */
+	[487] = {8, ASK_POINTER_PLAIN, 507, 1, 0, 0},          /* runtime.cleanupFn.fn: to a runtime.funcval */
+	[488] = {0, ASK_POINTER_PLAIN, 598, 1, 0, 0},          /* runtime.traceBuf.traceBufHeader.link: to a runtime.traceBuf */
+	[489] = {0, ASK_POINTER_PLAIN, 598, 1, 0, 0},          /* *runtime.traceBuf: to a runtime.traceBuf */
+	[490] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* internal/abi.FuncType.Type.Equal: to its closure */
+	[491] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.FuncType.Type.GCData: to a uint8 */
+	[492] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* internal/abi.InterfaceType.Type.Equal: to its closure */
+	[493] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.InterfaceType.Type.GCData: to a uint8 */
+	[494] = {48, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.InterfaceType.PkgPath.Bytes: to a uint8 */
+	[495] = {56, ASK_POINTER_SLICE, 570, 1, 0, 0},         /* internal/abi.InterfaceType.Methods: to its elements, internal/abi.Imethod */
+	[496] = {0, ASK_POINTER_SLICE, 606, 1, 0, 0},          /* unicode.RangeTable.R16: to its elements, unicode.Range16 */
+	[497] = {24, ASK_POINTER_SLICE, 607, 1, 0, 0},         /* unicode.RangeTable.R32: to its elements, unicode.Range32 */
+	[498] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/godebug.Setting.name: to its bytes */
+	[499] = {32, ASK_POINTER_PLAIN, 633, 1, 0, 0},         /* internal/godebug.Setting.setting: to a internal/godebug.setting */
+	[500] = {4104, ASK_POINTER_FREE, 289, 1, 0, 0},        /* internal/bisect.dedup.m: to its map<uint64,bool> */
+	[501] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} }.f: to its closure */
+	[502] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},             /* struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} }.p: to whatever it holds */
+	[503] = {8, ASK_POINTER_PLAIN, 342, 1, 0, 0},          /* os.dirInfo.buf: to a []uint8 */
+	[504] = {8, ASK_POINTER_PLAIN, 526, 1, 0, 0},          /* reflect.makeFuncCtxt.stack: to a reflect.bitVector */
+	[505] = {0, ASK_POINTER_PLAIN, 621, 1, 0, 0},          /* runtime.special.next: to a runtime.special */
+	[506] = {16, ASK_POINTER_PLAIN, 554, 1, 0, 0},         /* runtime.cleanupBlockHeader.alllink: to a runtime.cleanupBlock */
+	[507] = {0, ASK_POINTER_PLAIN, 598, 1, 0, 0},          /* runtime.traceBufHeader.link: to a runtime.traceBuf */
+	[508] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.errorAddressString.msg: to its bytes */
+	[509] = {0, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* runtime.TypeAssertionError._interface: to a internal/abi.Type */
+	[510] = {8, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* runtime.TypeAssertionError.concrete: to a internal/abi.Type */
+	[511] = {16, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* runtime.TypeAssertionError.asserted: to a internal/abi.Type */
+	[512] = {24, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.TypeAssertionError.missingMethod: to its bytes */
+	[513] = {0, ASK_POINTER_SLICE, 379, 1, 0, 0},          /* runtime.Frames.callers: to its elements, uintptr */
+	[514] = {32, ASK_POINTER_SLICE, 677, 1, 0, 0},         /* runtime.Frames.frames: to its elements, runtime.Frame */
+	[515] = {72, ASK_POINTER_STRING, 0, 2, 88, 0},         /* runtime.Frames.frameStore[].Function: to its bytes */
+	[516] = {88, ASK_POINTER_STRING, 0, 2, 88, 0},         /* runtime.Frames.frameStore[].File: to its bytes */
+	[517] = {128, ASK_POINTER_PLAIN, 695, 2, 88, 0},       /* runtime.Frames.frameStore[].funcInfo._func: to a runtime._func */
+	[518] = {136, ASK_POINTER_PLAIN, 701, 2, 88, 0},       /* runtime.Frames.frameStore[].funcInfo.datap: to a runtime.moduledata */
+	[519] = {0, ASK_POINTER_PLAIN, 605, 1, 0, 0},          /* internal/abi.ITab.Inter: to a internal/abi.InterfaceType */
+	[520] = {8, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* internal/abi.ITab.Type: to a internal/abi.Type */
+	[521] = {0, ASK_POINTER_PLAIN, 571, 1, 0, 0},          /* internal/godebug.setting.value.v: to a internal/godebug.value */
+	[522] = {32, ASK_POINTER_PLAIN, 664, 1, 0, 0},         /* internal/godebug.setting.info: to a internal/godebugs.Info */
+	[523] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/cpu.option.Name: to its bytes */
+	[524] = {16, ASK_POINTER_PLAIN, 6, 1, 0, 0},           /* internal/cpu.option.Feature: to a bool */
 	[525] = {16, ASK_POINTER_ANY, 0, 1, 0, 0},             /* internal/sync.entry[interface {},interface {}].key: to whatever it holds */
 	[526] = {32, ASK_POINTER_ANY, 0, 1, 0, 0},             /* internal/sync.entry[interface {},interface {}].value: to whatever it holds */
-	[527] = {8, ASK_POINTER_PLAIN, 632, 1, 0, 0},          /* internal/sync.entry[go.shape.interface {},go.shape.interface {}].overflow.v: to a internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
-	[528] = {16, ASK_POINTER_ANY, 0, 1, 0, 0},             /* internal/sync.entry[go.shape.interface {},go.shape.interface {}].key: to whatever it holds */
-	[529] = {32, ASK_POINTER_ANY, 0, 1, 0, 0},             /* internal/sync.entry[go.shape.interface {},go.shape.interface {}].value: to whatever it holds */
-	[530] = {0, ASK_POINTER_PLAIN, 680, 1, 0, 0},          /* *runtime.mcache: to a runtime.mcache */
-	[531] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } }.f: to its closure */
-	[532] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},             /* struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } }.p: to whatever it holds */
-	[533] = {40, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } }.result: to whatever it holds */
-	[534] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool }.f: to its closure */
-	[535] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},             /* struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool }.p: to whatever it holds */
-	[536] = {0, ASK_POINTER_PLAIN, 397, 1, 0, 0},          /* fmt.fmt.buf: to a fmt.buffer */
-	[537] = {0, ASK_POINTER_SLICE, 652, 1, 0, 0},          /* reflect.abiSeq.steps: to its elements, reflect.abiStep */
-	[538] = {24, ASK_POINTER_SLICE, 299, 1, 0, 0},         /* reflect.abiSeq.valueStart: to its elements, int */
-	[539] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* runtime.coro.f: to its closure */
-	[540] = {16, ASK_POINTER_PLAIN, 701, 1, 0, 0},         /* runtime.coro.mp: to a runtime.m */
-	[541] = {2064, ASK_POINTER_PLAIN, 672, 1, 0, 0},       /* runtime.spanQueue.chain.head: to a runtime.spanSPMC */
-	[542] = {8, ASK_POINTER_SLICE, 608, 1, 0, 0},          /* internal/bisect.Matcher.list: to its elements, internal/bisect.cond */
-	[543] = {32, ASK_POINTER_PLAIN, 609, 1, 0, 0},         /* internal/bisect.Matcher.dedup.v: to a internal/bisect.dedup */
-	[544] = {16, ASK_POINTER_PLAIN, 646, 1, 0, 0},         /* internal/sync.indirect[interface {},interface {}].parent: to a internal/sync.indirect[interface {},interface {}] */
-	[545] = {24, ASK_POINTER_PLAIN, 512, 16, 8, 0},        /* internal/sync.indirect[interface {},interface {}].children[].v: to a internal/sync.node[interface {},interface {}] */
-	[546] = {16, ASK_POINTER_PLAIN, 647, 1, 0, 0},         /* internal/sync.indirect[go.shape.interface {},go.shape.interface {}].parent: to a internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
-	[547] = {24, ASK_POINTER_PLAIN, 514, 16, 8, 0},        /* internal/sync.indirect[go.shape.interface {},go.shape.interface {}].children[].v: to a go.shape.struct { internal/sync.isEntry bool } */
+	[527] = {8, ASK_POINTER_FREE, 635, 1, 0, 0},           /* internal/sync.entry[interface {},interface {}].overflow: to its internal/sync.entry[interface {},interface {}] */
+	[528] = {8, ASK_POINTER_PLAIN, 636, 1, 0, 0},          /* internal/sync.entry[go.shape.interface {},go.shape.interface {}].overflow.v: to a internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	[529] = {16, ASK_POINTER_ANY, 0, 1, 0, 0},             /* internal/sync.entry[go.shape.interface {},go.shape.interface {}].key: to whatever it holds */
+	[530] = {32, ASK_POINTER_ANY, 0, 1, 0, 0},             /* internal/sync.entry[go.shape.interface {},go.shape.interface {}].value: to whatever it holds */
+	[531] = {0, ASK_POINTER_PLAIN, 684, 1, 0, 0},          /* *runtime.mcache: to a runtime.mcache */
+	[532] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } }.f: to its closure */
+	[533] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},             /* struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } }.p: to whatever it holds */
+	[534] = {40, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } }.result: to whatever it holds */
+	[535] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool }.f: to its closure */
+	[536] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},             /* struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool }.p: to whatever it holds */
+	[537] = {0, ASK_POINTER_PLAIN, 401, 1, 0, 0},          /* fmt.fmt.buf: to a fmt.buffer */
+	[538] = {0, ASK_POINTER_SLICE, 656, 1, 0, 0},          /* reflect.abiSeq.steps: to its elements, reflect.abiStep */
+	[539] = {24, ASK_POINTER_SLICE, 299, 1, 0, 0},         /* reflect.abiSeq.valueStart: to its elements, int */
+	[540] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* runtime.coro.f: to its closure */
+	[541] = {16, ASK_POINTER_PLAIN, 705, 1, 0, 0},         /* runtime.coro.mp: to a runtime.m */
+	[542] = {2064, ASK_POINTER_PLAIN, 676, 1, 0, 0},       /* runtime.spanQueue.chain.head: to a runtime.spanSPMC */
+	[543] = {8, ASK_POINTER_SLICE, 612, 1, 0, 0},          /* internal/bisect.Matcher.list: to its elements, internal/bisect.cond */
+	[544] = {32, ASK_POINTER_PLAIN, 613, 1, 0, 0},         /* internal/bisect.Matcher.dedup.v: to a internal/bisect.dedup */
+	[545] = {24, ASK_POINTER_NODE, 650, 16, 8, 0x27b},     /* internal/sync.indirect[interface {},interface {}].children[]: to an entry, or to internal/sync.indirect[interface {},interface {}] */
+	[546] = {16, ASK_POINTER_PLAIN, 651, 1, 0, 0},         /* internal/sync.indirect[go.shape.interface {},go.shape.interface {}].parent: to a internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
+	[547] = {24, ASK_POINTER_PLAIN, 518, 16, 8, 0},        /* internal/sync.indirect[go.shape.interface {},go.shape.interface {}].children[].v: to a go.shape.struct { internal/sync.isEntry bool } */
 	[548] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* reflect.Method.Name: to its bytes */
 	[549] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* reflect.Method.PkgPath: to its bytes */
 	[550] = {32, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* reflect.Method.Type: to whatever it holds */
-	[551] = {48, ASK_POINTER_PLAIN, 683, 1, 0, 0},         /* reflect.Method.Func.typ_: to a internal/abi.Type */
+	[551] = {48, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* reflect.Method.Func.typ_: to a internal/abi.Type */
 	[552] = {32, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* sync.Pool.New: to its closure */
-	[553] = {0, ASK_POINTER_PLAIN, 691, 1, 0, 0},          /* runtime.funcInfo._func: to a runtime._func */
-	[554] = {8, ASK_POINTER_PLAIN, 697, 1, 0, 0},          /* runtime.funcInfo.datap: to a runtime.moduledata */
+	[553] = {0, ASK_POINTER_PLAIN, 695, 1, 0, 0},          /* runtime.funcInfo._func: to a runtime._func */
+	[554] = {8, ASK_POINTER_PLAIN, 701, 1, 0, 0},          /* runtime.funcInfo.datap: to a runtime.moduledata */
 	[555] = {8, ASK_POINTER_SLICE, 379, 1, 0, 0},          /* runtime.mLockProfile.stack: to its elements, uintptr */
-	[556] = {8, ASK_POINTER_PLAIN, 594, 4, 8, 0},          /* runtime.mTraceState.buf[][]: to a runtime.traceBuf */
-	[557] = {40, ASK_POINTER_PLAIN, 701, 1, 0, 0},         /* runtime.mTraceState.link: to a runtime.m */
+	[556] = {8, ASK_POINTER_PLAIN, 598, 4, 8, 0},          /* runtime.mTraceState.buf[][]: to a runtime.traceBuf */
+	[557] = {40, ASK_POINTER_PLAIN, 705, 1, 0, 0},         /* runtime.mTraceState.link: to a runtime.m */
 	[558] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/godebugs.Info.Name: to its bytes */
 	[559] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* internal/godebugs.Info.Package: to its bytes */
 	[560] = {40, ASK_POINTER_STRING, 0, 1, 0, 0},          /* internal/godebugs.Info.Old: to its bytes */
-	[561] = {16, ASK_POINTER_PLAIN, 646, 1, 0, 0},         /* internal/sync.HashTrieMap[interface {},interface {}].root.v: to a internal/sync.indirect[interface {},interface {}] */
-	[562] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* internal/sync.HashTrieMap[interface {},interface {}].keyHash: to its closure */
-	[563] = {32, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* internal/sync.HashTrieMap[interface {},interface {}].valEqual: to its closure */
-	[564] = {24, ASK_POINTER_PLAIN, 335, 1, 0, 0},         /* os.file.pfd.SysFile.iovecs: to a []syscall.Iovec */
-	[565] = {56, ASK_POINTER_STRING, 0, 1, 0, 0},          /* os.file.name: to its bytes */
-	[566] = {72, ASK_POINTER_PLAIN, 611, 1, 0, 0},         /* os.file.dirinfo.v: to a os.dirInfo */
-	[567] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* time.Location.name: to its bytes */
-	[568] = {16, ASK_POINTER_SLICE, 578, 1, 0, 0},         /* time.Location.zone: to its elements, time.zone */
-	[569] = {40, ASK_POINTER_SLICE, 612, 1, 0, 0},         /* time.Location.tx: to its elements, time.zoneTrans */
-	[570] = {64, ASK_POINTER_STRING, 0, 1, 0, 0},          /* time.Location.extend: to its bytes */
-	[571] = {96, ASK_POINTER_PLAIN, 578, 1, 0, 0},         /* time.Location.cacheZone: to a time.zone */
-	[572] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* runtime._defer.fn: to its closure */
-	[573] = {32, ASK_POINTER_PLAIN, 664, 1, 0, 0},         /* runtime._defer.link: to a runtime._defer */
-	[574] = {40, ASK_POINTER_PLAIN, 197, 1, 0, 0},         /* runtime._defer.head: to a internal/runtime/atomic.Pointer[runtime._defer] */
-	[575] = {8, ASK_POINTER_SLICE, 576, 1, 0, 0},          /* runtime.timers.heap: to its elements, runtime.timerWhen */
-	[576] = {0, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* runtime.untracedG·7.gp: to a runtime.g */
-	[577] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* reflect.StructField.Name: to its bytes */
-	[578] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* reflect.StructField.PkgPath: to its bytes */
-	[579] = {32, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* reflect.StructField.Type: to whatever it holds */
-	[580] = {48, ASK_POINTER_STRING, 0, 1, 0, 0},          /* reflect.StructField.Tag: to its bytes */
-	[581] = {72, ASK_POINTER_SLICE, 299, 1, 0, 0},         /* reflect.StructField.Index: to its elements, int */
-	[582] = {0, ASK_POINTER_SLICE, 652, 1, 0, 0},          /* reflect.abiDesc.call.steps: to its elements, reflect.abiStep */
-	[583] = {24, ASK_POINTER_SLICE, 299, 1, 0, 0},         /* reflect.abiDesc.call.valueStart: to its elements, int */
-	[584] = {72, ASK_POINTER_SLICE, 652, 1, 0, 0},         /* reflect.abiDesc.ret.steps: to its elements, reflect.abiStep */
-	[585] = {96, ASK_POINTER_SLICE, 299, 1, 0, 0},         /* reflect.abiDesc.ret.valueStart: to its elements, int */
-	[586] = {168, ASK_POINTER_PLAIN, 522, 1, 0, 0},        /* reflect.abiDesc.stackPtrs: to a reflect.bitVector */
-	[587] = {48, ASK_POINTER_PLAIN, 479, 1, 0, 0},         /* runtime.spanSPMC.ring: to a runtime.objptr */
-	[588] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.Frame.Function: to its bytes */
-	[589] = {32, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.Frame.File: to its bytes */
-	[590] = {72, ASK_POINTER_PLAIN, 691, 1, 0, 0},         /* runtime.Frame.funcInfo._func: to a runtime._func */
-	[591] = {80, ASK_POINTER_PLAIN, 697, 1, 0, 0},         /* runtime.Frame.funcInfo.datap: to a runtime.moduledata */
-	[592] = {24, ASK_POINTER_PLAIN, 335, 1, 0, 0},         /* internal/poll.FD.SysFile.iovecs: to a []syscall.Iovec */
-	[593] = {0, ASK_POINTER_SLICE, 0, 1, 0, 0},            /* fmt.pp.buf: to its elements, uint8 */
-	[594] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},             /* fmt.pp.arg: to whatever it holds */
-	[595] = {40, ASK_POINTER_PLAIN, 683, 1, 0, 0},         /* fmt.pp.value.typ_: to a internal/abi.Type */
-	[596] = {64, ASK_POINTER_PLAIN, 397, 1, 0, 0},         /* fmt.pp.fmt.buf: to a fmt.buffer */
-	[597] = {184, ASK_POINTER_SLICE, 299, 1, 0, 0},        /* fmt.pp.wrappedErrs: to its elements, int */
-	[598] = {8, ASK_POINTER_PLAIN, 591, 1, 0, 0},          /* runtime.gcWork.wbuf1: to a runtime.workbuf */
-	[599] = {16, ASK_POINTER_PLAIN, 591, 1, 0, 0},         /* runtime.gcWork.wbuf2: to a runtime.workbuf */
-	[600] = {2088, ASK_POINTER_PLAIN, 672, 1, 0, 0},       /* runtime.gcWork.spanq.chain.head: to a runtime.spanSPMC */
-	[601] = {2104, ASK_POINTER_PLAIN, 439, 1, 0, 0},       /* runtime.gcWork.ptrBuf: to a [1024]uintptr */
-	[602] = {48, ASK_POINTER_PLAIN, 695, 136, 8, 0},       /* runtime.mcache.alloc[]: to a runtime.mspan */
-	[603] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* internal/abi.Type.Equal: to its closure */
-	[604] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.Type.GCData: to a uint8 */
-	[605] = {16, ASK_POINTER_SLICE, 576, 1, 0, 0},         /* runtime.synctestBubble.timers.heap: to its elements, runtime.timerWhen */
-	[606] = {88, ASK_POINTER_PLAIN, 699, 1, 0, 0},         /* runtime.synctestBubble.root: to a runtime.g */
-	[607] = {96, ASK_POINTER_PLAIN, 699, 1, 0, 0},         /* runtime.synctestBubble.waiter: to a runtime.g */
-	[608] = {104, ASK_POINTER_PLAIN, 699, 1, 0, 0},        /* runtime.synctestBubble.main: to a runtime.g */
-	[609] = {32, ASK_POINTER_PLAIN, 692, 1, 0, 0},         /* runtime.hchan.timer: to a runtime.timer */
-	[610] = {40, ASK_POINTER_PLAIN, 683, 1, 0, 0},         /* runtime.hchan.elemtype: to a internal/abi.Type */
-	[611] = {64, ASK_POINTER_PLAIN, 688, 1, 0, 0},         /* runtime.hchan.recvq.first: to a runtime.sudog */
-	[612] = {72, ASK_POINTER_PLAIN, 688, 1, 0, 0},         /* runtime.hchan.recvq.last: to a runtime.sudog */
-	[613] = {80, ASK_POINTER_PLAIN, 688, 1, 0, 0},         /* runtime.hchan.sendq.first: to a runtime.sudog */
-	[614] = {88, ASK_POINTER_PLAIN, 688, 1, 0, 0},         /* runtime.hchan.sendq.last: to a runtime.sudog */
-	[615] = {96, ASK_POINTER_PLAIN, 684, 1, 0, 0},         /* runtime.hchan.bubble: to a runtime.synctestBubble */
-	[616] = {0, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* runtime.sudog.g: to a runtime.g */
-	[617] = {8, ASK_POINTER_PLAIN, 688, 1, 0, 0},          /* runtime.sudog.next: to a runtime.sudog */
-	[618] = {16, ASK_POINTER_PLAIN, 688, 1, 0, 0},         /* runtime.sudog.prev: to a runtime.sudog */
-	[619] = {64, ASK_POINTER_PLAIN, 688, 1, 0, 0},         /* runtime.sudog.parent: to a runtime.sudog */
-	[620] = {72, ASK_POINTER_PLAIN, 688, 1, 0, 0},         /* runtime.sudog.waitlink: to a runtime.sudog */
-	[621] = {80, ASK_POINTER_PLAIN, 688, 1, 0, 0},         /* runtime.sudog.waittail: to a runtime.sudog */
-	[622] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* runtime.scavengerState.g: to a runtime.g */
-	[623] = {16, ASK_POINTER_PLAIN, 692, 1, 0, 0},         /* runtime.scavengerState.timer: to a runtime.timer */
-	[624] = {112, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.scavengerState.sleepStub: to its closure */
-	[625] = {120, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.scavengerState.scavenge: to its closure */
-	[626] = {128, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.scavengerState.shouldStop: to its closure */
-	[627] = {136, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.scavengerState.gomaxprocs: to its closure */
-	[628] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},              /* runtime._panic.arg: to whatever it holds */
-	[629] = {16, ASK_POINTER_PLAIN, 690, 1, 0, 0},         /* runtime._panic.link: to a runtime._panic */
-	[630] = {72, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* runtime._panic.deferBitsPtr: to a uint8 */
-	[631] = {40, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* runtime.timer.f: to its closure */
-	[632] = {48, ASK_POINTER_ANY, 0, 1, 0, 0},             /* runtime.timer.arg: to whatever it holds */
-	[633] = {72, ASK_POINTER_PLAIN, 665, 1, 0, 0},         /* runtime.timer.ts: to a runtime.timers */
-	[634] = {0, ASK_POINTER_PLAIN, 693, 1, 0, 0},          /* runtime.pollDesc.link: to a runtime.pollDesc */
-	[635] = {112, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.pollDesc.rt.f: to its closure */
-	[636] = {120, ASK_POINTER_ANY, 0, 1, 0, 0},            /* runtime.pollDesc.rt.arg: to whatever it holds */
-	[637] = {144, ASK_POINTER_PLAIN, 665, 1, 0, 0},        /* runtime.pollDesc.rt.ts: to a runtime.timers */
-	[638] = {224, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.pollDesc.wt.f: to its closure */
-	[639] = {232, ASK_POINTER_ANY, 0, 1, 0, 0},            /* runtime.pollDesc.wt.arg: to whatever it holds */
-	[640] = {256, ASK_POINTER_PLAIN, 665, 1, 0, 0},        /* runtime.pollDesc.wt.ts: to a runtime.timers */
-	[641] = {288, ASK_POINTER_PLAIN, 693, 1, 0, 0},        /* runtime.pollDesc.self: to a runtime.pollDesc */
-	[642] = {0, ASK_POINTER_PLAIN, 695, 1, 0, 0},          /* *runtime.mspan: to a runtime.mspan */
-	[643] = {0, ASK_POINTER_PLAIN, 695, 1, 0, 0},          /* runtime.mspan.next: to a runtime.mspan */
-	[644] = {8, ASK_POINTER_PLAIN, 695, 1, 0, 0},          /* runtime.mspan.prev: to a runtime.mspan */
-	[645] = {16, ASK_POINTER_PLAIN, 587, 1, 0, 0},         /* runtime.mspan.list: to a runtime.mSpanList */
-	[646] = {64, ASK_POINTER_PLAIN, 542, 1, 0, 0},         /* runtime.mspan.allocBits: to a runtime.gcBits */
-	[647] = {72, ASK_POINTER_PLAIN, 542, 1, 0, 0},         /* runtime.mspan.gcmarkBits: to a runtime.gcBits */
-	[648] = {80, ASK_POINTER_PLAIN, 542, 1, 0, 0},         /* runtime.mspan.pinnerBits: to a runtime.gcBits */
-	[649] = {128, ASK_POINTER_PLAIN, 617, 1, 0, 0},        /* runtime.mspan.specials: to a runtime.special */
-	[650] = {152, ASK_POINTER_PLAIN, 683, 1, 0, 0},        /* runtime.mspan.largeType: to a internal/abi.Type */
-	[651] = {0, ASK_POINTER_PLAIN, 686, 1, 0, 0},          /* runtime.moduledata.pcHeader: to a runtime.pcHeader */
-	[652] = {8, ASK_POINTER_SLICE, 0, 1, 0, 0},            /* runtime.moduledata.funcnametab: to its elements, uint8 */
-	[653] = {32, ASK_POINTER_SLICE, 375, 1, 0, 0},         /* runtime.moduledata.cutab: to its elements, uint32 */
-	[654] = {56, ASK_POINTER_SLICE, 0, 1, 0, 0},           /* runtime.moduledata.filetab: to its elements, uint8 */
-	[655] = {80, ASK_POINTER_SLICE, 0, 1, 0, 0},           /* runtime.moduledata.pctab: to its elements, uint8 */
-	[656] = {104, ASK_POINTER_SLICE, 0, 1, 0, 0},          /* runtime.moduledata.pclntable: to its elements, uint8 */
-	[657] = {128, ASK_POINTER_SLICE, 532, 1, 0, 0},        /* runtime.moduledata.ftab: to its elements, runtime.functab */
-	[658] = {336, ASK_POINTER_SLICE, 584, 1, 0, 0},        /* runtime.moduledata.textsectmap: to its elements, runtime.textsect */
-	[659] = {360, ASK_POINTER_SLICE, 8, 1, 0, 0},          /* runtime.moduledata.typelinks: to its elements, int32 */
-	[660] = {384, ASK_POINTER_SLICE, 73, 1, 0, 0},         /* runtime.moduledata.itablinks: to its elements, *internal/abi.ITab */
-	[661] = {408, ASK_POINTER_SLICE, 533, 1, 0, 0},        /* runtime.moduledata.ptab: to its elements, runtime.ptabEntry */
-	[662] = {432, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.moduledata.pluginpath: to its bytes */
-	[663] = {448, ASK_POINTER_SLICE, 585, 1, 0, 0},        /* runtime.moduledata.pkghashes: to its elements, runtime.modulehash */
-	[664] = {472, ASK_POINTER_SLICE, 44, 1, 0, 0},         /* runtime.moduledata.inittasks: to its elements, *runtime.initTask */
-	[665] = {496, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.moduledata.modulename: to its bytes */
-	[666] = {512, ASK_POINTER_SLICE, 585, 1, 0, 0},        /* runtime.moduledata.modulehashes: to its elements, runtime.modulehash */
-	[667] = {552, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* runtime.moduledata.gcdatamask.bytedata: to a uint8 */
-	[668] = {568, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* runtime.moduledata.gcbssmask.bytedata: to a uint8 */
-	[669] = {576, ASK_POINTER_FREE, 290, 1, 0, 0},         /* runtime.moduledata.typemap: to its map<internal/abi.TypeOff,*internal/abi.Type> */
-	[670] = {584, ASK_POINTER_PLAIN, 697, 1, 0, 0},        /* runtime.moduledata.next: to a runtime.moduledata */
-	[671] = {56, ASK_POINTER_PLAIN, 680, 1, 0, 0},         /* runtime.p.mcache: to a runtime.mcache */
-	[672] = {96, ASK_POINTER_PLAIN, 198, 1, 0, 0},         /* runtime.p.oldm.m: to a internal/runtime/atomic.Pointer[runtime.m] */
-	[673] = {104, ASK_POINTER_SLICE, 37, 1, 0, 0},         /* runtime.p.deferpool: to its elements, *runtime._defer */
-	[674] = {128, ASK_POINTER_PLAIN, 664, 32, 8, 0},       /* runtime.p.deferpoolbuf[]: to a runtime._defer */
-	[675] = {2480, ASK_POINTER_SLICE, 48, 1, 0, 0},        /* runtime.p.sudogcache: to its elements, *runtime.sudog */
-	[676] = {2504, ASK_POINTER_PLAIN, 688, 128, 8, 0},     /* runtime.p.sudogbuf[]: to a runtime.sudog */
-	[677] = {3536, ASK_POINTER_PLAIN, 695, 128, 8, 0},     /* runtime.p.mspancache.buf[]: to a runtime.mspan */
-	[678] = {4560, ASK_POINTER_PLAIN, 545, 1, 0, 0},       /* runtime.p.pinnerCache: to a runtime.pinner */
-	[679] = {4688, ASK_POINTER_PLAIN, 590, 1, 0, 0},       /* runtime.p.nextGCMarkWorker: to a runtime.gcBgMarkWorkerNode */
-	[680] = {4704, ASK_POINTER_PLAIN, 591, 1, 0, 0},       /* runtime.p.gcw.wbuf1: to a runtime.workbuf */
-	[681] = {4712, ASK_POINTER_PLAIN, 591, 1, 0, 0},       /* runtime.p.gcw.wbuf2: to a runtime.workbuf */
-	[682] = {6784, ASK_POINTER_PLAIN, 672, 1, 0, 0},       /* runtime.p.gcw.spanq.chain.head: to a runtime.spanSPMC */
-	[683] = {6800, ASK_POINTER_PLAIN, 439, 1, 0, 0},       /* runtime.p.gcw.ptrBuf: to a [1024]uintptr */
-	[684] = {13680, ASK_POINTER_SLICE, 576, 1, 0, 0},      /* runtime.p.timers.heap: to its elements, runtime.timerWhen */
-	[685] = {13736, ASK_POINTER_PLAIN, 550, 1, 0, 0},      /* runtime.p.cleanups: to a runtime.cleanupBlock */
-	[686] = {15912, ASK_POINTER_PLAIN, 540, 1, 0, 0},      /* runtime.p.xRegs.cache: to a runtime.xRegState */
-	[687] = {32, ASK_POINTER_PLAIN, 690, 1, 0, 0},         /* runtime.g._panic: to a runtime._panic */
-	[688] = {40, ASK_POINTER_PLAIN, 664, 1, 0, 0},         /* runtime.g._defer: to a runtime._defer */
-	[689] = {48, ASK_POINTER_PLAIN, 701, 1, 0, 0},         /* runtime.g.m: to a runtime.m */
-	[690] = {232, ASK_POINTER_SLICE, 0, 1, 0, 0},          /* runtime.g.writebuf: to its elements, uint8 */
-	[691] = {296, ASK_POINTER_PLAIN, 358, 1, 0, 0},        /* runtime.g.ancestors: to a []runtime.ancestorInfo */
-	[692] = {320, ASK_POINTER_PLAIN, 688, 1, 0, 0},        /* runtime.g.waiting: to a runtime.sudog */
-	[693] = {328, ASK_POINTER_SLICE, 379, 1, 0, 0},        /* runtime.g.cgoCtxt: to its elements, uintptr */
-	[694] = {360, ASK_POINTER_PLAIN, 692, 1, 0, 0},        /* runtime.g.timer: to a runtime.timer */
-	[695] = {384, ASK_POINTER_PLAIN, 639, 1, 0, 0},        /* runtime.g.coroarg: to a runtime.coro */
-	[696] = {392, ASK_POINTER_PLAIN, 684, 1, 0, 0},        /* runtime.g.bubble: to a runtime.synctestBubble */
-	[697] = {400, ASK_POINTER_PLAIN, 540, 1, 0, 0},        /* runtime.g.xRegs.state: to a runtime.xRegState */
-	[698] = {0, ASK_POINTER_PLAIN, 683, 1, 0, 0},          /* reflect.Value.typ_: to a internal/abi.Type */
-	[699] = {0, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* runtime.m.g0: to a runtime.g */
-	[700] = {72, ASK_POINTER_PLAIN, 699, 1, 0, 0},         /* runtime.m.gsignal: to a runtime.g */
-	[701] = {176, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.m.mstartfn: to its closure */
-	[702] = {184, ASK_POINTER_PLAIN, 699, 1, 0, 0},        /* runtime.m.curg: to a runtime.g */
-	[703] = {248, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.m.preemptoff: to its bytes */
-	[704] = {296, ASK_POINTER_SLICE, 158, 1, 0, 0},        /* runtime.m.allpSnapshot: to its elements, *runtime.p */
-	[705] = {336, ASK_POINTER_PLAIN, 471, 1, 0, 0},        /* runtime.m.cgoCallers: to a runtime.cgoCallers */
-	[706] = {352, ASK_POINTER_PLAIN, 701, 1, 0, 0},        /* runtime.m.alllink: to a runtime.m */
-	[707] = {688, ASK_POINTER_SLICE, 379, 1, 0, 0},        /* runtime.m.mLockProfile.stack: to its elements, uintptr */
-	[708] = {736, ASK_POINTER_SLICE, 379, 1, 0, 0},        /* runtime.m.profStack: to its elements, uintptr */
-	[709] = {760, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.m.waitunlockf: to its closure */
-	[710] = {792, ASK_POINTER_PLAIN, 701, 1, 0, 0},        /* runtime.m.freelink: to a runtime.m */
-	[711] = {808, ASK_POINTER_PLAIN, 594, 4, 8, 0},        /* runtime.m.trace.buf[][]: to a runtime.traceBuf */
-	[712] = {840, ASK_POINTER_PLAIN, 701, 1, 0, 0},        /* runtime.m.trace.link: to a runtime.m */
-	[713] = {1816, ASK_POINTER_PLAIN, 198, 1, 0, 0},       /* runtime.m.self.m: to a internal/runtime/atomic.Pointer[runtime.m] */
-	[714] = {8, ASK_POINTER_PLAIN, 695, 1, 0, 0},          /* closure runtime.(*mspan).setUserArenaChunkToFault.func1.s: to a runtime.mspan */
-	[715] = {8, ASK_POINTER_FREE, 379, 1, 0, 0},           /* closure runtime.mmap.func1.ret: to its uintptr */
-	[716] = {8, ASK_POINTER_FREE, 8, 1, 0, 0},             /* closure runtime.sigaction.func1.ret: to its int32 */
-	[717] = {16, ASK_POINTER_FREE, 375, 1, 0, 0},          /* closure runtime.sigaction.func1.sig: to its uint32 */
-	[718] = {24, ASK_POINTER_PLAIN, 833, 1, 0, 0},         /* closure runtime.sigaction.func1.new: to a runtime.sigactiont */
-	[719] = {32, ASK_POINTER_PLAIN, 833, 1, 0, 0},         /* closure runtime.sigaction.func1.old: to a runtime.sigactiont */
-	[720] = {8, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* closure runtime.chansend.func1.c: to a runtime.hchan */
-	[721] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.send.goready.func1.gp: to a runtime.g */
-	[722] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.closechan.goready.func1.gp: to a runtime.g */
-	[723] = {8, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* closure runtime.chanrecv.func1.c: to a runtime.hchan */
-	[724] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.recv.goready.func1.gp: to a runtime.g */
-	[725] = {8, ASK_POINTER_FREE, 379, 1, 0, 0},           /* closure runtime.debugCallCheck.func1.pc: to its uintptr */
-	[726] = {16, ASK_POINTER_FREE, 2, 1, 0, 0},            /* closure runtime.debugCallCheck.func1.ret: to its string */
-	[727] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.debugCallWrap.func1.gp: to a runtime.g */
-	[728] = {32, ASK_POINTER_FREE, 375, 1, 0, 0},          /* closure runtime.debugCallWrap.func1.lockedExt: to its uint32 */
-	[729] = {8, ASK_POINTER_FREE, 6, 1, 0, 0},             /* closure runtime.debugCallWrap2.func1.ok: to its bool */
-	[730] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* closure runtime.hexdumpWords.func1.mark: to its closure */
-	[731] = {8, ASK_POINTER_FREE, 470, 1, 0, 0},           /* closure runtime.persistentalloc.func1.p: to its *runtime.notInHeap */
-	[732] = {32, ASK_POINTER_PLAIN, 834, 1, 0, 0},         /* closure runtime.persistentalloc.func1.sysStat: to a runtime.sysMemStat */
-	[733] = {8, ASK_POINTER_FREE, 633, 1, 0, 0},           /* closure runtime.allocmcache.func1.c: to its *runtime.mcache */
-	[734] = {8, ASK_POINTER_FREE, 379, 1, 0, 0},           /* closure runtime.checkFinalizersAndCleanups.func1.lastTinyBlock: to its uintptr */
-	[735] = {16, ASK_POINTER_FREE, 299, 1, 0, 0},          /* closure runtime.checkFinalizersAndCleanups.func1.nreports: to its int */
-	[736] = {24, ASK_POINTER_FREE, 6, 1, 0, 0},            /* closure runtime.checkFinalizersAndCleanups.func1.more: to its bool */
-	[737] = {32, ASK_POINTER_FREE, 826, 1, 0, 0},          /* closure runtime.checkFinalizersAndCleanups.func1.reports: to its [50]runtime.report·2 */
-	[738] = {8, ASK_POINTER_PLAIN, 617, 1, 0, 0},          /* closure runtime.checkFinalizersAndCleanups.func1.1.sp: to a runtime.special */
-	[739] = {16, ASK_POINTER_PLAIN, 695, 1, 0, 0},         /* closure runtime.checkFinalizersAndCleanups.func1.1.s: to a runtime.mspan */
-	[740] = {8, ASK_POINTER_PLAIN, 835, 1, 0, 0},          /* closure runtime.SetFinalizer.func2.e: to a runtime.eface */
-	[741] = {16, ASK_POINTER_PLAIN, 835, 1, 0, 0},         /* closure runtime.SetFinalizer.func2.f: to a runtime.eface */
-	[742] = {32, ASK_POINTER_PLAIN, 683, 1, 0, 0},         /* closure runtime.SetFinalizer.func2.fint: to a internal/abi.Type */
-	[743] = {40, ASK_POINTER_PLAIN, 836, 1, 0, 0},         /* closure runtime.SetFinalizer.func2.ot: to a internal/abi.PtrType */
-	[744] = {8, ASK_POINTER_PLAIN, 835, 1, 0, 0},          /* closure runtime.SetFinalizer.func1.e: to a runtime.eface */
-	[745] = {8, ASK_POINTER_FREE, 376, 1, 0, 0},           /* closure runtime.gcStart.func4.now: to its int64 */
-	[746] = {16, ASK_POINTER_FREE, 827, 1, 0, 0},          /* closure runtime.gcStart.func4.stw: to its runtime.worldStop */
-	[747] = {8, ASK_POINTER_FREE, 827, 1, 0, 0},           /* closure runtime.gcStart.func2.stw: to its runtime.worldStop */
-	[748] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.gcStart.func1.gp: to a runtime.g */
-	[749] = {16, ASK_POINTER_PLAIN, 684, 1, 0, 0},         /* closure runtime.gcStart.func1.bubble: to a runtime.synctestBubble */
-	[750] = {8, ASK_POINTER_FREE, 827, 1, 0, 0},           /* closure runtime.gcMarkDone.func4.stw: to its runtime.worldStop */
-	[751] = {8, ASK_POINTER_FREE, 6, 1, 0, 0},             /* closure runtime.gcMarkDone.func3.restart: to its bool */
-	[752] = {8, ASK_POINTER_FREE, 827, 1, 0, 0},           /* closure runtime.gcMarkDone.func2.stw: to its runtime.worldStop */
-	[753] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.gcMarkDone.forEachP.func5.fn: to its closure */
-	[754] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.gcMarkTermination.forEachP.func7.fn: to its closure */
-	[755] = {8, ASK_POINTER_FREE, 6, 1, 0, 0},             /* closure runtime.gcMarkTermination.func3.goroutineLeakDone: to its bool */
-	[756] = {8, ASK_POINTER_FREE, 6, 1, 0, 0},             /* closure runtime.gcMarkTermination.func2.stwSwept: to its bool */
-	[757] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.gcBgMarkWorker.func2.gp: to a runtime.g */
-	[758] = {16, ASK_POINTER_PLAIN, 698, 1, 0, 0},         /* closure runtime.gcBgMarkWorker.func2.pp: to a runtime.p */
-	[759] = {8, ASK_POINTER_FREE, 299, 1, 0, 0},           /* closure runtime.gcMarkRootCheck.func1.i: to its int */
-	[760] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.markroot.func1.gp: to a runtime.g */
-	[761] = {16, ASK_POINTER_FREE, 376, 1, 0, 0},          /* closure runtime.markroot.func1.workDone: to its int64 */
-	[762] = {24, ASK_POINTER_PLAIN, 679, 1, 0, 0},         /* closure runtime.markroot.func1.gcw: to a runtime.gcWork */
-	[763] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.gcAssistAlloc.func2.gp: to a runtime.g */
-	[764] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.gcAssistAlloc.func1.gp: to a runtime.g */
-	[765] = {16, ASK_POINTER_PLAIN, 684, 1, 0, 0},         /* closure runtime.gcAssistAlloc.func1.bubble: to a runtime.synctestBubble */
-	[766] = {8, ASK_POINTER_FREE, 379, 1, 0, 0},           /* closure runtime.(*pageAlloc).scavenge.func1.released: to its uintptr */
-	[767] = {16, ASK_POINTER_PLAIN, 837, 1, 0, 0},         /* closure runtime.(*pageAlloc).scavenge.func1.p: to a runtime.pageAlloc */
-	[768] = {8, ASK_POINTER_PLAIN, 695, 1, 0, 0},          /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3.s: to a runtime.mspan */
-	[769] = {16, ASK_POINTER_PLAIN, 838, 1, 0, 0},         /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3.h: to a runtime.mheap */
-	[770] = {8, ASK_POINTER_PLAIN, 695, 1, 0, 0},          /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2.s: to a runtime.mspan */
-	[771] = {16, ASK_POINTER_PLAIN, 838, 1, 0, 0},         /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2.h: to a runtime.mheap */
-	[772] = {8, ASK_POINTER_PLAIN, 695, 1, 0, 0},          /* closure runtime.(*sweepLocked).sweep.func1.s: to a runtime.mspan */
-	[773] = {8, ASK_POINTER_FREE, 694, 1, 0, 0},           /* closure runtime.getempty.func1.s: to its *runtime.mspan */
-	[774] = {8, ASK_POINTER_PLAIN, 838, 1, 0, 0},          /* closure runtime.(*mheap).alloc.func1.h: to a runtime.mheap */
-	[775] = {24, ASK_POINTER_FREE, 694, 1, 0, 0},          /* closure runtime.(*mheap).alloc.func1.s: to its *runtime.mspan */
-	[776] = {8, ASK_POINTER_FREE, 828, 1, 0, 0},           /* closure runtime.(*pageAlloc).find.func1.firstFree: to its struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
-	[777] = {16, ASK_POINTER_PLAIN, 839, 1, 0, 0},         /* closure runtime.mProf_Malloc.func1.b: to a runtime.bucket */
-	[778] = {24, ASK_POINTER_PLAIN, 699, 1, 0, 0},         /* closure runtime.(*mLockProfile).captureStack.func1.gp: to a runtime.g */
-	[779] = {32, ASK_POINTER_FREE, 299, 1, 0, 0},          /* closure runtime.(*mLockProfile).captureStack.func1.nstk: to its int */
-	[780] = {48, ASK_POINTER_PLAIN, 657, 1, 0, 0},         /* closure runtime.(*mLockProfile).captureStack.func1.prof: to a runtime.mLockProfile */
-	[781] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.doRecordGoroutineProfile.func1.gp1: to a runtime.g */
-	[782] = {24, ASK_POINTER_SLICE, 379, 1, 0, 0},         /* closure runtime.doRecordGoroutineProfile.func1.pcbuf: to its elements, uintptr */
-	[783] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.netpollgoready.goready.func1.gp: to a runtime.g */
-	[784] = {8, ASK_POINTER_PLAIN, 375, 1, 0, 0},          /* closure runtime.futexwakeup.func1.addr: to a uint32 */
-	[785] = {16, ASK_POINTER_PLAIN, 701, 1, 0, 0},         /* closure runtime.newosproc.func1.mp: to a runtime.m */
-	[786] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.(*_panic).nextFrame.func1.gp: to a runtime.g */
-	[787] = {16, ASK_POINTER_PLAIN, 690, 1, 0, 0},         /* closure runtime.(*_panic).nextFrame.func1.p: to a runtime._panic */
-	[788] = {24, ASK_POINTER_FREE, 6, 1, 0, 0},            /* closure runtime.(*_panic).nextFrame.func1.ok: to its bool */
-	[789] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.gorecover.func1.gp: to a runtime.g */
-	[790] = {16, ASK_POINTER_PLAIN, 690, 1, 0, 0},         /* closure runtime.gorecover.func1.p: to a runtime._panic */
-	[791] = {24, ASK_POINTER_FREE, 6, 1, 0, 0},            /* closure runtime.gorecover.func1.canRecover: to its bool */
-	[792] = {8, ASK_POINTER_STRING, 0, 1, 0, 0},           /* closure runtime.throw.func1.s: to its bytes */
-	[793] = {8, ASK_POINTER_PLAIN, 690, 1, 0, 0},          /* closure runtime.fatal.func1.p: to a runtime._panic */
-	[794] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* closure runtime.fatal.func1.s: to its bytes */
-	[795] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.fatalthrow.func1.gp: to a runtime.g */
-	[796] = {8, ASK_POINTER_PLAIN, 690, 1, 0, 0},          /* closure runtime.fatalpanic.func1.msgs: to a runtime._panic */
-	[797] = {16, ASK_POINTER_FREE, 6, 1, 0, 0},            /* closure runtime.fatalpanic.func1.docrash: to its bool */
-	[798] = {24, ASK_POINTER_PLAIN, 699, 1, 0, 0},         /* closure runtime.fatalpanic.func1.gp: to a runtime.g */
-	[799] = {8, ASK_POINTER_PLAIN, 684, 1, 0, 0},          /* closure runtime.dopanic_m.func1.bubble: to a runtime.synctestBubble */
-	[800] = {16, ASK_POINTER_PLAIN, 695, 1, 0, 0},         /* closure runtime.setPinned.func2.span: to a runtime.mspan */
-	[801] = {24, ASK_POINTER_FREE, 6, 1, 0, 0},            /* closure runtime.setPinned.func2.exists: to its bool */
-	[802] = {16, ASK_POINTER_PLAIN, 695, 1, 0, 0},         /* closure runtime.setPinned.func1.span: to a runtime.mspan */
-	[803] = {8, ASK_POINTER_PLAIN, 698, 1, 0, 0},          /* closure runtime.xRegRestore.func1.pp: to a runtime.p */
-	[804] = {8, ASK_POINTER_FREE, 6, 1, 0, 0},             /* closure runtime.main.func2.needUnlock: to its bool */
-	[805] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.badmorestackg0.func1.g: to a runtime.g */
-	[806] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.casgstatus.func3.gp: to a runtime.g */
-	[807] = {8, ASK_POINTER_FREE, 205, 1, 0, 0},           /* closure runtime.allocm.func1.freem: to its *runtime.m */
-	[808] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.reentersyscall.func2.gp: to a runtime.g */
-	[809] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.reentersyscall.func1.gp: to a runtime.g */
-	[810] = {16, ASK_POINTER_PLAIN, 699, 1, 0, 0},         /* closure runtime.entersyscallblock.func4.gp: to a runtime.g */
-	[811] = {16, ASK_POINTER_PLAIN, 699, 1, 0, 0},         /* closure runtime.entersyscallblock.func3.gp: to a runtime.g */
-	[812] = {32, ASK_POINTER_PLAIN, 699, 1, 0, 0},         /* closure runtime.entersyscallblock.func1.gp: to a runtime.g */
-	[813] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.exitsyscall.func4.gp: to a runtime.g */
-	[814] = {8, ASK_POINTER_PLAIN, 698, 1, 0, 0},          /* closure runtime.exitsyscall.func3.oldp: to a runtime.p */
-	[815] = {8, ASK_POINTER_FREE, 158, 1, 0, 0},           /* closure runtime.exitsyscall.func2.pp: to its *runtime.p */
-	[816] = {16, ASK_POINTER_PLAIN, 699, 1, 0, 0},         /* closure runtime.exitsyscall.func2.gp: to a runtime.g */
-	[817] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.malg.func1.newg: to a runtime.g */
-	[818] = {8, ASK_POINTER_PLAIN, 503, 1, 0, 0},          /* closure runtime.newproc.func1.fn: to a runtime.funcval */
-	[819] = {16, ASK_POINTER_PLAIN, 699, 1, 0, 0},         /* closure runtime.newproc.func1.gp: to a runtime.g */
-	[820] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.gfget.func2.gp: to a runtime.g */
-	[821] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.gfget.func1.gp: to a runtime.g */
-	[822] = {8, ASK_POINTER_PLAIN, 680, 1, 0, 0},          /* closure runtime.(*p).destroy.freemcache.func2.c: to a runtime.mcache */
-	[823] = {8, ASK_POINTER_PLAIN, 698, 1, 0, 0},          /* closure runtime.(*p).destroy.func1.pp: to a runtime.p */
-	[824] = {8, ASK_POINTER_PLAIN, 698, 1, 0, 0},          /* closure runtime.wirep.func2.pp: to a runtime.p */
-	[825] = {8, ASK_POINTER_FREE, 299, 1, 0, 0},           /* closure runtime.checkdead.func1.grunning: to its int */
-	[826] = {8, ASK_POINTER_PLAIN, 840, 1, 0, 0},          /* closure runtime.(*rwmutex).rlock.func1.rw: to a runtime.rwmutex */
-	[827] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.readyWithTime.goready.func1.gp: to a runtime.g */
-	[828] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.(*synctestBubble).changegstatus.goready.func1.gp: to a runtime.g */
-	[829] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.(*synctestBubble).decActive.goready.func1.gp: to a runtime.g */
-	[830] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.goroutineReady.goready.func1.gp: to a runtime.g */
-	[831] = {8, ASK_POINTER_PLAIN, 692, 1, 0, 0},          /* closure runtime.(*timer).maybeRunAsync.func1.t: to a runtime.timer */
-	[832] = {16, ASK_POINTER_PLAIN, 692, 1, 0, 0},         /* closure runtime.(*timer).modify.func1.t: to a runtime.timer */
-	[833] = {24, ASK_POINTER_PLAIN, 684, 1, 0, 0},         /* closure runtime.(*timer).modify.func1.bubble: to a runtime.synctestBubble */
-	[834] = {8, ASK_POINTER_PLAIN, 692, 1, 0, 0},          /* closure runtime.(*timer).maybeRunChan.func1.t: to a runtime.timer */
-	[835] = {24, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* closure runtime.(*timer).maybeRunChan.func1.c: to a runtime.hchan */
-	[836] = {8, ASK_POINTER_FREE, 205, 1, 0, 0},           /* closure runtime.traceAdvance.func4.mToFlush: to its *runtime.m */
-	[837] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.traceAdvance.forEachP.func7.fn: to its closure */
-	[838] = {16, ASK_POINTER_FREE, 829, 1, 0, 0},          /* closure runtime.traceAdvance.func1.untracedGs: to its []runtime.untracedG·7 */
-	[839] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.traceAdvance.func1.1.gp: to a runtime.g */
-	[840] = {16, ASK_POINTER_FREE, 669, 1, 0, 0},          /* closure runtime.traceAdvance.func1.1.ug: to its runtime.untracedG·7 */
-	[841] = {8, ASK_POINTER_FREE, 830, 1, 0, 0},           /* closure runtime.traceback1.func1.u: to its runtime.unwinder */
-	[842] = {40, ASK_POINTER_PLAIN, 699, 1, 0, 0},         /* closure runtime.traceback1.func1.gp: to a runtime.g */
-	[843] = {8, ASK_POINTER_FREE, 299, 1, 0, 0},           /* closure runtime.traceback2.func1.skip: to its int */
-	[844] = {16, ASK_POINTER_FREE, 299, 1, 0, 0},          /* closure runtime.traceback2.func1.max: to its int */
-	[845] = {24, ASK_POINTER_FREE, 299, 1, 0, 0},          /* closure runtime.traceback2.func1.n: to its int */
-	[846] = {32, ASK_POINTER_FREE, 299, 1, 0, 0},          /* closure runtime.traceback2.func1.lastN: to its int */
-	[847] = {24, ASK_POINTER_PLAIN, 699, 1, 0, 0},         /* closure runtime.callers.func1.gp: to a runtime.g */
-	[848] = {32, ASK_POINTER_FREE, 299, 1, 0, 0},          /* closure runtime.callers.func1.n: to its int */
-	[849] = {48, ASK_POINTER_SLICE, 379, 1, 0, 0},         /* closure runtime.callers.func1.pcbuf: to its elements, uintptr */
-	[850] = {16, ASK_POINTER_PLAIN, 699, 1, 0, 0},         /* closure runtime.tracebacksomeothers.func1.curgp: to a runtime.g */
-	[851] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.tracebacksomeothers.func1.showf: to its closure */
-	[852] = {8, ASK_POINTER_PLAIN, 841, 1, 0, 0},          /* closure runtime.tracebackHexdump.func1.frame: to a runtime.stkframe */
-	[853] = {8, ASK_POINTER_FREE, 831, 1, 0, 0},           /* closure runtime.traceWriter.flush.func1.w: to its runtime.traceWriter */
-	[854] = {8, ASK_POINTER_FREE, 831, 1, 0, 0},           /* closure runtime.traceWriter.refill.func1.w: to its runtime.traceWriter */
-	[855] = {8, ASK_POINTER_PLAIN, 594, 1, 0, 0},          /* closure runtime.traceCPUFlush.func1.buf: to a runtime.traceBuf */
-	[856] = {8, ASK_POINTER_PLAIN, 842, 1, 0, 0},          /* closure runtime.(*traceRegionAlloc).alloc.func1.a: to a runtime.traceRegionAlloc */
-	[857] = {16, ASK_POINTER_FREE, 832, 1, 0, 0},          /* closure runtime.(*traceRegionAlloc).alloc.func1.block: to its *runtime.traceRegionAllocBlock */
-	[858] = {32, ASK_POINTER_FREE, 470, 1, 0, 0},          /* closure runtime.(*traceRegionAlloc).alloc.func1.x: to its *runtime.notInHeap */
-	[859] = {8, ASK_POINTER_PLAIN, 701, 1, 0, 0},          /* closure runtime.traceThreadDestroy.func1.mp: to a runtime.m */
-	[860] = {8, ASK_POINTER_PLAIN, 843, 1, 0, 0},          /* closure runtime.(*traceStringTable).put.func1.t: to a runtime.traceStringTable */
-	[861] = {32, ASK_POINTER_FREE, 2, 1, 0, 0},            /* closure runtime.(*traceStringTable).put.func1.s: to its string */
-	[862] = {8, ASK_POINTER_PLAIN, 843, 1, 0, 0},          /* closure runtime.(*traceStringTable).reset.func1.t: to a runtime.traceStringTable */
-	[863] = {8, ASK_POINTER_PLAIN, 683, 1, 0, 0},          /* closure runtime.getGCMaskOnDemand.func1.t: to a internal/abi.Type */
-	[864] = {16, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* closure runtime.getGCMaskOnDemand.func1.p: to a uint8 */
-	[865] = {8, ASK_POINTER_PLAIN, 844, 1, 0, 0},          /* closure runtime.vdsoParseSymbols.func1.info: to a runtime.vdsoInfo */
-	[866] = {8, ASK_POINTER_PLAIN, 698, 1, 0, 0},          /* closure runtime.gcMarkTermination.func4.1.pp: to a runtime.p */
-	[867] = {8, ASK_POINTER_PLAIN, 683, 1, 0, 0},          /* closure reflect.funcLayout.func1.x: to a internal/abi.Type */
-	[868] = {8, ASK_POINTER_PLAIN, 605, 1, 0, 0},          /* closure internal/godebug.(*Setting).Value.func1.s: to a internal/godebug.Setting */
-	[869] = {8, ASK_POINTER_FREE, 293, 1, 0, 0},           /* closure internal/godebug.update.func2.did: to its map<string,bool> */
-	[870] = {8, ASK_POINTER_FREE, 293, 1, 0, 0},           /* closure internal/godebug.update.func1.did: to its map<string,bool> */
-	[871] = {8, ASK_POINTER_FREE, 610, 1, 0, 0},           /* closure syscall.init.OnceFunc.func3.d: to its struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
-	[872] = {8, ASK_POINTER_FREE, 610, 1, 0, 0},           /* closure syscall.init.OnceFunc.func3.1.d: to its struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
-	[873] = {8, ASK_POINTER_FREE, 610, 1, 0, 0},           /* closure syscall.init.OnceFunc.func3.1.1.d: to its struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
-	[874] = {8, ASK_POINTER_FREE, 635, 1, 0, 0},           /* closure internal/poll.init.OnceValue[go.shape.bool].func4.d: to its struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
-	[875] = {8, ASK_POINTER_FREE, 635, 1, 0, 0},           /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1.d: to its struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
-	[876] = {8, ASK_POINTER_FREE, 635, 1, 0, 0},           /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1.1.d: to its struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
-	[877] = {8, ASK_POINTER_FREE, 634, 1, 0, 0},           /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.d: to its struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
-	[878] = {8, ASK_POINTER_FREE, 634, 1, 0, 0},           /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1.d: to its struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
-	[879] = {8, ASK_POINTER_FREE, 634, 1, 0, 0},           /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1.1.d: to its struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
-	[880] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},        /* error: to whatever it holds */
-	[881] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},              /* interface {}: to whatever it holds */
-	[882] = {16, ASK_POINTER_PLAIN, 617, 50, 24, 0},       /* [50]runtime.report·2[].sp: to a runtime.special */
-	[883] = {0, ASK_POINTER_SLICE, 669, 1, 0, 0},          /* []runtime.untracedG·7: to its elements, runtime.untracedG·7 */
-	[884] = {0, ASK_POINTER_PLAIN, 691, 1, 0, 0},          /* runtime.unwinder.frame.fn._func: to a runtime._func */
-	[885] = {8, ASK_POINTER_PLAIN, 697, 1, 0, 0},          /* runtime.unwinder.frame.fn.datap: to a runtime.moduledata */
-	[886] = {0, ASK_POINTER_PLAIN, 701, 1, 0, 0},          /* runtime.traceWriter.traceLocker.mp: to a runtime.m */
-	[887] = {24, ASK_POINTER_PLAIN, 594, 1, 0, 0},         /* runtime.traceWriter.traceBuf: to a runtime.traceBuf */
-	[888] = {0, ASK_POINTER_PLAIN, 845, 1, 0, 0},          /* *runtime.traceRegionAllocBlock: to a runtime.traceRegionAllocBlock */
-	[889] = {0, ASK_POINTER_PLAIN, 683, 1, 0, 0},          /* runtime.eface._type: to a internal/abi.Type */
-	[890] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* internal/abi.PtrType.Type.Equal: to its closure */
-	[891] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.PtrType.Type.GCData: to a uint8 */
-	[892] = {48, ASK_POINTER_PLAIN, 683, 1, 0, 0},         /* internal/abi.PtrType.Elem: to a internal/abi.Type */
-	[893] = {0, ASK_POINTER_SLICE, 846, 5, 24, 0},         /* runtime.pageAlloc.summary[]: to its elements, runtime.pallocSum */
-	[894] = {120, ASK_POINTER_PLAIN, 924, 8192, 8, 0},     /* runtime.pageAlloc.chunks[]: to a [8192]runtime.pallocData */
-	[895] = {65680, ASK_POINTER_SLICE, 636, 1, 0, 0},      /* runtime.pageAlloc.inUse.ranges: to its elements, runtime.addrRange */
-	[896] = {65712, ASK_POINTER_PLAIN, 834, 1, 0, 0},      /* runtime.pageAlloc.inUse.sysStat: to a runtime.sysMemStat */
-	[897] = {65720, ASK_POINTER_SLICE, 847, 1, 0, 0},      /* runtime.pageAlloc.scav.index.chunks: to its elements, runtime.atomicScavChunkData */
-	[898] = {65816, ASK_POINTER_PLAIN, 537, 1, 0, 0},      /* runtime.pageAlloc.mheapLock: to a runtime.mutex */
-	[899] = {65824, ASK_POINTER_PLAIN, 834, 1, 0, 0},      /* runtime.pageAlloc.sysStat: to a runtime.sysMemStat */
-	[900] = {8, ASK_POINTER_SLICE, 846, 5, 24, 0},         /* runtime.mheap.pages.summary[]: to its elements, runtime.pallocSum */
-	[901] = {128, ASK_POINTER_PLAIN, 924, 8192, 8, 0},     /* runtime.mheap.pages.chunks[]: to a [8192]runtime.pallocData */
-	[902] = {65688, ASK_POINTER_SLICE, 636, 1, 0, 0},      /* runtime.mheap.pages.inUse.ranges: to its elements, runtime.addrRange */
-	[903] = {65720, ASK_POINTER_PLAIN, 834, 1, 0, 0},      /* runtime.mheap.pages.inUse.sysStat: to a runtime.sysMemStat */
-	[904] = {65728, ASK_POINTER_SLICE, 847, 1, 0, 0},      /* runtime.mheap.pages.scav.index.chunks: to its elements, runtime.atomicScavChunkData */
-	[905] = {65824, ASK_POINTER_PLAIN, 537, 1, 0, 0},      /* runtime.mheap.pages.mheapLock: to a runtime.mutex */
-	[906] = {65832, ASK_POINTER_PLAIN, 834, 1, 0, 0},      /* runtime.mheap.pages.sysStat: to a runtime.sysMemStat */
-	[907] = {65864, ASK_POINTER_SLICE, 694, 1, 0, 0},      /* runtime.mheap.allspans: to its elements, *runtime.mspan */
-	[908] = {66008, ASK_POINTER_PLAIN, 936, 1, 8, 0},      /* runtime.mheap.arenas[]: to a [4194304]*runtime.heapArena */
-	[909] = {66056, ASK_POINTER_PLAIN, 937, 1, 0, 0},      /* runtime.mheap.arenaHints: to a runtime.arenaHint */
-	[910] = {66096, ASK_POINTER_SLICE, 848, 1, 0, 0},      /* runtime.mheap.heapArenas: to its elements, runtime.arenaIdx */
-	[911] = {66120, ASK_POINTER_SLICE, 848, 1, 0, 0},      /* runtime.mheap.userArenaArenas: to its elements, runtime.arenaIdx */
-	[912] = {66144, ASK_POINTER_SLICE, 848, 1, 0, 0},      /* runtime.mheap.sweepArenas: to its elements, runtime.arenaIdx */
-	[913] = {66168, ASK_POINTER_SLICE, 848, 1, 0, 0},      /* runtime.mheap.markArenas: to its elements, runtime.arenaIdx */
-	[914] = {92328, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.spanalloc.first: to its closure */
-	[915] = {92344, ASK_POINTER_PLAIN, 938, 1, 0, 0},      /* runtime.mheap.spanalloc.list: to a runtime.mlink */
-	[916] = {92376, ASK_POINTER_PLAIN, 834, 1, 0, 0},      /* runtime.mheap.spanalloc.stat: to a runtime.sysMemStat */
-	[917] = {92400, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.spanSPMCAlloc.first: to its closure */
-	[918] = {92416, ASK_POINTER_PLAIN, 938, 1, 0, 0},      /* runtime.mheap.spanSPMCAlloc.list: to a runtime.mlink */
-	[919] = {92448, ASK_POINTER_PLAIN, 834, 1, 0, 0},      /* runtime.mheap.spanSPMCAlloc.stat: to a runtime.sysMemStat */
-	[920] = {92472, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.cachealloc.first: to its closure */
-	[921] = {92488, ASK_POINTER_PLAIN, 938, 1, 0, 0},      /* runtime.mheap.cachealloc.list: to a runtime.mlink */
-	[922] = {92520, ASK_POINTER_PLAIN, 834, 1, 0, 0},      /* runtime.mheap.cachealloc.stat: to a runtime.sysMemStat */
-	[923] = {92544, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialfinalizeralloc.first: to its closure */
-	[924] = {92560, ASK_POINTER_PLAIN, 938, 1, 0, 0},      /* runtime.mheap.specialfinalizeralloc.list: to a runtime.mlink */
-	[925] = {92592, ASK_POINTER_PLAIN, 834, 1, 0, 0},      /* runtime.mheap.specialfinalizeralloc.stat: to a runtime.sysMemStat */
-	[926] = {92616, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialCleanupAlloc.first: to its closure */
-	[927] = {92632, ASK_POINTER_PLAIN, 938, 1, 0, 0},      /* runtime.mheap.specialCleanupAlloc.list: to a runtime.mlink */
-	[928] = {92664, ASK_POINTER_PLAIN, 834, 1, 0, 0},      /* runtime.mheap.specialCleanupAlloc.stat: to a runtime.sysMemStat */
-	[929] = {92688, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialCheckFinalizerAlloc.first: to its closure */
-	[930] = {92704, ASK_POINTER_PLAIN, 938, 1, 0, 0},      /* runtime.mheap.specialCheckFinalizerAlloc.list: to a runtime.mlink */
-	[931] = {92736, ASK_POINTER_PLAIN, 834, 1, 0, 0},      /* runtime.mheap.specialCheckFinalizerAlloc.stat: to a runtime.sysMemStat */
-	[932] = {92760, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialTinyBlockAlloc.first: to its closure */
-	[933] = {92776, ASK_POINTER_PLAIN, 938, 1, 0, 0},      /* runtime.mheap.specialTinyBlockAlloc.list: to a runtime.mlink */
-	[934] = {92808, ASK_POINTER_PLAIN, 834, 1, 0, 0},      /* runtime.mheap.specialTinyBlockAlloc.stat: to a runtime.sysMemStat */
-	[935] = {92832, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialprofilealloc.first: to its closure */
-	[936] = {92848, ASK_POINTER_PLAIN, 938, 1, 0, 0},      /* runtime.mheap.specialprofilealloc.list: to a runtime.mlink */
-	[937] = {92880, ASK_POINTER_PLAIN, 834, 1, 0, 0},      /* runtime.mheap.specialprofilealloc.stat: to a runtime.sysMemStat */
-	[938] = {92904, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialReachableAlloc.first: to its closure */
-	[939] = {92920, ASK_POINTER_PLAIN, 938, 1, 0, 0},      /* runtime.mheap.specialReachableAlloc.list: to a runtime.mlink */
-	[940] = {92952, ASK_POINTER_PLAIN, 834, 1, 0, 0},      /* runtime.mheap.specialReachableAlloc.stat: to a runtime.sysMemStat */
-	[941] = {92976, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialPinCounterAlloc.first: to its closure */
-	[942] = {92992, ASK_POINTER_PLAIN, 938, 1, 0, 0},      /* runtime.mheap.specialPinCounterAlloc.list: to a runtime.mlink */
-	[943] = {93024, ASK_POINTER_PLAIN, 834, 1, 0, 0},      /* runtime.mheap.specialPinCounterAlloc.stat: to a runtime.sysMemStat */
-	[944] = {93048, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialWeakHandleAlloc.first: to its closure */
-	[945] = {93064, ASK_POINTER_PLAIN, 938, 1, 0, 0},      /* runtime.mheap.specialWeakHandleAlloc.list: to a runtime.mlink */
-	[946] = {93096, ASK_POINTER_PLAIN, 834, 1, 0, 0},      /* runtime.mheap.specialWeakHandleAlloc.stat: to a runtime.sysMemStat */
-	[947] = {93120, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialBubbleAlloc.first: to its closure */
-	[948] = {93136, ASK_POINTER_PLAIN, 938, 1, 0, 0},      /* runtime.mheap.specialBubbleAlloc.list: to a runtime.mlink */
-	[949] = {93168, ASK_POINTER_PLAIN, 834, 1, 0, 0},      /* runtime.mheap.specialBubbleAlloc.stat: to a runtime.sysMemStat */
-	[950] = {93192, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialSecretAlloc.first: to its closure */
-	[951] = {93208, ASK_POINTER_PLAIN, 938, 1, 0, 0},      /* runtime.mheap.specialSecretAlloc.list: to a runtime.mlink */
-	[952] = {93240, ASK_POINTER_PLAIN, 834, 1, 0, 0},      /* runtime.mheap.specialSecretAlloc.stat: to a runtime.sysMemStat */
-	[953] = {93272, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.arenaHintAlloc.first: to its closure */
-	[954] = {93288, ASK_POINTER_PLAIN, 938, 1, 0, 0},      /* runtime.mheap.arenaHintAlloc.list: to a runtime.mlink */
-	[955] = {93320, ASK_POINTER_PLAIN, 834, 1, 0, 0},      /* runtime.mheap.arenaHintAlloc.stat: to a runtime.sysMemStat */
-	[956] = {93336, ASK_POINTER_PLAIN, 937, 1, 0, 0},      /* runtime.mheap.userArena.arenaHints: to a runtime.arenaHint */
-	[957] = {93344, ASK_POINTER_PLAIN, 695, 1, 0, 0},      /* runtime.mheap.userArena.quarantineList.first: to a runtime.mspan */
-	[958] = {93352, ASK_POINTER_PLAIN, 695, 1, 0, 0},      /* runtime.mheap.userArena.quarantineList.last: to a runtime.mspan */
-	[959] = {93360, ASK_POINTER_PLAIN, 695, 1, 0, 0},      /* runtime.mheap.userArena.readyList.first: to a runtime.mspan */
-	[960] = {93368, ASK_POINTER_PLAIN, 695, 1, 0, 0},      /* runtime.mheap.userArena.readyList.last: to a runtime.mspan */
-	[961] = {93456, ASK_POINTER_PLAIN, 939, 1, 0, 0},      /* runtime.mheap.unused: to a runtime.specialfinalizer */
-	[962] = {0, ASK_POINTER_PLAIN, 839, 1, 0, 0},          /* runtime.bucket.next: to a runtime.bucket */
-	[963] = {8, ASK_POINTER_PLAIN, 839, 1, 0, 0},          /* runtime.bucket.allnext: to a runtime.bucket */
-	[964] = {0, ASK_POINTER_PLAIN, 691, 1, 0, 0},          /* runtime.stkframe.fn._func: to a runtime._func */
-	[965] = {8, ASK_POINTER_PLAIN, 697, 1, 0, 0},          /* runtime.stkframe.fn.datap: to a runtime.moduledata */
-	[966] = {24, ASK_POINTER_PLAIN, 845, 1, 0, 0},         /* runtime.traceRegionAlloc.full: to a runtime.traceRegionAllocBlock */
-	[967] = {8, ASK_POINTER_PLAIN, 594, 1, 0, 0},          /* runtime.traceStringTable.buf: to a runtime.traceBuf */
-	[968] = {184, ASK_POINTER_PLAIN, 845, 1, 0, 0},        /* runtime.traceStringTable.tab.mem.full: to a runtime.traceRegionAllocBlock */
-	[969] = {40, ASK_POINTER_SLICE, 375, 1, 0, 0},         /* runtime.vdsoInfo.chain: to its elements, uint32 */
-	[970] = {64, ASK_POINTER_SLICE, 375, 1, 0, 0},         /* runtime.vdsoInfo.bucket: to its elements, uint32 */
-	[971] = {104, ASK_POINTER_PLAIN, 949, 1, 0, 0},        /* runtime.vdsoInfo.verdef: to a runtime.elfVerdef */
-	[972] = {0, ASK_POINTER_PLAIN, 845, 1, 0, 0},          /* runtime.traceRegionAllocBlock.traceRegionAllocBlockHeader.next: to a runtime.traceRegionAllocBlock */
-	[973] = {0, ASK_POINTER_PLAIN, 284, 1, 0, 0},          /* **table<string,int>: to a *table<string,int> */
-	[974] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},          /* noalg.[8]struct { key string; elem int }[].key: to its bytes */
-	[975] = {0, ASK_POINTER_PLAIN, 300, 1, 0, 0},          /* waitq<int>.first: to a sudog<int> */
-	[976] = {8, ASK_POINTER_PLAIN, 300, 1, 0, 0},          /* waitq<int>.last: to a sudog<int> */
-	[977] = {0, ASK_POINTER_PLAIN, 301, 1, 0, 0},          /* waitq<struct {}>.first: to a sudog<struct {}> */
-	[978] = {8, ASK_POINTER_PLAIN, 301, 1, 0, 0},          /* waitq<struct {}>.last: to a sudog<struct {}> */
-	[979] = {0, ASK_POINTER_PLAIN, 302, 1, 0, 0},          /* waitq<bool>.first: to a sudog<bool> */
-	[980] = {8, ASK_POINTER_PLAIN, 302, 1, 0, 0},          /* waitq<bool>.last: to a sudog<bool> */
-	[981] = {0, ASK_POINTER_PLAIN, 303, 1, 0, 0},          /* **table<uint64,bool>: to a *table<uint64,bool> */
-	[982] = {0, ASK_POINTER_PLAIN, 305, 1, 0, 0},          /* **table<internal/abi.TypeOff,*internal/abi.Type>: to a *table<internal/abi.TypeOff,*internal/abi.Type> */
-	[983] = {0, ASK_POINTER_PLAIN, 307, 1, 0, 0},          /* **table<int32,unsafe.Pointer>: to a *table<int32,unsafe.Pointer> */
-	[984] = {0, ASK_POINTER_PLAIN, 309, 1, 0, 0},          /* **table<runtime._typePair,struct {}>: to a *table<runtime._typePair,struct {}> */
-	[985] = {0, ASK_POINTER_PLAIN, 311, 1, 0, 0},          /* **table<string,bool>: to a *table<string,bool> */
-	[986] = {0, ASK_POINTER_PLAIN, 313, 1, 0, 0},          /* **table<string,runtime.metricData>: to a *table<string,runtime.metricData> */
-	[987] = {0, ASK_POINTER_PLAIN, 315, 1, 0, 0},          /* **table<uint32,[]*internal/abi.Type>: to a *table<uint32,[]*internal/abi.Type> */
-	[988] = {0, ASK_POINTER_PLAIN, 317, 1, 0, 0},          /* **table<unsafe.Pointer,int32>: to a *table<unsafe.Pointer,int32> */
-	[989] = {0, ASK_POINTER_PLAIN, 319, 1, 0, 0},          /* **table<string,*unicode.RangeTable>: to a *table<string,*unicode.RangeTable> */
-	[990] = {0, ASK_POINTER_PLAIN, 285, 1, 0, 0},          /* groupReference<string,int>.data: to a noalg.map.group[string]int */
-	[991] = {8, ASK_POINTER_PLAIN, 683, 8, 16, 0},         /* noalg.[8]struct { key internal/abi.TypeOff; elem *internal/abi.Type }[].elem: to a internal/abi.Type */
-	[992] = {0, ASK_POINTER_PLAIN, 683, 8, 24, 0},         /* noalg.[8]struct { key runtime._typePair; elem struct {} }[].key.t1: to a internal/abi.Type */
-	[993] = {8, ASK_POINTER_PLAIN, 683, 8, 24, 0},         /* noalg.[8]struct { key runtime._typePair; elem struct {} }[].key.t2: to a internal/abi.Type */
-	[994] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},          /* noalg.[8]struct { key string; elem bool }[].key: to its bytes */
-	[995] = {0, ASK_POINTER_STRING, 0, 8, 32, 0},          /* noalg.[8]struct { key string; elem runtime.metricData }[].key: to its bytes */
-	[996] = {24, ASK_POINTER_FUNC, 0, 8, 32, 0},           /* noalg.[8]struct { key string; elem runtime.metricData }[].elem.compute: to its closure */
-	[997] = {8, ASK_POINTER_SLICE, 273, 8, 32, 0},         /* noalg.[8]struct { key uint32; elem []*internal/abi.Type }[].elem: to its elements, *internal/abi.Type */
-	[998] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},          /* noalg.[8]struct { key string; elem *unicode.RangeTable }[].key: to its bytes */
-	[999] = {16, ASK_POINTER_PLAIN, 604, 8, 24, 0},        /* noalg.[8]struct { key string; elem *unicode.RangeTable }[].elem: to a unicode.RangeTable */
-	[1000] = {0, ASK_POINTER_PLAIN, 304, 1, 0, 0},         /* groupReference<uint64,bool>.data: to a noalg.map.group[uint64]bool */
-	[1001] = {0, ASK_POINTER_PLAIN, 306, 1, 0, 0},         /* groupReference<internal/abi.TypeOff,*internal/abi.Type>.data: to a noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
-	[1002] = {0, ASK_POINTER_PLAIN, 308, 1, 0, 0},         /* groupReference<int32,unsafe.Pointer>.data: to a noalg.map.group[int32]unsafe.Pointer */
-	[1003] = {0, ASK_POINTER_PLAIN, 310, 1, 0, 0},         /* groupReference<runtime._typePair,struct {}>.data: to a noalg.map.group[runtime._typePair]struct {} */
-	[1004] = {0, ASK_POINTER_PLAIN, 312, 1, 0, 0},         /* groupReference<string,bool>.data: to a noalg.map.group[string]bool */
-	[1005] = {0, ASK_POINTER_PLAIN, 314, 1, 0, 0},         /* groupReference<string,runtime.metricData>.data: to a noalg.map.group[string]runtime.metricData */
-	[1006] = {0, ASK_POINTER_PLAIN, 316, 1, 0, 0},         /* groupReference<uint32,[]*internal/abi.Type>.data: to a noalg.map.group[uint32][]*internal/abi.Type */
-	[1007] = {0, ASK_POINTER_PLAIN, 318, 1, 0, 0},         /* groupReference<unsafe.Pointer,int32>.data: to a noalg.map.group[unsafe.Pointer]int32 */
-	[1008] = {0, ASK_POINTER_PLAIN, 320, 1, 0, 0},         /* groupReference<string,*unicode.RangeTable>.data: to a noalg.map.group[string]*unicode.RangeTable */
-	[1009] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},             /* go.shape.interface {}: to whatever it holds */
-	[1010] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* go.shape.interface { Error() string }: to whatever it holds */
-	[1011] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* reflect.Type: to whatever it holds */
-	[1012] = {0, ASK_POINTER_PLAIN, 833, 1, 0, 0},         /* *runtime.sigactiont: to a runtime.sigactiont */
-	[1013] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(uintptr, runtime.hexdumpMarker): to its closure */
-	[1014] = {0, ASK_POINTER_PLAIN, 470, 1, 0, 0},         /* **runtime.notInHeap: to a *runtime.notInHeap */
-	[1015] = {0, ASK_POINTER_PLAIN, 834, 1, 0, 0},         /* *runtime.sysMemStat: to a runtime.sysMemStat */
-	[1016] = {0, ASK_POINTER_PLAIN, 633, 1, 0, 0},         /* **runtime.mcache: to a *runtime.mcache */
-	[1017] = {0, ASK_POINTER_PLAIN, 826, 1, 0, 0},         /* *[50]runtime.report·2: to a [50]runtime.report·2 */
-	[1018] = {0, ASK_POINTER_PLAIN, 835, 1, 0, 0},         /* *runtime.eface: to a runtime.eface */
-	[1019] = {0, ASK_POINTER_PLAIN, 836, 1, 0, 0},         /* *internal/abi.PtrType: to a internal/abi.PtrType */
-	[1020] = {0, ASK_POINTER_PLAIN, 827, 1, 0, 0},         /* *runtime.worldStop: to a runtime.worldStop */
-	[1021] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(*runtime.p): to its closure */
-	[1022] = {0, ASK_POINTER_PLAIN, 837, 1, 0, 0},         /* *runtime.pageAlloc: to a runtime.pageAlloc */
-	[1023] = {0, ASK_POINTER_PLAIN, 838, 1, 0, 0},         /* *runtime.mheap: to a runtime.mheap */
-	[1024] = {0, ASK_POINTER_PLAIN, 694, 1, 0, 0},         /* **runtime.mspan: to a *runtime.mspan */
-	[1025] = {0, ASK_POINTER_PLAIN, 828, 1, 0, 0},         /* *struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr }: to a struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
-	[1026] = {0, ASK_POINTER_PLAIN, 839, 1, 0, 0},         /* *runtime.bucket: to a runtime.bucket */
-	[1027] = {0, ASK_POINTER_PLAIN, 205, 1, 0, 0},         /* **runtime.m: to a *runtime.m */
-	[1028] = {0, ASK_POINTER_PLAIN, 158, 1, 0, 0},         /* **runtime.p: to a *runtime.p */
-	[1029] = {0, ASK_POINTER_PLAIN, 840, 1, 0, 0},         /* *runtime.rwmutex: to a runtime.rwmutex */
-	[1030] = {0, ASK_POINTER_PLAIN, 829, 1, 0, 0},         /* *[]runtime.untracedG·7: to a []runtime.untracedG·7 */
-	[1031] = {0, ASK_POINTER_PLAIN, 830, 1, 0, 0},         /* *runtime.unwinder: to a runtime.unwinder */
-	[1032] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(*runtime.g) bool: to its closure */
-	[1033] = {0, ASK_POINTER_PLAIN, 841, 1, 0, 0},         /* *runtime.stkframe: to a runtime.stkframe */
-	[1034] = {0, ASK_POINTER_PLAIN, 831, 1, 0, 0},         /* *runtime.traceWriter: to a runtime.traceWriter */
-	[1035] = {0, ASK_POINTER_PLAIN, 842, 1, 0, 0},         /* *runtime.traceRegionAlloc: to a runtime.traceRegionAlloc */
-	[1036] = {0, ASK_POINTER_PLAIN, 832, 1, 0, 0},         /* **runtime.traceRegionAllocBlock: to a *runtime.traceRegionAllocBlock */
-	[1037] = {0, ASK_POINTER_PLAIN, 843, 1, 0, 0},         /* *runtime.traceStringTable: to a runtime.traceStringTable */
-	[1038] = {0, ASK_POINTER_PLAIN, 844, 1, 0, 0},         /* *runtime.vdsoInfo: to a runtime.vdsoInfo */
-	[1039] = {16, ASK_POINTER_PLAIN, 617, 1, 0, 0},        /* runtime.report·2.sp: to a runtime.special */
-	[1040] = {0, ASK_POINTER_PLAIN, 701, 1, 0, 0},         /* runtime.traceLocker.mp: to a runtime.m */
-	[1041] = {0, ASK_POINTER_SLICE, 846, 5, 24, 0},        /* [5][]runtime.pallocSum[]: to its elements, runtime.pallocSum */
-	[1042] = {0, ASK_POINTER_PLAIN, 924, 8192, 8, 0},      /* [8192]*[8192]runtime.pallocData[]: to a [8192]runtime.pallocData */
-	[1043] = {0, ASK_POINTER_SLICE, 636, 1, 0, 0},         /* runtime.addrRanges.ranges: to its elements, runtime.addrRange */
-	[1044] = {32, ASK_POINTER_PLAIN, 834, 1, 0, 0},        /* runtime.addrRanges.sysStat: to a runtime.sysMemStat */
-	[1045] = {0, ASK_POINTER_SLICE, 847, 1, 0, 0},         /* struct { runtime.index runtime.scavengeIndex; runtime.releasedBg internal/runtime/atomic.Uintptr; runtime.releasedEager internal/runtime/atomic.Uintptr }.index.chunks: to its elements, runtime.atomicScavChunkData */
-	[1046] = {0, ASK_POINTER_PLAIN, 936, 1, 8, 0},         /* [1]*[4194304]*runtime.heapArena[]: to a [4194304]*runtime.heapArena */
-	[1047] = {0, ASK_POINTER_PLAIN, 937, 1, 0, 0},         /* *runtime.arenaHint: to a runtime.arenaHint */
-	[1048] = {0, ASK_POINTER_SLICE, 848, 1, 0, 0},         /* []runtime.arenaIdx: to its elements, runtime.arenaIdx */
-	[1049] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* runtime.fixalloc.first: to its closure */
-	[1050] = {24, ASK_POINTER_PLAIN, 938, 1, 0, 0},        /* runtime.fixalloc.list: to a runtime.mlink */
-	[1051] = {56, ASK_POINTER_PLAIN, 834, 1, 0, 0},        /* runtime.fixalloc.stat: to a runtime.sysMemStat */
-	[1052] = {0, ASK_POINTER_PLAIN, 937, 1, 0, 0},         /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList }.arenaHints: to a runtime.arenaHint */
-	[1053] = {8, ASK_POINTER_PLAIN, 695, 1, 0, 0},         /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList }.quarantineList.first: to a runtime.mspan */
-	[1054] = {16, ASK_POINTER_PLAIN, 695, 1, 0, 0},        /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList }.quarantineList.last: to a runtime.mspan */
-	[1055] = {24, ASK_POINTER_PLAIN, 695, 1, 0, 0},        /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList }.readyList.first: to a runtime.mspan */
-	[1056] = {32, ASK_POINTER_PLAIN, 695, 1, 0, 0},        /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList }.readyList.last: to a runtime.mspan */
-	[1057] = {0, ASK_POINTER_PLAIN, 939, 1, 0, 0},         /* *runtime.specialfinalizer: to a runtime.specialfinalizer */
-	[1058] = {16, ASK_POINTER_PLAIN, 937, 1, 0, 0},        /* runtime.arenaHint.next: to a runtime.arenaHint */
-	[1059] = {0, ASK_POINTER_PLAIN, 938, 1, 0, 0},         /* runtime.mlink.next: to a runtime.mlink */
-	[1060] = {0, ASK_POINTER_PLAIN, 617, 1, 0, 0},         /* runtime.specialfinalizer.special.next: to a runtime.special */
-	[1061] = {24, ASK_POINTER_PLAIN, 503, 1, 0, 0},        /* runtime.specialfinalizer.fn: to a runtime.funcval */
-	[1062] = {40, ASK_POINTER_PLAIN, 683, 1, 0, 0},        /* runtime.specialfinalizer.fint: to a internal/abi.Type */
-	[1063] = {48, ASK_POINTER_PLAIN, 836, 1, 0, 0},        /* runtime.specialfinalizer.ot: to a internal/abi.PtrType */
-	[1064] = {168, ASK_POINTER_PLAIN, 845, 1, 0, 0},       /* runtime.traceMap.mem.full: to a runtime.traceRegionAllocBlock */
-	[1065] = {0, ASK_POINTER_PLAIN, 949, 1, 0, 0},         /* *runtime.elfVerdef: to a runtime.elfVerdef */
-	[1066] = {0, ASK_POINTER_PLAIN, 845, 1, 0, 0},         /* runtime.traceRegionAllocBlockHeader.next: to a runtime.traceRegionAllocBlock */
-	[1067] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem int }.key: to its bytes */
-	[1068] = {0, ASK_POINTER_PLAIN, 300, 1, 0, 0},         /* *sudog<int>: to a sudog<int> */
-	[1069] = {0, ASK_POINTER_PLAIN, 301, 1, 0, 0},         /* *sudog<struct {}>: to a sudog<struct {}> */
-	[1070] = {0, ASK_POINTER_PLAIN, 302, 1, 0, 0},         /* *sudog<bool>: to a sudog<bool> */
-	[1071] = {0, ASK_POINTER_PLAIN, 285, 1, 0, 0},         /* *noalg.map.group[string]int: to a noalg.map.group[string]int */
-	[1072] = {8, ASK_POINTER_PLAIN, 683, 1, 0, 0},         /* noalg.struct { key internal/abi.TypeOff; elem *internal/abi.Type }.elem: to a internal/abi.Type */
-	[1073] = {0, ASK_POINTER_PLAIN, 683, 1, 0, 0},         /* noalg.struct { key runtime._typePair; elem struct {} }.key.t1: to a internal/abi.Type */
-	[1074] = {8, ASK_POINTER_PLAIN, 683, 1, 0, 0},         /* noalg.struct { key runtime._typePair; elem struct {} }.key.t2: to a internal/abi.Type */
-	[1075] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem bool }.key: to its bytes */
-	[1076] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem runtime.metricData }.key: to its bytes */
-	[1077] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* noalg.struct { key string; elem runtime.metricData }.elem.compute: to its closure */
-	[1078] = {8, ASK_POINTER_SLICE, 273, 1, 0, 0},         /* noalg.struct { key uint32; elem []*internal/abi.Type }.elem: to its elements, *internal/abi.Type */
-	[1079] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem *unicode.RangeTable }.key: to its bytes */
-	[1080] = {16, ASK_POINTER_PLAIN, 604, 1, 0, 0},        /* noalg.struct { key string; elem *unicode.RangeTable }.elem: to a unicode.RangeTable */
-	[1081] = {0, ASK_POINTER_PLAIN, 304, 1, 0, 0},         /* *noalg.map.group[uint64]bool: to a noalg.map.group[uint64]bool */
-	[1082] = {0, ASK_POINTER_PLAIN, 306, 1, 0, 0},         /* *noalg.map.group[internal/abi.TypeOff]*internal/abi.Type: to a noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
-	[1083] = {0, ASK_POINTER_PLAIN, 308, 1, 0, 0},         /* *noalg.map.group[int32]unsafe.Pointer: to a noalg.map.group[int32]unsafe.Pointer */
-	[1084] = {0, ASK_POINTER_PLAIN, 310, 1, 0, 0},         /* *noalg.map.group[runtime._typePair]struct {}: to a noalg.map.group[runtime._typePair]struct {} */
-	[1085] = {0, ASK_POINTER_PLAIN, 312, 1, 0, 0},         /* *noalg.map.group[string]bool: to a noalg.map.group[string]bool */
-	[1086] = {0, ASK_POINTER_PLAIN, 314, 1, 0, 0},         /* *noalg.map.group[string]runtime.metricData: to a noalg.map.group[string]runtime.metricData */
-	[1087] = {0, ASK_POINTER_PLAIN, 316, 1, 0, 0},         /* *noalg.map.group[uint32][]*internal/abi.Type: to a noalg.map.group[uint32][]*internal/abi.Type */
-	[1088] = {0, ASK_POINTER_PLAIN, 318, 1, 0, 0},         /* *noalg.map.group[unsafe.Pointer]int32: to a noalg.map.group[unsafe.Pointer]int32 */
-	[1089] = {0, ASK_POINTER_PLAIN, 320, 1, 0, 0},         /* *noalg.map.group[string]*unicode.RangeTable: to a noalg.map.group[string]*unicode.RangeTable */
-	[1090] = {0, ASK_POINTER_SLICE, 846, 1, 0, 0},         /* []runtime.pallocSum: to its elements, runtime.pallocSum */
-	[1091] = {0, ASK_POINTER_PLAIN, 924, 1, 0, 0},         /* *[8192]runtime.pallocData: to a [8192]runtime.pallocData */
-	[1092] = {0, ASK_POINTER_SLICE, 636, 1, 0, 0},         /* []runtime.addrRange: to its elements, runtime.addrRange */
-	[1093] = {0, ASK_POINTER_SLICE, 847, 1, 0, 0},         /* runtime.scavengeIndex.chunks: to its elements, runtime.atomicScavChunkData */
-	[1094] = {0, ASK_POINTER_PLAIN, 936, 1, 0, 0},         /* *[4194304]*runtime.heapArena: to a [4194304]*runtime.heapArena */
-	[1095] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(unsafe.Pointer, unsafe.Pointer): to its closure */
-	[1096] = {0, ASK_POINTER_PLAIN, 938, 1, 0, 0},         /* *runtime.mlink: to a runtime.mlink */
-	[1097] = {0, ASK_POINTER_SLICE, 847, 1, 0, 0},         /* []runtime.atomicScavChunkData: to its elements, runtime.atomicScavChunkData */
+	[561] = {16, ASK_POINTER_FREE, 650, 1, 0, 0},          /* internal/sync.HashTrieMap[interface {},interface {}].root.v: to its internal/sync.indirect[interface {},interface {}] */
+	[562] = {24, ASK_POINTER_PLAIN, 335, 1, 0, 0},         /* os.file.pfd.SysFile.iovecs: to a []syscall.Iovec */
+	[563] = {56, ASK_POINTER_STRING, 0, 1, 0, 0},          /* os.file.name: to its bytes */
+	[564] = {72, ASK_POINTER_PLAIN, 615, 1, 0, 0},         /* os.file.dirinfo.v: to a os.dirInfo */
+	[565] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* time.Location.name: to its bytes */
+	[566] = {16, ASK_POINTER_SLICE, 582, 1, 0, 0},         /* time.Location.zone: to its elements, time.zone */
+	[567] = {40, ASK_POINTER_SLICE, 616, 1, 0, 0},         /* time.Location.tx: to its elements, time.zoneTrans */
+	[568] = {64, ASK_POINTER_STRING, 0, 1, 0, 0},          /* time.Location.extend: to its bytes */
+	[569] = {96, ASK_POINTER_PLAIN, 582, 1, 0, 0},         /* time.Location.cacheZone: to a time.zone */
+	[570] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* runtime._defer.fn: to its closure */
+	[571] = {32, ASK_POINTER_PLAIN, 668, 1, 0, 0},         /* runtime._defer.link: to a runtime._defer */
+	[572] = {40, ASK_POINTER_PLAIN, 197, 1, 0, 0},         /* runtime._defer.head: to a internal/runtime/atomic.Pointer[runtime._defer] */
+	[573] = {8, ASK_POINTER_SLICE, 580, 1, 0, 0},          /* runtime.timers.heap: to its elements, runtime.timerWhen */
+	[574] = {0, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* runtime.untracedG·7.gp: to a runtime.g */
+	[575] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* reflect.StructField.Name: to its bytes */
+	[576] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* reflect.StructField.PkgPath: to its bytes */
+	[577] = {32, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* reflect.StructField.Type: to whatever it holds */
+	[578] = {48, ASK_POINTER_STRING, 0, 1, 0, 0},          /* reflect.StructField.Tag: to its bytes */
+	[579] = {72, ASK_POINTER_SLICE, 299, 1, 0, 0},         /* reflect.StructField.Index: to its elements, int */
+	[580] = {0, ASK_POINTER_SLICE, 656, 1, 0, 0},          /* reflect.abiDesc.call.steps: to its elements, reflect.abiStep */
+	[581] = {24, ASK_POINTER_SLICE, 299, 1, 0, 0},         /* reflect.abiDesc.call.valueStart: to its elements, int */
+	[582] = {72, ASK_POINTER_SLICE, 656, 1, 0, 0},         /* reflect.abiDesc.ret.steps: to its elements, reflect.abiStep */
+	[583] = {96, ASK_POINTER_SLICE, 299, 1, 0, 0},         /* reflect.abiDesc.ret.valueStart: to its elements, int */
+	[584] = {168, ASK_POINTER_PLAIN, 526, 1, 0, 0},        /* reflect.abiDesc.stackPtrs: to a reflect.bitVector */
+	[585] = {48, ASK_POINTER_PLAIN, 483, 1, 0, 0},         /* runtime.spanSPMC.ring: to a runtime.objptr */
+	[586] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.Frame.Function: to its bytes */
+	[587] = {32, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.Frame.File: to its bytes */
+	[588] = {72, ASK_POINTER_PLAIN, 695, 1, 0, 0},         /* runtime.Frame.funcInfo._func: to a runtime._func */
+	[589] = {80, ASK_POINTER_PLAIN, 701, 1, 0, 0},         /* runtime.Frame.funcInfo.datap: to a runtime.moduledata */
+	[590] = {24, ASK_POINTER_PLAIN, 335, 1, 0, 0},         /* internal/poll.FD.SysFile.iovecs: to a []syscall.Iovec */
+	[591] = {0, ASK_POINTER_SLICE, 0, 1, 0, 0},            /* fmt.pp.buf: to its elements, uint8 */
+	[592] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},             /* fmt.pp.arg: to whatever it holds */
+	[593] = {40, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* fmt.pp.value.typ_: to a internal/abi.Type */
+	[594] = {64, ASK_POINTER_PLAIN, 401, 1, 0, 0},         /* fmt.pp.fmt.buf: to a fmt.buffer */
+	[595] = {184, ASK_POINTER_SLICE, 299, 1, 0, 0},        /* fmt.pp.wrappedErrs: to its elements, int */
+	[596] = {8, ASK_POINTER_PLAIN, 595, 1, 0, 0},          /* runtime.gcWork.wbuf1: to a runtime.workbuf */
+	[597] = {16, ASK_POINTER_PLAIN, 595, 1, 0, 0},         /* runtime.gcWork.wbuf2: to a runtime.workbuf */
+	[598] = {2088, ASK_POINTER_PLAIN, 676, 1, 0, 0},       /* runtime.gcWork.spanq.chain.head: to a runtime.spanSPMC */
+	[599] = {2104, ASK_POINTER_PLAIN, 443, 1, 0, 0},       /* runtime.gcWork.ptrBuf: to a [1024]uintptr */
+	[600] = {48, ASK_POINTER_PLAIN, 699, 136, 8, 0},       /* runtime.mcache.alloc[]: to a runtime.mspan */
+	[601] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* internal/abi.Type.Equal: to its closure */
+	[602] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.Type.GCData: to a uint8 */
+	[603] = {16, ASK_POINTER_SLICE, 580, 1, 0, 0},         /* runtime.synctestBubble.timers.heap: to its elements, runtime.timerWhen */
+	[604] = {88, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* runtime.synctestBubble.root: to a runtime.g */
+	[605] = {96, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* runtime.synctestBubble.waiter: to a runtime.g */
+	[606] = {104, ASK_POINTER_PLAIN, 703, 1, 0, 0},        /* runtime.synctestBubble.main: to a runtime.g */
+	[607] = {32, ASK_POINTER_PLAIN, 696, 1, 0, 0},         /* runtime.hchan.timer: to a runtime.timer */
+	[608] = {40, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* runtime.hchan.elemtype: to a internal/abi.Type */
+	[609] = {64, ASK_POINTER_PLAIN, 692, 1, 0, 0},         /* runtime.hchan.recvq.first: to a runtime.sudog */
+	[610] = {72, ASK_POINTER_PLAIN, 692, 1, 0, 0},         /* runtime.hchan.recvq.last: to a runtime.sudog */
+	[611] = {80, ASK_POINTER_PLAIN, 692, 1, 0, 0},         /* runtime.hchan.sendq.first: to a runtime.sudog */
+	[612] = {88, ASK_POINTER_PLAIN, 692, 1, 0, 0},         /* runtime.hchan.sendq.last: to a runtime.sudog */
+	[613] = {96, ASK_POINTER_PLAIN, 688, 1, 0, 0},         /* runtime.hchan.bubble: to a runtime.synctestBubble */
+	[614] = {0, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* runtime.sudog.g: to a runtime.g */
+	[615] = {8, ASK_POINTER_PLAIN, 692, 1, 0, 0},          /* runtime.sudog.next: to a runtime.sudog */
+	[616] = {16, ASK_POINTER_PLAIN, 692, 1, 0, 0},         /* runtime.sudog.prev: to a runtime.sudog */
+	[617] = {64, ASK_POINTER_PLAIN, 692, 1, 0, 0},         /* runtime.sudog.parent: to a runtime.sudog */
+	[618] = {72, ASK_POINTER_PLAIN, 692, 1, 0, 0},         /* runtime.sudog.waitlink: to a runtime.sudog */
+	[619] = {80, ASK_POINTER_PLAIN, 692, 1, 0, 0},         /* runtime.sudog.waittail: to a runtime.sudog */
+	[620] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* runtime.scavengerState.g: to a runtime.g */
+	[621] = {16, ASK_POINTER_PLAIN, 696, 1, 0, 0},         /* runtime.scavengerState.timer: to a runtime.timer */
+	[622] = {112, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.scavengerState.sleepStub: to its closure */
+	[623] = {120, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.scavengerState.scavenge: to its closure */
+	[624] = {128, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.scavengerState.shouldStop: to its closure */
+	[625] = {136, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.scavengerState.gomaxprocs: to its closure */
+	[626] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},              /* runtime._panic.arg: to whatever it holds */
+	[627] = {16, ASK_POINTER_PLAIN, 694, 1, 0, 0},         /* runtime._panic.link: to a runtime._panic */
+	[628] = {72, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* runtime._panic.deferBitsPtr: to a uint8 */
+	[629] = {40, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* runtime.timer.f: to its closure */
+	[630] = {48, ASK_POINTER_ANY, 0, 1, 0, 0},             /* runtime.timer.arg: to whatever it holds */
+	[631] = {72, ASK_POINTER_PLAIN, 669, 1, 0, 0},         /* runtime.timer.ts: to a runtime.timers */
+	[632] = {0, ASK_POINTER_PLAIN, 697, 1, 0, 0},          /* runtime.pollDesc.link: to a runtime.pollDesc */
+	[633] = {112, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.pollDesc.rt.f: to its closure */
+	[634] = {120, ASK_POINTER_ANY, 0, 1, 0, 0},            /* runtime.pollDesc.rt.arg: to whatever it holds */
+	[635] = {144, ASK_POINTER_PLAIN, 669, 1, 0, 0},        /* runtime.pollDesc.rt.ts: to a runtime.timers */
+	[636] = {224, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.pollDesc.wt.f: to its closure */
+	[637] = {232, ASK_POINTER_ANY, 0, 1, 0, 0},            /* runtime.pollDesc.wt.arg: to whatever it holds */
+	[638] = {256, ASK_POINTER_PLAIN, 669, 1, 0, 0},        /* runtime.pollDesc.wt.ts: to a runtime.timers */
+	[639] = {288, ASK_POINTER_PLAIN, 697, 1, 0, 0},        /* runtime.pollDesc.self: to a runtime.pollDesc */
+	[640] = {0, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* *runtime.mspan: to a runtime.mspan */
+	[641] = {0, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* runtime.mspan.next: to a runtime.mspan */
+	[642] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* runtime.mspan.prev: to a runtime.mspan */
+	[643] = {16, ASK_POINTER_PLAIN, 591, 1, 0, 0},         /* runtime.mspan.list: to a runtime.mSpanList */
+	[644] = {64, ASK_POINTER_PLAIN, 546, 1, 0, 0},         /* runtime.mspan.allocBits: to a runtime.gcBits */
+	[645] = {72, ASK_POINTER_PLAIN, 546, 1, 0, 0},         /* runtime.mspan.gcmarkBits: to a runtime.gcBits */
+	[646] = {80, ASK_POINTER_PLAIN, 546, 1, 0, 0},         /* runtime.mspan.pinnerBits: to a runtime.gcBits */
+	[647] = {128, ASK_POINTER_PLAIN, 621, 1, 0, 0},        /* runtime.mspan.specials: to a runtime.special */
+	[648] = {152, ASK_POINTER_PLAIN, 687, 1, 0, 0},        /* runtime.mspan.largeType: to a internal/abi.Type */
+	[649] = {0, ASK_POINTER_PLAIN, 690, 1, 0, 0},          /* runtime.moduledata.pcHeader: to a runtime.pcHeader */
+	[650] = {8, ASK_POINTER_SLICE, 0, 1, 0, 0},            /* runtime.moduledata.funcnametab: to its elements, uint8 */
+	[651] = {32, ASK_POINTER_SLICE, 375, 1, 0, 0},         /* runtime.moduledata.cutab: to its elements, uint32 */
+	[652] = {56, ASK_POINTER_SLICE, 0, 1, 0, 0},           /* runtime.moduledata.filetab: to its elements, uint8 */
+	[653] = {80, ASK_POINTER_SLICE, 0, 1, 0, 0},           /* runtime.moduledata.pctab: to its elements, uint8 */
+	[654] = {104, ASK_POINTER_SLICE, 0, 1, 0, 0},          /* runtime.moduledata.pclntable: to its elements, uint8 */
+	[655] = {128, ASK_POINTER_SLICE, 536, 1, 0, 0},        /* runtime.moduledata.ftab: to its elements, runtime.functab */
+	[656] = {336, ASK_POINTER_SLICE, 588, 1, 0, 0},        /* runtime.moduledata.textsectmap: to its elements, runtime.textsect */
+	[657] = {360, ASK_POINTER_SLICE, 8, 1, 0, 0},          /* runtime.moduledata.typelinks: to its elements, int32 */
+	[658] = {384, ASK_POINTER_SLICE, 73, 1, 0, 0},         /* runtime.moduledata.itablinks: to its elements, *internal/abi.ITab */
+	[659] = {408, ASK_POINTER_SLICE, 537, 1, 0, 0},        /* runtime.moduledata.ptab: to its elements, runtime.ptabEntry */
+	[660] = {432, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.moduledata.pluginpath: to its bytes */
+	[661] = {448, ASK_POINTER_SLICE, 589, 1, 0, 0},        /* runtime.moduledata.pkghashes: to its elements, runtime.modulehash */
+	[662] = {472, ASK_POINTER_SLICE, 44, 1, 0, 0},         /* runtime.moduledata.inittasks: to its elements, *runtime.initTask */
+	[663] = {496, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.moduledata.modulename: to its bytes */
+	[664] = {512, ASK_POINTER_SLICE, 589, 1, 0, 0},        /* runtime.moduledata.modulehashes: to its elements, runtime.modulehash */
+	[665] = {552, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* runtime.moduledata.gcdatamask.bytedata: to a uint8 */
+	[666] = {568, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* runtime.moduledata.gcbssmask.bytedata: to a uint8 */
+	[667] = {576, ASK_POINTER_FREE, 290, 1, 0, 0},         /* runtime.moduledata.typemap: to its map<internal/abi.TypeOff,*internal/abi.Type> */
+	[668] = {584, ASK_POINTER_PLAIN, 701, 1, 0, 0},        /* runtime.moduledata.next: to a runtime.moduledata */
+	[669] = {56, ASK_POINTER_PLAIN, 684, 1, 0, 0},         /* runtime.p.mcache: to a runtime.mcache */
+	[670] = {96, ASK_POINTER_PLAIN, 198, 1, 0, 0},         /* runtime.p.oldm.m: to a internal/runtime/atomic.Pointer[runtime.m] */
+	[671] = {104, ASK_POINTER_SLICE, 37, 1, 0, 0},         /* runtime.p.deferpool: to its elements, *runtime._defer */
+	[672] = {128, ASK_POINTER_PLAIN, 668, 32, 8, 0},       /* runtime.p.deferpoolbuf[]: to a runtime._defer */
+	[673] = {2480, ASK_POINTER_SLICE, 48, 1, 0, 0},        /* runtime.p.sudogcache: to its elements, *runtime.sudog */
+	[674] = {2504, ASK_POINTER_PLAIN, 692, 128, 8, 0},     /* runtime.p.sudogbuf[]: to a runtime.sudog */
+	[675] = {3536, ASK_POINTER_PLAIN, 699, 128, 8, 0},     /* runtime.p.mspancache.buf[]: to a runtime.mspan */
+	[676] = {4560, ASK_POINTER_PLAIN, 549, 1, 0, 0},       /* runtime.p.pinnerCache: to a runtime.pinner */
+	[677] = {4688, ASK_POINTER_PLAIN, 594, 1, 0, 0},       /* runtime.p.nextGCMarkWorker: to a runtime.gcBgMarkWorkerNode */
+	[678] = {4704, ASK_POINTER_PLAIN, 595, 1, 0, 0},       /* runtime.p.gcw.wbuf1: to a runtime.workbuf */
+	[679] = {4712, ASK_POINTER_PLAIN, 595, 1, 0, 0},       /* runtime.p.gcw.wbuf2: to a runtime.workbuf */
+	[680] = {6784, ASK_POINTER_PLAIN, 676, 1, 0, 0},       /* runtime.p.gcw.spanq.chain.head: to a runtime.spanSPMC */
+	[681] = {6800, ASK_POINTER_PLAIN, 443, 1, 0, 0},       /* runtime.p.gcw.ptrBuf: to a [1024]uintptr */
+	[682] = {13680, ASK_POINTER_SLICE, 580, 1, 0, 0},      /* runtime.p.timers.heap: to its elements, runtime.timerWhen */
+	[683] = {13736, ASK_POINTER_PLAIN, 554, 1, 0, 0},      /* runtime.p.cleanups: to a runtime.cleanupBlock */
+	[684] = {15912, ASK_POINTER_PLAIN, 544, 1, 0, 0},      /* runtime.p.xRegs.cache: to a runtime.xRegState */
+	[685] = {32, ASK_POINTER_PLAIN, 694, 1, 0, 0},         /* runtime.g._panic: to a runtime._panic */
+	[686] = {40, ASK_POINTER_PLAIN, 668, 1, 0, 0},         /* runtime.g._defer: to a runtime._defer */
+	[687] = {48, ASK_POINTER_PLAIN, 705, 1, 0, 0},         /* runtime.g.m: to a runtime.m */
+	[688] = {232, ASK_POINTER_SLICE, 0, 1, 0, 0},          /* runtime.g.writebuf: to its elements, uint8 */
+	[689] = {296, ASK_POINTER_PLAIN, 358, 1, 0, 0},        /* runtime.g.ancestors: to a []runtime.ancestorInfo */
+	[690] = {320, ASK_POINTER_PLAIN, 692, 1, 0, 0},        /* runtime.g.waiting: to a runtime.sudog */
+	[691] = {328, ASK_POINTER_SLICE, 379, 1, 0, 0},        /* runtime.g.cgoCtxt: to its elements, uintptr */
+	[692] = {360, ASK_POINTER_PLAIN, 696, 1, 0, 0},        /* runtime.g.timer: to a runtime.timer */
+	[693] = {384, ASK_POINTER_PLAIN, 643, 1, 0, 0},        /* runtime.g.coroarg: to a runtime.coro */
+	[694] = {392, ASK_POINTER_PLAIN, 688, 1, 0, 0},        /* runtime.g.bubble: to a runtime.synctestBubble */
+	[695] = {400, ASK_POINTER_PLAIN, 544, 1, 0, 0},        /* runtime.g.xRegs.state: to a runtime.xRegState */
+	[696] = {0, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* reflect.Value.typ_: to a internal/abi.Type */
+	[697] = {0, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* runtime.m.g0: to a runtime.g */
+	[698] = {72, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* runtime.m.gsignal: to a runtime.g */
+	[699] = {176, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.m.mstartfn: to its closure */
+	[700] = {184, ASK_POINTER_PLAIN, 703, 1, 0, 0},        /* runtime.m.curg: to a runtime.g */
+	[701] = {248, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.m.preemptoff: to its bytes */
+	[702] = {296, ASK_POINTER_SLICE, 158, 1, 0, 0},        /* runtime.m.allpSnapshot: to its elements, *runtime.p */
+	[703] = {336, ASK_POINTER_PLAIN, 475, 1, 0, 0},        /* runtime.m.cgoCallers: to a runtime.cgoCallers */
+	[704] = {352, ASK_POINTER_PLAIN, 705, 1, 0, 0},        /* runtime.m.alllink: to a runtime.m */
+	[705] = {688, ASK_POINTER_SLICE, 379, 1, 0, 0},        /* runtime.m.mLockProfile.stack: to its elements, uintptr */
+	[706] = {736, ASK_POINTER_SLICE, 379, 1, 0, 0},        /* runtime.m.profStack: to its elements, uintptr */
+	[707] = {760, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.m.waitunlockf: to its closure */
+	[708] = {792, ASK_POINTER_PLAIN, 705, 1, 0, 0},        /* runtime.m.freelink: to a runtime.m */
+	[709] = {808, ASK_POINTER_PLAIN, 598, 4, 8, 0},        /* runtime.m.trace.buf[][]: to a runtime.traceBuf */
+	[710] = {840, ASK_POINTER_PLAIN, 705, 1, 0, 0},        /* runtime.m.trace.link: to a runtime.m */
+	[711] = {1816, ASK_POINTER_PLAIN, 198, 1, 0, 0},       /* runtime.m.self.m: to a internal/runtime/atomic.Pointer[runtime.m] */
+	[712] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.(*mspan).setUserArenaChunkToFault.func1.s: to a runtime.mspan */
+	[713] = {8, ASK_POINTER_FREE, 379, 1, 0, 0},           /* closure runtime.mmap.func1.ret: to its uintptr */
+	[714] = {8, ASK_POINTER_FREE, 8, 1, 0, 0},             /* closure runtime.sigaction.func1.ret: to its int32 */
+	[715] = {16, ASK_POINTER_FREE, 375, 1, 0, 0},          /* closure runtime.sigaction.func1.sig: to its uint32 */
+	[716] = {24, ASK_POINTER_PLAIN, 837, 1, 0, 0},         /* closure runtime.sigaction.func1.new: to a runtime.sigactiont */
+	[717] = {32, ASK_POINTER_PLAIN, 837, 1, 0, 0},         /* closure runtime.sigaction.func1.old: to a runtime.sigactiont */
+	[718] = {8, ASK_POINTER_PLAIN, 691, 1, 0, 0},          /* closure runtime.chansend.func1.c: to a runtime.hchan */
+	[719] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.send.goready.func1.gp: to a runtime.g */
+	[720] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.closechan.goready.func1.gp: to a runtime.g */
+	[721] = {8, ASK_POINTER_PLAIN, 691, 1, 0, 0},          /* closure runtime.chanrecv.func1.c: to a runtime.hchan */
+	[722] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.recv.goready.func1.gp: to a runtime.g */
+	[723] = {8, ASK_POINTER_FREE, 379, 1, 0, 0},           /* closure runtime.debugCallCheck.func1.pc: to its uintptr */
+	[724] = {16, ASK_POINTER_FREE, 2, 1, 0, 0},            /* closure runtime.debugCallCheck.func1.ret: to its string */
+	[725] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.debugCallWrap.func1.gp: to a runtime.g */
+	[726] = {32, ASK_POINTER_FREE, 375, 1, 0, 0},          /* closure runtime.debugCallWrap.func1.lockedExt: to its uint32 */
+	[727] = {8, ASK_POINTER_FREE, 6, 1, 0, 0},             /* closure runtime.debugCallWrap2.func1.ok: to its bool */
+	[728] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* closure runtime.hexdumpWords.func1.mark: to its closure */
+	[729] = {8, ASK_POINTER_FREE, 474, 1, 0, 0},           /* closure runtime.persistentalloc.func1.p: to its *runtime.notInHeap */
+	[730] = {32, ASK_POINTER_PLAIN, 838, 1, 0, 0},         /* closure runtime.persistentalloc.func1.sysStat: to a runtime.sysMemStat */
+	[731] = {8, ASK_POINTER_FREE, 637, 1, 0, 0},           /* closure runtime.allocmcache.func1.c: to its *runtime.mcache */
+	[732] = {8, ASK_POINTER_FREE, 379, 1, 0, 0},           /* closure runtime.checkFinalizersAndCleanups.func1.lastTinyBlock: to its uintptr */
+	[733] = {16, ASK_POINTER_FREE, 299, 1, 0, 0},          /* closure runtime.checkFinalizersAndCleanups.func1.nreports: to its int */
+	[734] = {24, ASK_POINTER_FREE, 6, 1, 0, 0},            /* closure runtime.checkFinalizersAndCleanups.func1.more: to its bool */
+	[735] = {32, ASK_POINTER_FREE, 830, 1, 0, 0},          /* closure runtime.checkFinalizersAndCleanups.func1.reports: to its [50]runtime.report·2 */
+	[736] = {8, ASK_POINTER_PLAIN, 621, 1, 0, 0},          /* closure runtime.checkFinalizersAndCleanups.func1.1.sp: to a runtime.special */
+	[737] = {16, ASK_POINTER_PLAIN, 699, 1, 0, 0},         /* closure runtime.checkFinalizersAndCleanups.func1.1.s: to a runtime.mspan */
+	[738] = {8, ASK_POINTER_PLAIN, 839, 1, 0, 0},          /* closure runtime.SetFinalizer.func2.e: to a runtime.eface */
+	[739] = {16, ASK_POINTER_PLAIN, 839, 1, 0, 0},         /* closure runtime.SetFinalizer.func2.f: to a runtime.eface */
+	[740] = {32, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* closure runtime.SetFinalizer.func2.fint: to a internal/abi.Type */
+	[741] = {40, ASK_POINTER_PLAIN, 840, 1, 0, 0},         /* closure runtime.SetFinalizer.func2.ot: to a internal/abi.PtrType */
+	[742] = {8, ASK_POINTER_PLAIN, 839, 1, 0, 0},          /* closure runtime.SetFinalizer.func1.e: to a runtime.eface */
+	[743] = {8, ASK_POINTER_FREE, 376, 1, 0, 0},           /* closure runtime.gcStart.func4.now: to its int64 */
+	[744] = {16, ASK_POINTER_FREE, 831, 1, 0, 0},          /* closure runtime.gcStart.func4.stw: to its runtime.worldStop */
+	[745] = {8, ASK_POINTER_FREE, 831, 1, 0, 0},           /* closure runtime.gcStart.func2.stw: to its runtime.worldStop */
+	[746] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.gcStart.func1.gp: to a runtime.g */
+	[747] = {16, ASK_POINTER_PLAIN, 688, 1, 0, 0},         /* closure runtime.gcStart.func1.bubble: to a runtime.synctestBubble */
+	[748] = {8, ASK_POINTER_FREE, 831, 1, 0, 0},           /* closure runtime.gcMarkDone.func4.stw: to its runtime.worldStop */
+	[749] = {8, ASK_POINTER_FREE, 6, 1, 0, 0},             /* closure runtime.gcMarkDone.func3.restart: to its bool */
+	[750] = {8, ASK_POINTER_FREE, 831, 1, 0, 0},           /* closure runtime.gcMarkDone.func2.stw: to its runtime.worldStop */
+	[751] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.gcMarkDone.forEachP.func5.fn: to its closure */
+	[752] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.gcMarkTermination.forEachP.func7.fn: to its closure */
+	[753] = {8, ASK_POINTER_FREE, 6, 1, 0, 0},             /* closure runtime.gcMarkTermination.func3.goroutineLeakDone: to its bool */
+	[754] = {8, ASK_POINTER_FREE, 6, 1, 0, 0},             /* closure runtime.gcMarkTermination.func2.stwSwept: to its bool */
+	[755] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.gcBgMarkWorker.func2.gp: to a runtime.g */
+	[756] = {16, ASK_POINTER_PLAIN, 702, 1, 0, 0},         /* closure runtime.gcBgMarkWorker.func2.pp: to a runtime.p */
+	[757] = {8, ASK_POINTER_FREE, 299, 1, 0, 0},           /* closure runtime.gcMarkRootCheck.func1.i: to its int */
+	[758] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.markroot.func1.gp: to a runtime.g */
+	[759] = {16, ASK_POINTER_FREE, 376, 1, 0, 0},          /* closure runtime.markroot.func1.workDone: to its int64 */
+	[760] = {24, ASK_POINTER_PLAIN, 683, 1, 0, 0},         /* closure runtime.markroot.func1.gcw: to a runtime.gcWork */
+	[761] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.gcAssistAlloc.func2.gp: to a runtime.g */
+	[762] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.gcAssistAlloc.func1.gp: to a runtime.g */
+	[763] = {16, ASK_POINTER_PLAIN, 688, 1, 0, 0},         /* closure runtime.gcAssistAlloc.func1.bubble: to a runtime.synctestBubble */
+	[764] = {8, ASK_POINTER_FREE, 379, 1, 0, 0},           /* closure runtime.(*pageAlloc).scavenge.func1.released: to its uintptr */
+	[765] = {16, ASK_POINTER_PLAIN, 841, 1, 0, 0},         /* closure runtime.(*pageAlloc).scavenge.func1.p: to a runtime.pageAlloc */
+	[766] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3.s: to a runtime.mspan */
+	[767] = {16, ASK_POINTER_PLAIN, 842, 1, 0, 0},         /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3.h: to a runtime.mheap */
+	[768] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2.s: to a runtime.mspan */
+	[769] = {16, ASK_POINTER_PLAIN, 842, 1, 0, 0},         /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2.h: to a runtime.mheap */
+	[770] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.(*sweepLocked).sweep.func1.s: to a runtime.mspan */
+	[771] = {8, ASK_POINTER_FREE, 698, 1, 0, 0},           /* closure runtime.getempty.func1.s: to its *runtime.mspan */
+	[772] = {8, ASK_POINTER_PLAIN, 842, 1, 0, 0},          /* closure runtime.(*mheap).alloc.func1.h: to a runtime.mheap */
+	[773] = {24, ASK_POINTER_FREE, 698, 1, 0, 0},          /* closure runtime.(*mheap).alloc.func1.s: to its *runtime.mspan */
+	[774] = {8, ASK_POINTER_FREE, 832, 1, 0, 0},           /* closure runtime.(*pageAlloc).find.func1.firstFree: to its struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
+	[775] = {16, ASK_POINTER_PLAIN, 843, 1, 0, 0},         /* closure runtime.mProf_Malloc.func1.b: to a runtime.bucket */
+	[776] = {24, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* closure runtime.(*mLockProfile).captureStack.func1.gp: to a runtime.g */
+	[777] = {32, ASK_POINTER_FREE, 299, 1, 0, 0},          /* closure runtime.(*mLockProfile).captureStack.func1.nstk: to its int */
+	[778] = {48, ASK_POINTER_PLAIN, 661, 1, 0, 0},         /* closure runtime.(*mLockProfile).captureStack.func1.prof: to a runtime.mLockProfile */
+	[779] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.doRecordGoroutineProfile.func1.gp1: to a runtime.g */
+	[780] = {24, ASK_POINTER_SLICE, 379, 1, 0, 0},         /* closure runtime.doRecordGoroutineProfile.func1.pcbuf: to its elements, uintptr */
+	[781] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.netpollgoready.goready.func1.gp: to a runtime.g */
+	[782] = {8, ASK_POINTER_PLAIN, 375, 1, 0, 0},          /* closure runtime.futexwakeup.func1.addr: to a uint32 */
+	[783] = {16, ASK_POINTER_PLAIN, 705, 1, 0, 0},         /* closure runtime.newosproc.func1.mp: to a runtime.m */
+	[784] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.(*_panic).nextFrame.func1.gp: to a runtime.g */
+	[785] = {16, ASK_POINTER_PLAIN, 694, 1, 0, 0},         /* closure runtime.(*_panic).nextFrame.func1.p: to a runtime._panic */
+	[786] = {24, ASK_POINTER_FREE, 6, 1, 0, 0},            /* closure runtime.(*_panic).nextFrame.func1.ok: to its bool */
+	[787] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.gorecover.func1.gp: to a runtime.g */
+	[788] = {16, ASK_POINTER_PLAIN, 694, 1, 0, 0},         /* closure runtime.gorecover.func1.p: to a runtime._panic */
+	[789] = {24, ASK_POINTER_FREE, 6, 1, 0, 0},            /* closure runtime.gorecover.func1.canRecover: to its bool */
+	[790] = {8, ASK_POINTER_STRING, 0, 1, 0, 0},           /* closure runtime.throw.func1.s: to its bytes */
+	[791] = {8, ASK_POINTER_PLAIN, 694, 1, 0, 0},          /* closure runtime.fatal.func1.p: to a runtime._panic */
+	[792] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* closure runtime.fatal.func1.s: to its bytes */
+	[793] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.fatalthrow.func1.gp: to a runtime.g */
+	[794] = {8, ASK_POINTER_PLAIN, 694, 1, 0, 0},          /* closure runtime.fatalpanic.func1.msgs: to a runtime._panic */
+	[795] = {16, ASK_POINTER_FREE, 6, 1, 0, 0},            /* closure runtime.fatalpanic.func1.docrash: to its bool */
+	[796] = {24, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* closure runtime.fatalpanic.func1.gp: to a runtime.g */
+	[797] = {8, ASK_POINTER_PLAIN, 688, 1, 0, 0},          /* closure runtime.dopanic_m.func1.bubble: to a runtime.synctestBubble */
+	[798] = {16, ASK_POINTER_PLAIN, 699, 1, 0, 0},         /* closure runtime.setPinned.func2.span: to a runtime.mspan */
+	[799] = {24, ASK_POINTER_FREE, 6, 1, 0, 0},            /* closure runtime.setPinned.func2.exists: to its bool */
+	[800] = {16, ASK_POINTER_PLAIN, 699, 1, 0, 0},         /* closure runtime.setPinned.func1.span: to a runtime.mspan */
+	[801] = {8, ASK_POINTER_PLAIN, 702, 1, 0, 0},          /* closure runtime.xRegRestore.func1.pp: to a runtime.p */
+	[802] = {8, ASK_POINTER_FREE, 6, 1, 0, 0},             /* closure runtime.main.func2.needUnlock: to its bool */
+	[803] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.badmorestackg0.func1.g: to a runtime.g */
+	[804] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.casgstatus.func3.gp: to a runtime.g */
+	[805] = {8, ASK_POINTER_FREE, 205, 1, 0, 0},           /* closure runtime.allocm.func1.freem: to its *runtime.m */
+	[806] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.reentersyscall.func2.gp: to a runtime.g */
+	[807] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.reentersyscall.func1.gp: to a runtime.g */
+	[808] = {16, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* closure runtime.entersyscallblock.func4.gp: to a runtime.g */
+	[809] = {16, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* closure runtime.entersyscallblock.func3.gp: to a runtime.g */
+	[810] = {32, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* closure runtime.entersyscallblock.func1.gp: to a runtime.g */
+	[811] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.exitsyscall.func4.gp: to a runtime.g */
+	[812] = {8, ASK_POINTER_PLAIN, 702, 1, 0, 0},          /* closure runtime.exitsyscall.func3.oldp: to a runtime.p */
+	[813] = {8, ASK_POINTER_FREE, 158, 1, 0, 0},           /* closure runtime.exitsyscall.func2.pp: to its *runtime.p */
+	[814] = {16, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* closure runtime.exitsyscall.func2.gp: to a runtime.g */
+	[815] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.malg.func1.newg: to a runtime.g */
+	[816] = {8, ASK_POINTER_PLAIN, 507, 1, 0, 0},          /* closure runtime.newproc.func1.fn: to a runtime.funcval */
+	[817] = {16, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* closure runtime.newproc.func1.gp: to a runtime.g */
+	[818] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.gfget.func2.gp: to a runtime.g */
+	[819] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.gfget.func1.gp: to a runtime.g */
+	[820] = {8, ASK_POINTER_PLAIN, 684, 1, 0, 0},          /* closure runtime.(*p).destroy.freemcache.func2.c: to a runtime.mcache */
+	[821] = {8, ASK_POINTER_PLAIN, 702, 1, 0, 0},          /* closure runtime.(*p).destroy.func1.pp: to a runtime.p */
+	[822] = {8, ASK_POINTER_PLAIN, 702, 1, 0, 0},          /* closure runtime.wirep.func2.pp: to a runtime.p */
+	[823] = {8, ASK_POINTER_FREE, 299, 1, 0, 0},           /* closure runtime.checkdead.func1.grunning: to its int */
+	[824] = {8, ASK_POINTER_PLAIN, 844, 1, 0, 0},          /* closure runtime.(*rwmutex).rlock.func1.rw: to a runtime.rwmutex */
+	[825] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.readyWithTime.goready.func1.gp: to a runtime.g */
+	[826] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.(*synctestBubble).changegstatus.goready.func1.gp: to a runtime.g */
+	[827] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.(*synctestBubble).decActive.goready.func1.gp: to a runtime.g */
+	[828] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.goroutineReady.goready.func1.gp: to a runtime.g */
+	[829] = {8, ASK_POINTER_PLAIN, 696, 1, 0, 0},          /* closure runtime.(*timer).maybeRunAsync.func1.t: to a runtime.timer */
+	[830] = {16, ASK_POINTER_PLAIN, 696, 1, 0, 0},         /* closure runtime.(*timer).modify.func1.t: to a runtime.timer */
+	[831] = {24, ASK_POINTER_PLAIN, 688, 1, 0, 0},         /* closure runtime.(*timer).modify.func1.bubble: to a runtime.synctestBubble */
+	[832] = {8, ASK_POINTER_PLAIN, 696, 1, 0, 0},          /* closure runtime.(*timer).maybeRunChan.func1.t: to a runtime.timer */
+	[833] = {24, ASK_POINTER_PLAIN, 691, 1, 0, 0},         /* closure runtime.(*timer).maybeRunChan.func1.c: to a runtime.hchan */
+	[834] = {8, ASK_POINTER_FREE, 205, 1, 0, 0},           /* closure runtime.traceAdvance.func4.mToFlush: to its *runtime.m */
+	[835] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.traceAdvance.forEachP.func7.fn: to its closure */
+	[836] = {16, ASK_POINTER_FREE, 833, 1, 0, 0},          /* closure runtime.traceAdvance.func1.untracedGs: to its []runtime.untracedG·7 */
+	[837] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.traceAdvance.func1.1.gp: to a runtime.g */
+	[838] = {16, ASK_POINTER_FREE, 673, 1, 0, 0},          /* closure runtime.traceAdvance.func1.1.ug: to its runtime.untracedG·7 */
+	[839] = {8, ASK_POINTER_FREE, 834, 1, 0, 0},           /* closure runtime.traceback1.func1.u: to its runtime.unwinder */
+	[840] = {40, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* closure runtime.traceback1.func1.gp: to a runtime.g */
+	[841] = {8, ASK_POINTER_FREE, 299, 1, 0, 0},           /* closure runtime.traceback2.func1.skip: to its int */
+	[842] = {16, ASK_POINTER_FREE, 299, 1, 0, 0},          /* closure runtime.traceback2.func1.max: to its int */
+	[843] = {24, ASK_POINTER_FREE, 299, 1, 0, 0},          /* closure runtime.traceback2.func1.n: to its int */
+	[844] = {32, ASK_POINTER_FREE, 299, 1, 0, 0},          /* closure runtime.traceback2.func1.lastN: to its int */
+	[845] = {24, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* closure runtime.callers.func1.gp: to a runtime.g */
+	[846] = {32, ASK_POINTER_FREE, 299, 1, 0, 0},          /* closure runtime.callers.func1.n: to its int */
+	[847] = {48, ASK_POINTER_SLICE, 379, 1, 0, 0},         /* closure runtime.callers.func1.pcbuf: to its elements, uintptr */
+	[848] = {16, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* closure runtime.tracebacksomeothers.func1.curgp: to a runtime.g */
+	[849] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.tracebacksomeothers.func1.showf: to its closure */
+	[850] = {8, ASK_POINTER_PLAIN, 845, 1, 0, 0},          /* closure runtime.tracebackHexdump.func1.frame: to a runtime.stkframe */
+	[851] = {8, ASK_POINTER_FREE, 835, 1, 0, 0},           /* closure runtime.traceWriter.flush.func1.w: to its runtime.traceWriter */
+	[852] = {8, ASK_POINTER_FREE, 835, 1, 0, 0},           /* closure runtime.traceWriter.refill.func1.w: to its runtime.traceWriter */
+	[853] = {8, ASK_POINTER_PLAIN, 598, 1, 0, 0},          /* closure runtime.traceCPUFlush.func1.buf: to a runtime.traceBuf */
+	[854] = {8, ASK_POINTER_PLAIN, 846, 1, 0, 0},          /* closure runtime.(*traceRegionAlloc).alloc.func1.a: to a runtime.traceRegionAlloc */
+	[855] = {16, ASK_POINTER_FREE, 836, 1, 0, 0},          /* closure runtime.(*traceRegionAlloc).alloc.func1.block: to its *runtime.traceRegionAllocBlock */
+	[856] = {32, ASK_POINTER_FREE, 474, 1, 0, 0},          /* closure runtime.(*traceRegionAlloc).alloc.func1.x: to its *runtime.notInHeap */
+	[857] = {8, ASK_POINTER_PLAIN, 705, 1, 0, 0},          /* closure runtime.traceThreadDestroy.func1.mp: to a runtime.m */
+	[858] = {8, ASK_POINTER_PLAIN, 847, 1, 0, 0},          /* closure runtime.(*traceStringTable).put.func1.t: to a runtime.traceStringTable */
+	[859] = {32, ASK_POINTER_FREE, 2, 1, 0, 0},            /* closure runtime.(*traceStringTable).put.func1.s: to its string */
+	[860] = {8, ASK_POINTER_PLAIN, 847, 1, 0, 0},          /* closure runtime.(*traceStringTable).reset.func1.t: to a runtime.traceStringTable */
+	[861] = {8, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* closure runtime.getGCMaskOnDemand.func1.t: to a internal/abi.Type */
+	[862] = {16, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* closure runtime.getGCMaskOnDemand.func1.p: to a uint8 */
+	[863] = {8, ASK_POINTER_PLAIN, 848, 1, 0, 0},          /* closure runtime.vdsoParseSymbols.func1.info: to a runtime.vdsoInfo */
+	[864] = {8, ASK_POINTER_PLAIN, 702, 1, 0, 0},          /* closure runtime.gcMarkTermination.func4.1.pp: to a runtime.p */
+	[865] = {8, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* closure reflect.funcLayout.func1.x: to a internal/abi.Type */
+	[866] = {8, ASK_POINTER_PLAIN, 609, 1, 0, 0},          /* closure internal/godebug.(*Setting).Value.func1.s: to a internal/godebug.Setting */
+	[867] = {8, ASK_POINTER_FREE, 293, 1, 0, 0},           /* closure internal/godebug.update.func2.did: to its map<string,bool> */
+	[868] = {8, ASK_POINTER_FREE, 293, 1, 0, 0},           /* closure internal/godebug.update.func1.did: to its map<string,bool> */
+	[869] = {8, ASK_POINTER_FREE, 614, 1, 0, 0},           /* closure syscall.init.OnceFunc.func3.d: to its struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
+	[870] = {8, ASK_POINTER_FREE, 614, 1, 0, 0},           /* closure syscall.init.OnceFunc.func3.1.d: to its struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
+	[871] = {8, ASK_POINTER_FREE, 614, 1, 0, 0},           /* closure syscall.init.OnceFunc.func3.1.1.d: to its struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
+	[872] = {8, ASK_POINTER_FREE, 639, 1, 0, 0},           /* closure internal/poll.init.OnceValue[go.shape.bool].func4.d: to its struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
+	[873] = {8, ASK_POINTER_FREE, 639, 1, 0, 0},           /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1.d: to its struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
+	[874] = {8, ASK_POINTER_FREE, 639, 1, 0, 0},           /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1.1.d: to its struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
+	[875] = {8, ASK_POINTER_FREE, 638, 1, 0, 0},           /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.d: to its struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
+	[876] = {8, ASK_POINTER_FREE, 638, 1, 0, 0},           /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1.d: to its struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
+	[877] = {8, ASK_POINTER_FREE, 638, 1, 0, 0},           /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1.1.d: to its struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
+	[878] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},        /* error: to whatever it holds */
+	[879] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},              /* interface {}: to whatever it holds */
+	[880] = {16, ASK_POINTER_PLAIN, 621, 50, 24, 0},       /* [50]runtime.report·2[].sp: to a runtime.special */
+	[881] = {0, ASK_POINTER_SLICE, 673, 1, 0, 0},          /* []runtime.untracedG·7: to its elements, runtime.untracedG·7 */
+	[882] = {0, ASK_POINTER_PLAIN, 695, 1, 0, 0},          /* runtime.unwinder.frame.fn._func: to a runtime._func */
+	[883] = {8, ASK_POINTER_PLAIN, 701, 1, 0, 0},          /* runtime.unwinder.frame.fn.datap: to a runtime.moduledata */
+	[884] = {0, ASK_POINTER_PLAIN, 705, 1, 0, 0},          /* runtime.traceWriter.traceLocker.mp: to a runtime.m */
+	[885] = {24, ASK_POINTER_PLAIN, 598, 1, 0, 0},         /* runtime.traceWriter.traceBuf: to a runtime.traceBuf */
+	[886] = {0, ASK_POINTER_PLAIN, 849, 1, 0, 0},          /* *runtime.traceRegionAllocBlock: to a runtime.traceRegionAllocBlock */
+	[887] = {0, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* runtime.eface._type: to a internal/abi.Type */
+	[888] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* internal/abi.PtrType.Type.Equal: to its closure */
+	[889] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.PtrType.Type.GCData: to a uint8 */
+	[890] = {48, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* internal/abi.PtrType.Elem: to a internal/abi.Type */
+	[891] = {0, ASK_POINTER_SLICE, 850, 5, 24, 0},         /* runtime.pageAlloc.summary[]: to its elements, runtime.pallocSum */
+	[892] = {120, ASK_POINTER_PLAIN, 928, 8192, 8, 0},     /* runtime.pageAlloc.chunks[]: to a [8192]runtime.pallocData */
+	[893] = {65680, ASK_POINTER_SLICE, 640, 1, 0, 0},      /* runtime.pageAlloc.inUse.ranges: to its elements, runtime.addrRange */
+	[894] = {65712, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.pageAlloc.inUse.sysStat: to a runtime.sysMemStat */
+	[895] = {65720, ASK_POINTER_SLICE, 851, 1, 0, 0},      /* runtime.pageAlloc.scav.index.chunks: to its elements, runtime.atomicScavChunkData */
+	[896] = {65816, ASK_POINTER_PLAIN, 541, 1, 0, 0},      /* runtime.pageAlloc.mheapLock: to a runtime.mutex */
+	[897] = {65824, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.pageAlloc.sysStat: to a runtime.sysMemStat */
+	[898] = {8, ASK_POINTER_SLICE, 850, 5, 24, 0},         /* runtime.mheap.pages.summary[]: to its elements, runtime.pallocSum */
+	[899] = {128, ASK_POINTER_PLAIN, 928, 8192, 8, 0},     /* runtime.mheap.pages.chunks[]: to a [8192]runtime.pallocData */
+	[900] = {65688, ASK_POINTER_SLICE, 640, 1, 0, 0},      /* runtime.mheap.pages.inUse.ranges: to its elements, runtime.addrRange */
+	[901] = {65720, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.pages.inUse.sysStat: to a runtime.sysMemStat */
+	[902] = {65728, ASK_POINTER_SLICE, 851, 1, 0, 0},      /* runtime.mheap.pages.scav.index.chunks: to its elements, runtime.atomicScavChunkData */
+	[903] = {65824, ASK_POINTER_PLAIN, 541, 1, 0, 0},      /* runtime.mheap.pages.mheapLock: to a runtime.mutex */
+	[904] = {65832, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.pages.sysStat: to a runtime.sysMemStat */
+	[905] = {65864, ASK_POINTER_SLICE, 698, 1, 0, 0},      /* runtime.mheap.allspans: to its elements, *runtime.mspan */
+	[906] = {66008, ASK_POINTER_PLAIN, 940, 1, 8, 0},      /* runtime.mheap.arenas[]: to a [4194304]*runtime.heapArena */
+	[907] = {66056, ASK_POINTER_PLAIN, 941, 1, 0, 0},      /* runtime.mheap.arenaHints: to a runtime.arenaHint */
+	[908] = {66096, ASK_POINTER_SLICE, 852, 1, 0, 0},      /* runtime.mheap.heapArenas: to its elements, runtime.arenaIdx */
+	[909] = {66120, ASK_POINTER_SLICE, 852, 1, 0, 0},      /* runtime.mheap.userArenaArenas: to its elements, runtime.arenaIdx */
+	[910] = {66144, ASK_POINTER_SLICE, 852, 1, 0, 0},      /* runtime.mheap.sweepArenas: to its elements, runtime.arenaIdx */
+	[911] = {66168, ASK_POINTER_SLICE, 852, 1, 0, 0},      /* runtime.mheap.markArenas: to its elements, runtime.arenaIdx */
+	[912] = {92328, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.spanalloc.first: to its closure */
+	[913] = {92344, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.spanalloc.list: to a runtime.mlink */
+	[914] = {92376, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.spanalloc.stat: to a runtime.sysMemStat */
+	[915] = {92400, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.spanSPMCAlloc.first: to its closure */
+	[916] = {92416, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.spanSPMCAlloc.list: to a runtime.mlink */
+	[917] = {92448, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.spanSPMCAlloc.stat: to a runtime.sysMemStat */
+	[918] = {92472, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.cachealloc.first: to its closure */
+	[919] = {92488, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.cachealloc.list: to a runtime.mlink */
+	[920] = {92520, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.cachealloc.stat: to a runtime.sysMemStat */
+	[921] = {92544, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialfinalizeralloc.first: to its closure */
+	[922] = {92560, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.specialfinalizeralloc.list: to a runtime.mlink */
+	[923] = {92592, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.specialfinalizeralloc.stat: to a runtime.sysMemStat */
+	[924] = {92616, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialCleanupAlloc.first: to its closure */
+	[925] = {92632, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.specialCleanupAlloc.list: to a runtime.mlink */
+	[926] = {92664, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.specialCleanupAlloc.stat: to a runtime.sysMemStat */
+	[927] = {92688, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialCheckFinalizerAlloc.first: to its closure */
+	[928] = {92704, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.specialCheckFinalizerAlloc.list: to a runtime.mlink */
+	[929] = {92736, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.specialCheckFinalizerAlloc.stat: to a runtime.sysMemStat */
+	[930] = {92760, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialTinyBlockAlloc.first: to its closure */
+	[931] = {92776, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.specialTinyBlockAlloc.list: to a runtime.mlink */
+	[932] = {92808, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.specialTinyBlockAlloc.stat: to a runtime.sysMemStat */
+	[933] = {92832, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialprofilealloc.first: to its closure */
+	[934] = {92848, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.specialprofilealloc.list: to a runtime.mlink */
+	[935] = {92880, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.specialprofilealloc.stat: to a runtime.sysMemStat */
+	[936] = {92904, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialReachableAlloc.first: to its closure */
+	[937] = {92920, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.specialReachableAlloc.list: to a runtime.mlink */
+	[938] = {92952, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.specialReachableAlloc.stat: to a runtime.sysMemStat */
+	[939] = {92976, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialPinCounterAlloc.first: to its closure */
+	[940] = {92992, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.specialPinCounterAlloc.list: to a runtime.mlink */
+	[941] = {93024, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.specialPinCounterAlloc.stat: to a runtime.sysMemStat */
+	[942] = {93048, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialWeakHandleAlloc.first: to its closure */
+	[943] = {93064, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.specialWeakHandleAlloc.list: to a runtime.mlink */
+	[944] = {93096, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.specialWeakHandleAlloc.stat: to a runtime.sysMemStat */
+	[945] = {93120, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialBubbleAlloc.first: to its closure */
+	[946] = {93136, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.specialBubbleAlloc.list: to a runtime.mlink */
+	[947] = {93168, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.specialBubbleAlloc.stat: to a runtime.sysMemStat */
+	[948] = {93192, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialSecretAlloc.first: to its closure */
+	[949] = {93208, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.specialSecretAlloc.list: to a runtime.mlink */
+	[950] = {93240, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.specialSecretAlloc.stat: to a runtime.sysMemStat */
+	[951] = {93272, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.arenaHintAlloc.first: to its closure */
+	[952] = {93288, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.arenaHintAlloc.list: to a runtime.mlink */
+	[953] = {93320, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.arenaHintAlloc.stat: to a runtime.sysMemStat */
+	[954] = {93336, ASK_POINTER_PLAIN, 941, 1, 0, 0},      /* runtime.mheap.userArena.arenaHints: to a runtime.arenaHint */
+	[955] = {93344, ASK_POINTER_PLAIN, 699, 1, 0, 0},      /* runtime.mheap.userArena.quarantineList.first: to a runtime.mspan */
+	[956] = {93352, ASK_POINTER_PLAIN, 699, 1, 0, 0},      /* runtime.mheap.userArena.quarantineList.last: to a runtime.mspan */
+	[957] = {93360, ASK_POINTER_PLAIN, 699, 1, 0, 0},      /* runtime.mheap.userArena.readyList.first: to a runtime.mspan */
+	[958] = {93368, ASK_POINTER_PLAIN, 699, 1, 0, 0},      /* runtime.mheap.userArena.readyList.last: to a runtime.mspan */
+	[959] = {93456, ASK_POINTER_PLAIN, 943, 1, 0, 0},      /* runtime.mheap.unused: to a runtime.specialfinalizer */
+	[960] = {0, ASK_POINTER_PLAIN, 843, 1, 0, 0},          /* runtime.bucket.next: to a runtime.bucket */
+	[961] = {8, ASK_POINTER_PLAIN, 843, 1, 0, 0},          /* runtime.bucket.allnext: to a runtime.bucket */
+	[962] = {0, ASK_POINTER_PLAIN, 695, 1, 0, 0},          /* runtime.stkframe.fn._func: to a runtime._func */
+	[963] = {8, ASK_POINTER_PLAIN, 701, 1, 0, 0},          /* runtime.stkframe.fn.datap: to a runtime.moduledata */
+	[964] = {24, ASK_POINTER_PLAIN, 849, 1, 0, 0},         /* runtime.traceRegionAlloc.full: to a runtime.traceRegionAllocBlock */
+	[965] = {8, ASK_POINTER_PLAIN, 598, 1, 0, 0},          /* runtime.traceStringTable.buf: to a runtime.traceBuf */
+	[966] = {184, ASK_POINTER_PLAIN, 849, 1, 0, 0},        /* runtime.traceStringTable.tab.mem.full: to a runtime.traceRegionAllocBlock */
+	[967] = {40, ASK_POINTER_SLICE, 375, 1, 0, 0},         /* runtime.vdsoInfo.chain: to its elements, uint32 */
+	[968] = {64, ASK_POINTER_SLICE, 375, 1, 0, 0},         /* runtime.vdsoInfo.bucket: to its elements, uint32 */
+	[969] = {104, ASK_POINTER_PLAIN, 953, 1, 0, 0},        /* runtime.vdsoInfo.verdef: to a runtime.elfVerdef */
+	[970] = {0, ASK_POINTER_PLAIN, 849, 1, 0, 0},          /* runtime.traceRegionAllocBlock.traceRegionAllocBlockHeader.next: to a runtime.traceRegionAllocBlock */
+	[971] = {0, ASK_POINTER_PLAIN, 284, 1, 0, 0},          /* **table<string,int>: to a *table<string,int> */
+	[972] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},          /* noalg.[8]struct { key string; elem int }[].key: to its bytes */
+	[973] = {0, ASK_POINTER_PLAIN, 300, 1, 0, 0},          /* waitq<int>.first: to a sudog<int> */
+	[974] = {8, ASK_POINTER_PLAIN, 300, 1, 0, 0},          /* waitq<int>.last: to a sudog<int> */
+	[975] = {0, ASK_POINTER_PLAIN, 301, 1, 0, 0},          /* waitq<struct {}>.first: to a sudog<struct {}> */
+	[976] = {8, ASK_POINTER_PLAIN, 301, 1, 0, 0},          /* waitq<struct {}>.last: to a sudog<struct {}> */
+	[977] = {0, ASK_POINTER_PLAIN, 302, 1, 0, 0},          /* waitq<bool>.first: to a sudog<bool> */
+	[978] = {8, ASK_POINTER_PLAIN, 302, 1, 0, 0},          /* waitq<bool>.last: to a sudog<bool> */
+	[979] = {0, ASK_POINTER_PLAIN, 303, 1, 0, 0},          /* **table<uint64,bool>: to a *table<uint64,bool> */
+	[980] = {0, ASK_POINTER_PLAIN, 305, 1, 0, 0},          /* **table<internal/abi.TypeOff,*internal/abi.Type>: to a *table<internal/abi.TypeOff,*internal/abi.Type> */
+	[981] = {0, ASK_POINTER_PLAIN, 307, 1, 0, 0},          /* **table<int32,unsafe.Pointer>: to a *table<int32,unsafe.Pointer> */
+	[982] = {0, ASK_POINTER_PLAIN, 309, 1, 0, 0},          /* **table<runtime._typePair,struct {}>: to a *table<runtime._typePair,struct {}> */
+	[983] = {0, ASK_POINTER_PLAIN, 311, 1, 0, 0},          /* **table<string,bool>: to a *table<string,bool> */
+	[984] = {0, ASK_POINTER_PLAIN, 313, 1, 0, 0},          /* **table<string,runtime.metricData>: to a *table<string,runtime.metricData> */
+	[985] = {0, ASK_POINTER_PLAIN, 315, 1, 0, 0},          /* **table<uint32,[]*internal/abi.Type>: to a *table<uint32,[]*internal/abi.Type> */
+	[986] = {0, ASK_POINTER_PLAIN, 317, 1, 0, 0},          /* **table<unsafe.Pointer,int32>: to a *table<unsafe.Pointer,int32> */
+	[987] = {0, ASK_POINTER_PLAIN, 319, 1, 0, 0},          /* **table<string,*unicode.RangeTable>: to a *table<string,*unicode.RangeTable> */
+	[988] = {0, ASK_POINTER_PLAIN, 285, 1, 0, 0},          /* groupReference<string,int>.data: to a noalg.map.group[string]int */
+	[989] = {8, ASK_POINTER_PLAIN, 687, 8, 16, 0},         /* noalg.[8]struct { key internal/abi.TypeOff; elem *internal/abi.Type }[].elem: to a internal/abi.Type */
+	[990] = {0, ASK_POINTER_PLAIN, 687, 8, 24, 0},         /* noalg.[8]struct { key runtime._typePair; elem struct {} }[].key.t1: to a internal/abi.Type */
+	[991] = {8, ASK_POINTER_PLAIN, 687, 8, 24, 0},         /* noalg.[8]struct { key runtime._typePair; elem struct {} }[].key.t2: to a internal/abi.Type */
+	[992] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},          /* noalg.[8]struct { key string; elem bool }[].key: to its bytes */
+	[993] = {0, ASK_POINTER_STRING, 0, 8, 32, 0},          /* noalg.[8]struct { key string; elem runtime.metricData }[].key: to its bytes */
+	[994] = {24, ASK_POINTER_FUNC, 0, 8, 32, 0},           /* noalg.[8]struct { key string; elem runtime.metricData }[].elem.compute: to its closure */
+	[995] = {8, ASK_POINTER_SLICE, 273, 8, 32, 0},         /* noalg.[8]struct { key uint32; elem []*internal/abi.Type }[].elem: to its elements, *internal/abi.Type */
+	[996] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},          /* noalg.[8]struct { key string; elem *unicode.RangeTable }[].key: to its bytes */
+	[997] = {16, ASK_POINTER_PLAIN, 608, 8, 24, 0},        /* noalg.[8]struct { key string; elem *unicode.RangeTable }[].elem: to a unicode.RangeTable */
+	[998] = {0, ASK_POINTER_PLAIN, 304, 1, 0, 0},          /* groupReference<uint64,bool>.data: to a noalg.map.group[uint64]bool */
+	[999] = {0, ASK_POINTER_PLAIN, 306, 1, 0, 0},          /* groupReference<internal/abi.TypeOff,*internal/abi.Type>.data: to a noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
+	[1000] = {0, ASK_POINTER_PLAIN, 308, 1, 0, 0},         /* groupReference<int32,unsafe.Pointer>.data: to a noalg.map.group[int32]unsafe.Pointer */
+	[1001] = {0, ASK_POINTER_PLAIN, 310, 1, 0, 0},         /* groupReference<runtime._typePair,struct {}>.data: to a noalg.map.group[runtime._typePair]struct {} */
+	[1002] = {0, ASK_POINTER_PLAIN, 312, 1, 0, 0},         /* groupReference<string,bool>.data: to a noalg.map.group[string]bool */
+	[1003] = {0, ASK_POINTER_PLAIN, 314, 1, 0, 0},         /* groupReference<string,runtime.metricData>.data: to a noalg.map.group[string]runtime.metricData */
+	[1004] = {0, ASK_POINTER_PLAIN, 316, 1, 0, 0},         /* groupReference<uint32,[]*internal/abi.Type>.data: to a noalg.map.group[uint32][]*internal/abi.Type */
+	[1005] = {0, ASK_POINTER_PLAIN, 318, 1, 0, 0},         /* groupReference<unsafe.Pointer,int32>.data: to a noalg.map.group[unsafe.Pointer]int32 */
+	[1006] = {0, ASK_POINTER_PLAIN, 320, 1, 0, 0},         /* groupReference<string,*unicode.RangeTable>.data: to a noalg.map.group[string]*unicode.RangeTable */
+	[1007] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},             /* go.shape.interface {}: to whatever it holds */
+	[1008] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* go.shape.interface { Error() string }: to whatever it holds */
+	[1009] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* reflect.Type: to whatever it holds */
+	[1010] = {0, ASK_POINTER_PLAIN, 837, 1, 0, 0},         /* *runtime.sigactiont: to a runtime.sigactiont */
+	[1011] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(uintptr, runtime.hexdumpMarker): to its closure */
+	[1012] = {0, ASK_POINTER_PLAIN, 474, 1, 0, 0},         /* **runtime.notInHeap: to a *runtime.notInHeap */
+	[1013] = {0, ASK_POINTER_PLAIN, 838, 1, 0, 0},         /* *runtime.sysMemStat: to a runtime.sysMemStat */
+	[1014] = {0, ASK_POINTER_PLAIN, 637, 1, 0, 0},         /* **runtime.mcache: to a *runtime.mcache */
+	[1015] = {0, ASK_POINTER_PLAIN, 830, 1, 0, 0},         /* *[50]runtime.report·2: to a [50]runtime.report·2 */
+	[1016] = {0, ASK_POINTER_PLAIN, 839, 1, 0, 0},         /* *runtime.eface: to a runtime.eface */
+	[1017] = {0, ASK_POINTER_PLAIN, 840, 1, 0, 0},         /* *internal/abi.PtrType: to a internal/abi.PtrType */
+	[1018] = {0, ASK_POINTER_PLAIN, 831, 1, 0, 0},         /* *runtime.worldStop: to a runtime.worldStop */
+	[1019] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(*runtime.p): to its closure */
+	[1020] = {0, ASK_POINTER_PLAIN, 841, 1, 0, 0},         /* *runtime.pageAlloc: to a runtime.pageAlloc */
+	[1021] = {0, ASK_POINTER_PLAIN, 842, 1, 0, 0},         /* *runtime.mheap: to a runtime.mheap */
+	[1022] = {0, ASK_POINTER_PLAIN, 698, 1, 0, 0},         /* **runtime.mspan: to a *runtime.mspan */
+	[1023] = {0, ASK_POINTER_PLAIN, 832, 1, 0, 0},         /* *struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr }: to a struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
+	[1024] = {0, ASK_POINTER_PLAIN, 843, 1, 0, 0},         /* *runtime.bucket: to a runtime.bucket */
+	[1025] = {0, ASK_POINTER_PLAIN, 205, 1, 0, 0},         /* **runtime.m: to a *runtime.m */
+	[1026] = {0, ASK_POINTER_PLAIN, 158, 1, 0, 0},         /* **runtime.p: to a *runtime.p */
+	[1027] = {0, ASK_POINTER_PLAIN, 844, 1, 0, 0},         /* *runtime.rwmutex: to a runtime.rwmutex */
+	[1028] = {0, ASK_POINTER_PLAIN, 833, 1, 0, 0},         /* *[]runtime.untracedG·7: to a []runtime.untracedG·7 */
+	[1029] = {0, ASK_POINTER_PLAIN, 834, 1, 0, 0},         /* *runtime.unwinder: to a runtime.unwinder */
+	[1030] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(*runtime.g) bool: to its closure */
+	[1031] = {0, ASK_POINTER_PLAIN, 845, 1, 0, 0},         /* *runtime.stkframe: to a runtime.stkframe */
+	[1032] = {0, ASK_POINTER_PLAIN, 835, 1, 0, 0},         /* *runtime.traceWriter: to a runtime.traceWriter */
+	[1033] = {0, ASK_POINTER_PLAIN, 846, 1, 0, 0},         /* *runtime.traceRegionAlloc: to a runtime.traceRegionAlloc */
+	[1034] = {0, ASK_POINTER_PLAIN, 836, 1, 0, 0},         /* **runtime.traceRegionAllocBlock: to a *runtime.traceRegionAllocBlock */
+	[1035] = {0, ASK_POINTER_PLAIN, 847, 1, 0, 0},         /* *runtime.traceStringTable: to a runtime.traceStringTable */
+	[1036] = {0, ASK_POINTER_PLAIN, 848, 1, 0, 0},         /* *runtime.vdsoInfo: to a runtime.vdsoInfo */
+	[1037] = {16, ASK_POINTER_PLAIN, 621, 1, 0, 0},        /* runtime.report·2.sp: to a runtime.special */
+	[1038] = {0, ASK_POINTER_PLAIN, 705, 1, 0, 0},         /* runtime.traceLocker.mp: to a runtime.m */
+	[1039] = {0, ASK_POINTER_SLICE, 850, 5, 24, 0},        /* [5][]runtime.pallocSum[]: to its elements, runtime.pallocSum */
+	[1040] = {0, ASK_POINTER_PLAIN, 928, 8192, 8, 0},      /* [8192]*[8192]runtime.pallocData[]: to a [8192]runtime.pallocData */
+	[1041] = {0, ASK_POINTER_SLICE, 640, 1, 0, 0},         /* runtime.addrRanges.ranges: to its elements, runtime.addrRange */
+	[1042] = {32, ASK_POINTER_PLAIN, 838, 1, 0, 0},        /* runtime.addrRanges.sysStat: to a runtime.sysMemStat */
+	[1043] = {0, ASK_POINTER_SLICE, 851, 1, 0, 0},         /* struct { runtime.index runtime.scavengeIndex; runtime.releasedBg internal/runtime/atomic.Uintptr; runtime.releasedEager internal/runtime/atomic.Uintptr }.index.chunks: to its elements, runtime.atomicScavChunkData */
+	[1044] = {0, ASK_POINTER_PLAIN, 940, 1, 8, 0},         /* [1]*[4194304]*runtime.heapArena[]: to a [4194304]*runtime.heapArena */
+	[1045] = {0, ASK_POINTER_PLAIN, 941, 1, 0, 0},         /* *runtime.arenaHint: to a runtime.arenaHint */
+	[1046] = {0, ASK_POINTER_SLICE, 852, 1, 0, 0},         /* []runtime.arenaIdx: to its elements, runtime.arenaIdx */
+	[1047] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* runtime.fixalloc.first: to its closure */
+	[1048] = {24, ASK_POINTER_PLAIN, 942, 1, 0, 0},        /* runtime.fixalloc.list: to a runtime.mlink */
+	[1049] = {56, ASK_POINTER_PLAIN, 838, 1, 0, 0},        /* runtime.fixalloc.stat: to a runtime.sysMemStat */
+	[1050] = {0, ASK_POINTER_PLAIN, 941, 1, 0, 0},         /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList }.arenaHints: to a runtime.arenaHint */
+	[1051] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},         /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList }.quarantineList.first: to a runtime.mspan */
+	[1052] = {16, ASK_POINTER_PLAIN, 699, 1, 0, 0},        /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList }.quarantineList.last: to a runtime.mspan */
+	[1053] = {24, ASK_POINTER_PLAIN, 699, 1, 0, 0},        /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList }.readyList.first: to a runtime.mspan */
+	[1054] = {32, ASK_POINTER_PLAIN, 699, 1, 0, 0},        /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList }.readyList.last: to a runtime.mspan */
+	[1055] = {0, ASK_POINTER_PLAIN, 943, 1, 0, 0},         /* *runtime.specialfinalizer: to a runtime.specialfinalizer */
+	[1056] = {16, ASK_POINTER_PLAIN, 941, 1, 0, 0},        /* runtime.arenaHint.next: to a runtime.arenaHint */
+	[1057] = {0, ASK_POINTER_PLAIN, 942, 1, 0, 0},         /* runtime.mlink.next: to a runtime.mlink */
+	[1058] = {0, ASK_POINTER_PLAIN, 621, 1, 0, 0},         /* runtime.specialfinalizer.special.next: to a runtime.special */
+	[1059] = {24, ASK_POINTER_PLAIN, 507, 1, 0, 0},        /* runtime.specialfinalizer.fn: to a runtime.funcval */
+	[1060] = {40, ASK_POINTER_PLAIN, 687, 1, 0, 0},        /* runtime.specialfinalizer.fint: to a internal/abi.Type */
+	[1061] = {48, ASK_POINTER_PLAIN, 840, 1, 0, 0},        /* runtime.specialfinalizer.ot: to a internal/abi.PtrType */
+	[1062] = {168, ASK_POINTER_PLAIN, 849, 1, 0, 0},       /* runtime.traceMap.mem.full: to a runtime.traceRegionAllocBlock */
+	[1063] = {0, ASK_POINTER_PLAIN, 953, 1, 0, 0},         /* *runtime.elfVerdef: to a runtime.elfVerdef */
+	[1064] = {0, ASK_POINTER_PLAIN, 849, 1, 0, 0},         /* runtime.traceRegionAllocBlockHeader.next: to a runtime.traceRegionAllocBlock */
+	[1065] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem int }.key: to its bytes */
+	[1066] = {0, ASK_POINTER_PLAIN, 300, 1, 0, 0},         /* *sudog<int>: to a sudog<int> */
+	[1067] = {0, ASK_POINTER_PLAIN, 301, 1, 0, 0},         /* *sudog<struct {}>: to a sudog<struct {}> */
+	[1068] = {0, ASK_POINTER_PLAIN, 302, 1, 0, 0},         /* *sudog<bool>: to a sudog<bool> */
+	[1069] = {0, ASK_POINTER_PLAIN, 285, 1, 0, 0},         /* *noalg.map.group[string]int: to a noalg.map.group[string]int */
+	[1070] = {8, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* noalg.struct { key internal/abi.TypeOff; elem *internal/abi.Type }.elem: to a internal/abi.Type */
+	[1071] = {0, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* noalg.struct { key runtime._typePair; elem struct {} }.key.t1: to a internal/abi.Type */
+	[1072] = {8, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* noalg.struct { key runtime._typePair; elem struct {} }.key.t2: to a internal/abi.Type */
+	[1073] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem bool }.key: to its bytes */
+	[1074] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem runtime.metricData }.key: to its bytes */
+	[1075] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* noalg.struct { key string; elem runtime.metricData }.elem.compute: to its closure */
+	[1076] = {8, ASK_POINTER_SLICE, 273, 1, 0, 0},         /* noalg.struct { key uint32; elem []*internal/abi.Type }.elem: to its elements, *internal/abi.Type */
+	[1077] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem *unicode.RangeTable }.key: to its bytes */
+	[1078] = {16, ASK_POINTER_PLAIN, 608, 1, 0, 0},        /* noalg.struct { key string; elem *unicode.RangeTable }.elem: to a unicode.RangeTable */
+	[1079] = {0, ASK_POINTER_PLAIN, 304, 1, 0, 0},         /* *noalg.map.group[uint64]bool: to a noalg.map.group[uint64]bool */
+	[1080] = {0, ASK_POINTER_PLAIN, 306, 1, 0, 0},         /* *noalg.map.group[internal/abi.TypeOff]*internal/abi.Type: to a noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
+	[1081] = {0, ASK_POINTER_PLAIN, 308, 1, 0, 0},         /* *noalg.map.group[int32]unsafe.Pointer: to a noalg.map.group[int32]unsafe.Pointer */
+	[1082] = {0, ASK_POINTER_PLAIN, 310, 1, 0, 0},         /* *noalg.map.group[runtime._typePair]struct {}: to a noalg.map.group[runtime._typePair]struct {} */
+	[1083] = {0, ASK_POINTER_PLAIN, 312, 1, 0, 0},         /* *noalg.map.group[string]bool: to a noalg.map.group[string]bool */
+	[1084] = {0, ASK_POINTER_PLAIN, 314, 1, 0, 0},         /* *noalg.map.group[string]runtime.metricData: to a noalg.map.group[string]runtime.metricData */
+	[1085] = {0, ASK_POINTER_PLAIN, 316, 1, 0, 0},         /* *noalg.map.group[uint32][]*internal/abi.Type: to a noalg.map.group[uint32][]*internal/abi.Type */
+	[1086] = {0, ASK_POINTER_PLAIN, 318, 1, 0, 0},         /* *noalg.map.group[unsafe.Pointer]int32: to a noalg.map.group[unsafe.Pointer]int32 */
+	[1087] = {0, ASK_POINTER_PLAIN, 320, 1, 0, 0},         /* *noalg.map.group[string]*unicode.RangeTable: to a noalg.map.group[string]*unicode.RangeTable */
+	[1088] = {0, ASK_POINTER_SLICE, 850, 1, 0, 0},         /* []runtime.pallocSum: to its elements, runtime.pallocSum */
+	[1089] = {0, ASK_POINTER_PLAIN, 928, 1, 0, 0},         /* *[8192]runtime.pallocData: to a [8192]runtime.pallocData */
+	[1090] = {0, ASK_POINTER_SLICE, 640, 1, 0, 0},         /* []runtime.addrRange: to its elements, runtime.addrRange */
+	[1091] = {0, ASK_POINTER_SLICE, 851, 1, 0, 0},         /* runtime.scavengeIndex.chunks: to its elements, runtime.atomicScavChunkData */
+	[1092] = {0, ASK_POINTER_PLAIN, 940, 1, 0, 0},         /* *[4194304]*runtime.heapArena: to a [4194304]*runtime.heapArena */
+	[1093] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(unsafe.Pointer, unsafe.Pointer): to its closure */
+	[1094] = {0, ASK_POINTER_PLAIN, 942, 1, 0, 0},         /* *runtime.mlink: to a runtime.mlink */
+	[1095] = {0, ASK_POINTER_SLICE, 851, 1, 0, 0},         /* []runtime.atomicScavChunkData: to its elements, runtime.atomicScavChunkData */
 	{0},
 };
 
@@ -2539,17 +2541,17 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xb1e0, 386, 0, 0},                 /* runtime.traceBlockReason */
 	{0xb220, 387, 0, 0},                 /* runtime.traceTime */
 	{0xb260, 388, 0, 0},                 /* runtime.metricKind */
-	{0xb2a0, ASK_ABSENT, 0, 0},          /* runtime.stringInterfacePtr */
-	{0xb2e0, ASK_ABSENT, 0, 0},          /* runtime.uint16InterfacePtr */
-	{0xb320, ASK_ABSENT, 0, 0},          /* runtime.uint32InterfacePtr */
-	{0xb360, ASK_ABSENT, 0, 0},          /* runtime.uint64InterfacePtr */
-	{0xb3a0, 389, 0, 0},                 /* internal/abi.BoundsErrorCode */
-	{0xb3e0, 390, 0, 0},                 /* internal/abi.TFlag */
-	{0xb420, 391, 0, 0},                 /* internal/abi.NameOff */
-	{0xb460, 392, 0, 0},                 /* internal/abi.TypeOff */
-	{0xb4a0, 393, 0, 0},                 /* internal/abi.PCLnTabMagic */
-	{0xb4e0, 394, 0, 0},                 /* internal/abi.FuncFlag */
-	{0xb520, 395, 0, 0},                 /* internal/abi.FuncID */
+	{0xb2a0, 389, 0, 0},                 /* runtime.stringInterfacePtr */
+	{0xb2e0, 390, 0, 0},                 /* runtime.uint16InterfacePtr */
+	{0xb320, 391, 0, 0},                 /* runtime.uint32InterfacePtr */
+	{0xb360, 392, 0, 0},                 /* runtime.uint64InterfacePtr */
+	{0xb3a0, 393, 0, 0},                 /* internal/abi.BoundsErrorCode */
+	{0xb3e0, 394, 0, 0},                 /* internal/abi.TFlag */
+	{0xb420, 395, 0, 0},                 /* internal/abi.NameOff */
+	{0xb460, 396, 0, 0},                 /* internal/abi.TypeOff */
+	{0xb4a0, 397, 0, 0},                 /* internal/abi.PCLnTabMagic */
+	{0xb4e0, 398, 0, 0},                 /* internal/abi.FuncFlag */
+	{0xb520, 399, 0, 0},                 /* internal/abi.FuncID */
 	{0xb560, 99, ASK_RTYPE_DIRECT, 0},   /* func() error */
 	{0xb5a0, ASK_ABSENT, 0, 0},          /* func() string */
 	{0xb5e0, ASK_ABSENT, 0, 0},          /* func() []error */
@@ -2574,26 +2576,26 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xbae0, 106, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.coro) */
 	{0xbb20, 107, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.pinner) */
 	{0xbb60, 108, ASK_RTYPE_DIRECT, 0},  /* chan bool */
-	{0xbba0, 396, 0, 0},                 /* go.shape.bool */
+	{0xbba0, 400, 0, 0},                 /* go.shape.bool */
 	{0xbbe0, 109, ASK_RTYPE_DIRECT, 0},  /* func() go.shape.bool */
 	{0xbc20, ASK_ABSENT, 0, 0},          /* func() reflectlite.Type */
-	{0xbe80, 397, 0, 0},                 /* fmt.buffer */
+	{0xbe80, 401, 0, 0},                 /* fmt.buffer */
 	{0xbee0, 110, ASK_RTYPE_DIRECT, 0},  /* sync.dequeueNil */
 	{0xbf40, ASK_ABSENT, 0, 0},          /* runtime.sliceInterfacePtr */
 	{0xbfa0, 4, 0, 0},                   /* [2]int16 */
-	{0xc000, 398, 0, 0},                 /* [4]uint8 */
+	{0xc000, 402, 0, 0},                 /* [4]uint8 */
 	{0xc060, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key string; elem int } */
-	{0xc0c0, 399, 0, 0},                 /* [0]*os.dirInfo */
-	{0xc120, 400, 0, 0},                 /* [5]uint8 */
+	{0xc0c0, 403, 0, 0},                 /* [0]*os.dirInfo */
+	{0xc120, 404, 0, 0},                 /* [5]uint8 */
 	{0xc180, ASK_ABSENT, 0, 0},          /* [2]main.inner */
-	{0xc1e0, 401, 0, 0},                 /* [3]string */
+	{0xc1e0, 405, 0, 0},                 /* [3]string */
 	{0xc240, ASK_ABSENT, 0, 0},          /* func() (int, bool) */
 	{0xc2a0, ASK_ABSENT, 0, 0},          /* func(string) bool */
 	{0xc300, ASK_ABSENT, 0, 0},          /* func(int) bool */
 	{0xc360, 111, ASK_RTYPE_DIRECT, 0},  /* func(string, string) */
-	{0xc3c0, 402, 0, 0},                 /* [68]uint8 */
+	{0xc3c0, 406, 0, 0},                 /* [68]uint8 */
 	{0xc420, ASK_ABSENT, 0, 0},          /* func(fmt.State, int32) */
-	{0xc480, 403, 0, 0},                 /* [0]*sync.poolChainElt */
+	{0xc480, 407, 0, 0},                 /* [0]*sync.poolChainElt */
 	{0xc4e0, ASK_ABSENT, 0, 0},          /* func(reflect.Type) bool */
 	{0xc540, ASK_ABSENT, 0, 0},          /* func(int) reflect.StructField */
 	{0xc5a0, ASK_ABSENT, 0, 0},          /* func([]int) reflect.StructField */
@@ -2605,60 +2607,60 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xc7e0, ASK_ABSENT, 0, 0},          /* func(float64) bool */
 	{0xc840, ASK_ABSENT, 0, 0},          /* func(int64) bool */
 	{0xc8a0, ASK_ABSENT, 0, 0},          /* func(uint64) bool */
-	{0xc900, 404, 0, 0},                 /* [16]uintptr */
-	{0xc960, 405, 0, 0},                 /* [1]uintptr */
-	{0xc9c0, 406, 0, 0},                 /* [4]uintptr */
+	{0xc900, 408, 0, 0},                 /* [16]uintptr */
+	{0xc960, 409, 0, 0},                 /* [1]uintptr */
+	{0xc9c0, 410, 0, 0},                 /* [4]uintptr */
 	{0xca20, 112, ASK_RTYPE_DIRECT, 0},  /* func(*os.file) error */
-	{0xca80, 407, 0, 0},                 /* [5]uintptr */
-	{0xcae0, 408, 0, 0},                 /* [6]uintptr */
-	{0xcb40, 409, 0, 0},                 /* [32]uintptr */
-	{0xcba0, 410, 0, 0},                 /* [10]runtime.heldLockInfo */
-	{0xcc00, 411, 0, 0},                 /* [1]uint8 */
-	{0xcc60, 412, 0, 0},                 /* [0]*internal/bisect.dedup */
-	{0xccc0, 413, 0, 0},                 /* [0]*internal/godebug.value */
-	{0xcd20, 414, 0, 0},                 /* [4]uint64 */
-	{0xcd80, 415, 0, 0},                 /* [128][4]uint64 */
+	{0xca80, 411, 0, 0},                 /* [5]uintptr */
+	{0xcae0, 412, 0, 0},                 /* [6]uintptr */
+	{0xcb40, 413, 0, 0},                 /* [32]uintptr */
+	{0xcba0, 414, 0, 0},                 /* [10]runtime.heldLockInfo */
+	{0xcc00, 415, 0, 0},                 /* [1]uint8 */
+	{0xcc60, 416, 0, 0},                 /* [0]*internal/bisect.dedup */
+	{0xccc0, 417, 0, 0},                 /* [0]*internal/godebug.value */
+	{0xcd20, 418, 0, 0},                 /* [4]uint64 */
+	{0xcd80, 419, 0, 0},                 /* [128][4]uint64 */
 	{0xcde0, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key uint64; elem bool } */
-	{0xce40, 416, 0, 0},                 /* [64]uint8 */
+	{0xce40, 420, 0, 0},                 /* [64]uint8 */
 	{0xcea0, ASK_ABSENT, 0, 0},          /* func(error) bool */
-	{0xcf00, 417, 0, 0},                 /* [0]*internal/sync.entry[interface {},interface {}] */
-	{0xcf60, 418, 0, 0},                 /* [0]*internal/sync.node[interface {},interface {}] */
-	{0xcfc0, 419, 0, 0},                 /* [16]sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
-	{0xd020, 420, 0, 0},                 /* [0]*internal/sync.indirect[interface {},interface {}] */
-	{0xd0e0, 421, 0, 0},                 /* [0]*internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
-	{0xd140, 422, 0, 0},                 /* [0]*go.shape.struct { internal/sync.isEntry bool } */
-	{0xd1a0, 423, 0, 0},                 /* [16]sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	{0xcf00, 421, 0, 0},                 /* [0]*internal/sync.entry[interface {},interface {}] */
+	{0xcf60, 422, 0, 0},                 /* [0]*internal/sync.node[interface {},interface {}] */
+	{0xcfc0, 423, 0, 0},                 /* [16]sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	{0xd020, 424, 0, 0},                 /* [0]*internal/sync.indirect[interface {},interface {}] */
+	{0xd0e0, 425, 0, 0},                 /* [0]*internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	{0xd140, 426, 0, 0},                 /* [0]*go.shape.struct { internal/sync.isEntry bool } */
+	{0xd1a0, 427, 0, 0},                 /* [16]sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
 	{0xd200, ASK_ABSENT, 0, 0},          /* [1]int */
-	{0xd260, 424, 0, 0},                 /* [9]uintptr */
-	{0xd2c0, 425, 0, 0},                 /* [96]uint8 */
+	{0xd260, 428, 0, 0},                 /* [9]uintptr */
+	{0xd2c0, 429, 0, 0},                 /* [96]uint8 */
 	{0xd320, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
-	{0xd380, 426, 0, 0},                 /* [3]internal/runtime/atomic.Uint32 */
-	{0xd3e0, 427, 0, 0},                 /* [2]uint64 */
-	{0xd440, 428, 0, 0},                 /* [136]*runtime.mspan */
-	{0xd4a0, 429, 0, 0},                 /* [136]runtime.gclinkptr */
-	{0xd500, 430, 0, 0},                 /* [4]runtime.stackfreelist */
-	{0xd560, 431, 0, 0},                 /* [32]*runtime._defer */
-	{0xd5c0, 432, 0, 0},                 /* [256]runtime.guintptr */
-	{0xd620, 433, 0, 0},                 /* [128]*runtime.sudog */
-	{0xd680, 434, 0, 0},                 /* [128]*runtime.mspan */
-	{0xd6e0, 435, 0, 0},                 /* [5]unsafe.Pointer */
-	{0xd740, 436, 0, 0},                 /* [68]runtime.sizeClassScanStats */
-	{0xd7a0, 437, 0, 0},                 /* [253]uintptr */
-	{0xd800, 438, 0, 0},                 /* [256]runtime.objptr */
-	{0xd860, 439, 0, 0},                 /* [1024]uintptr */
-	{0xd8c0, 440, 0, 0},                 /* [512]uintptr */
+	{0xd380, 430, 0, 0},                 /* [3]internal/runtime/atomic.Uint32 */
+	{0xd3e0, 431, 0, 0},                 /* [2]uint64 */
+	{0xd440, 432, 0, 0},                 /* [136]*runtime.mspan */
+	{0xd4a0, 433, 0, 0},                 /* [136]runtime.gclinkptr */
+	{0xd500, 434, 0, 0},                 /* [4]runtime.stackfreelist */
+	{0xd560, 435, 0, 0},                 /* [32]*runtime._defer */
+	{0xd5c0, 436, 0, 0},                 /* [256]runtime.guintptr */
+	{0xd620, 437, 0, 0},                 /* [128]*runtime.sudog */
+	{0xd680, 438, 0, 0},                 /* [128]*runtime.mspan */
+	{0xd6e0, 439, 0, 0},                 /* [5]unsafe.Pointer */
+	{0xd740, 440, 0, 0},                 /* [68]runtime.sizeClassScanStats */
+	{0xd7a0, 441, 0, 0},                 /* [253]uintptr */
+	{0xd800, 442, 0, 0},                 /* [256]runtime.objptr */
+	{0xd860, 443, 0, 0},                 /* [1024]uintptr */
+	{0xd8c0, 444, 0, 0},                 /* [512]uintptr */
 	{0xd920, 113, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.funcval, unsafe.Pointer) */
-	{0xd980, 441, 0, 0},                 /* [20]runtime.cleanupFn */
-	{0xd9e0, 442, 0, 0},                 /* [65504]uint8 */
-	{0xda40, 443, 0, 0},                 /* [2]*runtime.traceBuf */
-	{0xdaa0, 444, 0, 0},                 /* [2][2]*runtime.traceBuf */
-	{0xdb00, 445, 0, 0},                 /* [8]runtime.pcvalueCacheEnt */
-	{0xdb60, 446, 0, 0},                 /* [2][8]runtime.pcvalueCacheEnt */
-	{0xdbc0, 447, 0, 0},                 /* [0]*runtime.PanicNilError */
-	{0xdc20, 448, 0, 0},                 /* [480]uint8 */
+	{0xd980, 445, 0, 0},                 /* [20]runtime.cleanupFn */
+	{0xd9e0, 446, 0, 0},                 /* [65504]uint8 */
+	{0xda40, 447, 0, 0},                 /* [2]*runtime.traceBuf */
+	{0xdaa0, 448, 0, 0},                 /* [2][2]*runtime.traceBuf */
+	{0xdb00, 449, 0, 0},                 /* [8]runtime.pcvalueCacheEnt */
+	{0xdb60, 450, 0, 0},                 /* [2][8]runtime.pcvalueCacheEnt */
+	{0xdbc0, 451, 0, 0},                 /* [0]*runtime.PanicNilError */
+	{0xdc20, 452, 0, 0},                 /* [480]uint8 */
 	{0xdc80, 114, ASK_RTYPE_DIRECT, 0},  /* func(int64) int64 */
-	{0xdce0, 449, 0, 0},                 /* [216]uint8 */
-	{0xdd40, 450, 0, 0},                 /* [68]uint64 */
+	{0xdce0, 453, 0, 0},                 /* [216]uint8 */
+	{0xdd40, 454, 0, 0},                 /* [68]uint64 */
 	{0xdda0, 115, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.statAggregate, *runtime.metricValue) */
 	{0xde00, 116, ASK_RTYPE_DIRECT, 0},  /* func(string) func() */
 	{0xde60, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key int32; elem unsafe.Pointer } */
@@ -2667,25 +2669,25 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xdf80, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key string; elem runtime.metricData } */
 	{0xdfe0, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key uint32; elem []*internal/abi.Type } */
 	{0xe040, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key unsafe.Pointer; elem int32 } */
-	{0xe0a0, 451, 0, 0},                 /* [2]runtime.Frame */
-	{0xe100, 452, 0, 0},                 /* [15]uint64 */
-	{0xe160, 453, 0, 0},                 /* [9]unsafe.Pointer */
+	{0xe0a0, 455, 0, 0},                 /* [2]runtime.Frame */
+	{0xe100, 456, 0, 0},                 /* [15]uint64 */
+	{0xe160, 457, 0, 0},                 /* [9]unsafe.Pointer */
 	{0xe1c0, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key string; elem *unicode.RangeTable } */
 	{0xe220, ASK_ABSENT, 0, 0},          /* func(reflectlite.Type) bool */
-	{0xe280, 454, 0, 0},                 /* [8]internal/cpu.option */
-	{0xe2e0, 455, 0, 0},                 /* [32]uint64 */
-	{0xe340, 456, 0, 0},                 /* [50]uint8 */
-	{0xe3a0, 457, 0, 0},                 /* time.fileSizeError */
-	{0xe400, 458, 0, 0},                 /* reflect.ChanDir */
-	{0xe460, 459, 0, 0},                 /* reflect.Kind */
-	{0xe4c0, 460, 0, 0},                 /* runtime.guintptr */
-	{0xe520, 461, 0, 0},                 /* runtime.muintptr */
-	{0xe580, 462, 0, 0},                 /* runtime.gclinkptr */
-	{0xe5e0, 463, 0, 0},                 /* runtime.puintptr */
-	{0xe640, 464, 0, 0},                 /* runtime.lockRank */
-	{0xe6a0, 465, 0, 0},                 /* internal/strconv.Error */
-	{0xe700, 466, 0, 0},                 /* internal/abi.Kind */
-	{0xe760, 467, 0, 0},                 /* internal/runtime/cgroup.stringError */
+	{0xe280, 458, 0, 0},                 /* [8]internal/cpu.option */
+	{0xe2e0, 459, 0, 0},                 /* [32]uint64 */
+	{0xe340, 460, 0, 0},                 /* [50]uint8 */
+	{0xe3a0, 461, 0, 0},                 /* time.fileSizeError */
+	{0xe400, 462, 0, 0},                 /* reflect.ChanDir */
+	{0xe460, 463, 0, 0},                 /* reflect.Kind */
+	{0xe4c0, 464, 0, 0},                 /* runtime.guintptr */
+	{0xe520, 465, 0, 0},                 /* runtime.muintptr */
+	{0xe580, 466, 0, 0},                 /* runtime.gclinkptr */
+	{0xe5e0, 467, 0, 0},                 /* runtime.puintptr */
+	{0xe640, 468, 0, 0},                 /* runtime.lockRank */
+	{0xe6a0, 469, 0, 0},                 /* internal/strconv.Error */
+	{0xe700, 470, 0, 0},                 /* internal/abi.Kind */
+	{0xe760, 471, 0, 0},                 /* internal/runtime/cgroup.stringError */
 	{0xe7c0, ASK_ABSENT, 0, 0},          /* func([]uint8) (int, error) */
 	{0xe820, ASK_ABSENT, 0, 0},          /* func(string) (reflect.StructField, bool) */
 	{0xe880, ASK_ABSENT, 0, 0},          /* func(func(string) bool) (reflect.StructField, bool) */
@@ -2693,7 +2695,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xe940, ASK_ABSENT, 0, 0},          /* iter.Seq[reflect.Type] */
 	{0xe9a0, ASK_ABSENT, 0, 0},          /* func(string) (reflect.Method, bool) */
 	{0xea00, ASK_ABSENT, 0, 0},          /* iter.Seq[reflect.Method] */
-	{0xea60, 468, 0, 0},                 /* struct {} */
+	{0xea60, 472, 0, 0},                 /* struct {} */
 	{0xeac0, 117, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.g, unsafe.Pointer) bool */
 	{0xeb20, ASK_ABSENT, 0, 0},          /* func(fmtsort.KeyValue, fmtsort.KeyValue) int */
 	{0xeb80, 118, ASK_RTYPE_DIRECT, 0},  /* func(interface {}, interface {}) bool */
@@ -2714,12 +2716,12 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xf220, 130, ASK_RTYPE_DIRECT, 0},  /* *reflect.ValueError */
 	{0xf280, 131, ASK_RTYPE_DIRECT, 0},  /* *runtime.bitvector */
 	{0xf2e0, 132, ASK_RTYPE_DIRECT, 0},  /* *runtime.timerWhen */
-	{0xf340, 469, 0, 0},                 /* runtime.sigset */
+	{0xf340, 473, 0, 0},                 /* runtime.sigset */
 	{0xf3a0, ASK_ABSENT, 0, 0},          /* *runtime.gclinkptr */
 	{0xf400, 133, ASK_RTYPE_DIRECT, 0},  /* *runtime.pinner */
-	{0xf460, 470, 0, 0},                 /* *runtime.notInHeap */
+	{0xf460, 474, 0, 0},                 /* *runtime.notInHeap */
 	{0xf4c0, 134, ASK_RTYPE_DIRECT, 0},  /* *runtime.xRegPerP */
-	{0xf520, 471, 0, 0},                 /* runtime.cgoCallers */
+	{0xf520, 475, 0, 0},                 /* runtime.cgoCallers */
 	{0xf580, 135, ASK_RTYPE_DIRECT, 0},  /* *runtime.lockRank */
 	{0xf5e0, 136, ASK_RTYPE_DIRECT, 0},  /* *runtime.heapStatsDelta */
 	{0xf640, ASK_ABSENT, 0, 0},          /* *runtime.sysStatsAggregate */
@@ -2734,7 +2736,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xf9a0, 141, ASK_RTYPE_DIRECT, 0},  /* *syscall.Iovec */
 	{0xfa00, 142, ASK_RTYPE_DIRECT, 0},  /* *internal/strconv.Error */
 	{0xfa60, 143, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.Kind */
-	{0xfac0, 472, 0, 0},                 /* internal/abi.IntArgRegBitmap */
+	{0xfac0, 476, 0, 0},                 /* internal/abi.IntArgRegBitmap */
 	{0xfb20, 144, ASK_RTYPE_DIRECT, 0},  /* *internal/godebug.runtimeStderr */
 	{0xfb80, 145, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/maps.groupsReference */
 	{0xfbe0, 146, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/cgroup.stringError */
@@ -2742,25 +2744,25 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xfca0, ASK_ABSENT, 0, 0},          /* interface { Is(error) bool } */
 	{0xfd00, ASK_ABSENT, 0, 0},          /* interface { Unwrap() []error } */
 	{0xfd60, ASK_ABSENT, 0, 0},          /* interface { Unwrap() error } */
-	{0xfe20, 473, 0, 0},                 /* reflect.StructTag */
-	{0xfe80, 474, 0, 0},                 /* sync.noCopy */
-	{0xfee0, 475, 0, 0},                 /* runtime.errorString */
-	{0xff40, 476, 0, 0},                 /* runtime.plainError */
-	{0xffa0, 477, 0, 0},                 /* runtime.lockRankStruct */
-	{0x10000, 478, 0, 0},                /* runtime.spanClass */
-	{0x10060, 479, 0, 0},                /* runtime.objptr */
-	{0x100c0, 480, 0, 0},                /* runtime.winlibcall */
-	{0x10120, 481, 0, 0},                /* runtime.dlogPerM */
+	{0xfe20, 477, 0, 0},                 /* reflect.StructTag */
+	{0xfe80, 478, 0, 0},                 /* sync.noCopy */
+	{0xfee0, 479, 0, 0},                 /* runtime.errorString */
+	{0xff40, 480, 0, 0},                 /* runtime.plainError */
+	{0xffa0, 481, 0, 0},                 /* runtime.lockRankStruct */
+	{0x10000, 482, 0, 0},                /* runtime.spanClass */
+	{0x10060, 483, 0, 0},                /* runtime.objptr */
+	{0x100c0, 484, 0, 0},                /* runtime.winlibcall */
+	{0x10120, 485, 0, 0},                /* runtime.dlogPerM */
 	{0x10180, 148, ASK_RTYPE_DIRECT, 0}, /* runtime.metricReader */
-	{0x101e0, 482, 0, 0},                /* internal/poll.DeadlineExceededError */
-	{0x10240, 483, 0, 0},                /* sync/atomic.noCopy */
-	{0x102a0, 484, 0, 0},                /* sync/atomic.align64 */
-	{0x10300, 485, 0, 0},                /* internal/godebug.runtimeStderr */
-	{0x10360, 486, 0, 0},                /* internal/runtime/sys.nih */
+	{0x101e0, 486, 0, 0},                /* internal/poll.DeadlineExceededError */
+	{0x10240, 487, 0, 0},                /* sync/atomic.noCopy */
+	{0x102a0, 488, 0, 0},                /* sync/atomic.align64 */
+	{0x10300, 489, 0, 0},                /* internal/godebug.runtimeStderr */
+	{0x10360, 490, 0, 0},                /* internal/runtime/sys.nih */
 	{0x103c0, 149, ASK_RTYPE_DIRECT, 0}, /* internal/sync.hashFunc */
 	{0x10420, 150, ASK_RTYPE_DIRECT, 0}, /* internal/sync.equalFunc */
-	{0x10480, 487, 0, 0},                /* internal/runtime/atomic.noCopy */
-	{0x104e0, 488, 0, 0},                /* internal/runtime/atomic.align64 */
+	{0x10480, 491, 0, 0},                /* internal/runtime/atomic.noCopy */
+	{0x104e0, 492, 0, 0},                /* internal/runtime/atomic.align64 */
 	{0x10540, ASK_ABSENT, 0, 0},         /* go.shape.interface {} */
 	{0x10620, ASK_ABSENT, 0, 0},         /* fmt.Formatter */
 	{0x106a0, ASK_ABSENT, 0, 0},         /* fmt.GoStringer */
@@ -2772,15 +2774,15 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x109a0, ASK_ABSENT, 0, 0},         /* error */
 	{0x10a20, 152, ASK_RTYPE_DIRECT, 0}, /* *runtime.errorString */
 	{0x10aa0, 153, ASK_RTYPE_DIRECT, 0}, /* *runtime.plainError */
-	{0x10b20, 489, 0, 0},                /* *runtime._func */
+	{0x10b20, 493, 0, 0},                /* *runtime._func */
 	{0x10ba0, 154, ASK_RTYPE_DIRECT, 0}, /* *runtime.muintptr */
 	{0x10c20, 155, ASK_RTYPE_DIRECT, 0}, /* *runtime.hchan */
-	{0x10ca0, 490, 0, 0},                /* *runtime.gcBits */
+	{0x10ca0, 494, 0, 0},                /* *runtime.gcBits */
 	{0x10d20, ASK_ABSENT, 0, 0},         /* *runtime.spanClass */
 	{0x10da0, 156, ASK_RTYPE_DIRECT, 0}, /* *runtime.mSpanStateBox */
 	{0x10e20, ASK_ABSENT, 0, 0},         /* *runtime.mWeakPointer */
 	{0x10ea0, 157, ASK_RTYPE_DIRECT, 0}, /* *runtime.objptr */
-	{0x10f20, 491, 0, 0},                /* *runtime.workbuf */
+	{0x10f20, 495, 0, 0},                /* *runtime.workbuf */
 	{0x10fa0, 158, ASK_RTYPE_DIRECT, 0}, /* *runtime.p */
 	{0x11020, 159, ASK_RTYPE_DIRECT, 0}, /* *runtime.puintptr */
 	{0x110a0, 160, ASK_RTYPE_DIRECT, 0}, /* *runtime.PanicNilError */
@@ -2814,48 +2816,48 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x11ea0, 181, ASK_RTYPE_DIRECT, 0}, /* map[unsafe.Pointer]int32 */
 	{0x11f20, 182, ASK_RTYPE_DIRECT, 0}, /* map[string]*unicode.RangeTable */
 	{0x11fa0, 183, ASK_RTYPE_DIRECT, 0}, /* *os.SyscallError */
-	{0x12020, 492, 0, 0},                /* errors.errorString */
-	{0x120a0, 493, 0, 0},                /* reflect.rtype */
+	{0x12020, 496, 0, 0},                /* errors.errorString */
+	{0x120a0, 497, 0, 0},                /* reflect.rtype */
 	{0x12120, 184, ASK_RTYPE_DIRECT, 0}, /* *sync.Mutex */
 	{0x121a0, 185, ASK_RTYPE_DIRECT, 0}, /* *sync.poolChain */
 	{0x12220, 186, ASK_RTYPE_DIRECT, 0}, /* *io/fs.PathError */
-	{0x122a0, 494, 0, 0},                /* runtime.Func */
-	{0x12320, 495, 0, 0},                /* *runtime.moduledata */
+	{0x122a0, 498, 0, 0},                /* runtime.Func */
+	{0x12320, 499, 0, 0},                /* *runtime.moduledata */
 	{0x123a0, 187, ASK_RTYPE_DIRECT, 0}, /* *runtime.guintptr */
 	{0x12420, 188, ASK_RTYPE_DIRECT, 0}, /* *runtime.waitq */
-	{0x124a0, 496, 0, 0},                /* runtime.maybeTraceableChan */
+	{0x124a0, 500, 0, 0},                /* runtime.maybeTraceableChan */
 	{0x12520, 189, ASK_RTYPE_DIRECT, 0}, /* *runtime.goroutineProfileStateHolder */
-	{0x125a0, 497, 0, 0},                /* runtime.xRegPerG */
-	{0x12620, 498, 0, 0},                /* runtime.gTraceState */
+	{0x125a0, 501, 0, 0},                /* runtime.xRegPerG */
+	{0x12620, 502, 0, 0},                /* runtime.gTraceState */
 	{0x126a0, 190, ASK_RTYPE_DIRECT, 0}, /* *runtime.g */
-	{0x12720, 499, 0, 0},                /* runtime.mSpanStateBox */
-	{0x127a0, 500, 0, 0},                /* runtime.notInHeap */
+	{0x12720, 503, 0, 0},                /* runtime.mSpanStateBox */
+	{0x127a0, 504, 0, 0},                /* runtime.notInHeap */
 	{0x12820, 191, ASK_RTYPE_DIRECT, 0}, /* *runtime.limiterEvent */
-	{0x128a0, 501, 0, 0},                /* runtime.limiterEvent */
-	{0x12920, 502, 0, 0},                /* *runtime.spanSPMC */
-	{0x129a0, 503, 0, 0},                /* runtime.funcval */
-	{0x12a20, 504, 0, 0},                /* runtime.note */
-	{0x12aa0, 505, 0, 0},                /* runtime.PanicNilError */
+	{0x128a0, 505, 0, 0},                /* runtime.limiterEvent */
+	{0x12920, 506, 0, 0},                /* *runtime.spanSPMC */
+	{0x129a0, 507, 0, 0},                /* runtime.funcval */
+	{0x12a20, 508, 0, 0},                /* runtime.note */
+	{0x12aa0, 509, 0, 0},                /* runtime.PanicNilError */
 	{0x12b20, 192, ASK_RTYPE_DIRECT, 0}, /* *runtime.Pinner */
 	{0x12ba0, 193, ASK_RTYPE_DIRECT, 0}, /* *runtime.errorAddressString */
-	{0x12c20, 506, 0, 0},                /* runtime.statDepSet */
+	{0x12c20, 510, 0, 0},                /* runtime.statDepSet */
 	{0x12ca0, ASK_ABSENT, 0, 0},         /* *runtime.cpuStatsAggregate */
-	{0x12d20, 507, 0, 0},                /* runtime.cpuStatsAggregate */
+	{0x12d20, 511, 0, 0},                /* runtime.cpuStatsAggregate */
 	{0x12da0, 194, ASK_RTYPE_DIRECT, 0}, /* *internal/poll.errNetClosing */
 	{0x12e20, 195, ASK_RTYPE_DIRECT, 0}, /* *internal/poll.DeadlineExceededError */
 	{0x12ea0, 196, ASK_RTYPE_DIRECT, 0}, /* internal/poll.SysFile */
-	{0x12f20, 508, 0, 0},                /* internal/poll.pollDesc */
-	{0x12fa0, 509, 0, 0},                /* internal/runtime/sys.NotInHeap */
-	{0x13020, 510, 0, 0},                /* internal/runtime/atomic.Bool */
-	{0x130a0, 511, 0, 0},                /* internal/bisect.parseError */
+	{0x12f20, 512, 0, 0},                /* internal/poll.pollDesc */
+	{0x12fa0, 513, 0, 0},                /* internal/runtime/sys.NotInHeap */
+	{0x13020, 514, 0, 0},                /* internal/runtime/atomic.Bool */
+	{0x130a0, 515, 0, 0},                /* internal/bisect.parseError */
 	{0x13120, 197, ASK_RTYPE_DIRECT, 0}, /* internal/runtime/atomic.Pointer[runtime._defer] */
 	{0x131a0, 198, ASK_RTYPE_DIRECT, 0}, /* internal/runtime/atomic.Pointer[runtime.m] */
-	{0x13220, 512, 0, 0},                /* internal/sync.node[interface {},interface {}] */
+	{0x13220, 516, 0, 0},                /* internal/sync.node[interface {},interface {}] */
 	{0x132a0, 199, ASK_RTYPE_DIRECT, 0}, /* *internal/sync.indirect[interface {},interface {}] */
-	{0x13320, 513, 0, 0},                /* internal/sync.node[go.shape.interface {},go.shape.interface {}] */
-	{0x133a0, 514, 0, 0},                /* go.shape.struct { internal/sync.isEntry bool } */
+	{0x13320, 517, 0, 0},                /* internal/sync.node[go.shape.interface {},go.shape.interface {}] */
+	{0x133a0, 518, 0, 0},                /* go.shape.struct { internal/sync.isEntry bool } */
 	{0x13420, ASK_ABSENT, 0, 0},         /* fmt.State */
-	{0x134a0, 515, 0, 0},                /* syscall.Errno */
+	{0x134a0, 519, 0, 0},                /* syscall.Errno */
 	{0x13520, ASK_ABSENT, 0, 0},         /* noalg.struct { key string; elem int } */
 	{0x135a0, ASK_ABSENT, 0, 0},         /* noalg.map.group[string]int */
 	{0x136a0, ASK_ABSENT, 0, 0},         /* noalg.struct { key uint64; elem bool } */
@@ -2863,8 +2865,8 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x13920, ASK_ABSENT, 0, 0},         /* noalg.struct { F uintptr; X0 *struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } } */
 	{0x139a0, ASK_ABSENT, 0, 0},         /* noalg.struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
 	{0x13a20, ASK_ABSENT, 0, 0},         /* noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
-	{0x13aa0, 516, 0, 0},                /* struct { runtime.len int; runtime.buf [128]*runtime.mspan } */
-	{0x13b20, 517, 0, 0},                /* struct { runtime.head *runtime.spanSPMC; runtime.tail internal/runtime/atomic.UnsafePointer } */
+	{0x13aa0, 520, 0, 0},                /* struct { runtime.len int; runtime.buf [128]*runtime.mspan } */
+	{0x13b20, 521, 0, 0},                /* struct { runtime.head *runtime.spanSPMC; runtime.tail internal/runtime/atomic.UnsafePointer } */
 	{0x13ba0, ASK_ABSENT, 0, 0},         /* noalg.struct { key int32; elem unsafe.Pointer } */
 	{0x13c20, ASK_ABSENT, 0, 0},         /* noalg.map.group[int32]unsafe.Pointer */
 	{0x13ca0, ASK_ABSENT, 0, 0},         /* noalg.struct { key runtime._typePair; elem struct {} } */
@@ -2887,12 +2889,12 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x14660, 202, ASK_RTYPE_DIRECT, 0}, /* *runtime._panic */
 	{0x14700, 203, ASK_RTYPE_DIRECT, 0}, /* *runtime.pageCache */
 	{0x147a0, 204, ASK_RTYPE_DIRECT, 0}, /* *runtime.gList */
-	{0x14840, 518, 0, 0},                /* *runtime.cleanupBlock */
+	{0x14840, 522, 0, 0},                /* *runtime.cleanupBlock */
 	{0x148e0, 205, ASK_RTYPE_DIRECT, 0}, /* *runtime.m */
 	{0x14980, 206, ASK_RTYPE_DIRECT, 0}, /* runtime.Pinner */
 	{0x14a20, 207, ASK_RTYPE_DIRECT, 0}, /* *runtime.mPadded */
 	{0x14ac0, ASK_ABSENT, 0, 0},         /* *runtime.statDepSet */
-	{0x14b60, 519, 0, 0},                /* *runtime.pollDesc */
+	{0x14b60, 523, 0, 0},                /* *runtime.pollDesc */
 	{0x14c00, 208, ASK_RTYPE_DIRECT, 0}, /* *syscall.Errno */
 	{0x14ca0, 209, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Bool */
 	{0x14d40, 210, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uint8 */
@@ -2904,62 +2906,62 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x15100, 216, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
 	{0x151a0, 217, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
 	{0x15240, 10, 0, 0},                 /* main.inner */
-	{0x152e0, 520, 0, 0},                /* os.SyscallError */
-	{0x15380, 521, 0, 0},                /* internal/fmtsort.KeyValue */
-	{0x15420, 522, 0, 0},                /* reflect.bitVector */
-	{0x154c0, 523, 0, 0},                /* reflect.layoutKey */
-	{0x15560, 524, 0, 0},                /* reflect.ValueError */
-	{0x15600, 525, 0, 0},                /* sync.Mutex */
-	{0x156a0, 526, 0, 0},                /* sync.eface */
-	{0x15740, 527, 0, 0},                /* sync.poolDequeue */
-	{0x157e0, 528, 0, 0},                /* sync.poolChain */
-	{0x15880, 529, 0, 0},                /* sync.poolLocalInternal */
-	{0x15920, 530, 0, 0},                /* sync.poolLocal */
-	{0x159c0, 531, 0, 0},                /* runtime.stack */
-	{0x15a60, 532, 0, 0},                /* runtime.functab */
-	{0x15b00, 533, 0, 0},                /* runtime.ptabEntry */
-	{0x15ba0, 534, 0, 0},                /* runtime.initTask */
-	{0x15c40, 535, 0, 0},                /* runtime.bitvector */
-	{0x15ce0, 536, 0, 0},                /* runtime.maybeTraceablePtr */
-	{0x15d80, 537, 0, 0},                /* runtime.mutex */
-	{0x15e20, 538, 0, 0},                /* runtime.waitq */
-	{0x15ec0, 539, 0, 0},                /* runtime.goroutineProfileStateHolder */
-	{0x15f60, 540, 0, 0},                /* runtime.xRegState */
-	{0x16000, 541, 0, 0},                /* runtime.traceSchedResourceState */
-	{0x160a0, 542, 0, 0},                /* runtime.gcBits */
-	{0x16140, 543, 0, 0},                /* runtime.stackfreelist */
-	{0x161e0, 544, 0, 0},                /* runtime.gList */
-	{0x16280, 545, 0, 0},                /* runtime.pinner */
-	{0x16320, 546, 0, 0},                /* runtime.persistentAlloc */
-	{0x163c0, 547, 0, 0},                /* runtime.lfnode */
-	{0x16460, 548, 0, 0},                /* runtime.workbufhdr */
-	{0x16500, 549, 0, 0},                /* runtime.listNodeManual */
-	{0x165a0, 550, 0, 0},                /* runtime.cleanupBlock */
-	{0x16640, 551, 0, 0},                /* runtime.xRegPerP */
-	{0x166e0, 552, 0, 0},                /* runtime.mWaitList */
-	{0x16780, 553, 0, 0},                /* runtime.pcvalueCache */
-	{0x16820, 554, 0, 0},                /* runtime.heldLockInfo */
-	{0x168c0, 555, 0, 0},                /* runtime.gcBgMarkWorkerNodePadded */
-	{0x16960, 556, 0, 0},                /* runtime.mPadded */
-	{0x16a00, 557, 0, 0},                /* runtime.metricFloat64Histogram */
-	{0x16aa0, 558, 0, 0},                /* runtime.debugCallWrapArgs */
-	{0x16b40, 559, 0, 0},                /* runtime._typePair */
-	{0x16be0, 560, 0, 0},                /* runtime.metricData */
-	{0x16c80, 561, 0, 0},                /* syscall.Rlimit */
-	{0x16d20, 562, 0, 0},                /* syscall.Iovec */
-	{0x16dc0, 563, 0, 0},                /* internal/poll.errNetClosing */
-	{0x16e60, 564, 0, 0},                /* sync/atomic.Bool */
-	{0x16f00, 565, 0, 0},                /* sync/atomic.Uint32 */
-	{0x16fa0, 566, 0, 0},                /* internal/abi.Imethod */
-	{0x17040, 567, 0, 0},                /* internal/godebug.value */
-	{0x170e0, 568, 0, 0},                /* internal/runtime/maps.groupsReference */
-	{0x17180, 569, 0, 0},                /* internal/sync.Mutex */
-	{0x17220, 570, 0, 0},                /* internal/runtime/atomic.Int32 */
-	{0x172c0, 571, 0, 0},                /* internal/runtime/atomic.Uint8 */
-	{0x17360, 572, 0, 0},                /* internal/runtime/atomic.Uint32 */
-	{0x17400, 573, 0, 0},                /* internal/runtime/atomic.Uintptr */
+	{0x152e0, 524, 0, 0},                /* os.SyscallError */
+	{0x15380, 525, 0, 0},                /* internal/fmtsort.KeyValue */
+	{0x15420, 526, 0, 0},                /* reflect.bitVector */
+	{0x154c0, 527, 0, 0},                /* reflect.layoutKey */
+	{0x15560, 528, 0, 0},                /* reflect.ValueError */
+	{0x15600, 529, 0, 0},                /* sync.Mutex */
+	{0x156a0, 530, 0, 0},                /* sync.eface */
+	{0x15740, 531, 0, 0},                /* sync.poolDequeue */
+	{0x157e0, 532, 0, 0},                /* sync.poolChain */
+	{0x15880, 533, 0, 0},                /* sync.poolLocalInternal */
+	{0x15920, 534, 0, 0},                /* sync.poolLocal */
+	{0x159c0, 535, 0, 0},                /* runtime.stack */
+	{0x15a60, 536, 0, 0},                /* runtime.functab */
+	{0x15b00, 537, 0, 0},                /* runtime.ptabEntry */
+	{0x15ba0, 538, 0, 0},                /* runtime.initTask */
+	{0x15c40, 539, 0, 0},                /* runtime.bitvector */
+	{0x15ce0, 540, 0, 0},                /* runtime.maybeTraceablePtr */
+	{0x15d80, 541, 0, 0},                /* runtime.mutex */
+	{0x15e20, 542, 0, 0},                /* runtime.waitq */
+	{0x15ec0, 543, 0, 0},                /* runtime.goroutineProfileStateHolder */
+	{0x15f60, 544, 0, 0},                /* runtime.xRegState */
+	{0x16000, 545, 0, 0},                /* runtime.traceSchedResourceState */
+	{0x160a0, 546, 0, 0},                /* runtime.gcBits */
+	{0x16140, 547, 0, 0},                /* runtime.stackfreelist */
+	{0x161e0, 548, 0, 0},                /* runtime.gList */
+	{0x16280, 549, 0, 0},                /* runtime.pinner */
+	{0x16320, 550, 0, 0},                /* runtime.persistentAlloc */
+	{0x163c0, 551, 0, 0},                /* runtime.lfnode */
+	{0x16460, 552, 0, 0},                /* runtime.workbufhdr */
+	{0x16500, 553, 0, 0},                /* runtime.listNodeManual */
+	{0x165a0, 554, 0, 0},                /* runtime.cleanupBlock */
+	{0x16640, 555, 0, 0},                /* runtime.xRegPerP */
+	{0x166e0, 556, 0, 0},                /* runtime.mWaitList */
+	{0x16780, 557, 0, 0},                /* runtime.pcvalueCache */
+	{0x16820, 558, 0, 0},                /* runtime.heldLockInfo */
+	{0x168c0, 559, 0, 0},                /* runtime.gcBgMarkWorkerNodePadded */
+	{0x16960, 560, 0, 0},                /* runtime.mPadded */
+	{0x16a00, 561, 0, 0},                /* runtime.metricFloat64Histogram */
+	{0x16aa0, 562, 0, 0},                /* runtime.debugCallWrapArgs */
+	{0x16b40, 563, 0, 0},                /* runtime._typePair */
+	{0x16be0, 564, 0, 0},                /* runtime.metricData */
+	{0x16c80, 565, 0, 0},                /* syscall.Rlimit */
+	{0x16d20, 566, 0, 0},                /* syscall.Iovec */
+	{0x16dc0, 567, 0, 0},                /* internal/poll.errNetClosing */
+	{0x16e60, 568, 0, 0},                /* sync/atomic.Bool */
+	{0x16f00, 569, 0, 0},                /* sync/atomic.Uint32 */
+	{0x16fa0, 570, 0, 0},                /* internal/abi.Imethod */
+	{0x17040, 571, 0, 0},                /* internal/godebug.value */
+	{0x170e0, 572, 0, 0},                /* internal/runtime/maps.groupsReference */
+	{0x17180, 573, 0, 0},                /* internal/sync.Mutex */
+	{0x17220, 574, 0, 0},                /* internal/runtime/atomic.Int32 */
+	{0x172c0, 575, 0, 0},                /* internal/runtime/atomic.Uint8 */
+	{0x17360, 576, 0, 0},                /* internal/runtime/atomic.Uint32 */
+	{0x17400, 577, 0, 0},                /* internal/runtime/atomic.Uintptr */
 	{0x174a0, 218, ASK_RTYPE_DIRECT, 0}, /* internal/runtime/atomic.UnsafePointer */
-	{0x17540, 574, 0, 0},                /* go.shape.struct { Key reflect.Value; Value reflect.Value } */
+	{0x17540, 578, 0, 0},                /* go.shape.struct { Key reflect.Value; Value reflect.Value } */
 	{0x17700, 219, ASK_RTYPE_DIRECT, 0}, /* *sync.poolChainElt */
 	{0x177a0, 220, ASK_RTYPE_DIRECT, 0}, /* *sync.poolDequeue */
 	{0x17840, 221, ASK_RTYPE_DIRECT, 0}, /* *sync.Pool */
@@ -2981,49 +2983,49 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x182e0, 237, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Pointer[runtime.m] */
 	{0x18380, ASK_ABSENT, 0, 0},         /* noalg.struct { F uintptr; X0 *struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } }; X1 *[4]uintptr } */
 	{0x18420, ASK_ABSENT, 0, 0},         /* noalg.struct { F uintptr; X0 *struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool }; X1 *[4]uintptr } */
-	{0x184c0, 575, 0, 0},                /* runtime.waitReason */
-	{0x18560, 576, 0, 0},                /* runtime.timerWhen */
-	{0x18600, 577, 0, 0},                /* runtime.synctestDeadlockError */
-	{0x186a0, 578, 0, 0},                /* time.zone */
+	{0x184c0, 579, 0, 0},                /* runtime.waitReason */
+	{0x18560, 580, 0, 0},                /* runtime.timerWhen */
+	{0x18600, 581, 0, 0},                /* runtime.synctestDeadlockError */
+	{0x186a0, 582, 0, 0},                /* time.zone */
 	{0x18760, 238, ASK_RTYPE_DIRECT, 0}, /* *time.Location */
-	{0x18820, 579, 0, 0},                /* reflect.layoutType */
-	{0x188e0, 580, 0, 0},                /* reflect.methodValue */
-	{0x189a0, 581, 0, 0},                /* sync.poolChainElt */
-	{0x18a60, 582, 0, 0},                /* sync.Once */
-	{0x18b20, 583, 0, 0},                /* io/fs.PathError */
+	{0x18820, 583, 0, 0},                /* reflect.layoutType */
+	{0x188e0, 584, 0, 0},                /* reflect.methodValue */
+	{0x189a0, 585, 0, 0},                /* sync.poolChainElt */
+	{0x18a60, 586, 0, 0},                /* sync.Once */
+	{0x18b20, 587, 0, 0},                /* io/fs.PathError */
 	{0x18be0, 239, ASK_RTYPE_DIRECT, 0}, /* *runtime.Func */
-	{0x18ca0, 584, 0, 0},                /* runtime.textsect */
-	{0x18d60, 585, 0, 0},                /* runtime.modulehash */
+	{0x18ca0, 588, 0, 0},                /* runtime.textsect */
+	{0x18d60, 589, 0, 0},                /* runtime.modulehash */
 	{0x18e20, ASK_ABSENT, 0, 0},         /* *runtime.funcInfo */
 	{0x18ee0, 240, ASK_RTYPE_DIRECT, 0}, /* *runtime.waitReason */
-	{0x18fa0, 586, 0, 0},                /* runtime.ancestorInfo */
+	{0x18fa0, 590, 0, 0},                /* runtime.ancestorInfo */
 	{0x19060, 241, ASK_RTYPE_DIRECT, 0}, /* *runtime.gTraceState */
-	{0x19120, 587, 0, 0},                /* runtime.mSpanList */
-	{0x191e0, 588, 0, 0},                /* *runtime.mSpanList */
+	{0x19120, 591, 0, 0},                /* runtime.mSpanList */
+	{0x191e0, 592, 0, 0},                /* *runtime.mSpanList */
 	{0x192a0, 242, ASK_RTYPE_DIRECT, 0}, /* *runtime.addrRange */
-	{0x19360, 589, 0, 0},                /* runtime.pageCache */
-	{0x19420, 590, 0, 0},                /* runtime.gcBgMarkWorkerNode */
-	{0x194e0, 591, 0, 0},                /* runtime.workbuf */
-	{0x195a0, 592, 0, 0},                /* runtime.wbBuf */
-	{0x19660, 593, 0, 0},                /* runtime.cleanupFn */
+	{0x19360, 593, 0, 0},                /* runtime.pageCache */
+	{0x19420, 594, 0, 0},                /* runtime.gcBgMarkWorkerNode */
+	{0x194e0, 595, 0, 0},                /* runtime.workbuf */
+	{0x195a0, 596, 0, 0},                /* runtime.wbBuf */
+	{0x19660, 597, 0, 0},                /* runtime.cleanupFn */
 	{0x19720, 243, ASK_RTYPE_DIRECT, 0}, /* *runtime.mLockProfile */
-	{0x197e0, 594, 0, 0},                /* runtime.traceBuf */
-	{0x198a0, 595, 0, 0},                /* *runtime.traceBuf */
-	{0x19960, 596, 0, 0},                /* runtime.metricValue */
-	{0x19a20, 597, 0, 0},                /* runtime.savedOpenDeferState */
-	{0x19ae0, 598, 0, 0},                /* internal/poll.fdMutex */
-	{0x19ba0, 599, 0, 0},                /* sync/atomic.Uint64 */
-	{0x19c60, 600, 0, 0},                /* internal/abi.FuncType */
-	{0x19d20, 601, 0, 0},                /* internal/abi.InterfaceType */
-	{0x19de0, 602, 0, 0},                /* unicode.Range16 */
-	{0x19ea0, 603, 0, 0},                /* unicode.Range32 */
-	{0x19f60, 604, 0, 0},                /* unicode.RangeTable */
+	{0x197e0, 598, 0, 0},                /* runtime.traceBuf */
+	{0x198a0, 599, 0, 0},                /* *runtime.traceBuf */
+	{0x19960, 600, 0, 0},                /* runtime.metricValue */
+	{0x19a20, 601, 0, 0},                /* runtime.savedOpenDeferState */
+	{0x19ae0, 602, 0, 0},                /* internal/poll.fdMutex */
+	{0x19ba0, 603, 0, 0},                /* sync/atomic.Uint64 */
+	{0x19c60, 604, 0, 0},                /* internal/abi.FuncType */
+	{0x19d20, 605, 0, 0},                /* internal/abi.InterfaceType */
+	{0x19de0, 606, 0, 0},                /* unicode.Range16 */
+	{0x19ea0, 607, 0, 0},                /* unicode.Range32 */
+	{0x19f60, 608, 0, 0},                /* unicode.RangeTable */
 	{0x1a020, 244, ASK_RTYPE_DIRECT, 0}, /* *internal/godebug.Setting */
-	{0x1a0e0, 605, 0, 0},                /* internal/godebug.Setting */
-	{0x1a1a0, 606, 0, 0},                /* internal/runtime/atomic.Int64 */
-	{0x1a260, 607, 0, 0},                /* internal/runtime/atomic.Uint64 */
-	{0x1a320, 608, 0, 0},                /* internal/bisect.cond */
-	{0x1a3e0, 609, 0, 0},                /* internal/bisect.dedup */
+	{0x1a0e0, 609, 0, 0},                /* internal/godebug.Setting */
+	{0x1a1a0, 610, 0, 0},                /* internal/runtime/atomic.Int64 */
+	{0x1a260, 611, 0, 0},                /* internal/runtime/atomic.Uint64 */
+	{0x1a320, 612, 0, 0},                /* internal/bisect.cond */
+	{0x1a3e0, 613, 0, 0},                /* internal/bisect.dedup */
 	{0x1a4a0, 245, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[os.dirInfo] */
 	{0x1a560, 246, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[sync.poolChainElt] */
 	{0x1a620, 247, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/bisect.dedup] */
@@ -3033,7 +3035,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x1a920, 251, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
 	{0x1a9e0, 252, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/sync.entry[go.shape.interface {},go.shape.interface {}]] */
 	{0x1aaa0, 253, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
-	{0x1ab60, 610, 0, 0},                /* struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
+	{0x1ab60, 614, 0, 0},                /* struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
 	{0x1ac20, ASK_ABSENT, 0, 0},         /* *runtime.offAddr */
 	{0x1ace0, 254, ASK_RTYPE_DIRECT, 0}, /* *runtime.scavengerState */
 	{0x1ada0, 255, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Uint32 */
@@ -3041,257 +3043,257 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x1af20, ASK_ABSENT, 0, 0},         /* internal/reflectlite.Type */
 	{0x1afe0, 257, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uint64 */
 	{0x1b0a0, 258, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uintptr */
-	{0x1b160, 611, 0, 0},                /* os.dirInfo */
-	{0x1b220, 612, 0, 0},                /* time.zoneTrans */
-	{0x1b2e0, 613, 0, 0},                /* reflect.flag */
-	{0x1b3a0, 614, 0, 0},                /* reflect.makeFuncCtxt */
-	{0x1b460, 615, 0, 0},                /* runtime.gsignalStack */
-	{0x1b520, 616, 0, 0},                /* runtime.sysmontick */
-	{0x1b5e0, 617, 0, 0},                /* runtime.special */
-	{0x1b6a0, 618, 0, 0},                /* runtime.cleanupBlockHeader */
-	{0x1b760, 619, 0, 0},                /* runtime.traceBufHeader */
-	{0x1b820, 620, 0, 0},                /* runtime.pcvalueCacheEnt */
-	{0x1b8e0, 621, 0, 0},                /* runtime.errorAddressString */
-	{0x1b9a0, 622, 0, 0},                /* runtime.gcStatsAggregate */
-	{0x1ba60, 623, 0, 0},                /* runtime.finalStatsAggregate */
-	{0x1bb20, 624, 0, 0},                /* runtime.traceFrame */
-	{0x1bbe0, 625, 0, 0},                /* runtime.TypeAssertionError */
-	{0x1bca0, 626, 0, 0},                /* runtime.Frames */
-	{0x1bd60, 627, 0, 0},                /* internal/abi.RegArgs */
-	{0x1be20, 628, 0, 0},                /* internal/abi.ITab */
-	{0x1bee0, 629, 0, 0},                /* internal/godebug.setting */
-	{0x1bfa0, 630, 0, 0},                /* internal/cpu.option */
-	{0x1c060, 631, 0, 0},                /* internal/sync.entry[interface {},interface {}] */
-	{0x1c120, 632, 0, 0},                /* internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	{0x1b160, 615, 0, 0},                /* os.dirInfo */
+	{0x1b220, 616, 0, 0},                /* time.zoneTrans */
+	{0x1b2e0, 617, 0, 0},                /* reflect.flag */
+	{0x1b3a0, 618, 0, 0},                /* reflect.makeFuncCtxt */
+	{0x1b460, 619, 0, 0},                /* runtime.gsignalStack */
+	{0x1b520, 620, 0, 0},                /* runtime.sysmontick */
+	{0x1b5e0, 621, 0, 0},                /* runtime.special */
+	{0x1b6a0, 622, 0, 0},                /* runtime.cleanupBlockHeader */
+	{0x1b760, 623, 0, 0},                /* runtime.traceBufHeader */
+	{0x1b820, 624, 0, 0},                /* runtime.pcvalueCacheEnt */
+	{0x1b8e0, 625, 0, 0},                /* runtime.errorAddressString */
+	{0x1b9a0, 626, 0, 0},                /* runtime.gcStatsAggregate */
+	{0x1ba60, 627, 0, 0},                /* runtime.finalStatsAggregate */
+	{0x1bb20, 628, 0, 0},                /* runtime.traceFrame */
+	{0x1bbe0, 629, 0, 0},                /* runtime.TypeAssertionError */
+	{0x1bca0, 630, 0, 0},                /* runtime.Frames */
+	{0x1bd60, 631, 0, 0},                /* internal/abi.RegArgs */
+	{0x1be20, 632, 0, 0},                /* internal/abi.ITab */
+	{0x1bee0, 633, 0, 0},                /* internal/godebug.setting */
+	{0x1bfa0, 634, 0, 0},                /* internal/cpu.option */
+	{0x1c060, 635, 0, 0},                /* internal/sync.entry[interface {},interface {}] */
+	{0x1c120, 636, 0, 0},                /* internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
 	{0x1c2c0, ASK_ABSENT, 0, 0},         /* *reflect.flag */
 	{0x1c3a0, 259, ASK_RTYPE_DIRECT, 0}, /* *reflect.abiSeq */
-	{0x1c480, 633, 0, 0},                /* *runtime.mcache */
+	{0x1c480, 637, 0, 0},                /* *runtime.mcache */
 	{0x1c560, 260, ASK_RTYPE_DIRECT, 0}, /* *internal/bisect.Matcher */
 	{0x1c640, ASK_ABSENT, 0, 0},         /* struct { f func() error; once sync.Once; valid bool; p interface {}; result error } */
-	{0x1c720, 634, 0, 0},                /* struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
+	{0x1c720, 638, 0, 0},                /* struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
 	{0x1c800, 261, ASK_RTYPE_DIRECT, 0}, /* *internal/sync.entry[interface {},interface {}] */
 	{0x1c8e0, ASK_ABSENT, 0, 0},         /* struct { f func() bool; once sync.Once; valid bool; p interface {}; result bool } */
-	{0x1c9c0, 635, 0, 0},                /* struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
-	{0x1caa0, 636, 0, 0},                /* runtime.addrRange */
-	{0x1cb80, 637, 0, 0},                /* fmt.fmt */
-	{0x1cc60, 638, 0, 0},                /* reflect.abiSeq */
-	{0x1cd40, 639, 0, 0},                /* runtime.coro */
-	{0x1ce20, 640, 0, 0},                /* runtime.sizeClassScanStats */
-	{0x1cf00, 641, 0, 0},                /* runtime.spanQueue */
-	{0x1cfe0, 642, 0, 0},                /* runtime.mOS */
+	{0x1c9c0, 639, 0, 0},                /* struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
+	{0x1caa0, 640, 0, 0},                /* runtime.addrRange */
+	{0x1cb80, 641, 0, 0},                /* fmt.fmt */
+	{0x1cc60, 642, 0, 0},                /* reflect.abiSeq */
+	{0x1cd40, 643, 0, 0},                /* runtime.coro */
+	{0x1ce20, 644, 0, 0},                /* runtime.sizeClassScanStats */
+	{0x1cf00, 645, 0, 0},                /* runtime.spanQueue */
+	{0x1cfe0, 646, 0, 0},                /* runtime.mOS */
 	{0x1d0c0, ASK_ABSENT, 0, 0},         /* *internal/abi.Name */
-	{0x1d1a0, 643, 0, 0},                /* internal/abi.UncommonType */
-	{0x1d280, 644, 0, 0},                /* internal/chacha8rand.State */
-	{0x1d360, 645, 0, 0},                /* internal/bisect.Matcher */
-	{0x1d440, 646, 0, 0},                /* internal/sync.indirect[interface {},interface {}] */
-	{0x1d520, 647, 0, 0},                /* internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
-	{0x1d600, 648, 0, 0},                /* runtime.boundsError */
-	{0x1d6e0, 649, 0, 0},                /* reflect.Method */
-	{0x1d7e0, 650, 0, 0},                /* runtime.offAddr */
+	{0x1d1a0, 647, 0, 0},                /* internal/abi.UncommonType */
+	{0x1d280, 648, 0, 0},                /* internal/chacha8rand.State */
+	{0x1d360, 649, 0, 0},                /* internal/bisect.Matcher */
+	{0x1d440, 650, 0, 0},                /* internal/sync.indirect[interface {},interface {}] */
+	{0x1d520, 651, 0, 0},                /* internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
+	{0x1d600, 652, 0, 0},                /* runtime.boundsError */
+	{0x1d6e0, 653, 0, 0},                /* reflect.Method */
+	{0x1d7e0, 654, 0, 0},                /* runtime.offAddr */
 	{0x1d8e0, 262, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uint32 */
-	{0x1d9e0, 651, 0, 0},                /* time.Duration */
-	{0x1dae0, 652, 0, 0},                /* reflect.abiStep */
-	{0x1dbe0, 653, 0, 0},                /* sync.Pool */
-	{0x1dce0, 654, 0, 0},                /* runtime.funcInfo */
-	{0x1dde0, 655, 0, 0},                /* runtime.gobuf */
-	{0x1dee0, 656, 0, 0},                /* runtime.pTraceState */
-	{0x1dfe0, 657, 0, 0},                /* runtime.mLockProfile */
-	{0x1e0e0, 658, 0, 0},                /* runtime.mTraceState */
-	{0x1e1e0, 659, 0, 0},                /* internal/runtime/maps.table */
-	{0x1e2e0, 660, 0, 0},                /* internal/godebugs.Info */
-	{0x1e3e0, 661, 0, 0},                /* internal/sync.HashTrieMap[interface {},interface {}] */
+	{0x1d9e0, 655, 0, 0},                /* time.Duration */
+	{0x1dae0, 656, 0, 0},                /* reflect.abiStep */
+	{0x1dbe0, 657, 0, 0},                /* sync.Pool */
+	{0x1dce0, 658, 0, 0},                /* runtime.funcInfo */
+	{0x1dde0, 659, 0, 0},                /* runtime.gobuf */
+	{0x1dee0, 660, 0, 0},                /* runtime.pTraceState */
+	{0x1dfe0, 661, 0, 0},                /* runtime.mLockProfile */
+	{0x1e0e0, 662, 0, 0},                /* runtime.mTraceState */
+	{0x1e1e0, 663, 0, 0},                /* internal/runtime/maps.table */
+	{0x1e2e0, 664, 0, 0},                /* internal/godebugs.Info */
+	{0x1e3e0, 665, 0, 0},                /* internal/sync.HashTrieMap[interface {},interface {}] */
 	{0x1e4e0, 263, ASK_RTYPE_DIRECT, 0}, /* *time.Duration */
 	{0x1e5e0, 264, ASK_RTYPE_DIRECT, 0}, /* *runtime.spanQueue */
 	{0x1e6e0, 265, ASK_RTYPE_DIRECT, 0}, /* *internal/poll.pollDesc */
-	{0x1e7e0, 662, 0, 0},                /* os.file */
-	{0x1e900, 663, 0, 0},                /* time.Location */
-	{0x1ea20, 664, 0, 0},                /* runtime._defer */
-	{0x1eb40, 665, 0, 0},                /* runtime.timers */
-	{0x1ec60, 666, 0, 0},                /* runtime.heapStatsAggregate */
-	{0x1ed80, 667, 0, 0},                /* runtime.schedStatsAggregate */
-	{0x1eea0, 668, 0, 0},                /* runtime.statAggregate */
-	{0x1efc0, 669, 0, 0},                /* runtime.untracedG·7 */
+	{0x1e7e0, 666, 0, 0},                /* os.file */
+	{0x1e900, 667, 0, 0},                /* time.Location */
+	{0x1ea20, 668, 0, 0},                /* runtime._defer */
+	{0x1eb40, 669, 0, 0},                /* runtime.timers */
+	{0x1ec60, 670, 0, 0},                /* runtime.heapStatsAggregate */
+	{0x1ed80, 671, 0, 0},                /* runtime.schedStatsAggregate */
+	{0x1eea0, 672, 0, 0},                /* runtime.statAggregate */
+	{0x1efc0, 673, 0, 0},                /* runtime.untracedG·7 */
 	{0x1f0e0, 266, ASK_RTYPE_DIRECT, 0}, /* internal/abi.Name */
-	{0x1f200, 670, 0, 0},                /* reflect.StructField */
+	{0x1f200, 674, 0, 0},                /* reflect.StructField */
 	{0x1f320, 267, ASK_RTYPE_DIRECT, 0}, /* *runtime.gcWork */
-	{0x1f440, 671, 0, 0},                /* reflect.abiDesc */
-	{0x1f560, 672, 0, 0},                /* runtime.spanSPMC */
-	{0x1f680, 673, 0, 0},                /* runtime.Frame */
-	{0x1f7a0, 674, 0, 0},                /* runtime.piController */
-	{0x1f8c0, 675, 0, 0},                /* fmt.fmtFlags */
+	{0x1f440, 675, 0, 0},                /* reflect.abiDesc */
+	{0x1f560, 676, 0, 0},                /* runtime.spanSPMC */
+	{0x1f680, 677, 0, 0},                /* runtime.Frame */
+	{0x1f7a0, 678, 0, 0},                /* runtime.piController */
+	{0x1f8c0, 679, 0, 0},                /* fmt.fmtFlags */
 	{0x1fa00, 268, ASK_RTYPE_DIRECT, 0}, /* *runtime.timer */
-	{0x1fb40, 676, 0, 0},                /* internal/poll.FD */
-	{0x1fc80, 677, 0, 0},                /* internal/runtime/maps.Map */
+	{0x1fb40, 680, 0, 0},                /* internal/poll.FD */
+	{0x1fc80, 681, 0, 0},                /* internal/runtime/maps.Map */
 	{0x1fdc0, ASK_ABSENT, 0, 0},         /* *internal/sync.HashTrieMap[interface {},interface {}] */
-	{0x1ff20, 678, 0, 0},                /* fmt.pp */
-	{0x20080, 679, 0, 0},                /* runtime.gcWork */
+	{0x1ff20, 682, 0, 0},                /* fmt.pp */
+	{0x20080, 683, 0, 0},                /* runtime.gcWork */
 	{0x201e0, 269, ASK_RTYPE_DIRECT, 0}, /* *runtime.timers */
-	{0x20340, 680, 0, 0},                /* runtime.mcache */
-	{0x204c0, 681, 0, 0},                /* runtime.sysStatsAggregate */
-	{0x20640, 682, 0, 0},                /* runtime.cpuStats */
-	{0x207c0, 683, 0, 0},                /* internal/abi.Type */
+	{0x20340, 684, 0, 0},                /* runtime.mcache */
+	{0x204c0, 685, 0, 0},                /* runtime.sysStatsAggregate */
+	{0x20640, 686, 0, 0},                /* runtime.cpuStats */
+	{0x207c0, 687, 0, 0},                /* internal/abi.Type */
 	{0x20940, 270, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/maps.table */
 	{0x20ac0, 271, ASK_RTYPE_DIRECT, 0}, /* *fmt.fmt */
-	{0x20c40, 684, 0, 0},                /* runtime.synctestBubble */
-	{0x20dc0, 685, 0, 0},                /* runtime.heapStatsDelta */
-	{0x20f40, 686, 0, 0},                /* runtime.pcHeader */
-	{0x210e0, 687, 0, 0},                /* runtime.hchan */
+	{0x20c40, 688, 0, 0},                /* runtime.synctestBubble */
+	{0x20dc0, 689, 0, 0},                /* runtime.heapStatsDelta */
+	{0x20f40, 690, 0, 0},                /* runtime.pcHeader */
+	{0x210e0, 691, 0, 0},                /* runtime.hchan */
 	{0x21280, 272, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.InterfaceType */
 	{0x21420, 273, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.Type */
 	{0x215c0, ASK_ABSENT, 0, 0},         /* reflect.Type */
-	{0x21780, 688, 0, 0},                /* runtime.sudog */
-	{0x21940, 689, 0, 0},                /* runtime.scavengerState */
-	{0x21b00, 690, 0, 0},                /* runtime._panic */
-	{0x21ce0, 691, 0, 0},                /* runtime._func */
-	{0x21ec0, 692, 0, 0},                /* runtime.timer */
+	{0x21780, 692, 0, 0},                /* runtime.sudog */
+	{0x21940, 693, 0, 0},                /* runtime.scavengerState */
+	{0x21b00, 694, 0, 0},                /* runtime._panic */
+	{0x21ce0, 695, 0, 0},                /* runtime._func */
+	{0x21ec0, 696, 0, 0},                /* runtime.timer */
 	{0x220a0, 274, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/maps.Map */
 	{0x22280, 275, ASK_RTYPE_DIRECT, 0}, /* *fmt.pp */
 	{0x22480, 276, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.FuncType */
-	{0x226a0, 693, 0, 0},                /* runtime.pollDesc */
+	{0x226a0, 697, 0, 0},                /* runtime.pollDesc */
 	{0x228e0, 9, 0, 0},                  /* main.everything */
 	{0x22b40, 277, ASK_RTYPE_DIRECT, 0}, /* *internal/reflectlite.rtype */
-	{0x22de0, 694, 0, 0},                /* *runtime.mspan */
+	{0x22de0, 698, 0, 0},                /* *runtime.mspan */
 	{0x230c0, 278, ASK_RTYPE_DIRECT, 0}, /* internal/reflectlite.rtype */
-	{0x233a0, 695, 0, 0},                /* runtime.mspan */
+	{0x233a0, 699, 0, 0},                /* runtime.mspan */
 	{0x236a0, 279, ASK_RTYPE_DIRECT, 0}, /* *os.File */
 	{0x239c0, 280, ASK_RTYPE_DIRECT, 0}, /* *reflect.rtype */
 	{0x23d00, 5, 0, 0},                  /* time.Time */
 	{0x240c0, 281, ASK_RTYPE_DIRECT, 0}, /* *internal/poll.FD */
 	{0x244e0, 282, ASK_RTYPE_DIRECT, 0}, /* *time.Time */
-	{0x24900, 696, 0, 0},                /* runtime.xRegs */
-	{0x24d20, 697, 0, 0},                /* runtime.moduledata */
-	{0x251e0, 698, 0, 0},                /* runtime.p */
-	{0x256a0, 699, 0, 0},                /* runtime.g */
+	{0x24900, 700, 0, 0},                /* runtime.xRegs */
+	{0x24d20, 701, 0, 0},                /* runtime.moduledata */
+	{0x251e0, 702, 0, 0},                /* runtime.p */
+	{0x256a0, 703, 0, 0},                /* runtime.g */
 	{0x25d20, 283, ASK_RTYPE_DIRECT, 0}, /* *reflect.Value */
-	{0x26400, 700, 0, 0},                /* reflect.Value */
-	{0x26b40, 701, 0, 0},                /* runtime.m */
+	{0x26400, 704, 0, 0},                /* reflect.Value */
+	{0x26b40, 705, 0, 0},                /* runtime.m */
 	{0},
 };
 
 /* {entry, type of the closure object} */
 static const struct ask_closure ask_closures[] = {
-	{0x11ea0, 702}, /* closure runtime.(*mspan).setUserArenaChunkToFault.func1 */
-	{0x11fe0, 703}, /* closure runtime.mmap.func1 */
-	{0x12100, 704}, /* closure runtime.munmap.func1 */
-	{0x12280, 705}, /* closure runtime.sigaction.func1 */
-	{0x12e40, 706}, /* closure runtime.chansend.func1 */
-	{0x13040, 707}, /* closure runtime.send.goready.func1 */
-	{0x13680, 708}, /* closure runtime.closechan.goready.func1 */
-	{0x13e60, 709}, /* closure runtime.chanrecv.func1 */
-	{0x140e0, 710}, /* closure runtime.recv.goready.func1 */
-	{0x14920, 711}, /* closure runtime.debugCallCheck.func1 */
-	{0x14d20, 712}, /* closure runtime.debugCallWrap.func1 */
-	{0x14f80, 713}, /* closure runtime.debugCallWrap2.func1 */
-	{0x173a0, 714}, /* closure runtime.hexdumpWords.func1 */
-	{0x1ca00, 715}, /* closure runtime.persistentalloc.func1 */
-	{0x1ec00, 716}, /* closure runtime.allocmcache.func1 */
-	{0x20660, 717}, /* closure runtime.checkFinalizersAndCleanups.func1 */
-	{0x208e0, 718}, /* closure runtime.checkFinalizersAndCleanups.func1.1 */
-	{0x24700, 719}, /* closure runtime.SetFinalizer.func2 */
-	{0x247c0, 720}, /* closure runtime.SetFinalizer.func1 */
-	{0x25620, 721}, /* closure runtime.gcStart.func4 */
-	{0x256a0, 722}, /* closure runtime.gcStart.func2 */
-	{0x25700, 723}, /* closure runtime.gcStart.func1 */
-	{0x25b20, 724}, /* closure runtime.gcMarkDone.func4 */
-	{0x25bc0, 725}, /* closure runtime.gcMarkDone.func3 */
-	{0x25c60, 726}, /* closure runtime.gcMarkDone.func2 */
-	{0x25cc0, 727}, /* closure runtime.gcMarkDone.forEachP.func5 */
-	{0x270c0, 728}, /* closure runtime.gcMarkTermination.forEachP.func7 */
-	{0x27140, 729}, /* closure runtime.gcMarkTermination.func3 */
-	{0x271a0, 730}, /* closure runtime.gcMarkTermination.func2 */
-	{0x27260, 731}, /* closure runtime.gcMarkTermination.func1 */
-	{0x27780, 732}, /* closure runtime.gcBgMarkWorker.func2 */
-	{0x292e0, 733}, /* closure runtime.gcMarkRootCheck.func1 */
-	{0x298a0, 734}, /* closure runtime.markroot.func1 */
-	{0x2a5c0, 735}, /* closure runtime.gcAssistAlloc.func2 */
-	{0x2a600, 736}, /* closure runtime.gcAssistAlloc.func1 */
-	{0x31860, 737}, /* closure runtime.(*pageAlloc).scavenge.func1 */
-	{0x34b80, 738}, /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3 */
-	{0x34c40, 739}, /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2 */
-	{0x34d00, 740}, /* closure runtime.(*sweepLocked).sweep.func1 */
-	{0x35ca0, 741}, /* closure runtime.getempty.func1 */
-	{0x36e00, 742}, /* closure runtime.(*mheap).alloc.func1 */
-	{0x3b7e0, 743}, /* closure runtime.(*pageAlloc).find.func1 */
-	{0x3e7a0, 744}, /* closure runtime.mProf_Malloc.func1 */
-	{0x3f180, 745}, /* closure runtime.(*mLockProfile).captureStack.func1 */
-	{0x3f8e0, 746}, /* closure runtime.doRecordGoroutineProfile.func1 */
-	{0x414e0, 747}, /* closure runtime.netpollgoready.goready.func1 */
-	{0x420e0, 748}, /* closure runtime.futexwakeup.func1 */
-	{0x423e0, 749}, /* closure runtime.newosproc.func1 */
-	{0x44260, 750}, /* closure runtime.(*_panic).nextFrame.func1 */
-	{0x446c0, 751}, /* closure runtime.gorecover.func1 */
-	{0x448c0, 752}, /* closure runtime.throw.func1 */
-	{0x44a00, 753}, /* closure runtime.fatal.func1 */
-	{0x44e80, 754}, /* closure runtime.fatalthrow.func1 */
-	{0x45000, 755}, /* closure runtime.fatalpanic.func1 */
-	{0x45600, 756}, /* closure runtime.dopanic_m.func1 */
-	{0x45fa0, 757}, /* closure runtime.setPinned.func2 */
-	{0x46000, 758}, /* closure runtime.setPinned.func1 */
-	{0x47160, 759}, /* closure runtime.xRegRestore.func1 */
-	{0x483e0, 760}, /* closure runtime.main.func2 */
-	{0x48d60, 761}, /* closure runtime.badmorestackg0.func1 */
-	{0x4aa20, 762}, /* closure runtime.casgstatus.func3 */
-	{0x4adc0, 763}, /* closure runtime.stopTheWorld.func1 */
-	{0x4c300, 764}, /* closure runtime.allocm.func1 */
-	{0x512a0, 765}, /* closure runtime.reentersyscall.func2 */
-	{0x51380, 766}, /* closure runtime.reentersyscall.func1 */
-	{0x51660, 767}, /* closure runtime.entersyscallblock.func4 */
-	{0x51760, 768}, /* closure runtime.entersyscallblock.func3 */
-	{0x518a0, 769}, /* closure runtime.entersyscallblock.func1 */
-	{0x519a0, 770}, /* closure runtime.exitsyscall.func4 */
-	{0x519e0, 771}, /* closure runtime.exitsyscall.func3 */
-	{0x51ae0, 772}, /* closure runtime.exitsyscall.func2 */
-	{0x52060, 773}, /* closure runtime.malg.func1 */
-	{0x52120, 774}, /* closure runtime.newproc.func1 */
-	{0x52d60, 775}, /* closure runtime.gfget.func2 */
-	{0x52da0, 776}, /* closure runtime.gfget.func1 */
-	{0x53a60, 777}, /* closure runtime.(*p).destroy.freemcache.func2 */
-	{0x53ac0, 778}, /* closure runtime.(*p).destroy.func1 */
-	{0x54b00, 779}, /* closure runtime.wirep.func2 */
-	{0x551a0, 780}, /* closure runtime.checkdead.func1 */
-	{0x5a640, 781}, /* closure runtime.(*rwmutex).rlock.func1 */
-	{0x5a860, 782}, /* closure runtime.readyWithTime.goready.func1 */
-	{0x64280, 783}, /* closure runtime.(*synctestBubble).changegstatus.goready.func1 */
-	{0x643e0, 784}, /* closure runtime.(*synctestBubble).decActive.goready.func1 */
-	{0x64840, 785}, /* closure runtime.goroutineReady.goready.func1 */
-	{0x64ac0, 786}, /* closure runtime.(*timer).maybeRunAsync.func1 */
-	{0x651e0, 787}, /* closure runtime.(*timer).modify.func1 */
-	{0x667e0, 788}, /* closure runtime.(*timer).maybeRunChan.func1 */
-	{0x66a00, 789}, /* closure runtime.traceAdvance.func6 */
-	{0x66b40, 790}, /* closure runtime.traceAdvance.func5 */
-	{0x66ba0, 791}, /* closure runtime.traceAdvance.func4 */
-	{0x66d40, 792}, /* closure runtime.traceAdvance.forEachP.func7 */
-	{0x66dc0, 793}, /* closure runtime.traceAdvance.func1 */
-	{0x66fc0, 794}, /* closure runtime.traceAdvance.func1.1 */
-	{0x695e0, 795}, /* closure runtime.traceback1.func1 */
-	{0x6a040, 796}, /* closure runtime.traceback2.func1 */
-	{0x6a4a0, 797}, /* closure runtime.callers.func1 */
-	{0x6b160, 798}, /* closure runtime.tracebacksomeothers.func1 */
-	{0x6b480, 799}, /* closure runtime.tracebackHexdump.func1 */
-	{0x6bd60, 800}, /* closure runtime.traceWriter.flush.func1 */
-	{0x6c100, 801}, /* closure runtime.traceWriter.refill.func1 */
-	{0x6ca80, 802}, /* closure runtime.traceCPUFlush.func1 */
-	{0x6d5e0, 803}, /* closure runtime.(*traceRegionAlloc).alloc.func1 */
-	{0x6f2c0, 804}, /* closure runtime.traceThreadDestroy.func1 */
-	{0x70c00, 805}, /* closure runtime.(*traceStringTable).put.func1 */
-	{0x70f60, 806}, /* closure runtime.(*traceStringTable).reset.func1 */
-	{0x713e0, 807}, /* closure runtime.traceSyncBatch.func1 */
-	{0x71be0, 808}, /* closure runtime.getGCMaskOnDemand.func1 */
-	{0x744e0, 809}, /* closure runtime.vdsoParseSymbols.func1 */
-	{0x75480, 810}, /* closure runtime.gcMarkTermination.func4.1 */
-	{0x89240, 811}, /* closure reflect.funcLayout.func1 */
-	{0x91500, 812}, /* closure internal/godebug.(*Setting).Value.func1 */
-	{0x91b80, 813}, /* closure internal/godebug.update.func2 */
-	{0x91c60, 814}, /* closure internal/godebug.update.func1 */
-	{0x923e0, 815}, /* closure syscall.init.OnceFunc.func3 */
-	{0x92440, 816}, /* closure syscall.init.OnceFunc.func3.1 */
-	{0x924c0, 817}, /* closure syscall.init.OnceFunc.func3.1.1 */
-	{0x9eee0, 818}, /* closure internal/poll.init.OnceValue[go.shape.bool].func4 */
-	{0x9ef60, 819}, /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1 */
-	{0x9f000, 820}, /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1.1 */
-	{0xa0400, 821}, /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2 */
-	{0xa0480, 822}, /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1 */
-	{0xa0540, 823}, /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1.1 */
+	{0x11ea0, 706}, /* closure runtime.(*mspan).setUserArenaChunkToFault.func1 */
+	{0x11fe0, 707}, /* closure runtime.mmap.func1 */
+	{0x12100, 708}, /* closure runtime.munmap.func1 */
+	{0x12280, 709}, /* closure runtime.sigaction.func1 */
+	{0x12e40, 710}, /* closure runtime.chansend.func1 */
+	{0x13040, 711}, /* closure runtime.send.goready.func1 */
+	{0x13680, 712}, /* closure runtime.closechan.goready.func1 */
+	{0x13e60, 713}, /* closure runtime.chanrecv.func1 */
+	{0x140e0, 714}, /* closure runtime.recv.goready.func1 */
+	{0x14920, 715}, /* closure runtime.debugCallCheck.func1 */
+	{0x14d20, 716}, /* closure runtime.debugCallWrap.func1 */
+	{0x14f80, 717}, /* closure runtime.debugCallWrap2.func1 */
+	{0x173a0, 718}, /* closure runtime.hexdumpWords.func1 */
+	{0x1ca00, 719}, /* closure runtime.persistentalloc.func1 */
+	{0x1ec00, 720}, /* closure runtime.allocmcache.func1 */
+	{0x20660, 721}, /* closure runtime.checkFinalizersAndCleanups.func1 */
+	{0x208e0, 722}, /* closure runtime.checkFinalizersAndCleanups.func1.1 */
+	{0x24700, 723}, /* closure runtime.SetFinalizer.func2 */
+	{0x247c0, 724}, /* closure runtime.SetFinalizer.func1 */
+	{0x25620, 725}, /* closure runtime.gcStart.func4 */
+	{0x256a0, 726}, /* closure runtime.gcStart.func2 */
+	{0x25700, 727}, /* closure runtime.gcStart.func1 */
+	{0x25b20, 728}, /* closure runtime.gcMarkDone.func4 */
+	{0x25bc0, 729}, /* closure runtime.gcMarkDone.func3 */
+	{0x25c60, 730}, /* closure runtime.gcMarkDone.func2 */
+	{0x25cc0, 731}, /* closure runtime.gcMarkDone.forEachP.func5 */
+	{0x270c0, 732}, /* closure runtime.gcMarkTermination.forEachP.func7 */
+	{0x27140, 733}, /* closure runtime.gcMarkTermination.func3 */
+	{0x271a0, 734}, /* closure runtime.gcMarkTermination.func2 */
+	{0x27260, 735}, /* closure runtime.gcMarkTermination.func1 */
+	{0x27780, 736}, /* closure runtime.gcBgMarkWorker.func2 */
+	{0x292e0, 737}, /* closure runtime.gcMarkRootCheck.func1 */
+	{0x298a0, 738}, /* closure runtime.markroot.func1 */
+	{0x2a5c0, 739}, /* closure runtime.gcAssistAlloc.func2 */
+	{0x2a600, 740}, /* closure runtime.gcAssistAlloc.func1 */
+	{0x31860, 741}, /* closure runtime.(*pageAlloc).scavenge.func1 */
+	{0x34b80, 742}, /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3 */
+	{0x34c40, 743}, /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2 */
+	{0x34d00, 744}, /* closure runtime.(*sweepLocked).sweep.func1 */
+	{0x35ca0, 745}, /* closure runtime.getempty.func1 */
+	{0x36e00, 746}, /* closure runtime.(*mheap).alloc.func1 */
+	{0x3b7e0, 747}, /* closure runtime.(*pageAlloc).find.func1 */
+	{0x3e7a0, 748}, /* closure runtime.mProf_Malloc.func1 */
+	{0x3f180, 749}, /* closure runtime.(*mLockProfile).captureStack.func1 */
+	{0x3f8e0, 750}, /* closure runtime.doRecordGoroutineProfile.func1 */
+	{0x414e0, 751}, /* closure runtime.netpollgoready.goready.func1 */
+	{0x420e0, 752}, /* closure runtime.futexwakeup.func1 */
+	{0x423e0, 753}, /* closure runtime.newosproc.func1 */
+	{0x44260, 754}, /* closure runtime.(*_panic).nextFrame.func1 */
+	{0x446c0, 755}, /* closure runtime.gorecover.func1 */
+	{0x448c0, 756}, /* closure runtime.throw.func1 */
+	{0x44a00, 757}, /* closure runtime.fatal.func1 */
+	{0x44e80, 758}, /* closure runtime.fatalthrow.func1 */
+	{0x45000, 759}, /* closure runtime.fatalpanic.func1 */
+	{0x45600, 760}, /* closure runtime.dopanic_m.func1 */
+	{0x45fa0, 761}, /* closure runtime.setPinned.func2 */
+	{0x46000, 762}, /* closure runtime.setPinned.func1 */
+	{0x47160, 763}, /* closure runtime.xRegRestore.func1 */
+	{0x483e0, 764}, /* closure runtime.main.func2 */
+	{0x48d60, 765}, /* closure runtime.badmorestackg0.func1 */
+	{0x4aa20, 766}, /* closure runtime.casgstatus.func3 */
+	{0x4adc0, 767}, /* closure runtime.stopTheWorld.func1 */
+	{0x4c300, 768}, /* closure runtime.allocm.func1 */
+	{0x512a0, 769}, /* closure runtime.reentersyscall.func2 */
+	{0x51380, 770}, /* closure runtime.reentersyscall.func1 */
+	{0x51660, 771}, /* closure runtime.entersyscallblock.func4 */
+	{0x51760, 772}, /* closure runtime.entersyscallblock.func3 */
+	{0x518a0, 773}, /* closure runtime.entersyscallblock.func1 */
+	{0x519a0, 774}, /* closure runtime.exitsyscall.func4 */
+	{0x519e0, 775}, /* closure runtime.exitsyscall.func3 */
+	{0x51ae0, 776}, /* closure runtime.exitsyscall.func2 */
+	{0x52060, 777}, /* closure runtime.malg.func1 */
+	{0x52120, 778}, /* closure runtime.newproc.func1 */
+	{0x52d60, 779}, /* closure runtime.gfget.func2 */
+	{0x52da0, 780}, /* closure runtime.gfget.func1 */
+	{0x53a60, 781}, /* closure runtime.(*p).destroy.freemcache.func2 */
+	{0x53ac0, 782}, /* closure runtime.(*p).destroy.func1 */
+	{0x54b00, 783}, /* closure runtime.wirep.func2 */
+	{0x551a0, 784}, /* closure runtime.checkdead.func1 */
+	{0x5a640, 785}, /* closure runtime.(*rwmutex).rlock.func1 */
+	{0x5a860, 786}, /* closure runtime.readyWithTime.goready.func1 */
+	{0x64280, 787}, /* closure runtime.(*synctestBubble).changegstatus.goready.func1 */
+	{0x643e0, 788}, /* closure runtime.(*synctestBubble).decActive.goready.func1 */
+	{0x64840, 789}, /* closure runtime.goroutineReady.goready.func1 */
+	{0x64ac0, 790}, /* closure runtime.(*timer).maybeRunAsync.func1 */
+	{0x651e0, 791}, /* closure runtime.(*timer).modify.func1 */
+	{0x667e0, 792}, /* closure runtime.(*timer).maybeRunChan.func1 */
+	{0x66a00, 793}, /* closure runtime.traceAdvance.func6 */
+	{0x66b40, 794}, /* closure runtime.traceAdvance.func5 */
+	{0x66ba0, 795}, /* closure runtime.traceAdvance.func4 */
+	{0x66d40, 796}, /* closure runtime.traceAdvance.forEachP.func7 */
+	{0x66dc0, 797}, /* closure runtime.traceAdvance.func1 */
+	{0x66fc0, 798}, /* closure runtime.traceAdvance.func1.1 */
+	{0x695e0, 799}, /* closure runtime.traceback1.func1 */
+	{0x6a040, 800}, /* closure runtime.traceback2.func1 */
+	{0x6a4a0, 801}, /* closure runtime.callers.func1 */
+	{0x6b160, 802}, /* closure runtime.tracebacksomeothers.func1 */
+	{0x6b480, 803}, /* closure runtime.tracebackHexdump.func1 */
+	{0x6bd60, 804}, /* closure runtime.traceWriter.flush.func1 */
+	{0x6c100, 805}, /* closure runtime.traceWriter.refill.func1 */
+	{0x6ca80, 806}, /* closure runtime.traceCPUFlush.func1 */
+	{0x6d5e0, 807}, /* closure runtime.(*traceRegionAlloc).alloc.func1 */
+	{0x6f2c0, 808}, /* closure runtime.traceThreadDestroy.func1 */
+	{0x70c00, 809}, /* closure runtime.(*traceStringTable).put.func1 */
+	{0x70f60, 810}, /* closure runtime.(*traceStringTable).reset.func1 */
+	{0x713e0, 811}, /* closure runtime.traceSyncBatch.func1 */
+	{0x71be0, 812}, /* closure runtime.getGCMaskOnDemand.func1 */
+	{0x744e0, 813}, /* closure runtime.vdsoParseSymbols.func1 */
+	{0x75480, 814}, /* closure runtime.gcMarkTermination.func4.1 */
+	{0x89240, 815}, /* closure reflect.funcLayout.func1 */
+	{0x91500, 816}, /* closure internal/godebug.(*Setting).Value.func1 */
+	{0x91b80, 817}, /* closure internal/godebug.update.func2 */
+	{0x91c60, 818}, /* closure internal/godebug.update.func1 */
+	{0x923e0, 819}, /* closure syscall.init.OnceFunc.func3 */
+	{0x92440, 820}, /* closure syscall.init.OnceFunc.func3.1 */
+	{0x924c0, 821}, /* closure syscall.init.OnceFunc.func3.1.1 */
+	{0x9eee0, 822}, /* closure internal/poll.init.OnceValue[go.shape.bool].func4 */
+	{0x9ef60, 823}, /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1 */
+	{0x9f000, 824}, /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1.1 */
+	{0xa0400, 825}, /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2 */
+	{0xa0480, 826}, /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1 */
+	{0xa0540, 827}, /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1.1 */
 	{0},
 };
 

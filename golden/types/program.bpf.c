@@ -85,6 +85,9 @@ static const struct ask_layout ask_layout = {
 	.closures = 0,              /* rows of ask_closures */
 	.itab_type = 8,             /* internal/abi.ITab.Type */
 	.funcval_type = ASK_ABSENT, /* type of a closure object of which only the PC is known */
+	.context_types = 0,         /* rows of ask_context_types */
+	.any_key = 0x0,             /* contexts of the spec with a key of any type */
+	.any_value = 0x0,           /* contexts of the spec with a value of any type */
 };
 
 /*
@@ -211,7 +214,9 @@ static const struct ask_range ask_ranges[] = {
 
 /*
  * What only the running program knows: the types behind interfaces, by their
- * descriptors, and the functions behind func values, by their entries.
+ * descriptors, the functions behind func values, by their entries, and what types have to
+ * do with chains of contexts. A value that a context holds is followed only where its key
+ * and its type have a bit in common.
  */
 /* {offset from runtime.types, type, flags, name} */
 static const struct ask_rtype ask_rtypes[] = {
@@ -220,6 +225,11 @@ static const struct ask_rtype ask_rtypes[] = {
 
 /* {entry, type of the closure object} */
 static const struct ask_closure ask_closures[] = {
+	{0},
+};
+
+/* {offset from runtime.types, view, skip, keys, values, flags} */
+static const struct ask_context_type ask_context_types[] = {
 	{0},
 };
 

@@ -162,6 +162,7 @@ uint32_t schema_pointer_width(uint32_t kind)
 	case ASK_POINTER_COUNTED:
 	case ASK_POINTER_BUCKETS:
 	case ASK_POINTER_FUNC:
+	case ASK_POINTER_NODE:
 		return 8;
 	case ASK_POINTER_STRING:
 	case ASK_POINTER_DIRECTORY:
@@ -187,6 +188,7 @@ static bool extra_is_sound(const struct schema *schema, const struct ask_type *t
 	case ASK_POINTER_CONTEXT_VALUE:
 		return pointer->repeat == 1 && pointer->extra + (uint64_t)16 <= type->size;
 	case ASK_POINTER_DIRECTORY:
+	case ASK_POINTER_NODE:
 		return pointer->extra < schema->types_count;
 	case ASK_POINTER_COUNTED:
 		return pointer->repeat == 1 && pointer->extra + (uint64_t)8 <= type->size;

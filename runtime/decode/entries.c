@@ -167,7 +167,10 @@ void render_entries(struct render *r, struct entries *entries, uint32_t depth, s
 	}
 	render_list(r, entries, depth);
 	json_key(&r->json, "len");
-	json_uint(&r->json, entries->length);
+	if (entries->no_length.kind == HOLE_NONE)
+		json_uint(&r->json, entries->length);
+	else
+		render_hole(r, entries->no_length);
 	if (whole && entries->cut && entries->list.length < entries->length) {
 		render_truncated(r);
 		r->truncated = true;

@@ -38,6 +38,7 @@ static const struct {
 	[HOLE_READ_FAILED] = {"read_failed", "read_failed", true},
 	[HOLE_BUDGET] = {"budget", "not_captured: budget", true},
 	[HOLE_NOT_CAPTURED] = {"not_captured", "not_captured", true},
+	[HOLE_TRUNCATED] = {"truncated", "truncated", false},
 	[HOLE_UNAVAILABLE] = {"unavailable", "unavailable", true},
 };
 

@@ -18,6 +18,7 @@ enum hole_kind {
 	HOLE_READ_FAILED,  /* the target's memory could not be read */
 	HOLE_BUDGET,	   /* `bytes` was used up, or the JSON got too large */
 	HOLE_NOT_CAPTURED, /* the dump says nothing about it */
+	HOLE_TRUNCATED,	   /* what a limit cut would have told it */
 	HOLE_UNAVAILABLE,  /* no location, or bytes that cannot be a value of its type: `reason` */
 };
 struct hole {
@@ -212,6 +213,7 @@ struct entries {
 	uint32_t indirect_key, indirect_value; /* 1: slots hold pointers to them */
 	uint64_t most;	     /* that limits.map allows */
 	uint64_t length;     /* of the map, in truth */
+	struct hole no_length; /* why `length` is not known; else NO_HOLE */
 	struct hole missing; /* of its first part that could not be read */
 	bool cut;	     /* a limit was met */
 };
@@ -235,6 +237,12 @@ bool map_read(struct render *r, uint64_t address, uint32_t type, struct entries 
  * atomic.Value, sync.Map. false: `type` is none of them, or not described well enough.
  */
 bool render_sync(struct render *r, const struct view *v, uint32_t type, uint32_t depth,
+		 struct hole *ret);
+
+/* ---- trie.c ---- */
+
+/* internal/sync.HashTrieMap as a map. false: the schema does not describe it. */
+bool trie_render(struct render *r, const struct view *v, uint32_t type, uint32_t depth,
 		 struct hole *ret);
 
 /* ---- absence.c ---- */

@@ -56,7 +56,7 @@ static void test_mistakes_have_a_place(void **state)
 
 	(void)state;
 	strbuf_printf(&source, "%sint broken(void) { return nothing; }\n", good);
-	expect(source.data, "test.bpf.c:18:");
+	expect(source.data, "test.bpf.c:19:");
 	strbuf_clear(&source);
 	strbuf_printf(&source, "%sstatic int unused(void) { return 0; }\n", good);
 	expect(source.data, "unused"); /* warnings count */

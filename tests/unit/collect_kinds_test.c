@@ -255,6 +255,36 @@ static void test_groups(void **state)
 	assert_int_equal(pointee(A, WIDE)->length, 256);
 }
 
+static void test_trie(void **state)
+{
+	struct ask_pointer row = {0, ASK_POINTER_NODE, WIDE, 4, 8, CELL};
+
+	(void)state;
+	limits[0].depth = 0;
+	put(ROOT_AT, B);
+	put(B, 1); /* isEntry */
+	put(ROOT_AT + 8, C);
+	put(C, 0);
+	put(ROOT_AT + 16, B + 0x100);
+	put(B + 0x100, 2); /* neither */
+	put(ROOT_AT + 24, HOLE);
+	run(row);
+	assert_int_equal(pointee(B, CELL)->length, 16);
+	assert_int_equal(pointee(C, WIDE)->length, 128);
+	assert_non_null(pointee(B + 0x100, WIDE)); /* whoever reads it sees the mark */
+	assert_null(pointee(B + 0x100, CELL));
+	assert_int_equal(pointee(HOLE, WIDE)->head.status, ASK_STATUS_READ_FAILED);
+	assert_int_equal(world.shards[0].depth_cuts, 0);
+	/* in the kernel what is absent may be read later */
+	setup(NULL);
+	put(ROOT_AT, HOLE);
+	world.shards[0].retried = 0;
+	row.repeat = 1;
+	run(row);
+	assert_true(root()->extra & ASK_VALUE_RESCAN);
+	assert_null(pointee(HOLE, WIDE));
+}
+
 static void test_any(void **state)
 {
 	(void)state;
@@ -515,6 +545,40 @@ static void test_assertion(void **state)
 	assert_int_equal(root()->head.status, ASK_STATUS_NIL);
 }
 
+/* Words that lie apart: one is looked at where the other is not. */
+static void look(struct ask_op op, ask_u64 word, ask_u32 status, ask_u32 detail)
+{
+	setup(NULL);
+	exprs[0] = (struct ask_expr){0, INT, 8, 0, 4, 0, 0};
+	ops[1] = op;
+	ops[0] = (struct ask_op){ASK_OP_STATIC, 0, 0, 0, (ask_s64)(HOLE - 8 - BIAS)};
+	ops[2] = (struct ask_op){ASK_OP_STATIC, 0, 0, 0, (ask_s64)(A - BIAS)};
+	ops[3] = (struct ask_op){ASK_OP_COPY, 0, 8, 0, 0};
+	put(HOLE - 8, word); /* what follows it cannot be read */
+	put(B + 8, TYPES + BIAS + 0x40);
+	put(A, 79);
+	run((struct ask_pointer){0});
+	assert_int_equal(root()->head.status, status);
+	if (status == ASK_STATUS_OK)
+		assert_int_equal(*(const ask_u64 *)root()->data, 79);
+	else if (status == ASK_STATUS_UNAVAILABLE)
+		assert_int_equal(root()->detail, detail);
+}
+
+static void test_looks(void **state)
+{
+	(void)state;
+	look((struct ask_op){ASK_OP_INDEX, 8, ASK_LOOK, 0, 2}, 3, ASK_STATUS_OK, 0);
+	look((struct ask_op){ASK_OP_INDEX, 8, ASK_LOOK, 0, 3}, 3, ASK_STATUS_UNAVAILABLE,
+	     ASK_REASON_INDEX);
+	look((struct ask_op){ASK_OP_ASSERT, 1, ASK_LOOK, 0, 0x40}, B, ASK_STATUS_OK, 0);
+	look((struct ask_op){ASK_OP_ASSERT, 1, ASK_LOOK, 0, 0x80}, B, ASK_STATUS_UNAVAILABLE,
+	     ASK_REASON_DYNAMIC_TYPE);
+	look((struct ask_op){ASK_OP_ASSERT, 0, ASK_LOOK, 0, 0x40}, TYPES + BIAS + 0x40,
+	     ASK_STATUS_OK, 0);
+	look((struct ask_op){ASK_OP_ASSERT, 1, ASK_LOOK, 0, 0x40}, 0, ASK_STATUS_NIL, 0);
+}
+
 /* Only the length leaves the target: no pointer, and no byte behind it. */
 static void test_redacted(void **state)
 {
@@ -623,6 +687,7 @@ int main(void)
 		TEST(test_map_limit_keeps_at_least_one),
 		TEST(test_directory),
 		TEST(test_groups),
+		TEST(test_trie),
 		TEST(test_any),
 		TEST(test_interface_is_resolved_in_the_copy),
 		TEST(test_unknown_dynamic_types_are_named_only),
@@ -637,6 +702,7 @@ int main(void)
 		TEST(test_func),
 		TEST(test_index),
 		TEST(test_assertion),
+		TEST(test_looks),
 		TEST(test_redacted),
 		TEST(test_spans_of_elements),
 		TEST(test_spans_and_absent_memory),

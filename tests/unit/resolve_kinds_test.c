@@ -188,6 +188,42 @@ static void test_maps(void **state)
 	assert_int_equal(row_at(slots, 8, ASK_POINTER_INTERFACE)->repeat, 8);
 }
 
+/* What a sync.Map is made of costs nothing, and leads to its keys and values. */
+static void test_sync_map(void **state)
+{
+	uint32_t map, trie, node, entry;
+	const struct ask_pointer *row;
+
+	(void)state;
+	run("  - {name: main.synced, capture: [{expr: m, limits: {depth: 1}}]}\n");
+	map = type_named("sync.Map");
+	if (is_old) {
+		entry = type_named("sync.entry");
+		node = type_named("sync.readOnly");
+		assert_int_equal(
+			row_at(map, offset_of(map, "read"), ASK_POINTER_FREE)->target, node);
+		row_at(entry, 0, ASK_POINTER_FREE);
+		row_at(type_named("*sync.entry"), 0, ASK_POINTER_FREE);
+		slots_of_map(type_named("map[interface {}]*sync.entry"));
+		return;
+	}
+	trie = type_named("internal/sync.HashTrieMap[interface {},interface {}]");
+	node = type_named("internal/sync.indirect[interface {},interface {}]");
+	entry = type_named("internal/sync.entry[interface {},interface {}]");
+	assert_int_equal(row_at(map, offset_of(trie, "root"), ASK_POINTER_FREE)->target, node);
+	assert_int_equal(s->engine_types[trie].pointers, 1);
+	row = row_at(node, offset_of(node, "children"), ASK_POINTER_NODE);
+	assert_int_equal(s->engine_types[node].pointers, 1);
+	assert_int_equal(row->target, node);
+	assert_int_equal(row->extra, entry);
+	assert_int_equal(row->repeat, 16);
+	assert_int_equal(row->stride, 8);
+	assert_int_equal(row_at(entry, offset_of(entry, "overflow"), ASK_POINTER_FREE)->target,
+			 entry);
+	row_at(entry, offset_of(entry, "key"), ASK_POINTER_ANY);
+	row_at(entry, offset_of(entry, "value"), ASK_POINTER_ANY);
+}
+
 static void test_chans(void **state)
 {
 	uint32_t inside, sudog, next = SCHEMA_NONE;
@@ -250,6 +286,10 @@ static void test_interfaces(void **state)
 	rtype_named(
 		"main.hidden"); /* Go 1.22 has it in no debug info, but its descriptor has a name */
 	rtype_named("*main.hidden");
+	/* a number needs no more than that */
+	assert_int_not_equal(rtype_named("main.bare")->type, ASK_ABSENT);
+	assert_int_equal(s->types[type_named("main.bare")].kind, SCHEMA_KIND_INT);
+	assert_int_equal(s->types[type_named("main.bare")].size, 2);
 	assert_int_equal(rtype_named("error")->type, ASK_ABSENT); /* never a dynamic type */
 	assert_true(s->layout.types_lo && s->layout.types_size);
 	assert_int_equal(s->layout.itab_type, 8);
@@ -399,12 +439,38 @@ static void test_generics(void **state)
 		if (s->exprs[i].capture == 0)
 			kinds[s->types[s->exprs[i].type].kind]++;
 	assert_true(kinds[SCHEMA_KIND_INT] && kinds[SCHEMA_KIND_STRING]);
-	/* any pointer may have this shape: its value is never shown as something it is not */
+	/* two pointer types have this shape: its value is never shown as something it is not */
 	assert_true(kinds[SCHEMA_KIND_UNKNOWN]);
 	assert_int_equal(s->types[type_named("go.shape.*uint8")].kind, SCHEMA_KIND_UNKNOWN);
 	assert_int_equal(s->types[s->captures[0].type].kind, SCHEMA_KIND_UNKNOWN);
-	assert_int_equal(s->types[s->captures[2].type].kind, SCHEMA_KIND_UNKNOWN);
-	assert_int_equal(s->types[s->captures[1].type].kind, SCHEMA_KIND_POINTER);
+	/* the only box is one of pointers to int, and its dictionary says so */
+	assert_int_equal(s->captures[1].type, type_named("*main.box[*int]"));
+	assert_int_equal(s->captures[2].type, type_named("*int"));
+	assert_int_equal(s->types[s->captures[2].type].kind, SCHEMA_KIND_POINTER);
+}
+
+static void check_generic(const char *function, const char *variable, const char *type)
+{
+	run(arena_printf(&arena, "  - {name: '%s', table: t, capture: [%s]}\n", function, variable));
+	assert_string_equal(schema_text(s, s->types[s->captures[0].type].name), type);
+	assert_int_equal(teardown(NULL) + setup(NULL), 0);
+}
+
+/* Dictionaries tell type arguments, but only where all that can have been passed agree. */
+static void test_type_arguments(void **state)
+{
+	(void)state;
+	check_generic("main.unique[go.shape.int]", "x", "main.number");
+	check_generic("main.unique[go.shape.int]", "list", "[]main.number");
+	check_generic("main.unique[go.shape.int]", "table", "map[main.number]*main.number");
+	check_generic("main.pair[go.shape.int,go.shape.*uint8]", "k", "main.number");
+	check_generic("main.pair[go.shape.int,go.shape.*uint8]", "v", "go.shape.*uint8");
+	/* one that was inlined with another type may have left no dictionary */
+	check_generic("main.inlined[go.shape.*uint8]", "x", "go.shape.*uint8");
+	check_generic("main.inlined[go.shape.*uint8]", "x", "go.shape.*uint8");
+	/* its closures may be those of inlined calls */
+	check_generic("main.closures[go.shape.*uint8].func1", "y", "go.shape.*uint8");
+	check_generic("main.closures[go.shape.*uint8]", "y", "*int");
 }
 
 static void test_alternatives(void **state)
@@ -444,6 +510,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_maps),
+		TEST(test_sync_map),
 		TEST(test_chans),
 		TEST(test_interfaces),
 		TEST(test_depth_bounds_dynamic_types),
@@ -452,6 +519,7 @@ int main(void)
 		TEST(test_assertions_and_indexes),
 		TEST(test_redacted),
 		TEST(test_generics),
+		TEST(test_type_arguments),
 		TEST(test_alternatives),
 		TEST(test_written_schema),
 	};

@@ -101,6 +101,54 @@ static void test_path_through_pointers(void **state)
 	assert_op(4, ASK_OP_COPY, 0, 0, 8);
 }
 
+/* A slice or interface whose words lie apart, and one hop from it. */
+static void compile_apart(const struct binary_type *of, struct resolve_hop hop,
+			  const struct binary_piece *pieces, size_t count)
+{
+	struct binary_location location = {100, 200, pieces, count, false};
+	struct binary_variable variable = {
+		.name = "x", .type = of, .locations = &location, .locations_count = 1};
+	struct resolve_access access = {
+		.variable = &variable, .type = &m_int, .hops = &hop, .hops_count = 1};
+
+	locate(&arena, &access, &location, &program);
+}
+
+static void test_words_that_lie_apart(void **state)
+{
+	static const struct binary_type boxed = {.name = "main.boxed", .runtime_type = 0x40};
+	const struct binary_piece words[] = {CFA(-64, 0, 8), CFA(32, 8, 8), CFA(40, 16, 8)};
+	const struct binary_piece half[] = {CFA(-64, 0, 8), AT(REGISTER, 0, 8, 8), CFA(40, 16, 8)};
+	struct resolve_hop hop = {.kind = RESOLVE_INDEX, .index = 3, .element_size = 16, .add = 8};
+
+	(void)state;
+	compile_apart(&m_ints, hop, words, 3);
+	assert_int_equal(program.ops_count, 5);
+	assert_op(0, ASK_OP_CFA, 32, 0, 0);
+	assert_op(1, ASK_OP_INDEX, 3, 0, ASK_LOOK);
+	assert_op(2, ASK_OP_CFA, -64, 0, 0);
+	assert_op(3, ASK_OP_DEREF, 0, 0, 0);
+	assert_op(4, ASK_OP_COPY, 3 * 16 + 8, 0, 8);
+	compile_apart(&m_ints, hop, half, 3);
+	assert_unavailable(ASK_REASON_REGISTER);
+	hop = (struct resolve_hop){.kind = RESOLVE_ASSERT, .type = &boxed, .methods = true};
+	compile_apart(&m_ints, hop, words, 3);
+	assert_int_equal(program.ops_count, 5);
+	assert_op(0, ASK_OP_CFA, -64, 0, 0);
+	assert_op(1, ASK_OP_ASSERT, 0x40, 1, ASK_LOOK);
+	assert_op(2, ASK_OP_CFA, 32, 0, 0);
+	assert_op(3, ASK_OP_DEREF, 0, 0, 0);
+	hop.direct = true; /* the second word is the value */
+	compile_apart(&m_ints, hop, words, 3);
+	assert_int_equal(program.ops_count, 4);
+	assert_op(3, ASK_OP_COPY, 0, 0, 8);
+	/* an index that no address reaches */
+	hop = (struct resolve_hop){
+		.kind = RESOLVE_INDEX, .index = UINT64_MAX / 2, .element_size = 16};
+	compile_apart(&m_ints, hop, words, 3);
+	assert_unavailable(ASK_REASON_UNSUPPORTED);
+}
+
 static void test_last_hop_is_folded_into_the_copy(void **state)
 {
 	const struct binary_piece piece[] = {CFA(8, 0, 8)};
@@ -415,9 +463,9 @@ static void test_an_index_wants_pointer_and_length(void **state)
 	assert_op(0, ASK_OP_CFA, -24, 0, 0);
 	assert_op(1, ASK_OP_INDEX, 3, 16, 0);
 	assert_op(2, ASK_OP_COPY, 8, 0, 8);
-	index_slice(apart, 2);
-	assert_int_equal(program.ops_count, 0);
-	assert_int_equal(program.reason, ASK_REASON_PIECES);
+	index_slice(apart, 2); /* each of them in its place */
+	assert_int_equal(program.ops_count, 5);
+	assert_op(0, ASK_OP_CFA, -64, 0, 0);
 	index_slice(no_length, 2);
 	assert_int_equal(program.reason, ASK_REASON_OPTIMIZED_OUT);
 }
@@ -494,6 +542,7 @@ int main(void)
 		cmocka_unit_test(test_one_piece),
 		cmocka_unit_test(test_path_inside_a_variable),
 		cmocka_unit_test(test_path_through_pointers),
+		cmocka_unit_test(test_words_that_lie_apart),
 		cmocka_unit_test(test_last_hop_is_folded_into_the_copy),
 		cmocka_unit_test(test_pieces_in_different_places),
 		cmocka_unit_test(test_pieces_of_different_kinds),

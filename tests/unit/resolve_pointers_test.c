@@ -30,7 +30,7 @@ static void assert_row(size_t index, uint32_t kind, uint32_t offset, uint32_t re
 /* Types of tests lie on the stack, where the next test's lie too. */
 static bool flatten_type(const struct binary_type *type, struct resolve_pointers *ret)
 {
-	flat_init(&flat, &arena);
+	flat_init(&flat, &arena, NULL);
 	return pointers_flatten(&flat, type, ret);
 }
 

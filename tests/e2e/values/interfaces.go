@@ -31,6 +31,18 @@ type circle struct {
 
 func (c *circle) Area() float64 { return c.Radius }
 
+// The words of parameters need not lie side by side, as Go 1.20 and 1.21 show.
+//
+//go:noinline
+func holdApart(s shape, list []shape, a any, p any, n []int) {
+	park()
+	keep(s)
+	keep(list)
+	keep(a)
+	keep(p)
+	keep(n)
+}
+
 type sides int
 
 func (s sides) Area() float64 { return float64(s) }
@@ -46,6 +58,15 @@ func (m mapShape) Area() float64 { return m["area"] }
 type pointerShape struct{ P *circle }
 
 func (p pointerShape) Area() float64 { return 0 }
+
+type (
+	bareInt     int16
+	bareWord    uintptr
+	bareFloat   float32
+	bareText    string
+	bareFlag    bool
+	bareComplex complex64
+)
 
 type embedsShape struct {
 	shape
@@ -129,6 +150,7 @@ type interfaces struct {
 	Self       any
 	Context    context.Context
 	Deadline   context.Context
+	Bare       []any // of types that only their descriptors describe, up to Go 1.23
 }
 
 //go:noinline
@@ -193,15 +215,12 @@ func holdInterfaceKinds() {
 	v.Twice = fmt.Errorf("twice: %w", v.Wrapped)
 	v.Made = reflect.New(reflect.StructOf([]reflect.StructField{{Name: "Made", Type: reflect.TypeOf(1)}})).Elem().Interface()
 	v.Self = &v.Self
+	v.Bare = []any{bareInt(-3), bareWord(1 << 63), bareFloat(0.5), bareText("bare"), bareFlag(true), bareComplex(1 + 2i)}
 	v.Context = context.WithValue(context.WithValue(context.Background(), contextKey("a"), 1), contextKey("b"), n)
 	deadline, cancel := context.WithTimeout(v.Context, 10*time.Hour)
 	hold(func() { park(); cancel() }) // some one keeps it
 	v.Deadline = deadline
-	except := []string{"Made", "Deadline"}
-	if minorVersion() < 23 {
-		except = append(except, "Unsafe") // its debug info has no descriptor
-	}
-	truthFields("holdInterfaces", "v", v, except...)
+	truthFields("holdInterfaces", "v", v, "Made", "Deadline")
 	hold(func() { holdInterfaces(v) })
 
 	truthAny("holdInterfaceVariables", "a", inner{"variable", 1})
@@ -211,4 +230,21 @@ func holdInterfaceKinds() {
 	truthAny("holdInterfaceVariables", "nilErr", nil)
 	truthAny("holdInterfaceVariables", "ctx", v.Context)
 	hold(func() { holdInterfaceVariables(inner{"variable", 1}, nil, square{2}, v.Wrapped, nil, v.Context) })
+
+	three, five, one := "3", "5", "1"
+	scalar := func(column, kind string, value *string, status string) {
+		expectation{"holdApart", column, kind, value, status}.print()
+	}
+	scalar("side", "real", &three, "ok")
+	scalar("other", "null", nil, "unavailable: dynamic type is main.square")
+	scalar("third", "real", &five, "ok")
+	scalar("beyond", "null", nil, "unavailable: index out of range")
+	scalar("first", "null", nil, "nil: list[[]0[]]")
+	scalar("place", "integer", &three, "ok")
+	scalar("pointed", "integer", &one, "ok")
+	scalar("number", "integer", &five, "ok")
+	expectation{"holdApart", "length", "null", nil, "unavailable: index out of range"}.print()
+	hold(func() {
+		holdApart(square{3}, []shape{nil, nil, square{5}}, place{3, 4}, &node{1, nil}, []int{4, 5})
+	})
 }

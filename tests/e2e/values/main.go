@@ -55,6 +55,7 @@ func main() {
 	holdInterfaceKinds()
 	holdFuncKinds()
 	holdSyncKinds()
+	holdGenerics()
 	holdUnavailable()
 	parked.Wait()
 	time.Sleep(200 * time.Millisecond)

@@ -191,6 +191,7 @@ func holdMapKinds() {
 	truthEntries("holdUnordered", "v_Anys", u.Anys, limitDepth)
 	truthEntries("holdUnordered", "v_Shapes", u.Shapes, limitDepth)
 	truthEntries("holdUnordered", "v_Arrays", u.Arrays, limitDepth)
+	truthEntries("holdUnordered", "v_Complex", u.Complex, limitDepth)
 	truthEntries("holdUnordered", "v_PtrKeys", u.PtrKeys, limitDepth)
 	truthEntries("holdUnordered", "v_ChanKeys", u.ChanKeys, limitDepth)
 	truthEntries("holdUnordered", "v_Empty", u.Empty, limitDepth)

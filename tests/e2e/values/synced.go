@@ -26,6 +26,10 @@ type syncMaps struct {
 	Read  sync.Map
 	Dirty sync.Map
 	Gone  sync.Map
+	Deep  sync.Map
+	Mixed sync.Map
+	Ptr   *sync.Map
+	Large sync.Map
 }
 
 //go:noinline
@@ -54,9 +58,6 @@ func holdSyncKinds() {
 	truthFields("holdSynced", "v", v)
 	hold(func() { holdSynced(v) })
 
-	if swissMaps {
-		return // sync.Map is a trie since then, and shown as such
-	}
 	m := &syncMaps{}
 	read, dirty := map[any]any{}, map[any]any{}
 	for i := 0; i < 20; i++ {
@@ -79,5 +80,23 @@ func holdSyncKinds() {
 	truthEntries("holdSyncMaps", "v_Read", read, limitDepth)
 	truthEntries("holdSyncMaps", "v_Dirty", dirty, limitDepth)
 	truthEntries("holdSyncMaps", "v_Gone", map[any]any{}, limitDepth)
+	// four pointers, as many as from any other map: what it is made of costs nothing
+	deep := map[any]any{"deep": &node{1, &node{2, &node{3, &node{4, nil}}}}}
+	m.Deep.Store("deep", deep["deep"])
+	mixed := map[any]any{1: nil, "": []int{1}, place{1, 2}: map[string]int{"a": 1}, 1.5: "x", true: place{3, 4}}
+	for k, v := range mixed {
+		m.Mixed.Store(k, v)
+	}
+	m.Ptr = &sync.Map{}
+	m.Ptr.Store("in", "pointer")
+	for i := 0; i < 3000; i++ {
+		m.Large.Store(i, i)
+	}
+	for i := 0; i < 1000; i++ {
+		m.Large.Delete(i * 3)
+	}
+	truthEntries("holdSyncMaps", "v_Deep", deep, limitDepth)
+	truthEntries("holdSyncMaps", "v_Mixed", mixed, limitDepth)
+	truthEntries("holdSyncMaps", "v_Ptr", map[any]any{"in": "pointer"}, limitDepth)
 	hold(func() { holdSyncMaps(m) })
 }

@@ -89,16 +89,14 @@ func holdOthers() {
 	m.Store("new", 5)
 	m.Delete("8")
 	few.Store("key", "value")
-	if minor() < 24 {
-		var entries []string
-		for _, n := range []int{0, 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 2, 3, 4, 5, 6, 9} {
-			entries = append(entries, `{"key":{"string":"`+strconv.Itoa(n)+`"},"value":{"int":`+strconv.Itoa(n)+`}}`)
-		}
-		entries = append(entries, `{"key":{"string":"new"},"value":{"int":5}}`)
-		truthJSON("holdSyncMaps", "m", `{"entries":[`+strings.Join(entries, ",")+`],"len":19}`, "ok")
-		truthJSON("holdSyncMaps", "few", `{"entries":[{"key":{"string":"key"},"value":{"string":"value"}}],"len":1}`, "ok")
-		truthJSON("holdSyncMaps", "none", `{"entries":[],"len":0}`, "ok")
+	var entries []string
+	for _, n := range []int{0, 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 2, 3, 4, 5, 6, 9} {
+		entries = append(entries, `{"key":{"string":"`+strconv.Itoa(n)+`"},"value":{"int":`+strconv.Itoa(n)+`}}`)
 	}
+	entries = append(entries, `{"key":{"string":"new"},"value":{"int":5}}`)
+	truthJSON("holdSyncMaps", "m", `{"entries":[`+strings.Join(entries, ",")+`],"len":19}`, "ok")
+	truthJSON("holdSyncMaps", "few", `{"entries":[{"key":{"string":"key"},"value":{"string":"value"}}],"len":1}`, "ok")
+	truthJSON("holdSyncMaps", "none", `{"entries":[],"len":0}`, "ok")
 	hold(func() { holdSyncMaps(&m, &few, &none) })
 
 	side, third := "2", "3"
