@@ -28,12 +28,19 @@
 #define ASK_RETRIES 1024u
 #define ASK_GRANT (256u << 10) /* bytes of the `bytes` budget that a shard takes at once */
 
+/* General registers by their DWARF numbers (System V ABI, AMD64, figure 3.36). */
+#define ASK_REGS 16u
+#define ASK_REG_BP 6u
+#define ASK_REG_SP 7u
+
 /* The registers of a stopped thread. Sorted by tid. */
 struct ask_thread {
 	ask_u64 tid; /* as the target sees it: runtime.m.procid */
-	ask_u64 pc, sp, bp;
+	ask_u64 pc;
+	ask_u64 fs_base; /* its thread-local storage */
+	ask_u64 regs[ASK_REGS];
 };
-ASK_ABI_CHECK(struct ask_thread, 32);
+ASK_ABI_CHECK(struct ask_thread, 152);
 
 /* Something captured already: (address, type, limits), how long and how far it was followed. */
 struct ask_visited {
@@ -133,6 +140,15 @@ struct ask_shard {
 	ask_u32 matched;	 /* frames of the leaf part in `matches` */
 	ask_u32 search_lo, search_hi; /* a binary search in work */
 	ask_u32 leaf_exact;  /* 1: the leaf's PC is exact */
+	ask_u32 leaf_live;   /* 1: `regs` are the leaf's registers */
+	ask_u32 pad;
+	ask_u64 leaf_pc, leaf_sp, leaf_bp; /* of a running goroutine */
+	ask_u64 regs[ASK_REGS];
+	struct { /* the search for a signal's frame */
+		ask_u64 at;	/* where to begin */
+		ask_u64 lo, hi; /* of the signal stack */
+		ask_u64 found, count;
+	} signal;
 	ask_u32 rtype_row;   /* the last type descriptor that was looked up */
 
 	/* what the records do not tell */

@@ -180,6 +180,9 @@ struct ask_layout {
 	ask_u32 sigpanic_hi;
 	ask_u32 asyncpreempt_lo;  /* runtime.asyncPreempt: its caller's PC is exact */
 	ask_u32 asyncpreempt_hi;
+	ask_u32 gogo_lo;	  /* gogo: between the restored SP and the jump its PC says nothing */
+	ask_u32 gogo_hi;
+	ask_u32 tls_g;		  /* signed: where from fs_base on the thread's g is (runtime.tlsg) */
 	ask_u32 g_size;		  /* bytes of runtime.g that the engine reads: up to the last field used */
 	ask_u32 g_stack_lo;
 	ask_u32 g_stack_hi;
@@ -200,6 +203,10 @@ struct ask_layout {
 	ask_u32 g_labels;
 	ask_u32 m_procid;
 	ask_u32 m_curg;
+	ask_u32 m_g0;
+	ask_u32 m_gsignal;
+	ask_u32 m_vdsosp;
+	ask_u32 m_vdsopc;
 	ask_u32 frames_leaf;	  /* limits.frames.leaf */
 	ask_u32 frames_root;	  /* limits.frames.root */
 	ask_u32 cfi_rows;	  /* number of struct ask_cfi rows */
@@ -207,9 +214,8 @@ struct ask_layout {
 	ask_u32 rtypes, closures;
 	ask_u32 itab_type;	  /* internal/abi.ITab.Type (runtime.itab._type before Go 1.22) */
 	ask_u32 funcval_type;	  /* type index of a closure object of which only the PC is known, ASK_ABSENT */
-	ask_u32 pad;
 };
-ASK_ABI_CHECK(struct ask_layout, 216);
+ASK_ABI_CHECK(struct ask_layout, 240);
 
 /* From this PC on, up to the next row: CFA = SP + cfa. 0: not known (not Go code). Sorted by pc. */
 struct ask_cfi {

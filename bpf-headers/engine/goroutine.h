@@ -78,11 +78,14 @@ ask_inline struct ask_thread *ask_find_thread(ask_u32 shard_index, ask_u64 tid)
 	return row && shard->search_lo < control->threads && row->tid == tid ? row : 0;
 }
 
+#include "leaf.h"
+
 /*
- * Finds the leaf of the goroutine in shard->g and walks its stack. `thread` is the
- * thread that it is on, 0 for none. The status is in walk_status.
+ * Finds the leaf of the goroutine in shard->g, which lies at `address`, and walks its
+ * stack. `m` is what it runs on, `thread` that m's thread, 0 for none. The status is in
+ * walk_status.
  */
-ask_global ask_goroutine_stack(ask_u32 shard_index, ask_u64 thread)
+ask_global ask_goroutine_stack(ask_u32 shard_index, ask_u64 address, ask_u64 m, ask_u64 thread)
 {
 	struct ask_shard *shard = ask_shard(shard_index);
 	ask_u64 pc, sp, bp;
@@ -94,6 +97,7 @@ ask_global ask_goroutine_stack(ask_u32 shard_index, ask_u64 thread)
 	shard->depth = 0;
 	shard->matched = 0;
 	shard->leaf_exact = 0;
+	shard->leaf_live = 0;
 	shard->walk_inject = 0;
 	shard->walk_cfi = status != ASK_G_WAITING;
 	shard->walk_lo = ask_g64(shard, ASK_LAYOUT(g_stack_lo));
@@ -106,18 +110,11 @@ ask_global ask_goroutine_stack(ask_u32 shard_index, ask_u64 thread)
 		return 0;
 	}
 	if (status == ASK_G_RUNNING) {
-		struct ask_thread *row = ask_find_thread(shard_index, thread);
-
-		/* sched is stale while it runs. On another stack (system stack, signal, cgo)
-		 * the registers say nothing of this one. */
-		if (!thread || !row || row->sp < shard->walk_lo || row->sp >= shard->walk_hi) {
-			shard->walk_status = ASK_STACK_RUNNING;
+		if (!ask_running_leaf(shard_index, address, m, thread))
 			return 0;
-		}
-		pc = row->pc;
-		sp = row->sp;
-		bp = row->bp;
-		shard->walk_inject = 1;
+		pc = shard->leaf_pc;
+		sp = shard->leaf_sp;
+		bp = shard->leaf_bp;
 	} else if (ask_g64(shard, ASK_LAYOUT(g_syscallsp))) {
 		/* Set by entersyscall and cleared by exitsyscall: sched.bp is stale before Go 1.23. */
 		pc = ask_g64(shard, ASK_LAYOUT(g_syscallpc));
@@ -336,7 +333,7 @@ ask_global ask_goroutine(ask_u32 shard_index)
 	m = ask_g64(shard, ASK_LAYOUT(g_m));
 	if (m && ask_read(&thread, sizeof(thread), m + ASK_LAYOUT(m_procid)))
 		thread = 0;
-	ask_goroutine_stack(shard_index, thread);
+	ask_goroutine_stack(shard_index, address, m, thread);
 	if (shard->walk_status == ASK_STACK_READ_FAILED) {
 		if (!shard->retried) {
 			if (!ask_retry_goroutine(shard, index))

@@ -37,6 +37,10 @@ static const struct layout_field {
 	FIELD("runtime.g", "labels", g_labels, 8, false),
 	FIELD("runtime.m", "procid", m_procid, 8, false),
 	FIELD("runtime.m", "curg", m_curg, 8, false),
+	FIELD("runtime.m", "g0", m_g0, 8, false),
+	FIELD("runtime.m", "gsignal", m_gsignal, 8, false),
+	FIELD("runtime.m", "vdsoSP", m_vdsosp, 8, false),
+	FIELD("runtime.m", "vdsoPC", m_vdsopc, 8, false),
 #undef FIELD
 };
 
@@ -254,6 +258,8 @@ struct error *layout_build(struct resolve *resolve)
 			   &layout->sigpanic_hi));
 	TRY(function_range(resolve, "runtime.asyncPreempt", &layout->asyncpreempt_lo,
 			   &layout->asyncpreempt_hi));
+	TRY(function_range(resolve, "gogo", &layout->gogo_lo, &layout->gogo_hi));
+	layout->tls_g = (ask_u32)(int32_t)resolve->info->tls_g;
 	TRY(layout_cfi(resolve, schema));
 	TRY(layout_wait_reasons(resolve, schema));
 	schema->meta.memstats_last_gc = last_gc(resolve);

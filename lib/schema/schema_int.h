@@ -5,9 +5,7 @@
 #include "schema.h"
 
 #define SCHEMA_MAGIC "ASKSCHEM"
-/* Version 1 had the same body, not packed; it is still read. */
-#define SCHEMA_VERSION 2u
-#define SCHEMA_VERSION_PLAIN 1u
+#define SCHEMA_VERSION 3u
 #define SCHEMA_SECTIONS_MAX 256u
 /* A body is never larger; a bound on what a hostile file can make us allocate. */
 #define SCHEMA_BODY_MAX ((uint64_t)1 << 30)

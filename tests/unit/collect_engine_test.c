@@ -402,7 +402,7 @@ static void test_running_walks_from_its_thread(void **state)
 	put(m + 8, 77);
 	put(g + 56, 1); /* stale */
 	world->threads[0] = (struct ask_thread){.tid = 5};
-	world->threads[1] = (struct ask_thread){.tid = 77, .pc = TEXT + LEAF + 3, .sp = sp};
+	world->threads[1] = (struct ask_thread){.tid = 77, .pc = TEXT + LEAF + 3, .regs[ASK_REG_SP] = sp};
 	world->threads[2] = (struct ask_thread){.tid = 78};
 	world->control.threads = 3;
 	run();

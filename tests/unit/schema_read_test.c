@@ -144,9 +144,9 @@ static void test_header(void **state)
 	strbuf_putc(&out, 0);
 	fails(read_copy(out.data, out.length), "bytes instead of");
 	strbuf_truncate(&out, out.length - 1);
-	out.data[8] = 3;
-	fails(read_copy(out.data, out.length), "schema version 3; this program reads 2");
 	out.data[8] = 2;
+	fails(read_copy(out.data, out.length), "schema version 2; this program reads 3");
+	out.data[8] = 3;
 	out.data[12] = 1;
 	fails(read_copy(out.data, out.length), "bad header");
 	out.data[12] = 0;
