@@ -20,6 +20,7 @@
 
 #define ASK_MAX_SHARDS 16u
 #define ASK_MAX_FRAMES 4096u /* frames kept of one stack: leaf + root */
+#define ASK_DEEP_FRAMES 1024u /* captured frames of one stack between its leaf and its root part */
 #define ASK_MAX_THREADS 16384u
 #define ASK_WINDOW (8u << 10) /* bytes of stack held while it is walked */
 #define ASK_G_MAX 1024u	      /* bytes of runtime.g that can be held */
@@ -141,7 +142,6 @@ struct ask_shard {
 	ask_u32 search_lo, search_hi; /* a binary search in work */
 	ask_u32 leaf_exact;  /* 1: the leaf's PC is exact */
 	ask_u32 leaf_live;   /* 1: `regs` are the leaf's registers */
-	ask_u32 pad;
 	ask_u64 leaf_pc, leaf_sp, leaf_bp; /* of a running goroutine */
 	ask_u64 regs[ASK_REGS];
 	struct { /* the search for a signal's frame */
@@ -149,6 +149,8 @@ struct ask_shard {
 		ask_u64 lo, hi; /* of the signal stack */
 		ask_u64 found, count;
 	} signal;
+	ask_u32 deep;	     /* frames in `deep_frames` */
+	ask_u32 deep_lost;   /* those that found no room there */
 	ask_u32 rtype_row;   /* the last type descriptor that was looked up */
 
 	/* what the records do not tell */
@@ -158,6 +160,7 @@ struct ask_shard {
 	ask_u64 dead_goroutines, depth_cuts, length_cuts, budget_cuts, dropped_pointees;
 	ask_u64 read_failures; /* not counting those that went to `retry` */
 	ask_u64 walk_ns, chase_ns;
+	ask_u64 deep_cuts;	/* interesting frames that were one too many between leaf and root part */
 	ask_u64 failed_records; /* records with ASK_STATUS_READ_FAILED since the last drain */
 
 	/* scratch */
@@ -170,6 +173,9 @@ struct ask_shard {
 	struct ask_walked walked[ASK_MAX_FRAMES];
 	ask_u16 matches[ASK_MAX_FRAMES]; /* frames of the leaf part that the bitmap lets through */
 	ask_u64 stacks[ASK_STACK_SLOTS][2];
+	/* interesting frames behind the leaf part, leaf-most first: cut stacks lose none of them */
+	struct ask_walked deep_frames[ASK_DEEP_FRAMES];
+	ask_u32 deep_numbers[ASK_DEEP_FRAMES]; /* their physical numbers */
 };
 #define ASK_WALK_GOING 0xffffu
 

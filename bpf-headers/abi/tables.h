@@ -178,6 +178,8 @@ struct ask_layout {
 	ask_u32 goexit_hi;
 	ask_u32 sigpanic_lo;	  /* runtime.sigpanic: its caller's PC is exact */
 	ask_u32 sigpanic_hi;
+	ask_u32 sigpanic0_lo;	  /* runtime.sigpanic0, which a signal jumps to: it jumps to sigpanic */
+	ask_u32 sigpanic0_hi;
 	ask_u32 asyncpreempt_lo;  /* runtime.asyncPreempt: its caller's PC is exact */
 	ask_u32 asyncpreempt_hi;
 	ask_u32 gogo_lo;	  /* gogo: between the restored SP and the jump its PC says nothing */
@@ -215,7 +217,7 @@ struct ask_layout {
 	ask_u32 itab_type;	  /* internal/abi.ITab.Type (runtime.itab._type before Go 1.22) */
 	ask_u32 funcval_type;	  /* type index of a closure object of which only the PC is known, ASK_ABSENT */
 };
-ASK_ABI_CHECK(struct ask_layout, 240);
+ASK_ABI_CHECK(struct ask_layout, 248);
 
 /* From this PC on, up to the next row: CFA = SP + cfa. 0: not known (not Go code). Sorted by pc. */
 struct ask_cfi {

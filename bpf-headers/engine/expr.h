@@ -56,13 +56,56 @@ ask_inline int ask_goroutine_undo(struct ask_shard *shard)
 	return 1;
 }
 
+/* A frame that was walked, by its physical number; no flags: it was not kept. */
+ask_inline struct ask_walked ask_walked_frame(const struct ask_shard *shard, ask_u32 number)
+{
+	struct ask_walked none = {};
+	ask_u64 place = ask_walked_place(number);
+
+	ask_hide(place);
+	return place < ASK_MAX_FRAMES ? shard->walked[place] : none;
+}
+
+/*
+ * Frame shard->frame of those to look at: the interesting ones of the leaf part, those
+ * behind it, then the root part. Sets shard->match. No flags: nothing to do.
+ */
+ask_inline struct ask_walked ask_next_frame(struct ask_shard *shard)
+{
+	ask_u32 root = shard->depth - ask_kept_root(shard), frame = shard->frame;
+	struct ask_walked none = {};
+	ask_u64 place = frame;
+
+	if (frame < shard->matched) {
+		ask_hide(place);
+		shard->match = shard->matches[place & (ASK_MAX_FRAMES - 1)];
+		return ask_walked_frame(shard, shard->match);
+	}
+	place = frame - shard->matched;
+	if (place < shard->deep) {
+		ask_hide(place);
+		if (place >= ASK_DEEP_FRAMES)
+			return none;
+		shard->match = shard->deep_numbers[place];
+		return shard->match < root ? shard->deep_frames[place] : none;
+	}
+	shard->match = root + (ask_u32)(place - shard->deep);
+	/* One that found no room among the deep ones is not lost if it is here. */
+	if (shard->deep_lost && shard->match > shard->deep_numbers[ASK_DEEP_FRAMES - 1]) {
+		none = ask_walked_frame(shard, shard->match);
+		shard->deep_lost -= none.flags & ASK_WALKED_MATCH;
+		return none;
+	}
+	return ask_walked_frame(shard, shard->match);
+}
+
 /* Looks at the next frame that the bitmap let through. */
 ask_global ask_frame(ask_u32 shard_index)
 {
 	struct ask_shard *shard = ask_shard(shard_index);
 	const struct ask_range *row;
-	ask_u32 number, flags, pc;
-	ask_u64 place;
+	struct ask_walked walked;
+	ask_u32 pc;
 	int range;
 
 	if (!shard)
@@ -71,24 +114,13 @@ ask_global ask_frame(ask_u32 shard_index)
 		ask_goroutine_done(shard);
 		return 0;
 	}
-	if (shard->frame < shard->matched) {
-		place = shard->frame;
-		ask_hide(place);
-		number = shard->matches[place & (ASK_MAX_FRAMES - 1)];
-	} else {
-		number = shard->depth - ask_kept_root(shard) + (shard->frame - shard->matched);
-	}
+	walked = ask_next_frame(shard);
 	shard->frame++;
-	place = ask_walked_place(number);
-	ask_hide(place);
-	if (place >= ASK_MAX_FRAMES)
-		return 0;
-	flags = shard->walked[place].flags;
-	pc = shard->walked[place].pc;
-	if (!(flags & ASK_WALKED_MATCH))
+	pc = walked.pc;
+	if (!(walked.flags & ASK_WALKED_MATCH))
 		return 0;
 	shard->edge = 0;
-	if (flags & ASK_WALKED_EXACT) {
+	if (walked.flags & ASK_WALKED_EXACT) {
 		/* About to run `pc`: what is active there is what a return to pc+1 would find;
 		 * values only where both look-ups agree, for locations are those at pc. */
 		range = ask_range(shard_index, pc + 1);
@@ -101,14 +133,9 @@ ask_global ask_frame(ask_u32 shard_index)
 	row = ask_ranges_row((ask_u32)range);
 	if (!row)
 		return 0;
-	shard->match = number;
 	shard->match_pc = pc;
 	/* Go's arguments may lie above the CFA, but never outside of the stack. */
-	place = ask_walked_place(number);
-	ask_hide(place);
-	if (place >= ASK_MAX_FRAMES)
-		return 0;
-	shard->cfa = shard->walked[place].cfa;
+	shard->cfa = walked.cfa;
 	shard->probe = row->first_probe;
 	shard->probes_end = row->first_probe + row->probes;
 	shard->expr = 0;

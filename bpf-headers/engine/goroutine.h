@@ -96,6 +96,7 @@ ask_global ask_goroutine_stack(ask_u32 shard_index, ask_u64 address, ask_u64 m, 
 	status = ask_g32(shard, ASK_LAYOUT(g_atomicstatus)) & ~ASK_G_SCAN;
 	shard->depth = 0;
 	shard->matched = 0;
+	shard->deep = 0;
 	shard->leaf_exact = 0;
 	shard->leaf_live = 0;
 	shard->walk_inject = 0;
@@ -287,6 +288,7 @@ ask_inline void ask_goroutine_done(struct ask_shard *shard)
 		shard->stacks[slot][0] = shard->hash[0];
 		shard->stacks[slot][1] = shard->hash[1];
 	}
+	shard->deep_cuts += shard->deep ? shard->deep_lost : 0;
 	shard->batch_next++;
 	shard->phase = ASK_PHASE_GOROUTINE;
 }
@@ -294,7 +296,7 @@ ask_inline void ask_goroutine_done(struct ask_shard *shard)
 /* 1 when the goroutine in work has no frame left to look at. */
 ask_inline int ask_last_frame(const struct ask_shard *shard)
 {
-	return shard->frame >= shard->matched + ask_kept_root(shard);
+	return shard->frame >= shard->matched + shard->deep + ask_kept_root(shard);
 }
 
 /*
@@ -352,6 +354,7 @@ ask_global ask_goroutine(ask_u32 shard_index)
 	} else {
 		shard->depth = 0;
 		shard->matched = 0;
+		shard->deep = 0;
 	}
 	if (!ask_emit_goroutine(shard, index, address, thread))
 		goto full;

@@ -143,6 +143,8 @@ static const struct {
 	ROW(goexit_hi, "its end", 1, 0),
 	ROW(sigpanic_lo, "runtime.sigpanic", 1, 0),
 	ROW(sigpanic_hi, "its end", 1, 0),
+	ROW(sigpanic0_lo, "runtime.sigpanic0", 1, 0),
+	ROW(sigpanic0_hi, "its end", 1, 0),
 	ROW(asyncpreempt_lo, "runtime.asyncPreempt", 1, 0),
 	ROW(asyncpreempt_hi, "its end", 1, 0),
 	ROW(gogo_lo, "gogo", 1, 0),

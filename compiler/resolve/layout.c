@@ -256,6 +256,8 @@ struct error *layout_build(struct resolve *resolve)
 	TRY(function_range(resolve, "runtime.goexit", &layout->goexit_lo, &layout->goexit_hi));
 	TRY(function_range(resolve, "runtime.sigpanic", &layout->sigpanic_lo,
 			   &layout->sigpanic_hi));
+	TRY(function_range(resolve, "runtime.sigpanic0", &layout->sigpanic0_lo,
+			   &layout->sigpanic0_hi));
 	TRY(function_range(resolve, "runtime.asyncPreempt", &layout->asyncpreempt_lo,
 			   &layout->asyncpreempt_hi));
 	TRY(function_range(resolve, "gogo", &layout->gogo_lo, &layout->gogo_hi));

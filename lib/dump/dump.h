@@ -67,7 +67,8 @@ struct dump_process_texts {
 	X(depth_cuts, "count", "pointers not followed because of `depth`")                         \
 	X(length_cuts, "count", "strings, slices and maps cut to their limit")                     \
 	X(frame_cuts, "count", "stacks cut to limits.frames")                                      \
-	X(bad_stacks, "count", "goroutines whose stack is unavailable")
+	X(bad_stacks, "count", "goroutines whose stack is unavailable")                            \
+	X(deep_cuts, "count", "frames of captured functions left out of the middle of cut stacks")
 
 struct dump_statistics {
 #define X(name, unit, doc) uint64_t name;

@@ -87,6 +87,7 @@ static void fill_bitmap(struct session *session)
 	for (uint32_t i = 0; i < schema->ranges_count; i++)
 		mark(session, schema->ranges[i].lo, schema->ranges[i].hi);
 	mark(session, layout->sigpanic_lo, layout->sigpanic_hi);
+	mark(session, layout->sigpanic0_lo, layout->sigpanic0_hi);
 	mark(session, layout->asyncpreempt_lo, layout->asyncpreempt_hi);
 }
 

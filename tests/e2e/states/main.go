@@ -2,7 +2,7 @@
 
 // states: a goroutine in every state there is, each in a function named after it.
 //
-//	states [-spin go | -spin asm]
+//	states [-spin go | -spin asm] [-deep N]
 //
 // Prints "state NAME GOID" for each, then "ready PID". With -spin some of them never
 // leave the processor: they are running whenever anybody looks. The garbage collector cannot
@@ -40,7 +40,7 @@ var (
 	output  sync.Mutex
 	blocked sync.WaitGroup
 	sink    atomic.Int64
-	stop    atomic.Bool
+	depth   = flag.Int("deep", 100, "calls on the stack of the state deep")
 )
 
 // start runs a state in a goroutine of its own. Its own function announces it.
@@ -197,7 +197,7 @@ func waiting() {
 	start("lockedRecv", func() { lockedRecv(never) })
 	start("deferBlock", func() { deferBlock(never) })
 	start("nilDeref", func() { nilDeref(new(node), never) })
-	start("deep", func() { deep(300, never) })
+	start("deep", func() { deep(*depth, never) })
 	start("parent", func() { parent(never) })
 	start("labelled", func() {
 		pprof.Do(context.Background(), pprof.Labels("state", "labelled", "quote", "a\"b"),

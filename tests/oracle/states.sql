@@ -1,0 +1,33 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Delve's frames.tsv against the database `snapshot`, functions alone: both stood at one instant.
+CREATE TABLE frame(goid INTEGER, idx INTEGER, function, line INTEGER);
+.mode ascii
+.separator "\t" "\n"
+.import frames.tsv frame
+.mode list
+.separator |
+CREATE TABLE theirs AS SELECT goid, group_concat(function, ' < ') AS stack, count(*) AS depth
+FROM (SELECT * FROM frame ORDER BY goid, idx) GROUP BY goid;
+CREATE TABLE ours AS SELECT g.goroutine_id AS goid, g.status, g.stack_status, g.frame_count AS depth, g.thread_id,
+ (SELECT group_concat(function, ' < ') FROM (SELECT function FROM snapshot.frames f WHERE f.stack_id = g.stack_id ORDER BY frame_idx)) AS stack
+FROM snapshot.goroutines g;
+-- Ours without one frame.
+CREATE TABLE less AS SELECT g.goroutine_id AS goid, without.frame_idx AS missing, without.inlined,
+ (SELECT group_concat(function, ' < ') FROM (SELECT function FROM snapshot.frames f WHERE f.stack_id = g.stack_id AND f.frame_idx <> without.frame_idx ORDER BY frame_idx)) AS stack
+FROM snapshot.goroutines g JOIN snapshot.frames without ON without.stack_id = g.stack_id AND without.frame_idx < 6;
+-- On a thread Delve begins with what the thread itself does. Where it errs:
+--   it looks for inlined calls at the leaf's PC, which is behind the call that parked it;
+--   where a signal interrupted a function without a frame, it skips that function's caller;
+--   it cannot walk out of a signal handler of a program with cgo.
+CREATE TABLE judged AS SELECT *, o.stack AS our, t.stack AS their,
+ o.stack = t.stack OR (o.thread_id IS NOT NULL AND substr(t.stack, -length(o.stack) - 3) = ' < ' || o.stack) AS same,
+ EXISTS (SELECT 1 FROM less l WHERE l.goid = o.goid AND l.stack = t.stack AND l.missing = 0 AND l.inlined)
+ OR EXISTS (SELECT 1 FROM less l WHERE l.goid = o.goid AND l.stack = t.stack AND l.missing > 2 AND o.stack LIKE '%runtime.asyncPreempt < %')
+ OR t.stack LIKE 'runtime.%igtramp%' AS known
+FROM ours o LEFT JOIN theirs t USING (goid);
+SELECT 'same ' || count(*) FROM judged WHERE same;
+SELECT 'known ' || count(*) FROM judged WHERE known AND NOT same;
+SELECT 'running ' || count(*) FROM judged WHERE same AND status = 'running';
+SELECT 'unavailable ' || status || ' ' || stack_status FROM judged WHERE our IS NULL;
+SELECT 'differs', goid, status, stack_status, our, 'Delve: ' || coalesce(their, 'NULL') FROM judged
+WHERE our IS NOT NULL AND same IS NOT 1 AND known IS NOT 1;
