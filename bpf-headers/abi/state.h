@@ -21,6 +21,8 @@
 #define ASK_MAX_SHARDS 16u
 #define ASK_MAX_FRAMES 4096u /* frames kept of one stack: leaf + root */
 #define ASK_DEEP_FRAMES 1024u /* captured frames of one stack between its leaf and its root part */
+#define ASK_DEEP_ALIKE 64u    /* those of them with one PC: a recursion leaves room for others */
+#define ASK_DEEP_KINDS 64u
 #define ASK_MAX_THREADS 16384u
 #define ASK_WINDOW (8u << 10) /* bytes of stack held while it is walked */
 #define ASK_G_MAX 1024u	      /* bytes of runtime.g that can be held */
@@ -143,6 +145,8 @@ struct ask_shard {
 	ask_u32 leaf_exact;  /* 1: the leaf's PC is exact */
 	ask_u32 leaf_live;   /* 1: `regs` are the leaf's registers */
 	ask_u64 leaf_pc, leaf_sp, leaf_bp; /* of a running goroutine */
+	ask_u64 walk_sp;     /* where the walk began */
+	ask_u64 floor;	     /* below this address the frame in work has no variables */
 	ask_u64 regs[ASK_REGS];
 	struct { /* the search for a signal's frame */
 		ask_u64 at;	/* where to begin */
@@ -151,6 +155,8 @@ struct ask_shard {
 	} signal;
 	ask_u32 deep;	     /* frames in `deep_frames` */
 	ask_u32 deep_lost;   /* those that found no room there */
+	ask_u32 deep_twice;  /* those in `deep_frames` that are in the root part, too */
+	ask_u32 deep_here;   /* interesting frames of the root part */
 	ask_u32 rtype_row;   /* the last type descriptor that was looked up */
 
 	/* what the records do not tell */
@@ -176,6 +182,7 @@ struct ask_shard {
 	/* interesting frames behind the leaf part, leaf-most first: cut stacks lose none of them */
 	struct ask_walked deep_frames[ASK_DEEP_FRAMES];
 	ask_u32 deep_numbers[ASK_DEEP_FRAMES]; /* their physical numbers */
+	ask_u64 deep_seen[ASK_DEEP_KINDS];     /* how many of them have PCs of one hash */
 };
 #define ASK_WALK_GOING 0xffffu
 

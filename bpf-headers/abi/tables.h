@@ -216,8 +216,10 @@ struct ask_layout {
 	ask_u32 rtypes, closures;
 	ask_u32 itab_type;	  /* internal/abi.ITab.Type (runtime.itab._type before Go 1.22) */
 	ask_u32 funcval_type;	  /* type index of a closure object of which only the PC is known, ASK_ABSENT */
+	ask_u32 labels_type;	  /* type index of runtime/pprof.labelMap, to which g.labels points, ASK_ABSENT */
+	ask_u32 labels_limits;	  /* index in the limits table: how much of its strings is kept */
 };
-ASK_ABI_CHECK(struct ask_layout, 248);
+ASK_ABI_CHECK(struct ask_layout, 256);
 
 /* From this PC on, up to the next row: CFA = SP + cfa. 0: not known (not Go code). Sorted by pc. */
 struct ask_cfi {

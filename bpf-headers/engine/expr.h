@@ -87,16 +87,29 @@ ask_inline struct ask_walked ask_next_frame(struct ask_shard *shard)
 		if (place >= ASK_DEEP_FRAMES)
 			return none;
 		shard->match = shard->deep_numbers[place];
-		return shard->match < root ? shard->deep_frames[place] : none;
-	}
-	shard->match = root + (ask_u32)(place - shard->deep);
-	/* One that found no room among the deep ones is not lost if it is here. */
-	if (shard->deep_lost && shard->match > shard->deep_numbers[ASK_DEEP_FRAMES - 1]) {
-		none = ask_walked_frame(shard, shard->match);
-		shard->deep_lost -= none.flags & ASK_WALKED_MATCH;
+		if (shard->match < root)
+			return shard->deep_frames[place];
+		shard->deep_twice++;
 		return none;
 	}
-	return ask_walked_frame(shard, shard->match);
+	shard->match = root + (ask_u32)(place - shard->deep);
+	none = ask_walked_frame(shard, shard->match);
+	if (none.flags & ASK_WALKED_MATCH)
+		shard->deep_here++;
+	return none;
+}
+
+/*
+ * Where a frame that was interrupted begins. In its prologue and epilogue, and in the call of
+ * morestack behind its end, the location lists speak of slots that are below SP, where
+ * there is nothing, or that the arguments have not been spilled to yet: with no frame at all
+ * only what was spilled before morestack was called is sure.
+ */
+ask_inline ask_u64 ask_floor(const struct ask_shard *shard, const struct ask_walked *walked)
+{
+	if (shard->match || !(walked->flags & ASK_WALKED_EXACT))
+		return 0;
+	return shard->leaf_live && walked->cfa - shard->walk_sp == 8 ? ~0ull : shard->walk_sp;
 }
 
 /* Looks at the next frame that the bitmap let through. */
@@ -136,6 +149,7 @@ ask_global ask_frame(ask_u32 shard_index)
 	shard->match_pc = pc;
 	/* Go's arguments may lie above the CFA, but never outside of the stack. */
 	shard->cfa = walked.cfa;
+	shard->floor = ask_floor(shard, &walked);
 	shard->probe = row->first_probe;
 	shard->probes_end = row->first_probe + row->probes;
 	shard->expr = 0;
@@ -156,6 +170,9 @@ struct ask_eval {
 	ask_u64 address;
 	ask_u64 origin; /* address of the whole value, when one copy fills it */
 	ask_u64 cfa, load_bias;
+	ask_u64 floor;	 /* of addresses in the frame */
+	ask_u32 in_frame; /* 1: address is still one in the frame */
+	ask_u32 pad;
 };
 
 ask_inline void ask_eval_fail(struct ask_eval *eval, ask_u32 reason)
@@ -218,11 +235,22 @@ static long ask_op_step(ask_u64 i, void *context)
 	if (!op)
 		return 1;
 	eval->detail = (ask_u32)i;
+	if (eval->in_frame && op->kind != ASK_OP_CFA) {
+		ask_u64 add = op->kind == ASK_OP_COPY ? (ask_u64)op->a : 0;
+
+		if (op->kind != ASK_OP_ADD && eval->address + add < eval->floor) {
+			ask_eval_fail(eval, ASK_REASON_NO_LOCATION);
+			return 1;
+		}
+		eval->in_frame = op->kind == ASK_OP_COPY || op->kind == ASK_OP_ADD;
+	}
 	switch (op->kind) {
 	case ASK_OP_CFA:
 		eval->address = eval->cfa + (ask_u64)op->a;
+		eval->in_frame = 1;
 		return 0;
 	case ASK_OP_STATIC:
+		eval->in_frame = 0;
 		eval->address = eval->load_bias + (ask_u64)op->a;
 		return 0;
 	case ASK_OP_ADD:
@@ -286,6 +314,7 @@ ask_global ask_evaluate(ask_u32 shard_index, ask_u32 index, ask_u32 chunk, ask_u
 	eval.op = expr->first_op;
 	eval.cfa = shard->cfa;
 	eval.load_bias = control->load_bias;
+	eval.floor = shard->floor;
 	if (!expr->ops || shard->edge) {
 		eval.status = ASK_STATUS_UNAVAILABLE;
 		eval.detail = expr->ops ? ASK_REASON_RANGE_EDGE : expr->reason;

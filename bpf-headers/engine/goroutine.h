@@ -288,7 +288,9 @@ ask_inline void ask_goroutine_done(struct ask_shard *shard)
 		shard->stacks[slot][0] = shard->hash[0];
 		shard->stacks[slot][1] = shard->hash[1];
 	}
-	shard->deep_cuts += shard->deep ? shard->deep_lost : 0;
+	/* What found no room behind the leaf part is not lost where it is in the root part. */
+	if (shard->deep)
+		shard->deep_cuts += shard->deep_lost - (shard->deep_here - shard->deep_twice);
 	shard->batch_next++;
 	shard->phase = ASK_PHASE_GOROUTINE;
 }

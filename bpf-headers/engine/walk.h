@@ -132,13 +132,19 @@ ask_inline void ask_mix(ask_u64 *h0, ask_u64 *h1, ask_u32 pc)
 /* Keeps an interesting frame behind the leaf part, which may be in the gap of a deep stack. */
 ask_inline void ask_keep_deep(struct ask_shard *shard, ask_u32 flags)
 {
-	ask_u64 slot = shard->deep;
+	ask_u64 slot = shard->deep, kind = ((ask_u32)shard->walk_pc * 0x9e3779b1u) >> 26;
 
+	if (!slot && !shard->deep_lost)
+		for (int i = 0; i < (int)ASK_DEEP_KINDS; i++)
+			shard->deep_seen[i] = 0;
+	ask_hide(kind);
+	kind &= ASK_DEEP_KINDS - 1;
 	ask_hide(slot);
-	if (slot >= ASK_DEEP_FRAMES) {
+	if (slot >= ASK_DEEP_FRAMES || shard->deep_seen[kind] >= ASK_DEEP_ALIKE) {
 		shard->deep_lost++;
 		return;
 	}
+	shard->deep_seen[kind]++;
 	shard->deep_frames[slot].cfa = shard->walk_cfa;
 	shard->deep_frames[slot].pc = (ask_u32)shard->walk_pc;
 	shard->deep_frames[slot].flags = flags;
@@ -304,6 +310,9 @@ ask_global ask_walk(ask_u32 shard_index, ask_u64 pc, ask_u64 sp, ask_u64 bp)
 	shard->matched = 0;
 	shard->deep = 0;
 	shard->deep_lost = 0;
+	shard->deep_twice = 0;
+	shard->deep_here = 0;
+	shard->walk_sp = sp;
 	shard->window_size = 0;
 	pc -= control->text;
 	if (pc >= ASK_LAYOUT(text_size) || sp < shard->walk_lo || sp >= shard->walk_hi) {

@@ -188,6 +188,8 @@ static const struct {
 	ROW(closures, "rows of ask_closures", 0, 0),
 	ROW(itab_type, "internal/abi.ITab.Type", 0, 0),
 	ROW(funcval_type, "type of a closure object of which only the PC is known", 0, 0),
+	ROW(labels_type, "type of the pprof labels behind runtime.g.labels", 0, 0),
+	ROW(labels_limits, "limits of their texts", 0, 0),
 #undef ROW
 };
 

@@ -237,6 +237,8 @@ static struct error *layout_dynamic(struct resolve *resolve, struct ask_layout *
 		return no_runtime(resolve, "internal/abi.ITab.Type");
 	layout->funcval_type =
 		resolve->has_funcs ? types_index(resolve, resolve->funcval) : ASK_ABSENT;
+	layout->labels_type = resolve->labels ? types_index(resolve, resolve->labels) : ASK_ABSENT;
+	layout->labels_limits = resolve->labels_limits;
 	layout->rtypes = resolve->ir->schema.rtypes_count;
 	layout->closures = resolve->ir->schema.closures_count;
 	return NULL;

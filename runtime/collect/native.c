@@ -320,7 +320,7 @@ static void retry_record(struct session *session, uint32_t index, uint64_t chunk
 	struct ask_shard *shard = &session->shards[index];
 	uint32_t place = shard->first_chunk + (uint32_t)(chunk % shard->chunks);
 	uint32_t size = value->head.size, edge = shard->edge;
-	uint64_t cfa = shard->cfa;
+	uint64_t cfa = shard->cfa, floor = shard->floor;
 
 	session->statistics.native_retries++;
 	if (value->head.kind == ASK_RECORD_POINTEE) {
@@ -330,11 +330,13 @@ static void retry_record(struct session *session, uint32_t index, uint64_t chunk
 	} else {
 		shard->cfa = session->frame_cfa[index];
 		shard->edge = 0;
+		shard->floor = 0; /* what was read was above it */
 		shard->budget += size - sizeof(*value); /* it was charged the first time */
 		ask_evaluate(index, value->expr, place, off);
 		value->head.size = size; /* the stream goes on behind it as before */
 		shard->cfa = cfa;
 		shard->edge = edge;
+		shard->floor = floor;
 	}
 	if (value->head.status == ASK_STATUS_OK)
 		scan_record(session, index, chunk, off);

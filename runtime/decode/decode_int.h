@@ -139,6 +139,11 @@ void goroutine_decode(struct arena *arena, const struct decode_input *input,
 void value_decode(struct arena *arena, const struct index *index, const struct record *record,
 		  struct decode_cell cells[3]);
 
+/* ---- labels.c ---- */
+
+/* The pprof labels at `address` as a JSON object; NULL where there are none (0). */
+struct decode_cell labels_decode(struct arena *arena, const struct index *index, uint64_t address);
+
 /* ---- text.c ---- */
 
 /* Valid UTF-8 without control characters other than tab, newline and carriage return. */

@@ -178,5 +178,6 @@ void goroutine_decode(struct arena *arena, const struct decode_input *input,
 	};
 	if (creator)
 		ret->created_by = text_cell(creator);
+	ret->labels = labels_decode(arena, index, g->labels);
 	decode_wait(arena, input, index->collected_twice, g, status, ret);
 }

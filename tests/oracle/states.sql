@@ -15,14 +15,19 @@ FROM snapshot.goroutines g;
 CREATE TABLE less AS SELECT g.goroutine_id AS goid, without.frame_idx AS missing, without.inlined,
  (SELECT group_concat(function, ' < ') FROM (SELECT function FROM snapshot.frames f WHERE f.stack_id = g.stack_id AND f.frame_idx <> without.frame_idx ORDER BY frame_idx)) AS stack
 FROM snapshot.goroutines g JOIN snapshot.frames without ON without.stack_id = g.stack_id AND without.frame_idx < 6;
+CREATE TABLE more AS SELECT t.goid, without.idx AS extra,
+ (SELECT group_concat(function, ' < ') FROM (SELECT function FROM frame f WHERE f.goid = t.goid AND f.idx <> without.idx ORDER BY idx)) AS stack
+FROM theirs t JOIN frame without ON without.goid = t.goid AND without.idx < 6;
 -- On a thread Delve begins with what the thread itself does. Where it errs:
 --   it looks for inlined calls at the leaf's PC, which is behind the call that parked it;
 --   where a signal interrupted a function without a frame, it skips that function's caller;
+--   and looks for inlined calls one byte before the instruction that the signal interrupted;
 --   it cannot walk out of a signal handler of a program with cgo.
 CREATE TABLE judged AS SELECT *, o.stack AS our, t.stack AS their,
  o.stack = t.stack OR (o.thread_id IS NOT NULL AND substr(t.stack, -length(o.stack) - 3) = ' < ' || o.stack) AS same,
  EXISTS (SELECT 1 FROM less l WHERE l.goid = o.goid AND l.stack = t.stack AND l.missing = 0 AND l.inlined)
  OR EXISTS (SELECT 1 FROM less l WHERE l.goid = o.goid AND l.stack = t.stack AND l.missing > 2 AND o.stack LIKE '%runtime.asyncPreempt < %')
+ OR EXISTS (SELECT 1 FROM more m WHERE m.goid = o.goid AND m.stack = o.stack AND m.extra >= 2 AND o.stack LIKE '%runtime.asyncPreempt < %')
  OR t.stack LIKE 'runtime.%igtramp%' AS known
 FROM ours o LEFT JOIN theirs t USING (goid);
 SELECT 'same ' || count(*) FROM judged WHERE same;

@@ -98,7 +98,7 @@ static int setup(void **state)
 		.cfi_rows = ARRAY_SIZE(cfis), .ranges = 1, .probes = 1, .exprs = 1,
 		.ops = ARRAY_SIZE(ops), .types = ARRAY_SIZE(types),
 		.pointers = ARRAY_SIZE(pointers), .limits = 1, .rtypes = ARRAY_SIZE(rtypes),
-		.closures = 1, .itab_type = 8, .funcval_type = FUNCVAL,
+		.closures = 1, .itab_type = 8, .funcval_type = FUNCVAL, .labels_type = ASK_ABSENT,
 	};
 	world.native = (struct ask_native){
 		.control = &world.control, .shards = world.shards, .chunks = world.chunks,

@@ -54,6 +54,7 @@ struct builder {
 	VEC(struct ask_rtype) rtypes;	   /* add them in the order of their offsets */
 	VEC(struct ask_closure) closures; /* in the order of their PCs */
 	uint32_t funcval;		   /* its type, 0: none */
+	uint32_t labels; /* type of the pprof labels, 0 none */
 	struct strbuf lines;
 	struct dump_process process;
 	struct dump_statistics statistics;
@@ -279,6 +280,7 @@ static inline struct schema *build_schema(struct builder *b)
 	s->layout.types_lo = TYPES_ADDRESS;
 	s->layout.types_size = 0x10000;
 	s->layout.funcval_type = b->funcval ? b->funcval : ASK_ABSENT;
+	s->layout.labels_type = b->labels ? b->labels : ASK_ABSENT;
 	s->layout.rtypes = s->rtypes_count;
 	s->layout.closures = s->closures_count;
 	s->layout.g_size = 448;

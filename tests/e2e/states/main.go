@@ -143,6 +143,23 @@ func deep(n int, c chan int) int {
 	return deep(n-1, c) + 1
 }
 
+// A lock is held half way up a deep stack.
+//
+//go:noinline
+func lockHolder(id, n int, mu *sync.Mutex, c chan int) int {
+	mu.Lock()
+	defer mu.Unlock()
+	return deep(n, c) + id
+}
+
+//go:noinline
+func deepLock(n, below int, mu *sync.Mutex, c chan int) int {
+	if n == 0 {
+		return lockHolder(4711, below, mu, c)
+	}
+	return deepLock(n-1, below, mu, c) + 1
+}
+
 //go:noinline
 func labelled(c chan int) { <-c; sink.Add(1) }
 
@@ -198,6 +215,7 @@ func waiting() {
 	start("deferBlock", func() { deferBlock(never) })
 	start("nilDeref", func() { nilDeref(new(node), never) })
 	start("deep", func() { deep(*depth, never) })
+	start("deepLock", func() { deepLock(*depth/2, *depth/2, new(sync.Mutex), never) })
 	start("parent", func() { parent(never) })
 	start("labelled", func() {
 		pprof.Do(context.Background(), pprof.Labels("state", "labelled", "quote", "a\"b"),

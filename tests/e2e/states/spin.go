@@ -63,7 +63,8 @@ func growLoop() {
 func memStatsLoop() {
 	var stats runtime.MemStats
 	for never == 0 {
-		runtime.ReadMemStats(&stats)
+		runtime.ReadMemStats(&stats) // stops the world
+		time.Sleep(time.Millisecond)
 	}
 }
 
@@ -71,7 +72,7 @@ func memStatsLoop() {
 func collectLoop() {
 	for never == 0 {
 		runtime.GC()
-		debug.FreeOSMemory()
+		time.Sleep(5 * time.Millisecond)
 	}
 }
 
@@ -133,7 +134,7 @@ func yieldLoop() {
 func spinning(kind string) {
 	switch kind {
 	case "go":
-		runtime.GOMAXPROCS(16)
+		runtime.GOMAXPROCS(6)
 		start("tightLoop", func() { tightLoop(0x1234, 0x777, "leaf") })
 		start("callLoop", func() { callLoop() })
 		start("growLoop", growLoop)
@@ -147,7 +148,7 @@ func spinning(kind string) {
 		start("yieldLoop", yieldLoop)
 	case "asm":
 		debug.SetGCPercent(-1)
-		runtime.GOMAXPROCS(8)
+		runtime.GOMAXPROCS(4)
 		start("asmLoop", func() { asmLoop(&never) })
 		start("asmFrame", func() { asmFrame(&never) })
 	}
