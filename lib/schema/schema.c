@@ -321,7 +321,7 @@ static struct error *read_header(const char *name, const void *data, size_t size
 	if (size < sizeof(*ret) || memcmp(data, SCHEMA_MAGIC, sizeof(ret->magic)) != 0)
 		return error_new(ERROR_DAMAGED, "%s: not an askance schema", name);
 	memcpy(ret, data, sizeof(*ret));
-	if (ret->version != SCHEMA_VERSION)
+	if (ret->version != SCHEMA_VERSION && ret->version != SCHEMA_VERSION_PLAIN)
 		return error_new(ERROR_DAMAGED, "%s: schema version %u; this program reads %u",
 				 name, ret->version, SCHEMA_VERSION);
 	if (ret->reserved)
@@ -340,9 +340,10 @@ static struct error *read_frame(struct arena *arena, const char *name,
 				const struct schema_header *header, const unsigned char *frame,
 				unsigned char **ret)
 {
-	uint64_t size = header->body_size + SCHEMA_PACK_HEAD;
+	bool plain = header->version == SCHEMA_VERSION_PLAIN;
+	uint64_t size = header->body_size + (plain ? 0 : SCHEMA_PACK_HEAD);
 	cleanup_free unsigned char *packed = NULL;
-	unsigned char *body;
+	unsigned char *body, *out;
 	size_t n;
 
 	if (ZSTD_findFrameCompressedSize(frame, header->compressed_size) !=
@@ -351,15 +352,18 @@ static struct error *read_frame(struct arena *arena, const char *name,
 		return error_new(ERROR_DAMAGED,
 				 "%s: damaged schema: not one zstd frame of %" PRIu64 " bytes",
 				 name, size);
-	body = arena_alloc(arena, header->body_size);
-	packed = malloc(size);
-	if (!packed)
-		base_out_of_memory();
-	n = ZSTD_decompress(packed, size, frame, header->compressed_size);
+	body = out = arena_alloc(arena, header->body_size);
+	if (!plain) {
+		packed = out = malloc(size);
+		if (!packed)
+			base_out_of_memory();
+	}
+	n = ZSTD_decompress(out, size, frame, header->compressed_size);
 	if (ZSTD_isError(n) || n != size)
 		return error_new(ERROR_DAMAGED, "%s: damaged schema: %s", name,
 				 ZSTD_isError(n) ? ZSTD_getErrorName(n) : "short body");
-	TRY(schema_unpack(name, packed, body, header->body_size));
+	if (!plain)
+		TRY(schema_unpack(name, packed, body, header->body_size));
 	*ret = body;
 	return NULL;
 }

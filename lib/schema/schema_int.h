@@ -5,7 +5,9 @@
 #include "schema.h"
 
 #define SCHEMA_MAGIC "ASKSCHEM"
-#define SCHEMA_VERSION 3u
+/* Version 3 has the same body, not packed; it is read too. 1 and 2 had another struct ask_layout. */
+#define SCHEMA_VERSION 4u
+#define SCHEMA_VERSION_PLAIN 3u
 #define SCHEMA_SECTIONS_MAX 256u
 /* A body is never larger; a bound on what a hostile file can make us allocate. */
 #define SCHEMA_BODY_MAX ((uint64_t)1 << 30)

@@ -387,7 +387,7 @@ static void test_running_without_registers_gives_no_frame(void **state)
 
 	(void)state;
 	put(g + 96, ASK_G_RUNNING);
-	check_bad(ASK_STACK_RUNNING);
+	check_bad(ASK_STACK_NO_THREAD);
 }
 
 static void test_running_walks_from_its_thread(void **state)

@@ -442,6 +442,8 @@ static inline struct error *print_goroutine(void *out, const struct decode_gorou
 	print_cell(out, &row->parent_goroutine_id);
 	strbuf_puts(out, " by ");
 	print_cell(out, &row->created_by);
+	if (row->labels.type != DECODE_NULL)
+		strbuf_printf(out, " labels %.*s", (int)row->labels.length, row->labels.text);
 	strbuf_puts(out, "\n");
 	return NULL;
 }

@@ -118,7 +118,7 @@ static void test_smallest(void **state)
 				.types_count = 1,
 				.engine_types = &engine,
 				.engine_types_count = 1,
-				.layout = {.g_size = 8, .types = 1}};
+				.layout = {.g_size = 8, .types = 1, .labels_type = ASK_ABSENT}};
 	struct schema *read;
 
 	(void)state;
@@ -145,8 +145,8 @@ static void test_header(void **state)
 	fails(read_copy(out.data, out.length), "bytes instead of");
 	strbuf_truncate(&out, out.length - 1);
 	out.data[8] = 2;
-	fails(read_copy(out.data, out.length), "schema version 2; this program reads 3");
-	out.data[8] = 3;
+	fails(read_copy(out.data, out.length), "schema version 2; this program reads 4");
+	out.data[8] = 4;
 	out.data[12] = 1;
 	fails(read_copy(out.data, out.length), "bad header");
 	out.data[12] = 0;
@@ -211,10 +211,10 @@ static struct error *read_frame(uint32_t version, const void *content, uint64_t 
 	return error;
 }
 
-/* Of version 1, which had the body as it is: only what is inside can be wrong. */
+/* Of version 3, which has the body as it is: only what is inside can be wrong. */
 static struct error *read_body(const void *body, uint64_t size)
 {
-	return read_frame(1, body, size, body, size);
+	return read_frame(3, body, size, body, size);
 }
 
 /* Row i of the section table: {u32 id, u32 element size, u64 count, u64 offset}. */
@@ -337,20 +337,20 @@ static void test_packed(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		packed = inflate(&out, &whole);
 		memcpy(packed + cases[i].at, &cases[i].value, cases[i].bytes);
-		fails(read_frame(2, packed, whole, body, size), cases[i].message);
+		fails(read_frame(4, packed, whole, body, size), cases[i].message);
 		free(packed);
 	}
 	packed = inflate(&out, &whole);
-	ok(read_frame(2, packed, whole, body, size));
+	ok(read_frame(4, packed, whole, body, size));
 	for (size_t cut = 16; cut < 600; cut++)
-		fails(read_frame(2, packed, cut, body, cut - 16), "damaged schema");
-	fails(read_frame(2, packed, 15, body, 0), "not one zstd frame");
+		fails(read_frame(4, packed, cut, body, cut - 16), "damaged schema");
+	fails(read_frame(4, packed, 15, body, 0), "not one zstd frame");
 	for (int i = 0; i < 5000; i++) {
 		struct error *error;
 
 		memcpy(body, packed, size);
 		mutate(packed, whole, &seed);
-		error = read_frame(2, packed, whole, body, size);
+		error = read_frame(4, packed, whole, body, size);
 		assert_non_null(error); /* the hash is of something else */
 		assert_int_equal(error->code, ERROR_DAMAGED);
 		error_free(error);
@@ -469,7 +469,7 @@ static void test_fuzz_body(void **state)
 			struct sha256_ctx context;
 
 			strbuf_commit(&file, packed);
-			file.data[8] = 1;
+			file.data[8] = 3;
 			memcpy(file.data + 24, &packed, 8);
 			sha256_init(&context);
 			sha256_update(&context, size, copy);
