@@ -53,7 +53,7 @@ same=0 running=0 known=0
 : >"$WORK/unavailable"
 for spin in none go asm; do
 	rounds=1
-	[ $spin != go ] || rounds=${ROUNDS:-6}
+	[ $spin != go ] || rounds=20
 	start_target "$BIN" -spin $spin
 	for round in $(seq "$rounds"); do
 		sleep "0.$((RANDOM % 400 + 100))"
@@ -64,5 +64,5 @@ for spin in none go asm; do
 done
 say "$same equal stacks, $running of running goroutines, $known where Delve is known to err; unavailable: $(sort "$WORK/unavailable" | uniq -c | tr '\n' ';')"
 if [ "$same" -ge 500 ]; then ok "enough stacks"; else fail "only $same equal stacks"; fi
-if [ "$running" -ge 20 ]; then ok "enough running goroutines"; else fail "only $running running goroutines"; fi
+if [ "$running" -ge 40 ]; then ok "enough running goroutines"; else fail "only $running running goroutines"; fi
 finish

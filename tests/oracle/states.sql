@@ -26,6 +26,7 @@ FROM theirs t JOIN frame without ON without.goid = t.goid AND without.idx < 6;
 CREATE TABLE judged AS SELECT *, o.stack AS our, t.stack AS their,
  o.stack = t.stack OR (o.thread_id IS NOT NULL AND substr(t.stack, -length(o.stack) - 3) = ' < ' || o.stack) AS same,
  EXISTS (SELECT 1 FROM less l WHERE l.goid = o.goid AND l.stack = t.stack AND l.missing = 0 AND l.inlined)
+ OR EXISTS (SELECT 1 FROM less l JOIN more m USING (goid) WHERE l.goid = o.goid AND l.stack = m.stack AND l.missing = 0 AND l.inlined AND m.extra = 0)
  OR EXISTS (SELECT 1 FROM less l WHERE l.goid = o.goid AND l.stack = t.stack AND l.missing > 2 AND o.stack LIKE '%runtime.asyncPreempt < %')
  OR EXISTS (SELECT 1 FROM more m WHERE m.goid = o.goid AND m.stack = o.stack AND m.extra >= 2 AND o.stack LIKE '%runtime.asyncPreempt < %')
  OR t.stack LIKE 'runtime.%igtramp%' AS known
