@@ -210,7 +210,7 @@ static void run_watched(struct session *session, uint32_t index)
 	shard->clock = ask_now();
 	shard->stop = ASK_STOP_RUNNING;
 	for (;;) {
-		uint32_t phase = shard->phase;
+		uint64_t next = shard->batch_next;
 		int stopped = (int)ask_step(0, &run);
 
 		if (stopped && shard->stop != ASK_STOP_FULL)
@@ -218,8 +218,11 @@ static void run_watched(struct session *session, uint32_t index)
 		if (stopped) {
 			native_make_room(session, index);
 			shard->stop = ASK_STOP_RUNNING;
-		} else if (phase == ASK_PHASE_FRAME && shard->phase == ASK_PHASE_GOROUTINE) {
-			check_unchanged(session, index, shard->batch_next - 1);
+		} else if (shard->batch_next == next + 1 &&
+			   (shard->write_chunk != shard->undo_chunk ||
+			    shard->write_off != shard->undo_off)) {
+			/* done, in whatever phase it was, and not passed over */
+			check_unchanged(session, index, next);
 		}
 	}
 }

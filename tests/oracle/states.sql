@@ -21,12 +21,14 @@ FROM theirs t JOIN frame without ON without.goid = t.goid AND without.idx < 6;
 -- On a thread Delve begins with what the thread itself does. Where it errs:
 --   it looks for inlined calls at the leaf's PC, which is behind the call that parked it;
 --   where a signal interrupted a function without a frame, it skips that function's caller;
+--   of a function that calls the vDSO on the system stack it skips the caller;
 --   and looks for inlined calls one byte before the instruction that the signal interrupted;
 --   it cannot walk out of a signal handler of a program with cgo.
 CREATE TABLE judged AS SELECT *, o.stack AS our, t.stack AS their,
  o.stack = t.stack OR (o.thread_id IS NOT NULL AND substr(t.stack, -length(o.stack) - 3) = ' < ' || o.stack) AS same,
  EXISTS (SELECT 1 FROM less l WHERE l.goid = o.goid AND l.stack = t.stack AND l.missing = 0 AND l.inlined)
- OR EXISTS (SELECT 1 FROM less l JOIN more m USING (goid) WHERE l.goid = o.goid AND l.stack = m.stack AND l.missing = 0 AND l.inlined AND m.extra = 0)
+ OR EXISTS (SELECT 1 FROM less l JOIN more m USING (goid) WHERE l.goid = o.goid AND l.stack = m.stack AND l.missing = m.extra
+  AND CASE WHEN o.stack LIKE '%runtime.asyncPreempt < %' THEN l.missing >= 2 ELSE l.missing = 0 AND (l.inlined OR t.stack LIKE 'time.now < %' OR t.stack LIKE 'runtime.nanotime1 < %') END)
  OR EXISTS (SELECT 1 FROM less l WHERE l.goid = o.goid AND l.stack = t.stack AND l.missing > 2 AND o.stack LIKE '%runtime.asyncPreempt < %')
  OR EXISTS (SELECT 1 FROM more m WHERE m.goid = o.goid AND m.stack = o.stack AND m.extra >= 2 AND o.stack LIKE '%runtime.asyncPreempt < %')
  OR t.stack LIKE 'runtime.%igtramp%' AS known
