@@ -64,6 +64,9 @@ enum ask_stack_status {
 	ASK_STACK_READ_FAILED = 6,   /* its memory could not be read */
 	ASK_STACK_NO_CFI = 7,	     /* no call frame information for a PC */
 	ASK_STACK_CHANGED = 8,	     /* --pause=none: it changed while it was read */
+	ASK_STACK_NO_THREAD = 9,     /* running, on a thread that was not stopped */
+	ASK_STACK_SIGNAL = 10,	     /* running a signal handler, and what it interrupted is not certain */
+	ASK_STACK_STATUSES,
 };
 
 /* flags of struct ask_goroutine and ask_stack */

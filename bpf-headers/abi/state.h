@@ -20,6 +20,9 @@
 
 #define ASK_MAX_SHARDS 16u
 #define ASK_MAX_FRAMES 4096u /* frames kept of one stack: leaf + root */
+#define ASK_DEEP_FRAMES 1024u /* captured frames of one stack between its leaf and its root part */
+#define ASK_DEEP_ALIKE 64u    /* those of them with one PC: a recursion leaves room for others */
+#define ASK_DEEP_KINDS 64u
 #define ASK_MAX_THREADS 16384u
 #define ASK_WINDOW (8u << 10) /* bytes of stack held while it is walked */
 #define ASK_G_MAX 1024u	      /* bytes of runtime.g that can be held */
@@ -30,12 +33,19 @@
 #define ASK_RETRIES 1024u
 #define ASK_GRANT (256u << 10) /* bytes of the `bytes` budget that a shard takes at once */
 
+/* General registers by their DWARF numbers (System V ABI, AMD64, figure 3.36). */
+#define ASK_REGS 16u
+#define ASK_REG_BP 6u
+#define ASK_REG_SP 7u
+
 /* The registers of a stopped thread. Sorted by tid. */
 struct ask_thread {
 	ask_u64 tid; /* as the target sees it: runtime.m.procid */
-	ask_u64 pc, sp, bp;
+	ask_u64 pc;
+	ask_u64 fs_base; /* its thread-local storage */
+	ask_u64 regs[ASK_REGS];
 };
-ASK_ABI_CHECK(struct ask_thread, 32);
+ASK_ABI_CHECK(struct ask_thread, 152);
 
 /* Something captured already: (address, type, limits), how long and how far it was followed. */
 struct ask_visited {
@@ -168,7 +178,20 @@ struct ask_shard {
 	ask_u32 search_lo, search_hi; /* a binary search in work */
 	ask_u32 leaf_exact;  /* 1: the leaf's PC is exact */
 	ask_u32 recall_at;   /* frames of a shape that were compared or kept */
-	ask_u32 pad;
+	ask_u32 leaf_live;   /* 1: `regs` are the leaf's registers */
+	ask_u64 leaf_pc, leaf_sp, leaf_bp; /* of a running goroutine */
+	ask_u64 walk_sp;     /* where the walk began */
+	ask_u64 floor;	     /* below this address the frame in work has no variables */
+	ask_u64 regs[ASK_REGS];
+	struct { /* the search for a signal's frame */
+		ask_u64 at;	/* where to begin */
+		ask_u64 lo, hi; /* of the signal stack */
+		ask_u64 found, count;
+	} signal;
+	ask_u32 deep;	     /* frames in `deep_frames` */
+	ask_u32 deep_lost;   /* those that found no room there */
+	ask_u32 deep_twice;  /* those in `deep_frames` that are in the root part, too */
+	ask_u32 deep_here;   /* interesting frames of the root part */
 	ask_u32 rtype_row;   /* the last type descriptor that was looked up */
 	ask_u32 effort;	     /* what was done since the last look at the clock */
 
@@ -179,6 +202,7 @@ struct ask_shard {
 	ask_u64 dead_goroutines, depth_cuts, length_cuts, budget_cuts, dropped_pointees;
 	ask_u64 read_failures; /* not counting those that went to `retry` */
 	ask_u64 walk_ns, chase_ns;
+	ask_u64 deep_cuts;	/* interesting frames that were one too many between leaf and root part */
 	ask_u64 failed_records; /* records with ASK_STATUS_READ_FAILED since the last drain */
 
 	/* scratch */
@@ -195,6 +219,10 @@ struct ask_shard {
 	struct ask_range_kept ranges_kept[ASK_RANGES_KEPT];
 	struct ask_shape shapes[ASK_SHAPES];
 	ask_u64 stacks[ASK_STACK_SLOTS][2];
+	/* interesting frames behind the leaf part, leaf-most first: cut stacks lose none of them */
+	struct ask_walked deep_frames[ASK_DEEP_FRAMES];
+	ask_u32 deep_numbers[ASK_DEEP_FRAMES]; /* their physical numbers */
+	ask_u64 deep_seen[ASK_DEEP_KINDS];     /* how many of them have PCs of one hash */
 };
 #define ASK_WALK_GOING 0xffffu
 #define ASK_WALK_LATE 0xfffeu /* the deadline came: the goroutine is begun anew, or never */

@@ -235,8 +235,13 @@ struct ask_layout {
 	ask_u32 goexit_hi;
 	ask_u32 sigpanic_lo;	  /* runtime.sigpanic: its caller's PC is exact */
 	ask_u32 sigpanic_hi;
+	ask_u32 sigpanic0_lo;	  /* runtime.sigpanic0, which a signal jumps to: it jumps to sigpanic */
+	ask_u32 sigpanic0_hi;
 	ask_u32 asyncpreempt_lo;  /* runtime.asyncPreempt: its caller's PC is exact */
 	ask_u32 asyncpreempt_hi;
+	ask_u32 gogo_lo;	  /* gogo: between the restored SP and the jump its PC says nothing */
+	ask_u32 gogo_hi;
+	ask_u32 tls_g;		  /* signed: where from fs_base on the thread's g is (runtime.tlsg) */
 	ask_u32 g_size;		  /* bytes of runtime.g that the engine reads: up to the last field used */
 	ask_u32 g_stack_lo;
 	ask_u32 g_stack_hi;
@@ -257,6 +262,10 @@ struct ask_layout {
 	ask_u32 g_labels;
 	ask_u32 m_procid;
 	ask_u32 m_curg;
+	ask_u32 m_g0;
+	ask_u32 m_gsignal;
+	ask_u32 m_vdsosp;
+	ask_u32 m_vdsopc;
 	ask_u32 frames_leaf;	  /* limits.frames.leaf */
 	ask_u32 frames_root;	  /* limits.frames.root */
 	ask_u32 cfi_rows;	  /* number of struct ask_cfi rows */
@@ -268,9 +277,10 @@ struct ask_layout {
 	ask_u32 context_types;	  /* number of rows in ask_context_types */
 	ask_u32 any_key;	  /* bit n: context n of the spec takes a key of any type */
 	ask_u32 any_value;	  /* bit n: a value of any type */
-	ask_u32 pad;
+	ask_u32 labels_type;	  /* type index of runtime/pprof.labelMap, to which g.labels points, ASK_ABSENT */
+	ask_u32 labels_limits;	  /* index in the limits table: how much of its strings is kept */
 };
-ASK_ABI_CHECK(struct ask_layout, 232);
+ASK_ABI_CHECK(struct ask_layout, 272);
 
 /* From this PC on, up to the next row: CFA = SP + cfa. 0: not known (not Go code). Sorted by pc. */
 struct ask_cfi {

@@ -247,6 +247,16 @@ ask_inline int ask_follow(struct ask_shard *shard, ask_u32 shard_index,
 	return 0;
 }
 
+/* The pprof labels of the goroutine at `off`. 1: the ring is full. */
+ask_inline int ask_capture_labels(struct ask_shard *shard, ask_u32 shard_index,
+				  const struct ask_goroutine *g)
+{
+	struct ask_lead lead = {.address = g->labels, .type = ASK_LAYOUT(labels_type),
+				.limits = ASK_LAYOUT(labels_limits)};
+
+	return ask_lead_one(shard, &lead, 0, 0) && ask_capture(shard, shard_index, &lead);
+}
+
 /* Moves the scan position past the record it is on. */
 ask_inline void ask_scan_next(struct ask_shard *shard, ask_u32 size)
 {
@@ -294,6 +304,12 @@ ask_inline ask_u8 *ask_scan_find(struct ask_shard *shard, ask_u64 *ret)
 				return chunk;
 			}
 		}
+		if (value->head.kind == ASK_RECORD_GOROUTINE &&
+		    ((const struct ask_goroutine *)value)->labels &&
+		    ASK_LAYOUT(labels_type) != ASK_ABSENT) {
+			*ret = off;
+			return chunk;
+		}
 		ask_scan_next(shard, value->head.size);
 	}
 	return 0;
@@ -318,6 +334,12 @@ ask_global ask_scan(ask_u32 shard_index)
 	if (!chunk || off >= ASK_CHUNK_SIZE)
 		return 0;
 	value = (struct ask_value *)(chunk + off);
+	if (value->head.kind == ASK_RECORD_GOROUTINE) {
+		if (ask_capture_labels(shard, shard_index, (const struct ask_goroutine *)value))
+			return 1;
+		ask_scan_next(shard, sizeof(struct ask_goroutine));
+		return 0;
+	}
 	type = ask_types_row(value->type);
 	pointer = type ? ask_pointers_row(type->first_pointer + shard->scan_row) : 0;
 	if (!type || !pointer)

@@ -63,13 +63,69 @@ ask_inline int ask_goroutine_undo(struct ask_shard *shard)
 	return 1;
 }
 
+/* A frame that was walked, by its physical number; no flags: it was not kept. */
+ask_inline struct ask_walked ask_walked_frame(const struct ask_shard *shard, ask_u32 number)
+{
+	struct ask_walked none = {};
+	ask_u64 place = ask_walked_place(number);
+
+	ask_hide(place);
+	return place < ASK_MAX_FRAMES ? shard->walked[place] : none;
+}
+
+/*
+ * Frame shard->frame of those to look at: the interesting ones of the leaf part, those
+ * behind it, then the root part. Sets shard->match. No flags: nothing to do.
+ */
+ask_inline struct ask_walked ask_next_frame(struct ask_shard *shard)
+{
+	ask_u32 root = shard->depth - ask_kept_root(shard), frame = shard->frame;
+	struct ask_walked none = {};
+	ask_u64 place = frame;
+
+	if (frame < shard->matched) {
+		ask_hide(place);
+		shard->match = shard->matches[place & (ASK_MAX_FRAMES - 1)];
+		return ask_walked_frame(shard, shard->match);
+	}
+	place = frame - shard->matched;
+	if (place < shard->deep) {
+		ask_hide(place);
+		if (place >= ASK_DEEP_FRAMES)
+			return none;
+		shard->match = shard->deep_numbers[place];
+		if (shard->match < root)
+			return shard->deep_frames[place];
+		shard->deep_twice++;
+		return none;
+	}
+	shard->match = root + (ask_u32)(place - shard->deep);
+	none = ask_walked_frame(shard, shard->match);
+	if (none.flags & ASK_WALKED_MATCH)
+		shard->deep_here++;
+	return none;
+}
+
+/*
+ * Where a frame that was interrupted begins. In its prologue and epilogue, and in the call of
+ * morestack behind its end, the location lists speak of slots that are below SP, where
+ * there is nothing, or that the arguments have not been spilled to yet: with no frame at all
+ * only what was spilled before morestack was called is sure.
+ */
+ask_inline ask_u64 ask_floor(const struct ask_shard *shard, const struct ask_walked *walked)
+{
+	if (shard->match || !(walked->flags & ASK_WALKED_EXACT))
+		return 0;
+	return shard->leaf_live && walked->cfa - shard->walk_sp == 8 ? ~0ull : shard->walk_sp;
+}
+
 /* Looks at the next frame that the bitmap let through. */
 ask_global ask_frame(ask_u32 shard_index)
 {
 	struct ask_shard *shard = ask_shard(shard_index);
 	const struct ask_range *row;
-	ask_u32 number, flags, pc;
-	ask_u64 place;
+	struct ask_walked walked;
+	ask_u32 pc;
 	int range;
 
 	if (!shard)
@@ -78,24 +134,13 @@ ask_global ask_frame(ask_u32 shard_index)
 		ask_goroutine_done(shard);
 		return 0;
 	}
-	if (shard->frame < shard->matched) {
-		place = shard->frame;
-		ask_hide(place);
-		number = shard->matches[place & (ASK_MAX_FRAMES - 1)];
-	} else {
-		number = shard->depth - ask_kept_root(shard) + (shard->frame - shard->matched);
-	}
+	walked = ask_next_frame(shard);
 	shard->frame++;
-	place = ask_walked_place(number);
-	ask_hide(place);
-	if (place >= ASK_MAX_FRAMES)
-		return 0;
-	flags = shard->walked[place].flags;
-	pc = shard->walked[place].pc;
-	if (!(flags & ASK_WALKED_MATCH))
+	pc = walked.pc;
+	if (!(walked.flags & ASK_WALKED_MATCH))
 		return 0;
 	shard->edge = 0;
-	if (flags & ASK_WALKED_EXACT) {
+	if (walked.flags & ASK_WALKED_EXACT) {
 		/* About to run `pc`: what is active there is what a return to pc+1 would find;
 		 * values only where both look-ups agree, for locations are those at pc. */
 		range = ask_range(shard_index, pc + 1);
@@ -108,14 +153,10 @@ ask_global ask_frame(ask_u32 shard_index)
 	row = ask_ranges_row((ask_u32)range);
 	if (!row)
 		return 0;
-	shard->match = number;
 	shard->match_pc = pc;
 	/* Go's arguments may lie above the CFA, but never outside of the stack. */
-	place = ask_walked_place(number);
-	ask_hide(place);
-	if (place >= ASK_MAX_FRAMES)
-		return 0;
-	shard->cfa = shard->walked[place].cfa;
+	shard->cfa = walked.cfa;
+	shard->floor = ask_floor(shard, &walked);
 	shard->probe = row->first_probe;
 	shard->probes_end = row->first_probe + row->probes;
 	shard->expr = 0;
@@ -137,6 +178,9 @@ struct ask_eval {
 	ask_u64 address;
 	ask_u64 origin; /* address of the whole value, when one copy fills it */
 	ask_u64 cfa, load_bias;
+	ask_u64 floor;	 /* of addresses in the frame */
+	ask_u32 in_frame; /* 1: address is still one in the frame */
+	ask_u32 pad;
 };
 
 ask_inline void ask_eval_fail(struct ask_eval *eval, ask_u32 reason)
@@ -203,11 +247,22 @@ static long ask_op_step(ask_u64 i, void *context)
 	if (!op)
 		return 1;
 	eval->detail = (ask_u32)i;
+	if (eval->in_frame && op->kind != ASK_OP_CFA) {
+		ask_u64 add = op->kind == ASK_OP_COPY ? (ask_u64)op->a : 0;
+
+		if (op->kind != ASK_OP_ADD && eval->address + add < eval->floor) {
+			ask_eval_fail(eval, ASK_REASON_NO_LOCATION);
+			return 1;
+		}
+		eval->in_frame = op->kind == ASK_OP_COPY || op->kind == ASK_OP_ADD;
+	}
 	switch (op->kind) {
 	case ASK_OP_CFA:
 		eval->address = eval->cfa + (ask_u64)op->a;
+		eval->in_frame = 1;
 		return 0;
 	case ASK_OP_STATIC:
+		eval->in_frame = 0;
 		eval->address = eval->load_bias + (ask_u64)op->a;
 		return 0;
 	case ASK_OP_ADD:
@@ -279,6 +334,7 @@ ask_global ask_evaluate(ask_u32 shard_index, ask_u32 index, ask_u32 chunk, ask_u
 	eval.op = expr->first_op;
 	eval.cfa = shard->cfa;
 	eval.load_bias = control->load_bias;
+	eval.floor = shard->floor;
 	if (!expr->ops || shard->edge) {
 		eval.status = ASK_STATUS_UNAVAILABLE;
 		eval.detail = expr->ops ? ASK_REASON_RANGE_EDGE : expr->reason;

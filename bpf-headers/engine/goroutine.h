@@ -130,11 +130,14 @@ ask_inline struct ask_thread *ask_find_thread(ask_u32 shard_index, ask_u64 tid)
 	return row && shard->search_lo < control->threads && row->tid == tid ? row : 0;
 }
 
+#include "leaf.h"
+
 /*
- * Finds the leaf of the goroutine in work and walks its stack. `thread` is the
- * thread that it is on, 0 for none. The status is in walk_status.
+ * Finds the leaf of the goroutine in work, whose g lies at `address`, and walks its
+ * stack. `m` is what it runs on, `thread` that m's thread, 0 for none. The status is in
+ * walk_status.
  */
-ask_global ask_goroutine_stack(ask_u32 shard_index, ask_u64 thread)
+ask_global ask_goroutine_stack(ask_u32 shard_index, ask_u64 address, ask_u64 m, ask_u64 thread)
 {
 	struct ask_shard *shard = ask_shard(shard_index);
 	ask_u64 pc, sp, bp;
@@ -145,7 +148,9 @@ ask_global ask_goroutine_stack(ask_u32 shard_index, ask_u64 thread)
 	status = ask_g32(shard, ASK_LAYOUT(g_atomicstatus)) & ~ASK_G_SCAN;
 	shard->depth = 0;
 	shard->matched = 0;
+	shard->deep = 0;
 	shard->leaf_exact = 0;
+	shard->leaf_live = 0;
 	shard->walk_inject = 0;
 	shard->walk_cfi = status != ASK_G_WAITING;
 	shard->walk_lo = ask_g64(shard, ASK_LAYOUT(g_stack_lo));
@@ -158,18 +163,11 @@ ask_global ask_goroutine_stack(ask_u32 shard_index, ask_u64 thread)
 		return 0;
 	}
 	if (status == ASK_G_RUNNING) {
-		struct ask_thread *row = ask_find_thread(shard_index, thread);
-
-		/* sched is stale while it runs. On another stack (system stack, signal, cgo)
-		 * the registers say nothing of this one. */
-		if (!thread || !row || row->sp < shard->walk_lo || row->sp >= shard->walk_hi) {
-			shard->walk_status = ASK_STACK_RUNNING;
+		if (!ask_running_leaf(shard_index, address, m, thread))
 			return 0;
-		}
-		pc = row->pc;
-		sp = row->sp;
-		bp = row->bp;
-		shard->walk_inject = 1;
+		pc = shard->leaf_pc;
+		sp = shard->leaf_sp;
+		bp = shard->leaf_bp;
 	} else if (ask_g64(shard, ASK_LAYOUT(g_syscallsp))) {
 		/* Set by entersyscall and cleared by exitsyscall: sched.bp is stale before Go 1.23. */
 		pc = ask_g64(shard, ASK_LAYOUT(g_syscallpc));
@@ -324,6 +322,9 @@ ask_inline void ask_goroutine_done(struct ask_shard *shard)
 		shard->stacks[slot][0] = shard->hash[0];
 		shard->stacks[slot][1] = shard->hash[1];
 	}
+	/* What found no room behind the leaf part is not lost where it is in the root part. */
+	if (shard->deep)
+		shard->deep_cuts += shard->deep_lost - (shard->deep_here - shard->deep_twice);
 	shard->batch_next++;
 	shard->phase = ASK_PHASE_GOROUTINE;
 }
@@ -331,7 +332,7 @@ ask_inline void ask_goroutine_done(struct ask_shard *shard)
 /* 1 when the goroutine in work has no frame left to look at. */
 ask_inline int ask_last_frame(const struct ask_shard *shard)
 {
-	return shard->frame >= shard->matched + ask_kept_root(shard);
+	return shard->frame >= shard->matched + shard->deep + ask_kept_root(shard);
 }
 
 /*
@@ -372,7 +373,7 @@ ask_global ask_goroutine(ask_u32 shard_index)
 	m = ask_g64(shard, ASK_LAYOUT(g_m));
 	if (m && ask_read(&thread, sizeof(thread), m + ASK_LAYOUT(m_procid)))
 		thread = 0;
-	ask_goroutine_stack(shard_index, thread);
+	ask_goroutine_stack(shard_index, address, m, thread);
 	shard->effort += shard->depth / 8;
 	if (shard->walk_status == ASK_WALK_LATE) {
 		shard->stop = ASK_STOP_TIME;
@@ -396,6 +397,7 @@ ask_global ask_goroutine(ask_u32 shard_index)
 	} else {
 		shard->depth = 0;
 		shard->matched = 0;
+		shard->deep = 0;
 	}
 	if (!ask_emit_goroutine(shard, index, address, thread))
 		goto full;

@@ -131,6 +131,7 @@ ask_global ask_recall(ask_u32 shard_index, ask_u64 pc, ask_u64 sp)
 		return 0;
 	shard->window_base = sp;
 	shard->window_size = (ask_u32)size;
+	shard->walk_sp = sp;
 	shard->matched = 0;
 	shard->recall_at = 0;
 	ask_loop(ASK_SHAPE_FRAMES / ASK_RECALL_FRAMES + 1, ask_recall_step, &call);

@@ -16,7 +16,7 @@
  * binary search for each frame but no register; so is a parked one whose chain of
  * frame pointers breaks (across a cgo callback).
  *
- * runtime.sigpanic and runtime.asyncPreempt are entered as if the interrupted
+ * runtime.sigpanic, sigpanic0 and asyncPreempt are entered as if the interrupted
  * instruction had called them: their caller may have no frame yet, so it is found
  * by call frame information, and its PC is exact.
  *
@@ -129,6 +129,29 @@ ask_inline void ask_mix(ask_u64 *h0, ask_u64 *h1, ask_u32 pc)
 	*h1 ^= *h1 >> 31;
 }
 
+/* Keeps an interesting frame behind the leaf part, which may be in the gap of a deep stack. */
+ask_inline void ask_keep_deep(struct ask_shard *shard, ask_u32 flags)
+{
+	ask_u64 slot = shard->deep, kind = ((ask_u32)shard->walk_pc * 0x9e3779b1u) >> 26;
+
+	if (!slot && !shard->deep_lost)
+		for (int i = 0; i < (int)ASK_DEEP_KINDS; i++)
+			shard->deep_seen[i] = 0;
+	ask_hide(kind);
+	kind &= ASK_DEEP_KINDS - 1;
+	ask_hide(slot);
+	if (slot >= ASK_DEEP_FRAMES || shard->deep_seen[kind] >= ASK_DEEP_ALIKE) {
+		shard->deep_lost++;
+		return;
+	}
+	shard->deep_seen[kind]++;
+	shard->deep_frames[slot].cfa = shard->walk_cfa;
+	shard->deep_frames[slot].pc = (ask_u32)shard->walk_pc;
+	shard->deep_frames[slot].flags = flags;
+	shard->deep_numbers[slot] = shard->depth;
+	shard->deep = (ask_u32)slot + 1;
+}
+
 /* Keeps the frame at (walk_pc, walk_cfa) and mixes its PC into the stack's hash. */
 ask_inline void ask_keep_frame(struct ask_shard *shard)
 {
@@ -153,6 +176,8 @@ ask_inline void ask_keep_frame(struct ask_shard *shard)
 		ask_hide(slot);
 		shard->matches[slot & (ASK_MAX_FRAMES - 1)] = (ask_u16)depth;
 		shard->matched++;
+	} else if (flags & ASK_WALKED_MATCH) {
+		ask_keep_deep(shard, flags);
 	}
 	ask_mix(&shard->hash[0], &shard->hash[1], pc);
 	shard->depth = depth + 1;
@@ -233,6 +258,7 @@ static long ask_walk_step(ask_u64 i, void *context)
 		ask_walk_fast(shard, control->text);
 	ask_keep_frame(shard);
 	inject = ask_within(shard->walk_pc, ASK_LAYOUT(sigpanic_lo), ASK_LAYOUT(sigpanic_hi)) ||
+		 ask_within(shard->walk_pc, ASK_LAYOUT(sigpanic0_lo), ASK_LAYOUT(sigpanic0_hi)) ||
 		 ask_within(shard->walk_pc, ASK_LAYOUT(asyncpreempt_lo),
 			    ASK_LAYOUT(asyncpreempt_hi));
 	pc = ask_word(shard, shard->walk_cfa - 8) - control->text;
@@ -290,6 +316,11 @@ ask_global ask_walk(ask_u32 shard_index, ask_u64 pc, ask_u64 sp, ask_u64 bp)
 		return 0;
 	shard->depth = 0;
 	shard->matched = 0;
+	shard->deep = 0;
+	shard->deep_lost = 0;
+	shard->deep_twice = 0;
+	shard->deep_here = 0;
+	shard->walk_sp = sp;
 	shard->window_size = 0;
 	pc -= control->text;
 	if (pc >= ASK_LAYOUT(text_size) || sp < shard->walk_lo || sp >= shard->walk_hi) {

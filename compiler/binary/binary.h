@@ -22,6 +22,8 @@ struct binary_info {
 	bool pie;		    /* ET_DYN */
 	uint64_t text, text_size;   /* runtime.text to runtime.etext */
 	uint64_t types, types_size; /* runtime.types to runtime.etypes */
+	int32_t tls_g; /* where from the FS base on a thread's g is: runtime.tlsg in the program's
+			* thread-local storage */
 };
 
 /*

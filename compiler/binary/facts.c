@@ -271,6 +271,31 @@ static bool moduledata_word(struct binary *binary, const char *field, uint64_t *
 	return false;
 }
 
+/*
+ * Where a thread's g is. The TLS block of the program ends at the FS base (ELF for TLS,
+ * variant II): runtime.tlsg is a symbol in it. Go's own linker puts nothing else there
+ * (cmd/link/internal/ld/lib.go, Tlsoffset), so without the symbol it is the word before.
+ */
+static int32_t tls_g(struct binary *binary)
+{
+	const struct image *image = &binary->image;
+	uint64_t value, size;
+
+	if (!binary_symbol(binary, "runtime.tlsg", &value, &size))
+		return -8;
+	for (size_t i = 0; i < image->segments_count; i++) {
+		const Elf64_Phdr *segment = &image->segments[i];
+		uint64_t align = segment->p_align ? segment->p_align : 1, block;
+
+		if (segment->p_type != PT_TLS)
+			continue;
+		block = (segment->p_memsz + align - 1) / align * align;
+		if (block < INT32_MAX && value <= segment->p_memsz)
+			return (int32_t)((int64_t)value - (int64_t)block);
+	}
+	return -8;
+}
+
 struct error *facts_addresses(struct binary *binary)
 {
 	struct binary_info *info = &binary->info;
@@ -298,6 +323,7 @@ struct error *facts_addresses(struct binary *binary)
 	if (etypes < info->types || etypes - info->types > UINT32_MAX)
 		return error_new(ERROR_DAMAGED, "%s: its types end before they begin", info->path);
 	info->types_size = etypes - info->types;
+	info->tls_g = tls_g(binary);
 	/* Types that were read to find the module data could not be checked against it. */
 	map_init(&binary->types, binary->arena);
 	strmap_init(&binary->globals, binary->arena);

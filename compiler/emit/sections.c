@@ -143,8 +143,13 @@ static const struct {
 	ROW(goexit_hi, "its end", 1, 0),
 	ROW(sigpanic_lo, "runtime.sigpanic", 1, 0),
 	ROW(sigpanic_hi, "its end", 1, 0),
+	ROW(sigpanic0_lo, "runtime.sigpanic0", 1, 0),
+	ROW(sigpanic0_hi, "its end", 1, 0),
 	ROW(asyncpreempt_lo, "runtime.asyncPreempt", 1, 0),
 	ROW(asyncpreempt_hi, "its end", 1, 0),
+	ROW(gogo_lo, "gogo", 1, 0),
+	ROW(gogo_hi, "its end", 1, 0),
+	ROW(tls_g, "runtime.tlsg, from the thread's FS base", 1, 0),
 	ROW(g_size, "bytes of runtime.g that are read", 0, 0),
 	ROW(g_stack_lo, "runtime.g.stack.lo", 0, 0),
 	ROW(g_stack_hi, "runtime.g.stack.hi", 0, 0),
@@ -165,6 +170,10 @@ static const struct {
 	ROW(g_labels, "runtime.g.labels", 0, 0),
 	ROW(m_procid, "runtime.m.procid", 0, 0),
 	ROW(m_curg, "runtime.m.curg", 0, 0),
+	ROW(m_g0, "runtime.m.g0", 0, 0),
+	ROW(m_gsignal, "runtime.m.gsignal", 0, 0),
+	ROW(m_vdsosp, "runtime.m.vdsoSP", 0, 0),
+	ROW(m_vdsopc, "runtime.m.vdsoPC", 0, 0),
 	ROW(frames_leaf, "limits.frames.leaf", 0, 0),
 	ROW(frames_root, "limits.frames.root", 0, 0),
 	ROW(cfi_rows, "rows of call frame information, loaded from the schema", 0, 0),
@@ -183,6 +192,8 @@ static const struct {
 	ROW(context_types, "rows of ask_context_types", 0, 0),
 	ROW(any_key, "contexts of the spec with a key of any type", 1, 0),
 	ROW(any_value, "contexts of the spec with a value of any type", 1, 0),
+	ROW(labels_type, "type of the pprof labels behind runtime.g.labels", 0, 0),
+	ROW(labels_limits, "limits of their texts", 0, 0),
 #undef ROW
 };
 

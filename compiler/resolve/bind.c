@@ -230,7 +230,7 @@ static uint64_t set_or(uint64_t value, uint64_t other)
 }
 
 /* The row of limits: `own`, else the spec's, else the defaults. NULL: the spec's. */
-static uint32_t limits_row(struct resolve *resolve, const struct spec_limits *own)
+uint32_t bind_limits(struct resolve *resolve, const struct spec_limits *own)
 {
 	static const struct spec_limits unset = {SPEC_UNSET, SPEC_UNSET, SPEC_UNSET, SPEC_UNSET,
 						 SPEC_UNSET, SPEC_UNSET, SPEC_UNSET, {0}};
@@ -329,7 +329,7 @@ static void bind_capture(struct resolve *resolve, const struct resolve_function 
 	struct resolve_capture *capture = VEC_PUSH(resolve->arena, &resolve->captures);
 
 	capture->spec = spec;
-	capture->limits = limits_row(resolve, is_context ? NULL : &spec->limits);
+	capture->limits = bind_limits(resolve, is_context ? NULL : &spec->limits);
 	capture->depth = resolve->limits.data[capture->limits].depth;
 	if (!spec->paths.length)
 		return;
@@ -377,7 +377,7 @@ struct error *bind_functions(struct resolve *resolve)
 
 	resolve->functions =
 		ARENA_ARRAY(resolve->arena, struct resolve_function, spec->functions.length);
-	limits_row(resolve, NULL); /* row 0: the spec's own */
+	bind_limits(resolve, NULL); /* row 0: the spec's own */
 	TRY(contexts_begin(resolve));
 	for (uint32_t i = 0; i < spec->functions.length; i++) {
 		struct resolve_function *function = &resolve->functions[i];

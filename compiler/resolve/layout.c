@@ -37,6 +37,10 @@ static const struct layout_field {
 	FIELD("runtime.g", "labels", g_labels, 8, false),
 	FIELD("runtime.m", "procid", m_procid, 8, false),
 	FIELD("runtime.m", "curg", m_curg, 8, false),
+	FIELD("runtime.m", "g0", m_g0, 8, false),
+	FIELD("runtime.m", "gsignal", m_gsignal, 8, false),
+	FIELD("runtime.m", "vdsoSP", m_vdsosp, 8, false),
+	FIELD("runtime.m", "vdsoPC", m_vdsopc, 8, false),
 #undef FIELD
 };
 
@@ -233,6 +237,8 @@ static struct error *layout_dynamic(struct resolve *resolve, struct ask_layout *
 		return no_runtime(resolve, "internal/abi.ITab.Type");
 	layout->funcval_type =
 		resolve->has_funcs ? types_index(resolve, resolve->funcval) : ASK_ABSENT;
+	layout->labels_type = resolve->labels ? types_index(resolve, resolve->labels) : ASK_ABSENT;
+	layout->labels_limits = resolve->labels_limits;
 	layout->rtypes = resolve->ir->schema.rtypes_count;
 	layout->closures = resolve->ir->schema.closures_count;
 	layout->context_types = resolve->ir->schema.context_types_count;
@@ -255,8 +261,12 @@ struct error *layout_build(struct resolve *resolve)
 	TRY(function_range(resolve, "runtime.goexit", &layout->goexit_lo, &layout->goexit_hi));
 	TRY(function_range(resolve, "runtime.sigpanic", &layout->sigpanic_lo,
 			   &layout->sigpanic_hi));
+	TRY(function_range(resolve, "runtime.sigpanic0", &layout->sigpanic0_lo,
+			   &layout->sigpanic0_hi));
 	TRY(function_range(resolve, "runtime.asyncPreempt", &layout->asyncpreempt_lo,
 			   &layout->asyncpreempt_hi));
+	TRY(function_range(resolve, "gogo", &layout->gogo_lo, &layout->gogo_hi));
+	layout->tls_g = (ask_u32)(int32_t)resolve->info->tls_g;
 	TRY(layout_cfi(resolve, schema));
 	TRY(layout_wait_reasons(resolve, schema));
 	schema->meta.memstats_last_gc = last_gc(resolve);

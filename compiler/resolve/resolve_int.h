@@ -371,6 +371,8 @@ struct resolve {
 	const struct binary_type *funcval;    /* a closure object of which only the PC is known */
 	VEC(struct resolve_closure) closures; /* by PC */
 	struct resolve_contexts contexts;
+	const struct binary_type *labels; /* runtime/pprof.labelMap; NULL: the program has no labels */
+	uint32_t labels_limits;
 
 	/* symbols.c */
 	uint32_t *first_node; /* for each binary function: its first row in inline_nodes */
@@ -400,6 +402,8 @@ uint32_t resolve_pc(const struct resolve *resolve, uint64_t pc);
 
 /* bind.c: spec functions -> sites, captures -> accesses. */
 struct error *bind_functions(struct resolve *resolve);
+/* The row of limits: `own`, else the spec's, else the defaults. NULL: the spec's. */
+uint32_t bind_limits(struct resolve *resolve, const struct spec_limits *own);
 
 /* types.c, pointers.c */
 struct error *types_collect(struct resolve *resolve);

@@ -314,6 +314,22 @@ static void add_out_of_reach(struct resolve *resolve)
 	}
 }
 
+/*
+ * What g.labels of every goroutine points to: a map[string]string up to Go 1.23, then a
+ * struct around a list of pairs (runtime/pprof/label.go, runtime/pprof/runtime.go).
+ */
+static void enqueue_labels(struct queue *queue)
+{
+	struct resolve *resolve = queue->resolve;
+	const struct reach reach = {.dynamic = true};
+
+	resolve->labels = binary_type_find(resolve->binary, "runtime/pprof.labelMap");
+	if (!resolve->labels)
+		return;
+	resolve->labels_limits = bind_limits(resolve, NULL);
+	enqueue(queue, &reach, resolve->labels, 0);
+}
+
 struct error *types_collect(struct resolve *resolve)
 {
 	const struct binary_type *byte = binary_type_find(resolve->binary, "uint8");
@@ -336,6 +352,7 @@ struct error *types_collect(struct resolve *resolve)
 			enqueue(&queue, &reach, capture->types.data[t], capture->depth);
 	}
 	enqueue_contexts(&queue);
+	enqueue_labels(&queue);
 	TRY(collect(&queue));
 	for (size_t i = 0; i < resolve->captures.length; i++)
 		if (resolve->captures.data[i].type)

@@ -48,8 +48,13 @@ static const struct ask_layout ask_layout = {
 	.goexit_hi = 0x615c7,       /* its end */
 	.sigpanic_lo = 0x48060,     /* runtime.sigpanic */
 	.sigpanic_hi = 0x48454,     /* its end */
+	.sigpanic0_lo = 0x615e0,    /* runtime.sigpanic0 */
+	.sigpanic0_hi = 0x615f2,    /* its end */
 	.asyncpreempt_lo = 0x62a00, /* runtime.asyncPreempt */
 	.asyncpreempt_hi = 0x62baf, /* its end */
+	.gogo_lo = 0x5e880,         /* gogo */
+	.gogo_hi = 0x5e8c0,         /* its end */
+	.tls_g = 0xfffffff8,        /* runtime.tlsg, from the thread's FS base */
 	.g_size = 352,              /* bytes of runtime.g that are read */
 	.g_stack_lo = 0,            /* runtime.g.stack.lo */
 	.g_stack_hi = 8,            /* runtime.g.stack.hi */
@@ -70,6 +75,10 @@ static const struct ask_layout ask_layout = {
 	.g_labels = 344,            /* runtime.g.labels */
 	.m_procid = 72,             /* runtime.m.procid */
 	.m_curg = 192,              /* runtime.m.curg */
+	.m_g0 = 0,                  /* runtime.m.g0 */
+	.m_gsignal = 80,            /* runtime.m.gsignal */
+	.m_vdsosp = 1120,           /* runtime.m.vdsoSP */
+	.m_vdsopc = 1128,           /* runtime.m.vdsoPC */
 	.frames_leaf = 512,         /* limits.frames.leaf */
 	.frames_root = 64,          /* limits.frames.root */
 	.cfi_rows = 12034,          /* rows of call frame information, loaded from the schema */
@@ -88,6 +97,8 @@ static const struct ask_layout ask_layout = {
 	.context_types = 0,         /* rows of ask_context_types */
 	.any_key = 0x0,             /* contexts of the spec with a key of any type */
 	.any_value = 0x0,           /* contexts of the spec with a value of any type */
+	.labels_type = ASK_ABSENT,  /* type of the pprof labels behind runtime.g.labels */
+	.labels_limits = 0,         /* limits of their texts */
 };
 
 /*

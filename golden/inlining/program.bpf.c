@@ -53,8 +53,13 @@ static const struct ask_layout ask_layout = {
 	.goexit_hi = 0x7e4e7,       /* its end */
 	.sigpanic_lo = 0x798a0,     /* runtime.sigpanic */
 	.sigpanic_hi = 0x79c8a,     /* its end */
+	.sigpanic0_lo = 0x7e500,    /* runtime.sigpanic0 */
+	.sigpanic0_hi = 0x7e512,    /* its end */
 	.asyncpreempt_lo = 0x7f380, /* runtime.asyncPreempt */
 	.asyncpreempt_hi = 0x7f886, /* its end */
+	.gogo_lo = 0x7bca0,         /* gogo */
+	.gogo_hi = 0x7bcd4,         /* its end */
+	.tls_g = 0xfffffff8,        /* runtime.tlsg, from the thread's FS base */
 	.g_size = 360,              /* bytes of runtime.g that are read */
 	.g_stack_lo = 0,            /* runtime.g.stack.lo */
 	.g_stack_hi = 8,            /* runtime.g.stack.hi */
@@ -75,6 +80,10 @@ static const struct ask_layout ask_layout = {
 	.g_labels = 352,            /* runtime.g.labels */
 	.m_procid = 64,             /* runtime.m.procid */
 	.m_curg = 184,              /* runtime.m.curg */
+	.m_g0 = 0,                  /* runtime.m.g0 */
+	.m_gsignal = 72,            /* runtime.m.gsignal */
+	.m_vdsosp = 896,            /* runtime.m.vdsoSP */
+	.m_vdsopc = 904,            /* runtime.m.vdsoPC */
 	.frames_leaf = 512,         /* limits.frames.leaf */
 	.frames_root = 64,          /* limits.frames.root */
 	.cfi_rows = 14734,          /* rows of call frame information, loaded from the schema */
@@ -93,6 +102,8 @@ static const struct ask_layout ask_layout = {
 	.context_types = 0,         /* rows of ask_context_types */
 	.any_key = 0x0,             /* contexts of the spec with a key of any type */
 	.any_value = 0x0,           /* contexts of the spec with a value of any type */
+	.labels_type = ASK_ABSENT,  /* type of the pprof labels behind runtime.g.labels */
+	.labels_limits = 0,         /* limits of their texts */
 };
 
 /*

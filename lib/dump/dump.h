@@ -80,7 +80,8 @@ struct dump_process_texts {
 	X(max_pause_ns, "ns", "the deadline (--max-pause), 0 when there was none")                 \
 	X(deadline_goroutines, "count", "of dropped_goroutines, those that the deadline left out") \
 	X(deadline_values, "count",                                                                \
-	  "of dropped_pointees: values whose pointers the deadline left unfollowed")
+	  "of dropped_pointees: values whose pointers the deadline left unfollowed")               \
+	X(deep_cuts, "count", "frames of captured functions left out of the middle of cut stacks")
 
 struct dump_statistics {
 #define X(name, unit, doc) uint64_t name;

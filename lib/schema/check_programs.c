@@ -75,6 +75,11 @@ static struct error *check_layout(const struct schema_check *check)
 	if (layout->funcval_type != ASK_ABSENT && layout->funcval_type >= schema->types_count)
 		return schema_check_fail(check, "layout", 0, "funcval_type is %u",
 					 layout->funcval_type);
+	if (layout->labels_type != ASK_ABSENT &&
+	    (layout->labels_type >= schema->types_count ||
+	     layout->labels_limits >= schema->limits_count))
+		return schema_check_fail(check, "layout", 0, "labels_type is %u, labels_limits %u",
+					 layout->labels_type, layout->labels_limits);
 	if (layout->text_size >= UINT32_MAX)
 		return schema_check_fail(check, "layout", 0, "text_size is %llu",
 					 layout->text_size);

@@ -5,7 +5,7 @@
 #include "schema.h"
 
 #define SCHEMA_MAGIC "ASKSCHEM"
-/* Version 3 has the same body, not packed. Versions 1 and 2 had neither spans nor contexts and are not read. */
+/* Version 3 has the same body, not packed; it is read too. 1 and 2 had another struct ask_layout. */
 #define SCHEMA_VERSION 4u
 #define SCHEMA_VERSION_PLAIN 3u
 #define SCHEMA_SECTIONS_MAX 256u

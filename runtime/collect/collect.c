@@ -372,6 +372,7 @@ static void add_up(struct session *session)
 		stats->budget_cuts += shard->budget_cuts;
 		stats->depth_cuts += shard->depth_cuts;
 		stats->length_cuts += shard->length_cuts;
+		stats->deep_cuts += shard->deep_cuts;
 	}
 }
 

@@ -227,7 +227,7 @@ static void run_watched(struct session *session, uint32_t index)
 	shard->clock = ask_now();
 	shard->stop = ASK_STOP_RUNNING;
 	for (;;) {
-		uint32_t phase = shard->phase;
+		uint64_t next = shard->batch_next;
 		int stopped;
 
 		shard->gs_size = 0; /* each g as it is when its turn comes */
@@ -238,8 +238,11 @@ static void run_watched(struct session *session, uint32_t index)
 		if (stopped) {
 			native_make_room(session, index);
 			shard->stop = ASK_STOP_RUNNING;
-		} else if (phase == ASK_PHASE_FRAME && shard->phase == ASK_PHASE_GOROUTINE) {
-			check_unchanged(session, index, shard->batch_next - 1);
+		} else if (shard->batch_next == next + 1 &&
+			   (shard->write_chunk != shard->undo_chunk ||
+			    shard->write_off != shard->undo_off)) {
+			/* done, in whatever phase it was, and not passed over */
+			check_unchanged(session, index, next);
 		}
 	}
 }
@@ -347,7 +350,7 @@ static void retry_record(struct session *session, uint32_t index, uint64_t chunk
 	struct ask_shard *shard = &session->shards[index];
 	uint32_t place = shard->first_chunk + (uint32_t)(chunk % shard->chunks);
 	uint32_t size = value->head.size, edge = shard->edge;
-	uint64_t cfa = shard->cfa;
+	uint64_t cfa = shard->cfa, floor = shard->floor;
 
 	session->statistics.native_retries++;
 	if (value->head.kind == ASK_RECORD_POINTEE) {
@@ -358,11 +361,13 @@ static void retry_record(struct session *session, uint32_t index, uint64_t chunk
 	} else {
 		shard->cfa = session->frame_cfa[index];
 		shard->edge = 0;
+		shard->floor = 0; /* what was read was above it */
 		shard->budget += size - sizeof(*value); /* it was charged the first time */
 		ask_evaluate(index, value->expr, place, off);
 		value->head.size = size; /* the stream goes on behind it as before */
 		shard->cfa = cfa;
 		shard->edge = edge;
+		shard->floor = floor;
 	}
 	if (value->head.status == ASK_STATUS_OK)
 		scan_record(session, index, chunk, off);

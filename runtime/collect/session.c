@@ -87,6 +87,7 @@ static void fill_bitmap(struct session *session)
 	for (uint32_t i = 0; i < schema->ranges_count; i++)
 		mark(session, schema->ranges[i].lo, schema->ranges[i].hi);
 	mark(session, layout->sigpanic_lo, layout->sigpanic_hi);
+	mark(session, layout->sigpanic0_lo, layout->sigpanic0_hi);
 	mark(session, layout->asyncpreempt_lo, layout->asyncpreempt_hi);
 }
 
@@ -153,14 +154,17 @@ static void fill_threads(struct session *session)
 
 	for (size_t i = 0; i < session->target.threads_count && rows < session->thread_rows; i++) {
 		const struct target_thread *thread = &session->target.threads[i];
+		const struct user_regs_struct *regs = &thread->regs;
 
 		if (!thread->stopped || thread->gone)
 			continue;
 		session->threads[rows++] = (struct ask_thread){
 			.tid = (uint64_t)thread->ns_tid,
-			.pc = thread->regs.rip,
-			.sp = thread->regs.rsp,
-			.bp = thread->regs.rbp,
+			.pc = regs->rip,
+			.fs_base = regs->fs_base,
+			.regs = {regs->rax, regs->rdx, regs->rcx, regs->rbx, regs->rsi, regs->rdi,
+				 regs->rbp, regs->rsp, regs->r8, regs->r9, regs->r10, regs->r11,
+				 regs->r12, regs->r13, regs->r14, regs->r15},
 		};
 	}
 	session->control->threads = rows;

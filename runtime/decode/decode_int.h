@@ -148,6 +148,11 @@ void value_decode(struct arena *arena, const struct index *index, const struct r
 void context_decode(struct arena *arena, const struct index *index, const struct record *record,
 		    struct decode_cell cells[3], bool *found);
 
+/* ---- labels.c ---- */
+
+/* The pprof labels at `address` as a JSON object; NULL where there are none (0). */
+struct decode_cell labels_decode(struct arena *arena, const struct index *index, uint64_t address);
+
 /* ---- text.c ---- */
 
 /* Valid UTF-8 without control characters other than tab, newline and carriage return. */

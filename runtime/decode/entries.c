@@ -126,7 +126,7 @@ static void render_entry_part(struct render *r, const char *key, const struct vi
 		render_hole(r, hole);
 }
 
-static void render_list(struct render *r, struct entries *entries, uint32_t depth)
+void entries_sort(const struct render *r, struct entries *entries)
 {
 	struct entry *list = entries->list.data;
 
@@ -136,6 +136,13 @@ static void render_list(struct render *r, struct entries *entries, uint32_t dept
 	}
 	if (entries->list.length > 1)
 		qsort(list, entries->list.length, sizeof(*list), by_key);
+}
+
+static void render_list(struct render *r, struct entries *entries, uint32_t depth)
+{
+	const struct entry *list = entries->list.data;
+
+	entries_sort(r, entries);
 	json_array_begin(&r->json);
 	for (size_t i = 0; i < entries->list.length; i++) {
 		/* the object of an entry has marks of its own */

@@ -33,13 +33,15 @@ static const char *stack_text(const struct ask_goroutine *g, const struct stack 
 		[ASK_STACK_OK] = "ok",
 		[ASK_STACK_CUT] = "cut",
 		[ASK_STACK_RUNNING] =
-			"unavailable: running, and its thread's registers give no sound leaf",
+			"unavailable: running, and its thread is on another stack",
 		[ASK_STACK_COPYING] = "unavailable: the runtime is moving it",
 		[ASK_STACK_BAD_LEAF] = "unavailable: the leaf's PC is not in the program's Go code",
 		[ASK_STACK_BAD_CHAIN] = "unavailable: the walk left the stack before its root",
 		[ASK_STACK_READ_FAILED] = "unavailable: its memory could not be read",
 		[ASK_STACK_NO_CFI] = "unavailable: no call frame information for a PC",
 		[ASK_STACK_CHANGED] = "unavailable: it changed while it was read",
+		[ASK_STACK_NO_THREAD] = "unavailable: running, and its thread was not stopped",
+		[ASK_STACK_SIGNAL] = "unavailable: running, and its thread handles a signal",
 	};
 
 	if (stack && stack->head.leaf + stack->head.root < stack->head.depth)
@@ -176,5 +178,6 @@ void goroutine_decode(struct arena *arena, const struct decode_input *input,
 	};
 	if (creator)
 		ret->created_by = text_cell(creator);
+	ret->labels = labels_decode(arena, index, g->labels);
 	decode_wait(arena, input, index->collected_twice, g, status, ret);
 }

@@ -138,7 +138,7 @@ static struct error *take_goroutine(struct index *index, const struct records *r
 	const struct ask_goroutine *g = &record->goroutine;
 	struct goroutine_place *place;
 
-	if (g->stack_status > ASK_STACK_CHANGED)
+	if (g->stack_status >= ASK_STACK_STATUSES)
 		return records_damaged(records, record,
 				       "goroutine %llu has unknown stack status %u", g->goid,
 				       g->stack_status);

@@ -75,6 +75,7 @@ const struct pc_frames *symbolize_pc(struct symbolizer *symbolizer, uint32_t pc,
 static bool interrupts(const struct ask_layout *layout, uint32_t pc)
 {
 	return (pc >= layout->sigpanic_lo && pc < layout->sigpanic_hi) ||
+	       (pc >= layout->sigpanic0_lo && pc < layout->sigpanic0_hi) ||
 	       (pc >= layout->asyncpreempt_lo && pc < layout->asyncpreempt_hi);
 }
 

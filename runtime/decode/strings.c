@@ -67,6 +67,17 @@ static void render_text(struct render *r, const struct view *kept)
 		render_bytes(r, kept);
 }
 
+bool render_text_key(struct render *r, const struct view *v)
+{
+	struct text text = {0};
+
+	if (text_read(r, v, &text).kind != HOLE_NONE)
+		return false;
+	json_key_length(&r->json, text.kept.size ? (const char *)text.kept.data : "",
+			text.kept.size);
+	return true;
+}
+
 struct hole scalar_string(struct render *r, const struct view *v, uint32_t type, bool *is,
 			  struct scalar *ret)
 {

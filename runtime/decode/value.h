@@ -166,6 +166,8 @@ render_fn render_time;
 
 scalar_fn scalar_string;
 render_fn render_string;
+/* A string's kept bytes as the key of an object; false when they are not there. */
+bool render_text_key(struct render *r, const struct view *v);
 /* "__status":"truncated" in an object. */
 void render_truncated(struct render *r);
 /* A word of a header in an object; `missing` says why it is not known, else NULL. */
@@ -218,6 +220,8 @@ struct entries {
 	bool cut;	     /* a limit was met */
 };
 
+/* Sorts the list by key. */
+void entries_sort(const struct render *r, struct entries *entries);
 /* Writes "entries", "len" and a status, in an object; `none`: why there are none. */
 void render_entries(struct render *r, struct entries *entries, uint32_t depth, struct hole none);
 

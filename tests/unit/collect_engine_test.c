@@ -103,7 +103,7 @@ static int setup(void **state)
 		.g_sched_pc = 64, .g_sched_bp = 72, .g_syscallsp = 80, .g_syscallpc = 88,
 		.g_syscallbp = ASK_ABSENT, .g_atomicstatus = 96, .g_goid = 104, .g_waitsince = 112,
 		.g_waitreason = 120, .g_parentgoid = ASK_ABSENT, .g_gopc = 128, .g_startpc = 136,
-		.g_labels = 144, .m_procid = 8, .frames_leaf = 8, .frames_root = 4,
+		.g_labels = 144, .labels_type = ASK_ABSENT, .m_procid = 8, .frames_leaf = 8, .frames_root = 4,
 		.cfi_rows = ARRAY_SIZE(cfis), .ranges = 1, .probes = 1, .exprs = 3,
 		.ops = ARRAY_SIZE(ops), .types = ARRAY_SIZE(types),
 		.pointers = ARRAY_SIZE(pointers), .limits = 1,
@@ -387,7 +387,7 @@ static void test_running_without_registers_gives_no_frame(void **state)
 
 	(void)state;
 	put(g + 96, ASK_G_RUNNING);
-	check_bad(ASK_STACK_RUNNING);
+	check_bad(ASK_STACK_NO_THREAD);
 }
 
 static void test_running_walks_from_its_thread(void **state)
@@ -402,7 +402,7 @@ static void test_running_walks_from_its_thread(void **state)
 	put(m + 8, 77);
 	put(g + 56, 1); /* stale */
 	world->threads[0] = (struct ask_thread){.tid = 5};
-	world->threads[1] = (struct ask_thread){.tid = 77, .pc = TEXT + LEAF + 3, .sp = sp};
+	world->threads[1] = (struct ask_thread){.tid = 77, .pc = TEXT + LEAF + 3, .regs[ASK_REG_SP] = sp};
 	world->threads[2] = (struct ask_thread){.tid = 78};
 	world->control.threads = 3;
 	run();

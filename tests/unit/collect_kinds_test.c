@@ -110,7 +110,7 @@ static int setup(void **state)
 		.ops = ARRAY_SIZE(ops), .types = ARRAY_SIZE(types),
 		.pointers = ARRAY_SIZE(pointers), .spans = ARRAY_SIZE(spans), .limits = 1,
 		.rtypes = ARRAY_SIZE(rtypes), .closures = 1, .context_types = ARRAY_SIZE(context_types),
-		.itab_type = 8, .funcval_type = FUNCVAL,
+		.itab_type = 8, .funcval_type = FUNCVAL, .labels_type = ASK_ABSENT,
 	};
 	world.native = (struct ask_native){
 		.control = &world.control, .shards = world.shards, .chunks = world.chunks,

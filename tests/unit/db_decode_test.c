@@ -216,8 +216,8 @@ static void test_rows(void **state)
 		    "SELECT goroutine_id, status, wait_reason, stack_id, stack_status, frame_count"
 		    " FROM goroutines",
 		    "10,waiting,select,1,ok,1\n11,waiting,select,1,ok,1\n20,waiting,select,2,ok,1\n"
-		    "30,running,,,\"unavailable: running, and its thread's registers give no sound"
-		    " leaf\",\n");
+		    "30,running,,,\"unavailable: running, and its thread is on another"
+		    " stack\",\n");
 	expect_rows(&f, "SELECT * FROM stacks", "1,1,2\n2,1,1\n");
 	expect_rows(&f, "SELECT * FROM frames",
 		    "1,0,main.(*server).GetInfo,/src/a.go,10,0,4198672\n"
@@ -582,7 +582,7 @@ static void test_stacks(void **state)
 		"    main.(*server).processClient  a.go:10\n"
 		"        cs = {\"clientID\":2,\"calls\":20}  (goroutine 20)\n"
 		"\n1 goroutine  running  (goroutine 30)\n"
-		"    stack unavailable: running, and its thread's registers give no sound leaf\n");
+		"    stack unavailable: running, and its thread is on another stack\n");
 	free(text);
 	teardown(&f);
 }

@@ -57,6 +57,7 @@ struct builder {
 	uint32_t funcval;		   /* its type, 0: none */
 	VEC(struct schema_context) contexts;
 	VEC(struct ask_context_type) context_types; /* in the order of their offsets */
+	uint32_t labels; /* type of the pprof labels, 0 none */
 	struct strbuf lines;
 	struct dump_process process;
 	struct dump_statistics statistics;
@@ -285,6 +286,7 @@ static inline struct schema *build_schema(struct builder *b)
 	s->layout.types_lo = TYPES_ADDRESS;
 	s->layout.types_size = 0x10000;
 	s->layout.funcval_type = b->funcval ? b->funcval : ASK_ABSENT;
+	s->layout.labels_type = b->labels ? b->labels : ASK_ABSENT;
 	s->layout.rtypes = s->rtypes_count;
 	s->layout.closures = s->closures_count;
 	s->layout.pointers = s->pointers_count;
@@ -448,6 +450,8 @@ static inline struct error *print_goroutine(void *out, const struct decode_gorou
 	print_cell(out, &row->parent_goroutine_id);
 	strbuf_puts(out, " by ");
 	print_cell(out, &row->created_by);
+	if (row->labels.type != DECODE_NULL)
+		strbuf_printf(out, " labels %.*s", (int)row->labels.length, row->labels.text);
 	strbuf_puts(out, "\n");
 	return NULL;
 }

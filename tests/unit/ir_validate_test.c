@@ -40,6 +40,7 @@ static void sound(void)
 		.availability_count = 2,
 	};
 	ir.schema.layout.funcval_type = ASK_ABSENT;
+	ir.schema.layout.labels_type = ASK_ABSENT;
 	availability[0] = (struct ir_availability){.capture = 0, .verdict = IR_ALWAYS};
 	availability[1] = (struct ir_availability){
 		.capture = 1, .verdict = IR_NEVER, .reason = ASK_REASON_REGISTER};

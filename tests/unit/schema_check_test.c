@@ -333,7 +333,7 @@ static struct error *write_chain(uint32_t depth, bool loop)
 				   .engine_types_count = depth + 1,
 				   .fields = fields,
 				   .fields_count = depth,
-				   .layout = {.g_size = 8, .types = depth + 1}};
+				   .layout = {.g_size = 8, .types = depth + 1, .labels_type = ASK_ABSENT}};
 	error = schema_write(&f.schema, &out);
 	fixture_deinit(&f);
 	return error;

@@ -143,8 +143,9 @@ static inline void fixture_programs(struct fixture *f)
 	f->cfi[0] = (struct ask_cfi){0, 8};
 	f->cfi[1] = (struct ask_cfi){0x14, 24};
 	f->schema.layout = (struct ask_layout){
-		.text = 0x401000, .text_size = 0x100, .g_size = 512, .funcval_type = ASK_ABSENT, .cfi_rows = 2, .ranges = 2,
-		.probes = 2, .exprs = 3, .ops = 3, .types = 9, .pointers = 5, .spans = 2, .limits = 1};
+		.text = 0x401000, .text_size = 0x100, .g_size = 512, .funcval_type = ASK_ABSENT,
+		.labels_type = ASK_ABSENT, .cfi_rows = 2, .ranges = 2, .probes = 2, .exprs = 3, .ops = 3,
+		.types = 9, .pointers = 5, .spans = 2, .limits = 1};
 }
 
 /*

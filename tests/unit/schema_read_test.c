@@ -119,7 +119,7 @@ static void test_smallest(void **state)
 				.types_count = 1,
 				.engine_types = &engine,
 				.engine_types_count = 1,
-				.layout = {.g_size = 8, .types = 1}};
+				.layout = {.g_size = 8, .types = 1, .labels_type = ASK_ABSENT}};
 	struct schema *read;
 
 	(void)state;

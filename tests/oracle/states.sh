@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# states GO_VERSION: a process with goroutines in every state stands still (SIGSTOP); we look at it
+# with both engines, then Delve does. Each goroutine's stack has the same functions, all the way
+# to its root. Goroutines on a thread may have frames more at Delve's, at the leaf: the runtime's own
+# stack, C, the vDSO, the system call. What is running is met at several random moments.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/../e2e/lib.sh"
+
+version=$1
+here=$(cd "$(dirname "$0")" && pwd)
+need_engine bpf
+# shellcheck source=tests/oracle/delve.sh
+. "$here/delve.sh"
+build_delve
+E2E_CGO=1 go_program "$E2E_DIR/states" "$version" states
+build_object "$here/states.ask.yaml"
+
+# Stops TARGET where it happens to be.
+freeze() {
+	local deadline=$((SECONDS + 20))
+	kill -STOP "$TARGET"
+	while grep -h '^State:' /proc/"$TARGET"/task/*/status | grep -qv T; do
+		[ "$SECONDS" -lt "$deadline" ] || die "the target does not stop"
+		sleep 0.02
+	done
+}
+
+# look NAME: our two views and Delve's of the frozen TARGET; it goes on afterwards.
+look() {
+	local name=$1 engine
+	for engine in native bpf; do
+		take_snapshot "$engine" "$WORK/$name.$engine.db"
+	done
+	timeout 100 "$delve" "$TARGET" none. >"$WORK/$name.txt" 2>"$WORK/$name.err" ||
+		die "delve: $(cat "$WORK/$name.err")"
+	kill -CONT "$TARGET"
+	grep -a '^frame' "$WORK/$name.txt" | cut -f2- >"$WORK/frames.tsv"
+	for engine in native bpf; do
+		rm -f "$WORK/compare.db"
+		(cd "$WORK" && sqlite3 -batch -cmd "ATTACH 'file:$name.$engine.db?mode=ro' AS snapshot" \
+			compare.db ".read $here/states.sql") >"$WORK/compared" 2>&1 || die "comparing: $(cat "$WORK/compared")"
+		same=$((same + $(sed -n 's/^same //p' "$WORK/compared")))
+		known=$((known + $(sed -n 's/^known //p' "$WORK/compared")))
+		running=$((running + $(sed -n 's/^running //p' "$WORK/compared")))
+		sed -n 's/^unavailable //p' "$WORK/compared" >>"$WORK/unavailable"
+		expect "$name, $engine: nothing differs" '' "$(grep '^differs' "$WORK/compared" | cut -c1-900)"
+	done
+}
+
+same=0 running=0 known=0
+: >"$WORK/unavailable"
+for spin in none go asm; do
+	rounds=1
+	[ $spin != go ] || rounds=20
+	start_target "$BIN" -spin $spin
+	for round in $(seq "$rounds"); do
+		sleep "0.$((RANDOM % 400 + 100))"
+		freeze
+		look "$spin$round"
+	done
+	stop_pid "$TARGET"
+done
+say "$same equal stacks, $running of running goroutines, $known where Delve is known to err; unavailable: $(sort "$WORK/unavailable" | uniq -c | tr '\n' ';')"
+if [ "$same" -ge 500 ]; then ok "enough stacks"; else fail "only $same equal stacks"; fi
+if [ "$running" -ge 40 ]; then ok "enough running goroutines"; else fail "only $running running goroutines"; fi
+finish
