@@ -7,7 +7,7 @@
 # decode build; all of them when none is named. docs/PERFORMANCE.md explains the tables.
 #
 #   ASKANCE_BENCH=full        more runs, 1,000,000 goroutines, windows of a second
-#   ASKANCE_BENCH_BINARY=P    builds a spec for the program P too
+#   ASKANCE_BENCH_BINARY=P ASKANCE_BENCH_SPEC=S    builds S for the program P too
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/../e2e/lib.sh"
 BENCH_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

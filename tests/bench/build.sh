@@ -4,17 +4,21 @@
 # build: askc on programs of other people, against Delve, which has to read the same debug
 # information before it can begin; and decoding.
 #
-# ASKANCE_BENCH_BINARY names one more program to compile a starter spec for.
+# ASKANCE_BENCH_BINARY names one more program, ASKANCE_BENCH_SPEC a spec for it.
 
 # shellcheck source=tests/oracle/delve.sh
 . "$SOURCE_DIR/tests/oracle/delve.sh"
 
-build_row() { # WORDS BINARY
-	local words=$1 binary=$2 run runs=$BENCH_RUNS key=build.$1 dir=$WORK/build.$1
+# All methods of a type, with their receiver: a hundred functions or more.
+methods_spec() { # FILE TYPE RECEIVER
+	printf 'askance: 1\nname: methods\nfunctions:\n  - {name: "%s.*", table: methods, capture: [%s]}\n' "$2" "$3" >"$1"
+}
+
+build_row() { # WORDS BINARY SPEC
+	local words=$1 binary=$2 spec=$3 run runs=3 key=build.$1 dir=$WORK/build.$1
 	mkdir -p "$dir"
-	"$ASKC" init --binary "$binary" >"$dir/spec.ask.yaml" 2>"$WORK/log" || die "askc init $binary: $(cat "$WORK/log")"
 	for ((run = 0; run < runs; run++)); do
-		"$BENCH_MEASURE" "$WORK/measured" "$ASKC" build "$dir/spec.ask.yaml" --binary "$binary" --name it -o "$dir" --stop-after=c \
+		"$BENCH_MEASURE" "$WORK/measured" "$ASKC" build "$spec" --binary "$binary" --name it -o "$dir" --stop-after=c \
 			>"$WORK/log" 2>&1 || die "askc build of $binary: $(cat "$WORK/log")"
 		sample "$key.c" "$(value wall_ns "$WORK/measured")"
 		sample "$key.rss" "$(value rss_bytes "$WORK/measured")"
@@ -23,7 +27,7 @@ build_row() { # WORDS BINARY
 			sample "$key.delve" "$(value load_ns "$WORK/log")"
 			sample "$key.delve_rss" "$(value rss_bytes "$WORK/measured")"
 		fi
-		"$BENCH_MEASURE" "$WORK/measured" "$ASKC" build "$dir/spec.ask.yaml" --binary "$binary" --name it -o "$dir" \
+		"$BENCH_MEASURE" "$WORK/measured" "$ASKC" build "$spec" --binary "$binary" --name it -o "$dir" \
 			>"$WORK/log" 2>&1 || die "askc build of $binary: $(cat "$WORK/log")"
 		sample "$key.all" "$(value wall_ns "$WORK/measured")"
 	done
@@ -37,19 +41,23 @@ bench_build() {
 	build_rivals
 	crowd_build
 	local crowd=$BIN
-	title "Building: askc with a starter spec (askc init), without clang and with, against Delve's loading; medians of $BENCH_RUNS"
+	title "Building: askc without clang and with it, against Delve's loading of the same program; medians of 3"
 	row '%-16s %9s %9s %9s %9s %9s %9s %9s %9s\n' '' program object 'askc, C' 'peak RSS' 'and clang' Delve 'peak RSS' 'x askc, C'
 	row '%-16s %9s %9s %9s %9s %9s %9s %9s %9s\n' '' MiB MiB s MiB s s MiB ''
-	build_row crowd "$crowd"
-	[ -z "$RIVALS" ] || build_row delve "$RIVALS"
+	build_row crowd "$crowd" "$BENCH_DIR/crowd/spec.ask.yaml"
+	if [ -n "$RIVALS" ]; then
+		methods_spec "$WORK/delve.ask.yaml" 'github.com/go-delve/delve/pkg/proc.(*BinaryInfo)' bi
+		build_row delve "$RIVALS" "$WORK/delve.ask.yaml"
+	fi
 	# In a subshell: where its module cannot be had, the rest is measured all the same.
 	if (module_program 1.26.8 github.com/nats-io/nats-server/v2 v2.10.4) >"$WORK/nats.log"; then
 		module_program 1.26.8 github.com/nats-io/nats-server/v2 v2.10.4
-		build_row nats-server "$BIN"
+		methods_spec "$WORK/nats.ask.yaml" 'github.com/nats-io/nats-server/v2/server.(*client)' c
+		build_row nats-server "$BIN" "$WORK/nats.ask.yaml"
 	else
 		row 'nats-server: not measured: %s\n' "$(tail -n 1 "$WORK/nats.log")"
 	fi
-	[ -z "${ASKANCE_BENCH_BINARY:-}" ] || build_row "$(basename "$ASKANCE_BENCH_BINARY")" "$ASKANCE_BENCH_BINARY"
+	[ -z "${ASKANCE_BENCH_BINARY:-}" ] || build_row "$(basename "$ASKANCE_BENCH_BINARY")" "$ASKANCE_BENCH_BINARY" "${ASKANCE_BENCH_SPEC:?ASKANCE_BENCH_SPEC must name a spec for it}"
 }
 
 bench_decode() {

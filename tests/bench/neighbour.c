@@ -12,7 +12,8 @@
  *          with a line when it has done its work
  *
  * Prints a line a pair: calls without, calls with, how long CMD took in ns. When CMD takes
- * longer than the window, the pair is worth nothing and the program fails.
+ * longer than the window, the pair is worth nothing and another one is made; when that
+ * happens to more pairs than are wanted, the program fails.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -139,11 +140,34 @@ static void act(char **argv, int nowhere)
 		die(argv[0]);
 }
 
+/* Window number `with` is the one in which the command is at work. false: it took too long. */
+static bool one_pair(_Atomic uint64_t *calls, int64_t window, int with, char **argv, int nowhere)
+{
+	uint64_t counted[2]; /* without, with */
+	int64_t begin = now(), took = 0;
+
+	for (int half = 0; half < 2; half++) {
+		uint64_t before = atomic_load(calls);
+
+		if (half == with) {
+			act(argv, nowhere);
+			took = now() - begin;
+			if (took > window)
+				return false;
+		}
+		sleep_until(begin + window);
+		counted[half == with] = atomic_load(calls) - before;
+		begin = now();
+	}
+	printf("%" PRIu64 " %" PRIu64 " %" PRId64 "\n", counted[0], counted[1], took);
+	return true;
+}
+
 int main(int argc, char **argv)
 {
-	int64_t window, begin, took = 0;
+	int nowhere, pairs, late = 0;
 	_Atomic uint64_t *calls;
-	int nowhere, pairs;
+	int64_t window;
 
 	if (argc < 5 || (strcmp(argv[3], "each") != 0 && strcmp(argv[3], "held") != 0)) {
 		fprintf(stderr, "usage: neighbour PAIRS WINDOW_MS each|held CMD ARGS…\n");
@@ -167,26 +191,14 @@ int main(int argc, char **argv)
 	if (strcmp(argv[3], "held") == 0)
 		start_held(argv + 4);
 	sleep_until(now() + 200000000); /* caches, clocks and the scheduler settle */
-	begin = now();
-	for (int pair = 0; pair < pairs; pair++) {
-		uint64_t counted[2]; /* without, with */
-
-		for (int half = 0; half < 2; half++) {
-			bool with = half == pair % 2;
-			uint64_t before = atomic_load(calls);
-
-			if (with) {
-				act(argv + 4, nowhere);
-				took = now() - begin;
-				if (took > window)
-					die("the command takes longer than the window");
-			}
-			begin += window;
-			sleep_until(begin);
-			counted[with] = atomic_load(calls) - before;
-			begin = now();
+	for (int pair = 0; pair < pairs;) {
+		if (one_pair(calls, window, pair % 2, argv + 4, nowhere))
+			pair++;
+		else if (++late > pairs)
+			{
+			errno = 0;
+			die("the command takes longer than the window");
 		}
-		printf("%" PRIu64 " %" PRIu64 " %" PRId64 "\n", counted[0], counted[1], took);
 	}
 	return 0;
 }

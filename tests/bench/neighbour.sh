@@ -23,7 +23,7 @@ neighbour_row() {
 }
 
 bench_neighbour() {
-	local pairs=21 window=250
+	local pairs=21 window=200
 	[ "$BENCH_MODE" != full ] || { pairs=31 window=1000; }
 	crowd neighbour -goroutines 10000 -blocked 4
 	title "Neighbour: a process that only calls the kernel; $pairs pairs of windows of $window ms, with and without"
@@ -33,7 +33,7 @@ bench_neighbour() {
 	if [ "${ENGINES[0]}" = bpf ]; then
 		neighbour_row 'attach and detach' held "$BENCH_ATTACH" "$OBJECT" 0
 		neighbour_row 'attach, 6 ms attached, detach' held "$BENCH_ATTACH" "$OBJECT" 6000
-		neighbour_row 'attach, 100 ms attached, detach' held "$BENCH_ATTACH" "$OBJECT" 100000
+		[ "$BENCH_MODE" != full ] || neighbour_row 'attach, 100 ms attached, detach' held "$BENCH_ATTACH" "$OBJECT" 100000
 		neighbour_row 'load: open, verify, map (askance doctor)' each "$ASKANCE" doctor "$OBJECT"
 		neighbour_row 'askance collect, BPF, all of it' each "$ASKANCE" collect "$OBJECT" --pid "$TARGET" --engine=bpf -q -o "$WORK/n.askdump"
 	fi

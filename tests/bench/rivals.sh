@@ -62,10 +62,7 @@ bench_rivals() {
 	build_rivals
 	crowd rivals -goroutines "$goroutines" -blocked 4
 	for ((run = 0; run < runs; run++)); do
-		ask gap
-		sleep 0.02
-		ask gap
-		sample nothing.gap "$ANSWER"
+		alone rivals
 		for engine in "${ENGINES[@]}"; do
 			ours "$engine" "$engine" "$goroutines"
 			[ "$engine" != bpf ] || ours bpf1 bpf "$goroutines" --shards=1
@@ -92,7 +89,7 @@ bench_rivals() {
 	rivals_row pprof0 'runtime/pprof goroutine, debug=0' yes
 	rivals_row pprof2 'runtime/pprof goroutine, debug=2' yes
 	rivals_row delve 'Delve, goroutines -t' yes
-	row '%-34s %10s %10s %10s %10s\n' 'nothing at all' - - "$(ms "$(median nothing.gap)")" "$(ms "$(least nothing.gap)")"
+	row '%-34s %10s %10s %10s %10s\n' 'nothing at all' - - "$(ms "$(median rivals.alone)")" "$(ms "$(least rivals.alone)")"
 
 	title 'Inside of our pause (medians; walk and chase added up over shards), and outside of it'
 	row '%-34s %8s %8s %8s %8s %8s %8s %8s %10s %9s\n' '' stop walk chase release load 'CPU, all' triggers 'peak RSS' verifier
