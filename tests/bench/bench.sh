@@ -7,6 +7,7 @@
 # decode build; all of them when none is named. docs/PERFORMANCE.md explains the tables.
 #
 #   ASKANCE_BENCH=full        more runs, 1,000,000 goroutines, windows of a second
+#   ASKANCE_BENCH_DOC=FILE    puts the report between the lines "```report" and "```" of FILE
 #   ASKANCE_BENCH_BINARY=P ASKANCE_BENCH_SPEC=S    builds S for the program P too
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/../e2e/lib.sh"
@@ -45,11 +46,23 @@ row '\nload %s at the end\n' "$(cut -d ' ' -f 1 /proc/loadavg)"
 echo
 cat "$REPORT"
 echo
+# All or nothing: what comes of a run that failed is no figure.
+publish() {
+	[ -n "${ASKANCE_BENCH_DOC:-}" ] || return 0
+	grep -qx '```report' "$ASKANCE_BENCH_DOC" || die "$ASKANCE_BENCH_DOC has no line \`\`\`report"
+	awk -v report="$REPORT" '
+		/^```report$/ { print; while ((getline line < report) > 0) print line; inside = 1; next }
+		/^```$/ { inside = 0 }
+		!inside' "$ASKANCE_BENCH_DOC" >"$WORK/doc"
+	cat "$WORK/doc" >"$ASKANCE_BENCH_DOC"
+}
+
 touch "$WORK/checks"
 if grep -q '^FAILED' "$WORK/checks"; then
 	grep -A2 '^FAILED' "$WORK/checks"
 	die "not everything was captured"
 fi
+publish
 CHECKS=$((CHECKS + $(grep -c '^ok' "$WORK/checks" || true)))
 [ "$CHECKS" -gt 0 ] || ok "the parts that were asked for ran"
 finish

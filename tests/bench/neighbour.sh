@@ -12,14 +12,14 @@ neighbour_row() {
 	shift
 	"$BENCH_NEIGHBOUR" "$pairs" "$window" "$@" >"$out" 2>"$WORK/log" || die "neighbour $*: $(cat "$WORK/log")"
 	# Of each pair: what was lost, in microseconds of the neighbour's time.
-	awk -v window="$window" '{ printf "%.1f\n", ($1 - $2) / $1 * window * 1000 }' "$out" | sort -n >"$out.lost"
-	awk '{ print $3 }' "$out" | sort -n >"$out.took"
+	awk '{ printf "%.1f\n", (1 - $3 / $4 / ($1 / $2)) * $4 / 1e3 }' "$out" | sort -n >"$out.lost"
+	awk '{ print $5 }' "$out" | sort -n >"$out.took"
 	row '%-44s %9s %9s %19s %10s %9s\n' "$words" \
 		"$(awk '{ v[NR] = $1 } END { printf "%.2f", v[int((NR + 1) / 2)] / 1000 }' "$out.lost")" \
 		"$(awk '{ v[NR] = $1 } END { printf "%.2f", v[int((NR + 1) / 2)] / 1e4 }' "$out.lost")" \
 		"$(awk '{ v[NR] = $1 } END { printf "%.2f to %.2f", v[int((NR + 3) / 4)] / 1e4, v[int((3 * NR + 3) / 4)] / 1e4 }' "$out.lost")" \
 		"$(awk '{ v[NR] = $1 } END { printf "%.2f", v[int((NR + 1) / 2)] / 1e6 }' "$out.took")" \
-		"$(awk -v window="$window" '{ v[NR] = $1 / window } END { printf "%.0f", v[int((NR + 1) / 2)] }' "$out")"
+		"$(awk '{ v[NR] = $1 / $2 * 1e6 } END { printf "%.0f", v[int((NR + 1) / 2)] }' "$out")"
 }
 
 bench_neighbour() {
