@@ -45,6 +45,7 @@ var (
 	parked  sync.WaitGroup
 	start   = time.Now()
 	longest atomic.Int64
+	looks   atomic.Int64 // of the meter, at the clock
 )
 
 //go:noinline
@@ -84,7 +85,17 @@ func meter() {
 			longest.Store(gap)
 		}
 		last = now
+		looks.Add(1)
 	}
+}
+
+// longestGap waits for one more look: a thread that has just been let go may not have had the
+// time to see that it stood still.
+func longestGap() int64 {
+	for seen := looks.Load(); looks.Load() == seen; {
+		time.Sleep(50 * time.Microsecond)
+	}
+	return longest.Swap(0)
 }
 
 // blocked keeps a thread in read() on a pipe where nothing ever comes. The call goes past
@@ -132,14 +143,13 @@ func profile(level int) string {
 		return "error: " + err.Error()
 	}
 	call := time.Since(begin)
-	time.Sleep(time.Millisecond) // the meter has to look once more
-	return fmt.Sprint(int64(call), " ", longest.Swap(0))
+	return fmt.Sprint(int64(call), " ", longestGap())
 }
 
 func answer(command string) string {
 	var level int
 	if command == "gap" {
-		return fmt.Sprint(longest.Swap(0))
+		return fmt.Sprint(longestGap())
 	}
 	if n, _ := fmt.Sscanf(command, "profile %d", &level); n == 1 {
 		return profile(level)
