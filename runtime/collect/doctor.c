@@ -38,6 +38,7 @@ static const struct {
 	{39, "CAP_BPF", "load the capture program"},
 	{38, "CAP_PERFMON", "attach it, read the target's memory in it"},
 	{19, "CAP_SYS_PTRACE", "stop the target, read its registers"},
+	{23, "CAP_SYS_NICE", "keep the pause short where threads compete for CPUs"},
 	{2, "CAP_DAC_READ_SEARCH", "look at other users' /proc/PID/exe"},
 };
 

@@ -14,6 +14,8 @@
  *   trigger  drive idle threads through one system call entry (trigger.c)
  *   release  PTRACE_DETACH each with the signal it was about to get
  *
+ * From stop to release our own thread has a real-time priority (urgent.c).
+ *
  * No PTRACE_O_TRACECLONE, _TRACEEXIT: they would stop threads at each birth or death
  * before the pause, and scanning /proc/PID/task finds newcomers as well. A scan is
  * complete when every thread that was known before it stood still, none was new and
@@ -403,6 +405,20 @@ static struct error *collect_all(struct target *target)
 	return target->exited ? target_ended(target) : NULL;
 }
 
+/*
+ * A thread that is being born or dying is counted and cannot be seen: it has to run on, which
+ * it may not be able to while we, who are urgent, look for it on the same CPU.
+ */
+static void let_others_run(const struct target *target)
+{
+	const struct timespec moment = {.tv_nsec = 50000};
+
+	for (size_t i = 0; i < target->threads_count; i++)
+		if (is_running(&target->threads[i]))
+			return; /* it is waited for, which is as good */
+	nanosleep(&moment, NULL);
+}
+
 static struct error *stop_all(struct target *target)
 {
 	for (bool complete = false; !complete;) {
@@ -414,6 +430,8 @@ static struct error *stop_all(struct target *target)
 				ERROR_HOST,
 				"process %d creates threads faster than they can be stopped",
 				target->pid);
+		if (!complete)
+			let_others_run(target);
 	}
 	return NULL;
 }
@@ -436,6 +454,8 @@ struct error *target_stop(struct target *target)
 	struct error *error;
 
 	sort_threads(target, false);
+	urgent_begin();
+	target->watch->urgent = true;
 	target->interrupted_at = monotonic_ns();
 	set_deadline(target);
 	watch_arm(target->watch, target->read_until);
@@ -499,6 +519,10 @@ void target_release(struct target *target)
 	}
 	if (any)
 		target->released_at = monotonic_ns();
+	if (target->watch && target->watch->urgent) {
+		target->watch->urgent = false;
+		urgent_end();
+	}
 	if (!left)
 		return;
 	watch_arm(target->watch, 0);

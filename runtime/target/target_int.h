@@ -111,6 +111,7 @@ struct target_watch {
 	bool has_timer;
 	sigset_t old_mask; /* while armed */
 	int64_t deadline;
+	bool urgent; /* urgent_begin() was called for this process, and not yet urgent_end() */
 };
 
 enum wait_event {
@@ -143,6 +144,15 @@ bool watch_reap(struct target_thread *thread);
  * consumed: see wait.c.
  */
 enum wait_event watch_wait(struct target_watch *watch, struct target_thread *thread);
+
+/* urgent.c: haste while others stand still. */
+
+/*
+ * Gives the calling thread the lowest real-time priority, where that is permitted. Calls
+ * nest; the last urgent_end() restores what was before the first urgent_begin().
+ */
+void urgent_begin(void);
+void urgent_end(void);
 
 /* target.c */
 

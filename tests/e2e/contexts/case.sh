@@ -25,7 +25,7 @@ case $version in
 esac
 
 # What nobody asked for is not in the records: other values of the chain, fields of its links.
-expect_exit 0 "$ASKANCE" collect "$OBJECT" --pid "$TARGET" --engine="$engine" -o "$WORK/raw.askdump"
+expect_exit 0 "$ASKANCE" collect "$OBJECT" --pid "$TARGET" --engine="$engine" --max-pause=none -o "$WORK/raw.askdump"
 "$(dirname "$E2E_PROBE")/e2e_records" --raw "$WORK/raw.askdump" >"$WORK/raw"
 for wanted in r-1 'over it' acme; do
 	if grep -aqF "$wanted" "$WORK/raw"; then ok "the records hold $wanted"; else fail "the records do not hold $wanted"; fi

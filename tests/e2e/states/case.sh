@@ -44,7 +44,7 @@ for spin in go asm; do
 		# A host that is busy may not stop a spinning thread in time, and says "try again".
 		for try in 1 2 3; do
 			code=0
-			"$ASKANCE" collect "$OBJECT" --pid "$TARGET" -o "$WORK/try.askdump" --engine="$engine" -q 2>"$WORK/err" || code=$?
+			"$ASKANCE" collect "$OBJECT" --pid "$TARGET" -o "$WORK/try.askdump" --engine="$engine" -q --max-pause=none 2>"$WORK/err" || code=$?
 			[ "$code" -eq 3 ] && grep -q 'try again' "$WORK/err" || break
 			say "try $try: $(cat "$WORK/err")"
 		done

@@ -25,7 +25,7 @@ esac
 
 # secrets: what of the marks of what is left out is in a dump of OBJECT, and how often
 secrets() {
-	expect_exit 0 "$ASKANCE" collect "$OBJECT" --pid "$TARGET" -q --engine="$engine" -o "$WORK/$1.askdump"
+	expect_exit 0 "$ASKANCE" collect "$OBJECT" --pid "$TARGET" -q --max-pause=none --engine="$engine" -o "$WORK/$1.askdump"
 	"$E2E_RECORDS" --raw "$WORK/$1.askdump" >"$WORK/$1.raw"
 	SECRETS=$(grep -aoE 'NOT-CHOSEN-(BYTES|HOLDER|LABEL|NAME|TEXT)|REDACTED-(PASSWORD|TOKEN)' "$WORK/$1.raw" | sort | uniq -c | sed 's/^ *//' || true)
 }
