@@ -128,6 +128,21 @@ struct ask_shape {
 };
 ASK_ABI_CHECK(struct ask_shape, 800);
 
+/* An expression in work. */
+struct ask_eval {
+	ask_u32 chunk, off; /* where the value's bytes go */
+	ask_u32 size;	/* of the value */
+	ask_u32 type;	/* of the value */
+	ask_u32 status; /* enum ask_status */
+	ask_u32 detail;
+	ask_u32 extra;
+	ask_u32 in_frame; /* 1: address is still one in the frame */
+	ask_u64 address;
+	ask_u64 origin; /* address of the whole value, when one copy fills it */
+	ask_u64 cfa, load_bias;
+	ask_u64 floor;	 /* of addresses in the frame */
+};
+
 /* A PC whose row in the range table was searched for. */
 struct ask_range_kept {
 	ask_u32 pc;
@@ -216,6 +231,7 @@ struct ask_shard {
 	ask_u64 window[ASK_WINDOW / 8];
 	struct ask_walked walked[ASK_MAX_FRAMES];
 	ask_u16 matches[ASK_MAX_FRAMES]; /* frames of the leaf part that the bitmap lets through */
+	struct ask_eval eval;
 	struct ask_range_kept ranges_kept[ASK_RANGES_KEPT];
 	struct ask_shape shapes[ASK_SHAPES];
 	ask_u64 stacks[ASK_STACK_SLOTS][2];

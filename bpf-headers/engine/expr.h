@@ -165,24 +165,6 @@ ask_global ask_frame(ask_u32 shard_index)
 	return 0;
 }
 
-/* An expression in work. */
-struct ask_eval {
-	ask_u32 shard;
-	ask_u32 op;	/* first row of its ops */
-	ask_u32 chunk, off; /* where the value's bytes go */
-	ask_u32 size;	/* of the value */
-	ask_u32 type;	/* of the value */
-	ask_u32 status; /* enum ask_status */
-	ask_u32 detail;
-	ask_u32 extra;
-	ask_u64 address;
-	ask_u64 origin; /* address of the whole value, when one copy fills it */
-	ask_u64 cfa, load_bias;
-	ask_u64 floor;	 /* of addresses in the frame */
-	ask_u32 in_frame; /* 1: address is still one in the frame */
-	ask_u32 pad;
-};
-
 ask_inline void ask_eval_fail(struct ask_eval *eval, ask_u32 reason)
 {
 	eval->status = ASK_STATUS_UNAVAILABLE;
@@ -240,12 +222,15 @@ ask_inline long ask_op_assert(struct ask_eval *eval, const struct ask_op *op)
 
 static long ask_op_step(ask_u64 i, void *context)
 {
-	struct ask_eval *eval = context;
-	const struct ask_op *op = ask_ops_row(eval->op + i);
+	struct ask_call *call = context;
+	struct ask_shard *shard = ask_shard(call->shard);
+	const struct ask_op *op = ask_ops_row(call->index + i);
+	struct ask_eval *eval;
 	ask_u64 word = 0;
 
-	if (!op)
+	if (!shard || !op)
 		return 1;
+	eval = &shard->eval;
 	eval->detail = (ask_u32)i;
 	if (eval->in_frame && op->kind != ASK_OP_CFA) {
 		ask_u64 add = op->kind == ASK_OP_COPY ? (ask_u64)op->a : 0;
@@ -315,11 +300,12 @@ static long ask_op_step(ask_u64 i, void *context)
  */
 ask_global ask_evaluate(ask_u32 shard_index, ask_u32 index, ask_u32 chunk, ask_u32 at)
 {
-	struct ask_eval eval = {.shard = shard_index, .chunk = chunk};
+	struct ask_call call = {shard_index, 0};
 	const struct ask_expr *expr = ask_exprs_row(index);
 	struct ask_shard *shard = ask_shard(shard_index);
 	struct ask_control *control = ask_control();
 	const struct ask_limits *limits;
+	struct ask_eval *eval;
 	const struct ask_op *last;
 	struct ask_value *value;
 	ask_u32 length = 0;
@@ -328,38 +314,46 @@ ask_global ask_evaluate(ask_u32 shard_index, ask_u32 index, ask_u32 chunk, ask_u
 
 	if (!expr || !shard || !control)
 		return 0;
-	eval.off = at + sizeof(*value);
-	eval.size = expr->size;
-	eval.type = expr->type;
-	eval.op = expr->first_op;
-	eval.cfa = shard->cfa;
-	eval.load_bias = control->load_bias;
-	eval.floor = shard->floor;
+	eval = &shard->eval;
+	eval->chunk = chunk;
+	eval->off = at + sizeof(*value);
+	eval->size = expr->size;
+	eval->type = expr->type;
+	eval->status = ASK_STATUS_OK;
+	eval->extra = 0;
+	eval->detail = 0;
+	eval->address = 0;
+	eval->origin = 0;
+	eval->in_frame = 0;
+	call.index = expr->first_op;
+	eval->cfa = shard->cfa;
+	eval->load_bias = control->load_bias;
+	eval->floor = shard->floor;
 	if (!expr->ops || shard->edge) {
-		eval.status = ASK_STATUS_UNAVAILABLE;
-		eval.detail = expr->ops ? ASK_REASON_RANGE_EDGE : expr->reason;
-	} else if (!ask_charge(shard, ask_pad8(eval.size))) {
-		eval.status = ASK_STATUS_BUDGET;
+		eval->status = ASK_STATUS_UNAVAILABLE;
+		eval->detail = expr->ops ? ASK_REASON_RANGE_EDGE : expr->reason;
+	} else if (!ask_charge(shard, ask_pad8(eval->size))) {
+		eval->status = ASK_STATUS_BUDGET;
 		shard->budget_cuts++;
 	} else {
-		ask_u32 padded = ask_pad8(eval.size);
+		ask_u32 padded = ask_pad8(eval->size);
 
 		last = ask_ops_row(expr->first_op + expr->ops - 1);
-		if (last && last->c != eval.size)
-			ask_zero(chunk, eval.off, padded);
+		if (last && last->c != eval->size)
+			ask_zero(chunk, eval->off, padded);
 		else if (padded)
-			ask_zero8(chunk, eval.off + padded - 8);
-		ask_loop(expr->ops <= ASK_MAX_OPS ? expr->ops : 0, ask_op_step, &eval);
-		if (eval.status == ASK_STATUS_OK || eval.status == ASK_STATUS_READ_FAILED)
-			length = eval.size;
-		if (eval.status == ASK_STATUS_READ_FAILED) {
+			ask_zero8(chunk, eval->off + padded - 8);
+		ask_loop(expr->ops <= ASK_MAX_OPS ? expr->ops : 0, ask_op_step, &call);
+		if (eval->status == ASK_STATUS_OK || eval->status == ASK_STATUS_READ_FAILED)
+			length = eval->size;
+		if (eval->status == ASK_STATUS_READ_FAILED) {
 			shard->failed_records++;
-			ask_zero(chunk, eval.off, padded);
+			ask_zero(chunk, eval->off, padded);
 		}
-		if (eval.status == ASK_STATUS_OK)
-			eval.detail = 0;
-		if (eval.status == ASK_STATUS_OK && expr->reason == ASK_REASON_REDACTED)
-			eval.status = ASK_STATUS_REDACTED;
+		if (eval->status == ASK_STATUS_OK)
+			eval->detail = 0;
+		if (eval->status == ASK_STATUS_OK && expr->reason == ASK_REASON_REDACTED)
+			eval->status = ASK_STATUS_REDACTED;
 	}
 	limits = ask_limits_row(expr->limits);
 	place = ask_chunk(chunk);
@@ -369,15 +363,15 @@ ask_global ask_evaluate(ask_u32 shard_index, ask_u32 index, ask_u32 chunk, ask_u
 	value = (struct ask_value *)(place + off);
 	value->head.size = sizeof(*value) + ask_pad8(length);
 	value->head.kind = ASK_RECORD_VALUE;
-	value->head.status = (ask_u16)eval.status;
-	value->address = eval.status == ASK_STATUS_OK ? eval.origin : 0;
+	value->head.status = (ask_u16)eval->status;
+	value->address = eval->status == ASK_STATUS_OK ? eval->origin : 0;
 	value->type = expr->type;
 	value->length = length;
 	value->expr = index;
 	value->depth = limits ? (ask_u16)limits->depth : 0;
 	value->limits = expr->limits;
-	value->detail = eval.detail;
-	value->extra = eval.extra;
+	value->detail = eval->detail;
+	value->extra = eval->extra;
 	return (int)ask_pad8(length);
 }
 

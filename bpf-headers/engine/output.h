@@ -81,15 +81,18 @@ ask_inline int ask_charge(struct ask_shard *shard, ask_u32 size)
 	return 1;
 }
 
-/* Copies `size` bytes of the target to offset `off` of a chunk, in reads that the verifier can bound. */
+/*
+ * Copies `size` bytes of the target to offset `off` of a chunk, in reads that the verifier can
+ * bound. Nothing is carried from one turn to the next, so that it looks at each of them once.
+ */
 ask_global ask_copy(ask_u32 chunk_index, ask_u32 off, ask_u32 size, ask_u64 from)
 {
 	ask_u8 *chunk = ask_chunk(chunk_index);
 
 	if (!chunk)
 		return -1;
-	for (ask_u32 i = 0; i < ASK_RECORD_MAX / ASK_READ_MAX + 1; i++) {
-		ask_u64 at = off, part = size;
+	for (ask_u32 done = 0; done <= ASK_RECORD_MAX; done += ASK_READ_MAX) {
+		ask_u64 at = (ask_u64)off + done, part = size - done;
 
 		if (part > ASK_READ_MAX)
 			part = ASK_READ_MAX;
@@ -99,12 +102,9 @@ ask_global ask_copy(ask_u32 chunk_index, ask_u32 off, ask_u32 size, ask_u64 from
 		ask_hide(part);
 		if (part > ASK_READ_MAX)
 			return -1;
-		if (ask_read(chunk + at, (ask_u32)part, from))
+		if (ask_read(chunk + at, (ask_u32)part, from + done))
 			return -1;
-		off += part;
-		from += part;
-		size -= part;
-		if (!size)
+		if (size - done <= ASK_READ_MAX)
 			return 0;
 	}
 	return -1;
