@@ -28,7 +28,8 @@
 
 #include "session.h"
 
-#define DEFAULT_BUFFER ((uint64_t)32 << 20)
+#define DEFAULT_BUFFER ((uint64_t)32 << 20) /* the least that is taken unasked */
+#define ROOM_A_GOROUTINE 400 /* bytes of records, with one captured frame and what it points to */
 #define MIN_RING 4u /* chunks of a shard: a goroutine, the scan behind it, and air */
 #define MIN_VISIT_SLOTS (1u << 15)
 #define GOROUTINES_A_CPU 2000
@@ -112,24 +113,51 @@ static unsigned plan_cpus(const struct session *session)
 	return cpus < session->shard_limit ? (unsigned)cpus : session->shard_limit;
 }
 
+/*
+ * Room for records. What does not fit is written out in the pause, so there should be
+ * enough for what so many goroutines usually give, if that is no more than a quarter of
+ * the memory that is free.
+ */
+static uint64_t plan_buffer(const struct session *session)
+{
+	uint64_t free = (uint64_t)sysconf(_SC_AVPHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t want = session->goroutines_before < COLLECT_BUFFER_MOST / ROOM_A_GOROUTINE
+				? session->goroutines_before * ROOM_A_GOROUTINE
+				: COLLECT_BUFFER_MOST;
+
+	if (session->options->buffer)
+		return session->options->buffer;
+	if (want > free / 4)
+		want = free / 4;
+	return want > DEFAULT_BUFFER ? want : DEFAULT_BUFFER;
+}
+
+/* Chunks of each of `shards` rings: a power of two, as many as fit or, unasked, as are needed. */
+static uint32_t plan_ring(const struct session *session, uint32_t shards)
+{
+	uint64_t chunks = plan_buffer(session) / ASK_CHUNK_SIZE / shards;
+	uint32_t ring = MIN_RING;
+
+	while (ring < ASK_SHARD_CHUNKS && ring * 2 <= chunks)
+		ring *= 2;
+	if (!session->options->buffer && ring < ASK_SHARD_CHUNKS && ring < chunks)
+		ring *= 2;
+	return ring;
+}
+
 void session_plan(struct session *session)
 {
 	const struct collect_options *options = session->options;
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	uint64_t buffer = options->buffer ? options->buffer : DEFAULT_BUFFER;
 	uint32_t shards = options->shards ? options->shards : (uint32_t)(cpus > 0 ? cpus : 1);
 
 	if (shards > ASK_MAX_SHARDS)
 		shards = ASK_MAX_SHARDS;
 	session->shard_limit = shards;
-	session->chunk_count = (uint32_t)(buffer / ASK_CHUNK_SIZE);
-	if (session->chunk_count < shards * MIN_RING)
-		session->chunk_count = shards * MIN_RING;
-	if (session->chunk_count > shards * ASK_SHARD_CHUNKS)
-		session->chunk_count = shards * ASK_SHARD_CHUNKS;
 	if (!session_read(session, session->schema->layout.allglen + session->info.load_bias,
 			  &session->goroutines_before, sizeof(session->goroutines_before)))
 		session->goroutines_before = 0; /* session_begin() says what is wrong */
+	session->chunk_count = shards * plan_ring(session, shards);
 	session->visit_slots = plan_visits(session);
 	session->thread_rows = ASK_MAX_THREADS;
 	session->bitmap_words = (uint32_t)(session->schema->layout.text_size >> 12) + 2;
@@ -142,7 +170,15 @@ static struct error *make_engine(struct session *session, struct collect_result 
 	struct error *error = NULL;
 
 	if (options->engine != COLLECT_NATIVE && options->pause != COLLECT_PAUSE_NONE) {
+		uint32_t least = session->shard_limit * MIN_RING;
+
 		error = bpf_load(session, &result->load_ns, &result->verified_insns);
+		if (error && error->code == ERROR_HOST && session->chunk_count > least) {
+			/* a limit on memory may be what it ran into */
+			error_free(error);
+			session->chunk_count = least;
+			error = bpf_load(session, &result->load_ns, &result->verified_insns);
+		}
 		if (!error)
 			return NULL;
 		if (options->engine == COLLECT_BPF || error->code == ERROR_DAMAGED)

@@ -16,13 +16,17 @@
 enum collect_engine { COLLECT_AUTO, COLLECT_BPF, COLLECT_NATIVE };
 enum collect_pause { COLLECT_PAUSE_AUTO, COLLECT_PAUSE_PTRACE, COLLECT_PAUSE_NONE };
 
+/* Bounds of collect_options.buffer. */
+#define COLLECT_BUFFER_LEAST ((uint64_t)8 << 20)
+#define COLLECT_BUFFER_MOST ((uint64_t)512 << 20)
+
 struct collect_group;
 
 struct collect_options {
 	enum collect_engine engine;
 	enum collect_pause pause;
 	uint32_t shards;	/* at most this many threads capture; 0: one a CPU */
-	uint64_t buffer;	/* bytes of engine memory for records; 0: default */
+	uint64_t buffer;	/* bytes of engine memory for records; 0: what is needed, see collect.c */
 	uint64_t max_pause_ns;	/* the target runs again after this long, read or not; 0: no bound */
 	bool environment;	/* store the process's environment too */
 	struct collect_group *group; /* sessions that run at the same time; NULL: this one is alone */

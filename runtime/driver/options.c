@@ -32,6 +32,10 @@ static const struct option_row {
 	 "default), 500us, 2s; what is missing is counted, exit 4"},
 	{OPTION_TOGETHER, "together", 0, NULL,
 	 "stop all processes first, then read, then let all go on: one moment of them all"},
+	{OPTION_BUFFER, "buffer", 0, "SIZE",
+	 "memory for what is read of one process, 8MiB to 512MiB; more than fits is written\n"
+	 "out while the process stands still. Without it: what its goroutines will need, if\n"
+	 "a quarter of the free memory is as much"},
 	{OPTION_SHARDS, "shards", 0, "N", "at most N threads capture in parallel"},
 	{OPTION_ENVIRONMENT, "environment", 0, NULL, "store the process's environment too"},
 	{OPTION_SCHEMA, "schema", 0, "OBJ",
@@ -109,6 +113,27 @@ static struct error *parse_pause(const struct option_row *row, const char *text,
 			 "or none", row->name, text);
 }
 
+static struct error *parse_buffer(const struct option_row *row, const char *text, uint64_t *ret)
+{
+	static const char *const units[] = {"KiB", "MiB", "GiB"};
+	char *end;
+	unsigned long long number;
+
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	for (unsigned i = 0; i < ARRAY_SIZE(units); i++)
+		if (strcmp(end, units[i]) == 0 && number <= 1ull << 30) {
+			number <<= 10 * (i + 1);
+			end += 3;
+			break;
+		}
+	*ret = number;
+	if (!errno && end > text && !*end && *text >= '0' && *text <= '9' &&
+	    number >= COLLECT_BUFFER_LEAST && number <= COLLECT_BUFFER_MOST)
+		return NULL;
+	return error_new(ERROR_USAGE, "--%s=%s: it is a size from 8MiB to 512MiB", row->name, text);
+}
+
 static struct error *parse_rule(struct options *options, const char *text)
 {
 	const char *equals = strchr(text, '=');
@@ -150,6 +175,8 @@ static struct error *take(struct options *options, const struct option_row *row,
 		return NULL;
 	case OPTION_MAX_PAUSE:
 		return parse_pause(row, value, &options->collect.max_pause_ns);
+	case OPTION_BUFFER:
+		return parse_buffer(row, value, &options->collect.buffer);
 	case OPTION_TOGETHER:
 		options->together = true;
 		return NULL;

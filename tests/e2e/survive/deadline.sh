@@ -75,6 +75,13 @@ for bad in 0 0ms 5 5m ms -5ms 5.ms 5ms. 1e3ms 999999999999s 5us 50 "" " 5ms" non
 	expect_exit 1 "$ASKANCE" collect "$OBJECT" --pid "$TARGET" -o "$WORK/bad.askdump" --max-pause="$bad"
 done
 expect_stderr 'a duration'
+for bad in 0 7MiB 513MiB 1GiB 8MB 8 -8MiB MiB "" 99999999999999999999MiB 17179869184GiB; do
+	expect_exit 1 "$ASKANCE" collect "$OBJECT" --pid "$TARGET" -o "$WORK/bad.askdump" --buffer="$bad"
+done
+expect_stderr 'a size from'
+# A ring that is too small for all of it is emptied in the pause: the same goroutines.
+expect_exit 0 "$ASKANCE" snapshot "$OBJECT" --pid "$TARGET" -o "$WORK/small.db" --engine="$engine" --max-pause=none --buffer=8MiB
+expect "all of them through a small ring" "$goroutines" "$(sql "$WORK/small.db" 'SELECT count(*) FROM hold')"
 for good in 2s 1.5s 2000ms 2000000us none; do
 	expect_exit 0 "$ASKANCE" collect "$OBJECT" --pid "$TARGET" -o "$WORK/good.askdump" --engine="$engine" --max-pause="$good"
 done
