@@ -239,12 +239,12 @@ static void capture_member(void *data, size_t i)
 	struct job *job = &wave->jobs[i];
 	cleanup_arena struct arena arena;
 
+	arena_init(&arena);
 	if (job->core) {
 		job->error = capture_core(wave->capture, job, &wave->options, wave->writer,
 					  wave->first + (uint32_t)i);
 		return;
 	}
-	arena_init(&arena);
 	job->error = collect(&arena, job->object, job->pid, &wave->options, wave->writer,
 			     wave->first + (uint32_t)i, &job->result);
 }

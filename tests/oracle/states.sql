@@ -23,6 +23,7 @@ FROM theirs t JOIN frame without ON without.goid = t.goid AND without.idx < 6;
 --   where a signal interrupted a function without a frame, it skips that function's caller;
 --   of a function that calls the vDSO on the system stack it skips the caller;
 --   and looks for inlined calls one byte before the instruction that the signal interrupted;
+--   from newstack on the system stack it goes on by the frame pointer, which is that of a caller;
 --   it cannot walk out of a signal handler of a program with cgo.
 CREATE TABLE judged AS SELECT *, o.stack AS our, t.stack AS their,
  o.stack = t.stack OR (o.thread_id IS NOT NULL AND substr(t.stack, -length(o.stack) - 3) = ' < ' || o.stack) AS same,
@@ -31,6 +32,9 @@ CREATE TABLE judged AS SELECT *, o.stack AS our, t.stack AS their,
   AND CASE WHEN o.stack LIKE '%runtime.asyncPreempt < %' THEN l.missing >= 2 ELSE l.missing = 0 AND (l.inlined OR t.stack LIKE 'time.now < %' OR t.stack LIKE 'runtime.nanotime1 < %') END)
  OR EXISTS (SELECT 1 FROM less l WHERE l.goid = o.goid AND l.stack = t.stack AND l.missing > 2 AND o.stack LIKE '%runtime.asyncPreempt < %')
  OR EXISTS (SELECT 1 FROM more m WHERE m.goid = o.goid AND m.stack = o.stack AND m.extra >= 2 AND o.stack LIKE '%runtime.asyncPreempt < %')
+ OR (t.stack LIKE '%runtime.newstack < %'
+  AND substr(o.stack, -length(t.stack) + instr(t.stack, 'runtime.newstack < ') + length('runtime.newstack < ') - 1)
+   = substr(t.stack, instr(t.stack, 'runtime.newstack < ') + length('runtime.newstack < ')))
  OR t.stack LIKE 'runtime.%igtramp%' AS known
 FROM ours o LEFT JOIN theirs t USING (goid);
 SELECT 'same ' || count(*) FROM judged WHERE same;

@@ -3,7 +3,7 @@
 // survive is a target to whom things happen. Goroutine i waits in hold with a node whose ID
 // is i and whose Next is a node with ID -i. Every 10 ms it prints "tick N".
 //
-//   - SIGUSR1: it becomes another program (itself, with -after)
+//   - SIGUSR1: it becomes another program: itself with -after, or a shell when its process id is odd
 //   - SIGUSR2: it exits with code 7
 //   - with -children it starts one child after the other, whose code must be 3; "child N"
 //     tells of each hundredth, "lost" of one that ended in another way
@@ -42,12 +42,19 @@ func hold(v *node) int64 {
 	return use(v)
 }
 
+// shell goes on as main does.
+const shell = "echo after; n=0; while sleep 0.01; do n=$((n + 1)); echo tick $n; done"
+
 func obey() {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGUSR1, syscall.SIGUSR2)
 	go func() {
 		if <-signals == syscall.SIGUSR2 {
 			os.Exit(7)
+		}
+		if os.Getpid()%2 == 1 {
+			fmt.Println(syscall.Exec("/bin/sh", []string{"sh", "-c", shell}, os.Environ()))
+			os.Exit(1)
 		}
 		fmt.Println(syscall.Exec("/proc/self/exe", []string{os.Args[0], "-after"}, os.Environ()))
 		os.Exit(1)
