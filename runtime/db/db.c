@@ -238,7 +238,14 @@ static struct error *open_new(const char *path, sqlite3 **ret)
 	cleanup_db sqlite3 *db = NULL;
 	/* one thread has it: no lock need be taken */
 	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-	int rc = sqlite3_open_v2(path, &db, flags, NULL);
+	int rc;
+
+	/*
+	 * Nobody asks how much memory SQLite has: counting it takes a lock for each piece. It is
+	 * refused once SQLite is in use, and then all is as it was.
+	 */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	rc = sqlite3_open_v2(path, &db, flags, NULL);
 
 	if (rc != SQLITE_OK)
 		return error_new(ERROR_IO, "%s: %s", path,
