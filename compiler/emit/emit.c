@@ -78,18 +78,24 @@ size_t emit_address_row(const struct ir *ir, uint32_t pc)
 	return lo ? lo - 1 : SIZE_MAX;
 }
 
-void emit_address_name(const struct ir *ir, size_t row, struct strbuf *out)
+const char *const *emit_address_names(struct arena *arena, const struct ir *ir)
 {
-	cleanup_strbuf struct strbuf mine = STRBUF_INIT, other = STRBUF_INIT;
-	size_t same = 0;
+	const char **names = ARENA_ARRAY(arena, const char *, ir->addresses_count);
+	cleanup_strbuf struct strbuf name = STRBUF_INIT;
+	struct strmap seen; /* identifier -> rows that have it so far */
 
-	c_ident(&mine, ir->addresses[row].name);
-	for (size_t i = 0; i < row; i++) {
-		strbuf_clear(&other);
-		c_ident(&other, ir->addresses[i].name);
-		same += !strcmp(mine.data, other.data);
+	strmap_init(&seen, arena);
+	for (size_t i = 0; i < ir->addresses_count; i++) {
+		uint64_t same = 0;
+
+		strbuf_clear(&name);
+		strbuf_puts(&name, "FN_");
+		c_ident(&name, ir->addresses[i].name);
+		names[i] = arena_strdup(arena, name.data);
+		strmap_get(&seen, names[i], &same);
+		strmap_set(&seen, names[i], same + 1);
+		if (same)
+			names[i] = arena_printf(arena, "%s__%" PRIu64, name.data, same + 1);
 	}
-	strbuf_printf(out, "FN_%s", mine.data);
-	if (same)
-		strbuf_printf(out, "__%zu", same + 1);
+	return names;
 }

@@ -17,8 +17,8 @@ void emit_license(const struct ir *ir, const char *spec_file, struct strbuf *out
 
 /* Writes text for the inside of a C comment: one line, no end of comment, no control characters. */
 void emit_comment(struct strbuf *out, const char *text);
-/* FN_main_server_GetInfo: the #define of an address row; distinct for distinct rows. */
-void emit_address_name(const struct ir *ir, size_t row, struct strbuf *out);
+/* For each address row its #define, FN_main_server_GetInfo; distinct for distinct rows. */
+const char *const *emit_address_names(struct arena *arena, const struct ir *ir);
 /* `pc` as "FN_name + 0x8f"; `first` as the row that it is relative to, SIZE_MAX to find it. */
 size_t emit_address_row(const struct ir *ir, uint32_t pc);
 

@@ -111,13 +111,12 @@ void emit_limits(const struct ir *ir, const char *spec_file, struct strbuf *out)
 
 void emit_addresses(const struct ir *ir, const char *spec_file, struct strbuf *out)
 {
-	cleanup_strbuf struct strbuf name = STRBUF_INIT;
+	cleanup_arena struct arena arena = {0};
+	const char *const *names = emit_address_names(&arena, ir);
 
 	(void)spec_file;
 	for (size_t i = 0; i < ir->addresses_count; i++) {
-		strbuf_clear(&name);
-		emit_address_name(ir, i, &name);
-		strbuf_printf(out, "#define %s 0x%x /* ", name.data, ir->addresses[i].lo);
+		strbuf_printf(out, "#define %s 0x%x /* ", names[i], ir->addresses[i].lo);
 		emit_comment(out, ir->addresses[i].name);
 		strbuf_puts(out, " */\n");
 	}
@@ -368,19 +367,21 @@ void emit_programs(const struct ir *ir, const char *spec_file, struct strbuf *ou
 	put_table(out, &rows);
 }
 
-static void emit_pc(const struct ir *ir, size_t row, uint32_t pc, struct strbuf *out)
+static void emit_pc(const struct ir *ir, const char *const *names, size_t row, uint32_t pc,
+		    struct strbuf *out)
 {
 	if (row == SIZE_MAX) {
 		strbuf_printf(out, "0x%x", pc);
 		return;
 	}
-	emit_address_name(ir, row, out);
-	strbuf_printf(out, " + 0x%x", pc - ir->addresses[row].lo);
+	strbuf_printf(out, "%s + 0x%x", names[row], pc - ir->addresses[row].lo);
 }
 
 void emit_ranges(const struct ir *ir, const char *spec_file, struct strbuf *out)
 {
 	const struct schema *schema = &ir->schema;
+	cleanup_arena struct arena arena = {0};
+	const char *const *names = emit_address_names(&arena, ir);
 	cleanup_strbuf struct strbuf rows = STRBUF_INIT;
 
 	(void)spec_file;
@@ -391,9 +392,9 @@ void emit_ranges(const struct ir *ir, const char *spec_file, struct strbuf *out)
 		size_t row = emit_address_row(ir, r->lo);
 
 		strbuf_putc(&rows, '{');
-		emit_pc(ir, row, r->lo, &rows);
+		emit_pc(ir, names, row, r->lo, &rows);
 		strbuf_puts(&rows, ", ");
-		emit_pc(ir, row, r->hi, &rows);
+		emit_pc(ir, names, row, r->hi, &rows);
 		strbuf_printf(&rows, ", %u, %u},", r->first_probe, r->probes);
 		row_comment(&rows, ir->range_comments, i);
 	}

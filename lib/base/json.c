@@ -273,6 +273,73 @@ static bool put_short(struct strbuf *out, double number)
 	return false;
 }
 
+/* `digits` digits of a number whose first one stands for 10^exponent, as %g writes them. */
+static void put_digits(struct strbuf *out, uint64_t number, int digits, int exponent)
+{
+	char text[20];
+	size_t whole = exponent < 0 ? 0 : (size_t)exponent + 1, end = (size_t)digits;
+
+	for (int i = digits; i-- > 0; number /= 10)
+		text[i] = (char)('0' + number % 10);
+	while (end > whole && text[end - 1] == '0')
+		end--;
+	if (whole)
+		strbuf_add(out, text, whole);
+	else
+		strbuf_putc(out, '0');
+	if (end == whole)
+		return;
+	strbuf_putc(out, '.');
+	if (exponent < 0)
+		strbuf_repeat(out, '0', (size_t)-exponent - 1);
+	strbuf_add(out, text + whole, end - whole);
+}
+
+/*
+ * Numbers of the short range that need 16 or 17 digits: what %.16g and %.17g write, and
+ * what strtod() makes of 16 digits, in whole numbers. The number is m / 2^shift with m
+ * below 2^53 and shift from 3 to 66; 10^k is at most 10^20: all fits into 128 bits. D
+ * digits give the number back when they are nearer to it than half a step of m. Below a
+ * power of two that step is smaller, so those are left to the general way.
+ */
+static bool put_long(struct strbuf *out, double number)
+{
+	double size = fabs(number);
+	unsigned __int128 power = 1, scaled, near, away;
+	uint64_t bits, m;
+	int shift, exponent = size >= 1 ? 0 : size >= 1e-1 ? -1 : size >= 1e-2 ? -2
+							  : size >= 1e-3       ? -3
+									       : -4;
+
+	memcpy(&bits, &size, sizeof(bits));
+	m = (bits & ((1ull << 52) - 1)) | 1ull << 52;
+	shift = 1075 - (int)(bits >> 52);
+	if (m == 1ull << 52 || shift < 3 || shift > 66)
+		return false;
+	for (double next = 10; size >= next; next *= 10)
+		exponent++;
+	for (int k = 0; k < 15 - exponent; k++)
+		power *= 10;
+	for (int digits = 16; digits <= 17; digits++, power *= 10) {
+		scaled = m * power;
+		near = (scaled + ((unsigned __int128)1 << (shift - 1))) >> shift;
+		if (near << shift == scaled + ((unsigned __int128)1 << (shift - 1)))
+			near &= ~(unsigned __int128)1; /* a tie goes to the even one */
+		away = near << shift > scaled ? (near << shift) - scaled : scaled - (near << shift);
+		if (digits == 16 && (2 * away > power || (2 * away == power && m & 1)))
+			continue;
+		/* the first digit may have been guessed wrongly, or a rounding made one more */
+		if (near < (digits == 16 ? 1000000000000000ull : 10000000000000000ull) ||
+		    near >= (digits == 16 ? 10000000000000000ull : 100000000000000000ull))
+			return false;
+		if (signbit(number))
+			strbuf_putc(out, '-');
+		put_digits(out, (uint64_t)near, digits, exponent);
+		return true;
+	}
+	return false;
+}
+
 /*
  * A decimal of up to 15 digits survives the way through a normal double, so if
  * there is one %.15g finds it, and drops its zeros. Subnormal numbers have fewer
@@ -287,7 +354,7 @@ void json_double(struct json *json, double number)
 		return;
 	value(json);
 	if (has_short_range(number)) {
-		if (put_short(json->out, number))
+		if (put_short(json->out, number) || put_long(json->out, number))
 			return;
 		precision = 16;
 	}

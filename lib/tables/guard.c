@@ -53,13 +53,17 @@ static bool function_allowed(const char *name)
 static int authorize(void *data, int action, const char *a, const char *b, const char *database,
 		     const char *inner)
 {
-	(void)data;
+	const struct tables_watch *watch = data;
+
 	(void)a;
 	(void)database;
 	(void)inner;
 	switch (action) {
-	case SQLITE_SELECT:
 	case SQLITE_READ:
+		if (watch && b)
+			watch->read(watch->data, b);
+		return SQLITE_OK;
+	case SQLITE_SELECT:
 	case SQLITE_RECURSIVE:
 		return SQLITE_OK;
 	case SQLITE_FUNCTION:
@@ -106,6 +110,11 @@ void tables_guard_on(sqlite3 *db, int steps)
 	configure(db, true);
 	sqlite3_set_authorizer(db, authorize, NULL);
 	sqlite3_progress_handler(db, steps, too_many_steps, NULL);
+}
+
+void tables_guard_watch(sqlite3 *db, const struct tables_watch *watch)
+{
+	sqlite3_set_authorizer(db, authorize, (void *)watch);
 }
 
 void tables_guard_off(sqlite3 *db)

@@ -18,7 +18,8 @@ struct sqlite3;
  *   tables_add_contexts           for each schema
  *   (rows)
  *   tables_create_all_captured_data
- *   tables_fill_column            for each extra column, in order, for each process
+ *   tables_fill_column            for each extra column, in order, for each process; or
+ *                                 tables_fill_columns for several
  *   tables_create_derived         for each derived table, in order
  *   tables_fill_link              for each link
  * ERROR_SPEC says that the SQL is the spec's mistake (or takes too long): the rest
@@ -121,6 +122,18 @@ struct error *tables_check(const struct schema *schema, tables_report_fn *report
  */
 struct error *tables_fill_column(struct sqlite3 *db, const struct schema *schema, uint32_t column,
 				 int64_t process_id);
+/*
+ * How many columns from `first` on can be filled together, at least 1: columns of one
+ * function of which none reads one before it, and whose SQL can be prepared.
+ */
+uint32_t tables_columns_together(struct sqlite3 *db, const struct schema *schema, uint32_t first);
+/*
+ * Fills so many columns in one pass, with the results of tables_fill_column for each of
+ * them. All or none: on ERROR_SPEC one of them failed or they take too long together;
+ * each alone then tells.
+ */
+struct error *tables_fill_columns(struct sqlite3 *db, const struct schema *schema, uint32_t first,
+				  uint32_t count, int64_t process_id);
 /*
  * Adds one link to `links` and a row to link_edges for each pair of rows whose
  * columns are equal, pair by pair; NULLs never match. from_rowid and to_rowid are

@@ -8,6 +8,7 @@
 
 /* Statements that run user SQL may take this many virtual-machine steps. */
 #define TABLES_STEPS_DECODE 2000000000 /* half a minute or so */
+#define TABLES_STEPS_TOGETHER 250000000 /* columns that take more are filled one by one */
 #define TABLES_STEPS_CHECK 20000000    /* on empty tables: a query that needs more does not end */
 
 static inline void tables_finalize(sqlite3_stmt **statement)
@@ -40,6 +41,15 @@ struct error *tables_object(sqlite3 *db, const char *name, bool *is_view, bool *
  */
 void tables_guard_on(sqlite3 *db, int steps);
 void tables_guard_off(sqlite3 *db);
+/*
+ * Under a guard that is on: `read` is told each column that a statement reads while it is
+ * prepared, those behind views too. `watch` must live until the guard is off.
+ */
+struct tables_watch {
+	void (*read)(void *data, const char *column);
+	void *data;
+};
+void tables_guard_watch(sqlite3 *db, const struct tables_watch *watch);
 
 /* Prepares one SELECT of the user under a guard that is on. ERROR_SPEC. */
 struct error *tables_prepare_user(sqlite3 *db, const char *sql, sqlite3_stmt **ret);

@@ -62,16 +62,20 @@ const struct pointee *index_pointee(const struct index *index, uint64_t address,
 
 static struct pointee *add_pointee(struct index *index, uint64_t address, uint32_t type)
 {
-	struct pointee *pointee = find_pointee(index, address, type);
-	uint64_t key = pointee_key(index, address, type), older;
+	uint64_t key = pointee_key(index, address, type), newest, first = 0;
+	struct pointee *pointee;
 
-	if (pointee)
-		return pointee;
+	if (map_get(&index->pointee_map, key, &newest))
+		first = newest + 1;
+	for (uint64_t i = first; i; i = pointee->next) {
+		pointee = &index->pointees.data[i - 1];
+		if (pointee->address == address && pointee->type == type)
+			return pointee;
+	}
 	pointee = VEC_PUSH(index->arena, &index->pointees);
 	pointee->address = address;
 	pointee->type = type;
-	if (map_get(&index->pointee_map, key, &older))
-		pointee->next = older + 1;
+	pointee->next = first;
 	map_set(&index->pointee_map, key, index->pointees.length - 1);
 	return pointee;
 }

@@ -153,15 +153,18 @@ static void print_slowly(char text[32], double value)
 static void test_doubles_as_printf(void **state)
 {
 	cleanup_strbuf struct strbuf out = STRBUF_INIT;
+	static const char *const powers[] = {"1e-5", "1e-4", "1e-3", "1e-2", "1e-1", "1e0", "1e1",
+					     "1e2",  "1e3",  "1e4",  "1e5",  "1e6",  "1e7", "1e8",
+					     "1e9",  "1e11", "1e12", "1e13", "1e14", "1e15"};
 	uint64_t seed = 5;
 	char text[32];
 
 	(void)state;
-	for (int i = 0; i < 60000; i++) {
+	for (int i = 0; i < 100000; i++) {
 		double value, power = 1;
 
 		seed = hash_u64(seed + 1);
-		switch (i % 4) {
+		switch (i % 5) {
 		case 0: /* any bits */
 			memcpy(&value, &seed, sizeof(value));
 			break;
@@ -171,7 +174,11 @@ static void test_doubles_as_printf(void **state)
 			value = (double)((seed & 0xffffffff) % (1u << (seed >> 59))) / power;
 			break;
 		case 2: /* near the ends of the quick way */
-			value = (i % 8 < 4 ? 1e-4 : 1e15) * (1 + ((double)(seed >> 44) - 524288) * 0x1p-52);
+			value = (i % 10 < 5 ? 1e-4 : 1e15) * (1 + ((double)(seed >> 44) - 524288) * 0x1p-52);
+			break;
+		case 3: /* at powers of two and of ten, where the digits' number changes */
+			value = (i % 10 < 5 ? ldexp(1, (int)(seed % 66) - 15) : strtod(powers[seed % 20], NULL)) *
+				(1 + ((double)(seed >> 60) - 8) * 0x1p-52);
 			break;
 		default:
 			value = (double)(int64_t)seed / (double)(1ull << (seed & 63));

@@ -39,6 +39,16 @@ static void test_arena(void **state)
 	big[(10 << 20) - 1] = 1;
 	arena_reset(&arena);
 	assert_string_equal(arena_printf(&arena, "%d-%s", 3, "a"), "3-a");
+	/* large enough for blocks of another kind; all of it is zeroed, after a reset too */
+	for (int round = 0; round < 3; round++, arena_reset(&arena))
+		for (size_t size = 100000; size < 12000000; size += size / 3) {
+			big = arena_alloc(&arena, size);
+			assert_int_equal((uintptr_t)big % 16, 0);
+			for (size_t j = 0; j < size; j++)
+				if (big[j])
+					fail_msg("byte %zu of %zu is not zero", j, size);
+			memset(big, 0xff, size);
+		}
 	arena_deinit(&arena);
 }
 

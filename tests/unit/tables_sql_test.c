@@ -398,6 +398,52 @@ static void test_columns(void **state)
 	fixture_deinit(&f);
 }
 
+/* Columns that do not read each other are filled in one pass, with the same results. */
+static void test_columns_together(void **state)
+{
+	static struct fixture f;
+	sqlite3 *db;
+
+	(void)state;
+	fixture_init(&f);
+	db = open_database(&f.schema);
+	fill(db);
+	/* the second reads the first: in whatever spelling, or through a view */
+	f.columns[1].type = SCHEMA_COLUMN_TEXT;
+	f.columns[1].expr = S(&f, "ADDR || '-'");
+	assert_int_equal(tables_columns_together(db, &f.schema, 0), 1);
+	exec(db, "CREATE VIEW behind AS SELECT addr AS x FROM server_GetInfo");
+	f.columns[1].expr = S(&f, "(SELECT max(x) FROM behind)");
+	assert_int_equal(tables_columns_together(db, &f.schema, 0), 1);
+	/* nor does one join that cannot be prepared, or reads what it may not */
+	f.columns[1].expr = S(&f, "no_such");
+	assert_int_equal(tables_columns_together(db, &f.schema, 0), 1);
+	f.columns[1].expr = S(&f, "1) UNION SELECT (1");
+	assert_int_equal(tables_columns_together(db, &f.schema, 0), 1);
+	f.columns[1].expr = S(&f, "load_extension('x')");
+	assert_int_equal(tables_columns_together(db, &f.schema, 0), 1);
+	assert_int_equal(tables_columns_together(db, &f.schema, 1), 1);
+	/* itself it reads as it was: empty */
+	f.columns[1].expr = S(&f, "ifnull(began, 'none ') || goroutine_id -- the end");
+	assert_int_equal(tables_columns_together(db, &f.schema, 0), 2);
+	ok(tables_fill_columns(db, &f.schema, 0, 2, 1));
+	assert_string_equal(query(db, "SELECT ifnull(addr, '') || ' ' || ifnull(began, '')"
+				      " FROM server_GetInfo ORDER BY rowid"),
+			    "0xa none 1;0xb none 2; ");
+	/* where one fails neither is written, and who comes next may write */
+	exec(db, "UPDATE server_GetInfo SET addr = 'kept', began = 'kept'");
+	f.columns[1].expr = S(&f, "CASE goroutine_id WHEN 1 THEN 5 ELSE 'soon' END");
+	f.columns[1].type = SCHEMA_COLUMN_INTEGER;
+	assert_int_equal(tables_columns_together(db, &f.schema, 0), 2);
+	fails(tables_fill_columns(db, &f.schema, 0, 2, 0), ERROR_SPEC,
+	      "not a whole number of 64 bits: soon");
+	assert_string_equal(query(db, "SELECT DISTINCT addr || ' ' || began FROM server_GetInfo"),
+			    "kept kept");
+	exec(db, "UPDATE server_GetInfo SET addr = 'written'");
+	sqlite3_close(db);
+	fixture_deinit(&f);
+}
+
 /* What each column type makes of a value. */
 static void test_conversions(void **state)
 {
@@ -599,7 +645,8 @@ int main(void)
 		cmocka_unit_test(test_function_table), cmocka_unit_test(test_value_types),
 		cmocka_unit_test(test_two_schemas),    cmocka_unit_test(test_contexts),
 		cmocka_unit_test(test_all_captured_data),
-		cmocka_unit_test(test_columns),	       cmocka_unit_test(test_conversions),
+		cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_columns_together),	       cmocka_unit_test(test_conversions),
 		cmocka_unit_test(test_rfc3339),	       cmocka_unit_test(test_derived),
 		cmocka_unit_test(test_links),
 	};
