@@ -24,6 +24,7 @@ FROM theirs t JOIN frame without ON without.goid = t.goid AND without.idx < 6;
 --   of a function that calls the vDSO on the system stack it skips the caller;
 --   and looks for inlined calls one byte before the instruction that the signal interrupted;
 --   from newstack on the system stack it goes on by the frame pointer, which is that of a caller;
+--   at the entry of sigpanic0 it takes the interrupted function's caller for the leaf;
 --   it cannot walk out of a signal handler of a program with cgo.
 CREATE TABLE judged AS SELECT *, o.stack AS our, t.stack AS their,
  o.stack = t.stack OR (o.thread_id IS NOT NULL AND substr(t.stack, -length(o.stack) - 3) = ' < ' || o.stack) AS same,
@@ -35,6 +36,7 @@ CREATE TABLE judged AS SELECT *, o.stack AS our, t.stack AS their,
  OR (t.stack LIKE '%runtime.newstack < %'
   AND substr(o.stack, -length(t.stack) + instr(t.stack, 'runtime.newstack < ') + length('runtime.newstack < ') - 1)
    = substr(t.stack, instr(t.stack, 'runtime.newstack < ') + length('runtime.newstack < ')))
+ OR (o.stack LIKE 'runtime.sigpanic0 < %' AND substr(o.stack, -length(t.stack)) = t.stack)
  OR t.stack LIKE 'runtime.%igtramp%' AS known
 FROM ours o LEFT JOIN theirs t USING (goid);
 SELECT 'same ' || count(*) FROM judged WHERE same;
