@@ -40,7 +40,7 @@ static size_t bytes_of(const char *text, size_t length, size_t count)
  */
 static void put_row(struct strbuf *out, const char *row, size_t code, size_t width, size_t length)
 {
-	enum { TAB = 8, LEAST = 60 };
+	enum { TAB = 8, LEAST = 80 };
 	const char *comment = row + code + 1;
 	size_t column = TAB + (code > width ? code : width) + 1;
 	size_t room = column + LEAST < WIDEST_LINE ? WIDEST_LINE - column : LEAST;

@@ -151,8 +151,8 @@ static const struct ask_type ask_types[] = {
 	[38] = {24, 28, 0, 0, 0},    /* closure runtime.gcAssistAlloc.func2 */
 	[39] = {24, 28, 0, 0, 0},    /* closure runtime.gcAssistAlloc.func1 */
 	[40] = {48, 28, 1, 0, 0},    /* closure runtime.(*pageAlloc).scavenge.func1 */
-	[41] = {24, 29, 0, 0, 0},    /* closure runtime.(*sweepLocke…weep.(*mheap).freeSpan.func3 */
-	[42] = {24, 29, 0, 0, 0},    /* closure runtime.(*sweepLocke…weep.(*mheap).freeSpan.func2 */
+	[41] = {24, 29, 0, 0, 0},    /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3 */
+	[42] = {24, 29, 0, 0, 0},    /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2 */
 	[43] = {16, 29, 0, 0, 0},    /* closure runtime.(*sweepLocked).sweep.func1 */
 	[44] = {16, 29, 1, 0, 0},    /* closure runtime.getempty.func1 */
 	[45] = {33, 30, 1, 0, 0},    /* closure runtime.(*mheap).alloc.func1 */
@@ -195,7 +195,7 @@ static const struct ask_type ask_types[] = {
 	[82] = {16, 44, 1, 0, 0},    /* closure runtime.checkdead.func1 */
 	[83] = {16, 45, 0, 0, 0},    /* closure runtime.(*rwmutex).rlock.func1 */
 	[84] = {24, 45, 0, 0, 0},    /* closure runtime.readyWithTime.goready.func1 */
-	[85] = {24, 45, 0, 0, 0},    /* closure runtime.(*synctestBu….changegstatus.goready.func1 */
+	[85] = {24, 45, 0, 0, 0},    /* closure runtime.(*synctestBubble).changegstatus.goready.func1 */
 	[86] = {24, 45, 0, 0, 0},    /* closure runtime.(*synctestBubble).decActive.goready.func1 */
 	[87] = {24, 45, 0, 0, 0},    /* closure runtime.(*timer).maybeRunAsync.func1 */
 	[88] = {32, 45, 0, 0, 0},    /* closure runtime.(*timer).modify.func1 */
@@ -268,8 +268,8 @@ static const struct ask_type ask_types[] = {
 	[155] = {8, 82, 0, 0, 0},    /* *runtime.mheap */
 	[156] = {8, 82, 1, 0, 0},    /* **runtime.mspan */
 	[157] = {1, 83, 0, 0, 0},    /* runtime.spanClass */
-	[158] = {8, 83, 1, 0, 0},    /* *struct { runtime.base runti…time.bound runtime.offAddr } */
-	[159] = {16, 84, 0, 0, 0},   /* struct { runtime.base runtim…time.bound runtime.offAddr } */
+	[158] = {8, 83, 1, 0, 0},    /* *struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
+	[159] = {16, 84, 0, 0, 0},   /* struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
 	[160] = {8, 84, 0, 0, 0},    /* *runtime.bucket */
 	[161] = {8, 84, 0, 0, 0},    /* *runtime.mLockProfile */
 	[162] = {24, 84, 1, 0, 0},   /* []uintptr */
@@ -300,8 +300,8 @@ static const struct ask_type ask_types[] = {
 	[187] = {8, 95, 0, 0, 0},    /* uint64 */
 	[188] = {8, 95, 1, 0, 0},    /* *uint8 */
 	[189] = {8, 96, 0, 0, 0},    /* *runtime.vdsoInfo */
-	[190] = {8, 96, 1, 0, 0},    /* *struct { sync.f func(); syn… bool; sync.p interface {} } */
-	[191] = {40, 97, 2, 0, 0},   /* struct { sync.f func(); sync… bool; sync.p interface {} } */
+	[190] = {8, 96, 1, 0, 0},    /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
+	[191] = {40, 97, 2, 0, 0},   /* struct { sync.f func(); sync.once syn…nc.valid bool; sync.p interface {} } */
 	[192] = {24, 99, 0, 0, 0},   /* runtime.report·2 */
 	[193] = {8, 99, 0, 0, 0},    /* runtime.offAddr */
 	[194] = {72, 99, 0, 0, 0},   /* runtime.stkframe */
@@ -361,68 +361,68 @@ static const struct ask_pointer ask_pointers[] = {
 	[2] = {8, ASK_POINTER_FREE, 116, 1, 0, 0},    /* closure runtime.mmap.func1.ret: to its uintptr */
 	[3] = {8, ASK_POINTER_FREE, 120, 1, 0, 0},    /* closure runtime.sigaction.func1.ret: to its int32 */
 	[4] = {16, ASK_POINTER_FREE, 124, 1, 0, 0},   /* closure runtime.sigaction.func1.sig: to its uint32 */
-	[5] = {8, ASK_POINTER_FREE, 116, 1, 0, 0},    /* closure runtime.debugCallCh…k.func1.pc: to its uintptr */
-	[6] = {16, ASK_POINTER_FREE, 2, 1, 0, 0},     /* closure runtime.debugCallCh…k.func1.ret: to its string */
-	[7] = {32, ASK_POINTER_FREE, 124, 1, 0, 0},   /* closure runtime.debugCallWr…1.lockedExt: to its uint32 */
+	[5] = {8, ASK_POINTER_FREE, 116, 1, 0, 0},    /* closure runtime.debugCallCheck.func1.pc: to its uintptr */
+	[6] = {16, ASK_POINTER_FREE, 2, 1, 0, 0},     /* closure runtime.debugCallCheck.func1.ret: to its string */
+	[7] = {32, ASK_POINTER_FREE, 124, 1, 0, 0},   /* closure runtime.debugCallWrap.func1.lockedExt: to its uint32 */
 	[8] = {8, ASK_POINTER_FREE, 129, 1, 0, 0},    /* closure runtime.debugCallWrap2.func1.ok: to its bool */
-	[9] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},      /* closure runtime.hexdumpWord…func1.mark: to its closure */
-	[10] = {8, ASK_POINTER_FREE, 133, 1, 0, 0},   /* closure runtime.persistenta… to its *runtime.notInHeap */
-	[11] = {8, ASK_POINTER_FREE, 135, 1, 0, 0},   /* closure runtime.allocmcache….c: to its *runtime.mcache */
-	[12] = {8, ASK_POINTER_FREE, 116, 1, 0, 0},   /* closure runtime.checkFinali…tTinyBlock: to its uintptr */
-	[13] = {16, ASK_POINTER_FREE, 3, 1, 0, 0},    /* closure runtime.checkFinali…func1.nreports: to its int */
-	[14] = {24, ASK_POINTER_FREE, 129, 1, 0, 0},  /* closure runtime.checkFinali…ps.func1.more: to its bool */
-	[15] = {32, ASK_POINTER_FREE, 138, 1, 0, 0},  /* closure runtime.checkFinali…o its [50]runtime.report·2 */
+	[9] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},      /* closure runtime.hexdumpWords.func1.mark: to its closure */
+	[10] = {8, ASK_POINTER_FREE, 133, 1, 0, 0},   /* closure runtime.persistentalloc.func1.p: to its *runtime.notInHeap */
+	[11] = {8, ASK_POINTER_FREE, 135, 1, 0, 0},   /* closure runtime.allocmcache.func1.c: to its *runtime.mcache */
+	[12] = {8, ASK_POINTER_FREE, 116, 1, 0, 0},   /* closure runtime.checkFinalizersAndCle….func1.lastTinyBlock: to its uintptr */
+	[13] = {16, ASK_POINTER_FREE, 3, 1, 0, 0},    /* closure runtime.checkFinalizersAndCleanups.func1.nreports: to its int */
+	[14] = {24, ASK_POINTER_FREE, 129, 1, 0, 0},  /* closure runtime.checkFinalizersAndCleanups.func1.more: to its bool */
+	[15] = {32, ASK_POINTER_FREE, 138, 1, 0, 0},  /* closure runtime.checkFinalizersAndCle…reports: to its [50]runtime.report·2 */
 	[16] = {8, ASK_POINTER_FREE, 145, 1, 0, 0},   /* closure runtime.gcStart.func4.now: to its int64 */
-	[17] = {16, ASK_POINTER_FREE, 146, 1, 0, 0},  /* closure runtime.gcStart.fun…: to its runtime.worldStop */
-	[18] = {8, ASK_POINTER_FREE, 146, 1, 0, 0},   /* closure runtime.gcStart.fun…: to its runtime.worldStop */
-	[19] = {8, ASK_POINTER_FREE, 146, 1, 0, 0},   /* closure runtime.gcMarkDone.…: to its runtime.worldStop */
+	[17] = {16, ASK_POINTER_FREE, 146, 1, 0, 0},  /* closure runtime.gcStart.func4.stw: to its runtime.worldStop */
+	[18] = {8, ASK_POINTER_FREE, 146, 1, 0, 0},   /* closure runtime.gcStart.func2.stw: to its runtime.worldStop */
+	[19] = {8, ASK_POINTER_FREE, 146, 1, 0, 0},   /* closure runtime.gcMarkDone.func4.stw: to its runtime.worldStop */
 	[20] = {8, ASK_POINTER_FREE, 129, 1, 0, 0},   /* closure runtime.gcMarkDone.func3.restart: to its bool */
-	[21] = {8, ASK_POINTER_FREE, 146, 1, 0, 0},   /* closure runtime.gcMarkDone.…: to its runtime.worldStop */
-	[22] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},    /* closure runtime.gcMarkDone.…P.func5.fn: to its closure */
-	[23] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},    /* closure runtime.gcMarkTermi…P.func7.fn: to its closure */
-	[24] = {8, ASK_POINTER_FREE, 129, 1, 0, 0},   /* closure runtime.gcMarkTermi…utineLeakDone: to its bool */
-	[25] = {8, ASK_POINTER_FREE, 129, 1, 0, 0},   /* closure runtime.gcMarkTermi…unc2.stwSwept: to its bool */
+	[21] = {8, ASK_POINTER_FREE, 146, 1, 0, 0},   /* closure runtime.gcMarkDone.func2.stw: to its runtime.worldStop */
+	[22] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},    /* closure runtime.gcMarkDone.forEachP.func5.fn: to its closure */
+	[23] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},    /* closure runtime.gcMarkTermination.forEachP.func7.fn: to its closure */
+	[24] = {8, ASK_POINTER_FREE, 129, 1, 0, 0},   /* closure runtime.gcMarkTermination.func3.goroutineLeakDone: to its bool */
+	[25] = {8, ASK_POINTER_FREE, 129, 1, 0, 0},   /* closure runtime.gcMarkTermination.func2.stwSwept: to its bool */
 	[26] = {8, ASK_POINTER_FREE, 3, 1, 0, 0},     /* closure runtime.gcMarkRootCheck.func1.i: to its int */
 	[27] = {16, ASK_POINTER_FREE, 145, 1, 0, 0},  /* closure runtime.markroot.func1.workDone: to its int64 */
-	[28] = {8, ASK_POINTER_FREE, 116, 1, 0, 0},   /* closure runtime.(*pageAlloc…1.released: to its uintptr */
-	[29] = {8, ASK_POINTER_FREE, 117, 1, 0, 0},   /* closure runtime.getempty.fu…1.s: to its *runtime.mspan */
-	[30] = {24, ASK_POINTER_FREE, 117, 1, 0, 0},  /* closure runtime.(*mheap).al…1.s: to its *runtime.mspan */
-	[31] = {8, ASK_POINTER_FREE, 159, 1, 0, 0},   /* closure runtime.(*pageAlloc…me.bound runtime.offAddr } */
-	[32] = {32, ASK_POINTER_FREE, 3, 1, 0, 0},    /* closure runtime.(*mLockProf…ack.func1.nstk: to its int */
-	[33] = {24, ASK_POINTER_SLICE, 116, 1, 0, 0}, /* closure runtime.doRecordGor…: to its elements, uintptr */
+	[28] = {8, ASK_POINTER_FREE, 116, 1, 0, 0},   /* closure runtime.(*pageAlloc).scavenge.func1.released: to its uintptr */
+	[29] = {8, ASK_POINTER_FREE, 117, 1, 0, 0},   /* closure runtime.getempty.func1.s: to its *runtime.mspan */
+	[30] = {24, ASK_POINTER_FREE, 117, 1, 0, 0},  /* closure runtime.(*mheap).alloc.func1.s: to its *runtime.mspan */
+	[31] = {8, ASK_POINTER_FREE, 159, 1, 0, 0},   /* closure runtime.(*pageAlloc).find.fun…ddr; runtime.bound runtime.offAddr } */
+	[32] = {32, ASK_POINTER_FREE, 3, 1, 0, 0},    /* closure runtime.(*mLockProfile).captureStack.func1.nstk: to its int */
+	[33] = {24, ASK_POINTER_SLICE, 116, 1, 0, 0}, /* closure runtime.doRecordGoroutineProf…unc1.pcbuf: to its elements, uintptr */
 	[34] = {8, ASK_POINTER_PLAIN, 124, 1, 0, 0},  /* closure runtime.futexwakeup.func1.addr: to uint32 */
-	[35] = {24, ASK_POINTER_FREE, 129, 1, 0, 0},  /* closure runtime.(*_panic).n…rame.func1.ok: to its bool */
-	[36] = {24, ASK_POINTER_FREE, 129, 1, 0, 0},  /* closure runtime.gorecover.f…c1.canRecover: to its bool */
+	[35] = {24, ASK_POINTER_FREE, 129, 1, 0, 0},  /* closure runtime.(*_panic).nextFrame.func1.ok: to its bool */
+	[36] = {24, ASK_POINTER_FREE, 129, 1, 0, 0},  /* closure runtime.gorecover.func1.canRecover: to its bool */
 	[37] = {8, ASK_POINTER_STRING, 0, 1, 0, 0},   /* closure runtime.throw.func1.s: to its bytes */
 	[38] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},  /* closure runtime.fatal.func1.s: to its bytes */
 	[39] = {16, ASK_POINTER_FREE, 129, 1, 0, 0},  /* closure runtime.fatalpanic.func1.docrash: to its bool */
 	[40] = {24, ASK_POINTER_FREE, 129, 1, 0, 0},  /* closure runtime.setPinned.func2.exists: to its bool */
 	[41] = {8, ASK_POINTER_FREE, 129, 1, 0, 0},   /* closure runtime.main.func2.needUnlock: to its bool */
 	[42] = {8, ASK_POINTER_FREE, 163, 1, 0, 0},   /* closure runtime.allocm.func1.freem: to its *runtime.m */
-	[43] = {8, ASK_POINTER_FREE, 150, 1, 0, 0},   /* closure runtime.exitsyscall…unc2.pp: to its *runtime.p */
+	[43] = {8, ASK_POINTER_FREE, 150, 1, 0, 0},   /* closure runtime.exitsyscall.func2.pp: to its *runtime.p */
 	[44] = {8, ASK_POINTER_FREE, 3, 1, 0, 0},     /* closure runtime.checkdead.func1.grunning: to its int */
-	[45] = {8, ASK_POINTER_FREE, 163, 1, 0, 0},   /* closure runtime.traceAdvanc…ToFlush: to its *runtime.m */
-	[46] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},    /* closure runtime.traceAdvanc…P.func7.fn: to its closure */
-	[47] = {16, ASK_POINTER_FREE, 172, 1, 0, 0},  /* closure runtime.traceAdvanc… its []runtime.untracedG·7 */
-	[48] = {16, ASK_POINTER_FREE, 174, 1, 0, 0},  /* closure runtime.traceAdvanc…to its runtime.untracedG·7 */
-	[49] = {8, ASK_POINTER_FREE, 177, 1, 0, 0},   /* closure runtime.traceback1.…u: to its runtime.unwinder */
+	[45] = {8, ASK_POINTER_FREE, 163, 1, 0, 0},   /* closure runtime.traceAdvance.func4.mToFlush: to its *runtime.m */
+	[46] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},    /* closure runtime.traceAdvance.forEachP.func7.fn: to its closure */
+	[47] = {16, ASK_POINTER_FREE, 172, 1, 0, 0},  /* closure runtime.traceAdvance.func1.un…acedGs: to its []runtime.untracedG·7 */
+	[48] = {16, ASK_POINTER_FREE, 174, 1, 0, 0},  /* closure runtime.traceAdvance.func1.1.ug: to its runtime.untracedG·7 */
+	[49] = {8, ASK_POINTER_FREE, 177, 1, 0, 0},   /* closure runtime.traceback1.func1.u: to its runtime.unwinder */
 	[50] = {8, ASK_POINTER_FREE, 3, 1, 0, 0},     /* closure runtime.traceback2.func1.skip: to its int */
 	[51] = {16, ASK_POINTER_FREE, 3, 1, 0, 0},    /* closure runtime.traceback2.func1.max: to its int */
 	[52] = {24, ASK_POINTER_FREE, 3, 1, 0, 0},    /* closure runtime.traceback2.func1.n: to its int */
 	[53] = {32, ASK_POINTER_FREE, 3, 1, 0, 0},    /* closure runtime.traceback2.func1.lastN: to its int */
 	[54] = {32, ASK_POINTER_FREE, 3, 1, 0, 0},    /* closure runtime.callers.func1.n: to its int */
-	[55] = {48, ASK_POINTER_SLICE, 116, 1, 0, 0}, /* closure runtime.callers.fun…: to its elements, uintptr */
-	[56] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},    /* closure runtime.tracebackso…unc1.showf: to its closure */
-	[57] = {8, ASK_POINTER_PLAIN, 194, 1, 0, 0},  /* closure runtime.tracebackHe…frame: to runtime.stkframe */
-	[58] = {8, ASK_POINTER_FREE, 181, 1, 0, 0},   /* closure runtime.traceWriter…to its runtime.traceWriter */
-	[59] = {8, ASK_POINTER_FREE, 181, 1, 0, 0},   /* closure runtime.traceWriter…to its runtime.traceWriter */
-	[60] = {16, ASK_POINTER_FREE, 185, 1, 0, 0},  /* closure runtime.(*traceRegi…time.traceRegionAllocBlock */
-	[61] = {32, ASK_POINTER_FREE, 133, 1, 0, 0},  /* closure runtime.(*traceRegi… to its *runtime.notInHeap */
-	[62] = {32, ASK_POINTER_FREE, 2, 1, 0, 0},    /* closure runtime.(*traceStri…put.func1.s: to its string */
+	[55] = {48, ASK_POINTER_SLICE, 116, 1, 0, 0}, /* closure runtime.callers.func1.pcbuf: to its elements, uintptr */
+	[56] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},    /* closure runtime.tracebacksomeothers.func1.showf: to its closure */
+	[57] = {8, ASK_POINTER_PLAIN, 194, 1, 0, 0},  /* closure runtime.tracebackHexdump.func1.frame: to runtime.stkframe */
+	[58] = {8, ASK_POINTER_FREE, 181, 1, 0, 0},   /* closure runtime.traceWriter.flush.func1.w: to its runtime.traceWriter */
+	[59] = {8, ASK_POINTER_FREE, 181, 1, 0, 0},   /* closure runtime.traceWriter.refill.func1.w: to its runtime.traceWriter */
+	[60] = {16, ASK_POINTER_FREE, 185, 1, 0, 0},  /* closure runtime.(*traceRegionAlloc).a…o its *runtime.traceRegionAllocBlock */
+	[61] = {32, ASK_POINTER_FREE, 133, 1, 0, 0},  /* closure runtime.(*traceRegionAlloc).a…c.func1.x: to its *runtime.notInHeap */
+	[62] = {32, ASK_POINTER_FREE, 2, 1, 0, 0},    /* closure runtime.(*traceStringTable).put.func1.s: to its string */
 	[63] = {16, ASK_POINTER_PLAIN, 0, 1, 0, 0},   /* closure runtime.getGCMaskOnDemand.func1.p: to uint8 */
-	[64] = {8, ASK_POINTER_FREE, 191, 1, 0, 0},   /* closure syscall.init.OnceFu…ool; sync.p interface {} } */
-	[65] = {8, ASK_POINTER_FREE, 191, 1, 0, 0},   /* closure syscall.init.OnceFu…ool; sync.p interface {} } */
-	[66] = {8, ASK_POINTER_FREE, 191, 1, 0, 0},   /* closure syscall.init.OnceFu…ool; sync.p interface {} } */
+	[64] = {8, ASK_POINTER_FREE, 191, 1, 0, 0},   /* closure syscall.init.OnceFunc.func3.d…nc.valid bool; sync.p interface {} } */
+	[65] = {8, ASK_POINTER_FREE, 191, 1, 0, 0},   /* closure syscall.init.OnceFunc.func3.1…nc.valid bool; sync.p interface {} } */
+	[66] = {8, ASK_POINTER_FREE, 191, 1, 0, 0},   /* closure syscall.init.OnceFunc.func3.1…nc.valid bool; sync.p interface {} } */
 	[67] = {8, ASK_POINTER_FREE, 3, 1, 0, 0},     /* closure main.main.func1.calls: to its int */
 	[68] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},  /* closure main.main.func1.name: to its bytes */
 	[69] = {0, ASK_POINTER_PLAIN, 116, 1, 0, 0},  /* *uintptr: to uintptr */
@@ -439,22 +439,22 @@ static const struct ask_pointer ask_pointers[] = {
 	[80] = {0, ASK_POINTER_PLAIN, 146, 1, 0, 0},  /* *runtime.worldStop: to runtime.worldStop */
 	[81] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},     /* func(*runtime.p): to its closure */
 	[82] = {0, ASK_POINTER_PLAIN, 117, 1, 0, 0},  /* **runtime.mspan: to *runtime.mspan */
-	[83] = {0, ASK_POINTER_PLAIN, 159, 1, 0, 0},  /* *struct { runtime.base runt…me.bound runtime.offAddr } */
+	[83] = {0, ASK_POINTER_PLAIN, 159, 1, 0, 0},  /* *struct { runtime.base runtime.offAdd…ddr; runtime.bound runtime.offAddr } */
 	[84] = {0, ASK_POINTER_SLICE, 116, 1, 0, 0},  /* []uintptr: to its elements, uintptr */
 	[85] = {0, ASK_POINTER_PLAIN, 163, 1, 0, 0},  /* **runtime.m: to *runtime.m */
 	[86] = {0, ASK_POINTER_PLAIN, 150, 1, 0, 0},  /* **runtime.p: to *runtime.p */
 	[87] = {0, ASK_POINTER_PLAIN, 172, 1, 0, 0},  /* *[]runtime.untracedG·7: to []runtime.untracedG·7 */
-	[88] = {0, ASK_POINTER_SLICE, 174, 1, 0, 0},  /* []runtime.untracedG·7: to i…ments, runtime.untracedG·7 */
+	[88] = {0, ASK_POINTER_SLICE, 174, 1, 0, 0},  /* []runtime.untracedG·7: to its elements, runtime.untracedG·7 */
 	[89] = {0, ASK_POINTER_PLAIN, 174, 1, 0, 0},  /* *runtime.untracedG·7: to runtime.untracedG·7 */
 	[90] = {0, ASK_POINTER_PLAIN, 177, 1, 0, 0},  /* *runtime.unwinder: to runtime.unwinder */
 	[91] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},     /* func(*runtime.g) bool: to its closure */
 	[92] = {0, ASK_POINTER_PLAIN, 194, 1, 0, 0},  /* *runtime.stkframe: to runtime.stkframe */
 	[93] = {0, ASK_POINTER_PLAIN, 181, 1, 0, 0},  /* *runtime.traceWriter: to runtime.traceWriter */
-	[94] = {0, ASK_POINTER_PLAIN, 185, 1, 0, 0},  /* **runtime.traceRegionAllocB…time.traceRegionAllocBlock */
+	[94] = {0, ASK_POINTER_PLAIN, 185, 1, 0, 0},  /* **runtime.traceRegionAllocBlock: to *runtime.traceRegionAllocBlock */
 	[95] = {0, ASK_POINTER_PLAIN, 0, 1, 0, 0},    /* *uint8: to uint8 */
-	[96] = {0, ASK_POINTER_PLAIN, 191, 1, 0, 0},  /* *struct { sync.f func(); sy…ool; sync.p interface {} } */
-	[97] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},     /* struct { sync.f func(); syn…ace {} }.f: to its closure */
-	[98] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},     /* struct { sync.f func(); syn… }.p: to whatever it holds */
+	[96] = {0, ASK_POINTER_PLAIN, 191, 1, 0, 0},  /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
+	[97] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},     /* struct { sync.f func(); sync.once syn…c.p interface {} }.f: to its closure */
+	[98] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},     /* struct { sync.f func(); sync.once syn…terface {} }.p: to whatever it holds */
 	[99] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},      /* interface {}: to whatever it holds */
 	{0},
 };
@@ -655,7 +655,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x59c0, ASK_ABSENT, 0, 0},                 /* *internal/reflectlite.Type */
 	{0x5a00, 1, ASK_RTYPE_DIRECT, 0},           /* func() */
 	{0x5a40, ASK_ABSENT, 0, 0},                 /* []struct { key string; elem int } */
-	{0x5a80, 190, ASK_RTYPE_DIRECT, 0},         /* *struct { sync.f func(); sy…ool; sync.p interface {} } */
+	{0x5a80, 190, ASK_RTYPE_DIRECT, 0},         /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
 	{0x5ac0, ASK_ABSENT, 0, 0},                 /* []uint8 */
 	{0x5b00, ASK_ABSENT, 0, 0},                 /* []int32 */
 	{0x5b40, ASK_ABSENT, 0, 0},                 /* []uint32 */
@@ -749,7 +749,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x7200, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key string; elem int } */
 	{0x7260, ASK_ABSENT, 0, 0},                 /* [1]uintptr */
 	{0x72c0, ASK_ABSENT, 0, 0},                 /* [1]uint8 */
-	{0x7320, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key inter… elem *internal/abi.Type } */
+	{0x7320, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
 	{0x7380, ASK_ABSENT, 0, 0},                 /* [64]uint8 */
 	{0x73e0, ASK_ABSENT, 0, 0},                 /* [3]internal/runtime/atomic.Uint32 */
 	{0x7440, ASK_ABSENT, 0, 0},                 /* [2]uint64 */
@@ -782,9 +782,9 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x7e60, ASK_ABSENT, 0, 0},                 /* [216]uint8 */
 	{0x7ec0, ASK_ABSENT, 0, 0},                 /* [9]uintptr */
 	{0x7f20, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key int32; elem unsafe.Pointer } */
-	{0x7f80, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key runti…typePair; elem struct {} } */
+	{0x7f80, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key runtime._typePair; elem struct {} } */
 	{0x7fe0, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key string; elem bool } */
-	{0x8040, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key uint3…lem []*internal/abi.Type } */
+	{0x8040, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key uint32; elem []*internal/abi.Type } */
 	{0x80a0, ASK_ABSENT, 0, 0},                 /* [2]runtime.Frame */
 	{0x8100, ASK_ABSENT, 0, 0},                 /* [4]uint64 */
 	{0x8160, ASK_ABSENT, 0, 0},                 /* [15]uint64 */
@@ -895,11 +895,11 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xb060, ASK_ABSENT, 0, 0},                 /* syscall.Errno */
 	{0xb0e0, ASK_ABSENT, 0, 0},                 /* noalg.struct { key string; elem int } */
 	{0xb160, ASK_ABSENT, 0, 0},                 /* noalg.map.group[string]int */
-	{0xb1e0, ASK_ABSENT, 0, 0},                 /* noalg.struct { F uintptr; X…l; sync.p interface {} } } */
-	{0xb260, ASK_ABSENT, 0, 0},                 /* noalg.struct { key internal… elem *internal/abi.Type } */
-	{0xb2e0, ASK_ABSENT, 0, 0},                 /* noalg.map.group[internal/ab…TypeOff]*internal/abi.Type */
-	{0xb360, ASK_ABSENT, 0, 0},                 /* struct { runtime.len int; r….buf [128]*runtime.mspan } */
-	{0xb3e0, ASK_ABSENT, 0, 0},                 /* struct { runtime.head *runt…ime/atomic.UnsafePointer } */
+	{0xb1e0, ASK_ABSENT, 0, 0},                 /* noalg.struct { F uintptr; X0 *struct ….valid bool; sync.p interface {} } } */
+	{0xb260, ASK_ABSENT, 0, 0},                 /* noalg.struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
+	{0xb2e0, ASK_ABSENT, 0, 0},                 /* noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
+	{0xb360, ASK_ABSENT, 0, 0},                 /* struct { runtime.len int; runtime.buf [128]*runtime.mspan } */
+	{0xb3e0, ASK_ABSENT, 0, 0},                 /* struct { runtime.head *runtime.spanSP…ernal/runtime/atomic.UnsafePointer } */
 	{0xb460, ASK_ABSENT, 0, 0},                 /* noalg.struct { key int32; elem unsafe.Pointer } */
 	{0xb4e0, ASK_ABSENT, 0, 0},                 /* noalg.map.group[int32]unsafe.Pointer */
 	{0xb560, ASK_ABSENT, 0, 0},                 /* noalg.struct { key runtime._typePair; elem struct {} } */
@@ -999,7 +999,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xf2e0, ASK_ABSENT, 0, 0},                 /* internal/abi.InterfaceType */
 	{0xf3a0, ASK_ABSENT, 0, 0},                 /* internal/runtime/atomic.Int64 */
 	{0xf460, ASK_ABSENT, 0, 0},                 /* internal/runtime/atomic.Uint64 */
-	{0xf520, 191, 0, 0},                        /* struct { sync.f func(); syn…ool; sync.p interface {} } */
+	{0xf520, 191, 0, 0},                        /* struct { sync.f func(); sync.once syn…nc.valid bool; sync.p interface {} } */
 	{0xf5e0, ASK_ABSENT, 0, 0},                 /* *runtime.offAddr */
 	{0xf6a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.scavengerState */
 	{0xf760, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Uint64 */

@@ -121,8 +121,8 @@ static const struct ask_type ask_types[] = {
 static const struct ask_pointer ask_pointers[] = {
 	[0] = {0, ASK_POINTER_CONTEXT, 0, 1, 0, 0},           /* context.Context: to the next link of the chain */
 	/* ---- only behind interfaces and func values: what these may hold ---- */
-	[1] = {0, ASK_POINTER_CONTEXT, 0, 1, 0, 0},           /* context.valueCtx.Context: t…the next link of the chain */
-	[2] = {32, ASK_POINTER_CONTEXT_VALUE, 0, 1, 0, 0x10}, /* context.valueCtx.val: to wh…s, if the spec asks for it */
+	[1] = {0, ASK_POINTER_CONTEXT, 0, 1, 0, 0},           /* context.valueCtx.Context: to the next link of the chain */
+	[2] = {32, ASK_POINTER_CONTEXT_VALUE, 0, 1, 0, 0x10}, /* context.valueCtx.val: to what it holds, if the spec asks for it */
 	[3] = {0, ASK_POINTER_PLAIN, 5, 1, 0, 0},             /* *main.tenant: to main.tenant */
 	[4] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},            /* string: to its bytes */
 	[5] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},            /* main.tenant.Name: to its bytes */
@@ -141,20 +141,20 @@ static const struct ask_span ask_spans[] = {
  */
 static const struct ask_op ask_ops[] = {
 	[0] = {.kind = ASK_OP_CFA, .a = 0},                   /* ctx: context.Context at CFA+0 */
-	[1] = {.kind = ASK_OP_COPY, .a = 0, .b = 0, .c = 16}, /* context.Value(main.requestI… context.Context, 16 bytes */
+	[1] = {.kind = ASK_OP_COPY, .a = 0, .b = 0, .c = 16}, /* context.Value(main.requestIDKey).(string): context.Context, 16 bytes */
 	[2] = {.kind = ASK_OP_CFA, .a = 0},                   /* ctx: context.Context at CFA+0 */
-	[3] = {.kind = ASK_OP_COPY, .a = 0, .b = 0, .c = 16}, /* context.Value(main.tenantKe… context.Context, 16 bytes */
+	[3] = {.kind = ASK_OP_COPY, .a = 0, .b = 0, .c = 16}, /* context.Value(main.tenantKey).(*main.tenant): context.Context, 16 bytes */
 	{0},
 };
 
 /* {capture, type, size, first op, ops, limits, reason} */
 static const struct ask_expr ask_exprs[] = {
-	[0] = {0, 1, 16, 0, 0, 0, ASK_REASON_REGISTER},    /* spec.ask.yaml:7 context.Val…uestIDKey).(string) string */
-	[1] = {1, 1, 16, 0, 0, 0, ASK_REASON_REGISTER},    /* spec.ask.yaml:8 context.Val…*main.tenant) *main.tenant */
-	[2] = {0, 1, 16, 0, 2, 0, 0},                      /* spec.ask.yaml:7 context.Val…uestIDKey).(string) string */
-	[3] = {1, 1, 16, 2, 2, 0, 0},                      /* spec.ask.yaml:8 context.Val…*main.tenant) *main.tenant */
-	[4] = {0, 1, 16, 0, 0, 0, ASK_REASON_NO_LOCATION}, /* spec.ask.yaml:7 context.Val…uestIDKey).(string) string */
-	[5] = {1, 1, 16, 0, 0, 0, ASK_REASON_NO_LOCATION}, /* spec.ask.yaml:8 context.Val…*main.tenant) *main.tenant */
+	[0] = {0, 1, 16, 0, 0, 0, ASK_REASON_REGISTER},    /* spec.ask.yaml:7 context.Value(main.requestIDKey).(string) string */
+	[1] = {1, 1, 16, 0, 0, 0, ASK_REASON_REGISTER},    /* spec.ask.yaml:8 context.Value(main.tenantKey).(*main.tenant) *main.tenant */
+	[2] = {0, 1, 16, 0, 2, 0, 0},                      /* spec.ask.yaml:7 context.Value(main.requestIDKey).(string) string */
+	[3] = {1, 1, 16, 2, 2, 0, 0},                      /* spec.ask.yaml:8 context.Value(main.tenantKey).(*main.tenant) *main.tenant */
+	[4] = {0, 1, 16, 0, 0, 0, ASK_REASON_NO_LOCATION}, /* spec.ask.yaml:7 context.Value(main.requestIDKey).(string) string */
+	[5] = {1, 1, 16, 0, 0, 0, ASK_REASON_NO_LOCATION}, /* spec.ask.yaml:8 context.Value(main.tenantKey).(*main.tenant) *main.tenant */
 	{0},
 };
 
@@ -302,23 +302,23 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x76e0, ASK_ABSENT, 0, 0},                 /* []struct { key context.canceler; elem struct {} } */
 	{0x7720, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() */
 	{0x7760, ASK_ABSENT, 0, 0},                 /* []struct { key string; elem int } */
-	{0x77a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *struct { sync.f func(); sy…ool; sync.p interface {} } */
+	{0x77a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
 	{0x77e0, ASK_ABSENT, 0, 0},                 /* []*internal/abi.Type */
 	{0x7820, ASK_ABSENT, 0, 0},                 /* []*sync.entry[interface {},interface {}] */
 	{0x7860, ASK_ABSENT, 0, 0},                 /* []*sync.node[interface {},interface {}] */
-	{0x78a0, ASK_ABSENT, 0, 0},                 /* []atomic.Pointer[internal/s…nterface {},interface {}]] */
+	{0x78a0, ASK_ABSENT, 0, 0},                 /* []atomic.Pointer[internal/sync.node[interface {},interface {}]] */
 	{0x78e0, ASK_ABSENT, 0, 0},                 /* []*sync.indirect[interface {},interface {}] */
 	{0x7920, ASK_ABSENT, 0, 0},                 /* []struct { key interface {}; elem interface {} } */
 	{0x7960, ASK_ABSENT, 0, 0},                 /* *go.shape.shape.interface {} */
-	{0x79a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.entry[go.sha… {},go.shape.interface {}] */
-	{0x79e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.node[go.shap… {},go.shape.interface {}] */
-	{0x7a20, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Pointer[intern…{},go.shape.interface {}]] */
-	{0x7a60, ASK_ABSENT, 0, 0},                 /* []*sync.entry[go.shape.inte… {},go.shape.interface {}] */
-	{0x7aa0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.indirect[go.… {},go.shape.interface {}] */
-	{0x7ae0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Pointer[go.sha…ernal/sync.isEntry bool }] */
+	{0x79a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	{0x79e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.node[go.shape.interface {},go.shape.interface {}] */
+	{0x7a20, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Pointer[internal/sync.en…interface {},go.shape.interface {}]] */
+	{0x7a60, ASK_ABSENT, 0, 0},                 /* []*sync.entry[go.shape.interface {},go.shape.interface {}] */
+	{0x7aa0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
+	{0x7ae0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
 	{0x7b20, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *go.shape.struct { internal/sync.isEntry bool } */
 	{0x7b60, ASK_ABSENT, 0, 0},                 /* []*go.shape.struct { internal/sync.isEntry bool } */
-	{0x7ba0, ASK_ABSENT, 0, 0},                 /* []atomic.Pointer[go.shape.s…ernal/sync.isEntry bool }] */
+	{0x7ba0, ASK_ABSENT, 0, 0},                 /* []atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
 	{0x7be0, ASK_ABSENT, 0, 0},                 /* []time.zone */
 	{0x7c20, ASK_ABSENT, 0, 0},                 /* []time.zoneTrans */
 	{0x7c60, ASK_ABSENT, 0, 0},                 /* []*bisect.dedup */
@@ -429,7 +429,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x9b00, ASK_ABSENT, 0, 0},                 /* runtime.sliceInterfacePtr */
 	{0x9b60, ASK_ABSENT, 0, 0},                 /* func() (time.Time, bool) */
 	{0x9bc0, ASK_ABSENT, 0, 0},                 /* func(interface {}) interface {} */
-	{0x9c20, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key conte…canceler; elem struct {} } */
+	{0x9c20, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key context.canceler; elem struct {} } */
 	{0x9c80, ASK_ABSENT, 0, 0},                 /* func(func()) func() bool */
 	{0x9ce0, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key string; elem int } */
 	{0x9d40, ASK_ABSENT, 0, 0},                 /* [16]uintptr */
@@ -437,11 +437,11 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x9e00, ASK_ABSENT, 0, 0},                 /* func(reflectlite.Type) bool */
 	{0x9e60, ASK_ABSENT, 0, 0},                 /* [0]*internal/sync.entry[interface {},interface {}] */
 	{0x9ec0, ASK_ABSENT, 0, 0},                 /* [0]*internal/sync.node[interface {},interface {}] */
-	{0x9f20, ASK_ABSENT, 0, 0},                 /* [16]sync/atomic.Pointer[int…nterface {},interface {}]] */
+	{0x9f20, ASK_ABSENT, 0, 0},                 /* [16]sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
 	{0x9f80, ASK_ABSENT, 0, 0},                 /* [0]*internal/sync.indirect[interface {},interface {}] */
-	{0xa040, ASK_ABSENT, 0, 0},                 /* [0]*internal/sync.entry[go.… {},go.shape.interface {}] */
+	{0xa040, ASK_ABSENT, 0, 0},                 /* [0]*internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
 	{0xa0a0, ASK_ABSENT, 0, 0},                 /* [0]*go.shape.struct { internal/sync.isEntry bool } */
-	{0xa100, ASK_ABSENT, 0, 0},                 /* [16]sync/atomic.Pointer[go.…ernal/sync.isEntry bool }] */
+	{0xa100, ASK_ABSENT, 0, 0},                 /* [16]sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
 	{0xa160, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func(int64) int64 */
 	{0xa1c0, ASK_ABSENT, 0, 0},                 /* [0]*internal/bisect.dedup */
 	{0xa220, ASK_ABSENT, 0, 0},                 /* [0]*internal/godebug.value */
@@ -450,7 +450,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xa340, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key uint64; elem bool } */
 	{0xa3a0, ASK_ABSENT, 0, 0},                 /* [64]uint8 */
 	{0xa400, ASK_ABSENT, 0, 0},                 /* [1]uint8 */
-	{0xa460, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key inter… elem *internal/abi.Type } */
+	{0xa460, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
 	{0xa4c0, ASK_ABSENT, 0, 0},                 /* [3]internal/runtime/atomic.Uint32 */
 	{0xa520, ASK_ABSENT, 0, 0},                 /* [2]uint64 */
 	{0xa580, ASK_ABSENT, 0, 0},                 /* [6]uintptr */
@@ -485,10 +485,10 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xb060, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func(string) func() */
 	{0xb0c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func(string, string) */
 	{0xb120, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key int32; elem unsafe.Pointer } */
-	{0xb180, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key runti…typePair; elem struct {} } */
+	{0xb180, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key runtime._typePair; elem struct {} } */
 	{0xb1e0, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key string; elem bool } */
-	{0xb240, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key strin… elem runtime.metricData } */
-	{0xb2a0, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key uint3…lem []*internal/abi.Type } */
+	{0xb240, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key string; elem runtime.metricData } */
+	{0xb2a0, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key uint32; elem []*internal/abi.Type } */
 	{0xb300, ASK_ABSENT, 0, 0},                 /* [2]runtime.Frame */
 	{0xb360, ASK_ABSENT, 0, 0},                 /* [15]uint64 */
 	{0xb3c0, ASK_ABSENT, 0, 0},                 /* [9]unsafe.Pointer */
@@ -639,7 +639,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xf440, ASK_ABSENT, 0, 0},                 /* internal/bisect.parseError */
 	{0xf4c0, ASK_ABSENT, 0, 0},                 /* internal/sync.node[interface {},interface {}] */
 	{0xf540, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.indirect[interface {},interface {}] */
-	{0xf5c0, ASK_ABSENT, 0, 0},                 /* internal/sync.node[go.shape… {},go.shape.interface {}] */
+	{0xf5c0, ASK_ABSENT, 0, 0},                 /* internal/sync.node[go.shape.interface {},go.shape.interface {}] */
 	{0xf640, ASK_ABSENT, 0, 0},                 /* go.shape.struct { internal/sync.isEntry bool } */
 	{0xf6c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* internal/runtime/atomic.Pointer[runtime._defer] */
 	{0xf740, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* internal/runtime/atomic.Pointer[runtime.m] */
@@ -649,13 +649,13 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xf940, ASK_ABSENT, 0, 0},                 /* noalg.map.group[context.canceler]struct {} */
 	{0xfa40, ASK_ABSENT, 0, 0},                 /* noalg.struct { key string; elem int } */
 	{0xfac0, ASK_ABSENT, 0, 0},                 /* noalg.map.group[string]int */
-	{0xfb40, ASK_ABSENT, 0, 0},                 /* noalg.struct { F uintptr; X…l; sync.p interface {} } } */
+	{0xfb40, ASK_ABSENT, 0, 0},                 /* noalg.struct { F uintptr; X0 *struct ….valid bool; sync.p interface {} } } */
 	{0xfcc0, ASK_ABSENT, 0, 0},                 /* noalg.struct { key uint64; elem bool } */
 	{0xfd40, ASK_ABSENT, 0, 0},                 /* noalg.map.group[uint64]bool */
-	{0xfdc0, ASK_ABSENT, 0, 0},                 /* noalg.struct { key internal… elem *internal/abi.Type } */
-	{0xfe40, ASK_ABSENT, 0, 0},                 /* noalg.map.group[internal/ab…TypeOff]*internal/abi.Type */
-	{0xfec0, ASK_ABSENT, 0, 0},                 /* struct { runtime.len int; r….buf [128]*runtime.mspan } */
-	{0xff40, ASK_ABSENT, 0, 0},                 /* struct { runtime.head *runt…ime/atomic.UnsafePointer } */
+	{0xfdc0, ASK_ABSENT, 0, 0},                 /* noalg.struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
+	{0xfe40, ASK_ABSENT, 0, 0},                 /* noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
+	{0xfec0, ASK_ABSENT, 0, 0},                 /* struct { runtime.len int; runtime.buf [128]*runtime.mspan } */
+	{0xff40, ASK_ABSENT, 0, 0},                 /* struct { runtime.head *runtime.spanSP…ernal/runtime/atomic.UnsafePointer } */
 	{0xffc0, ASK_ABSENT, 0, 0},                 /* noalg.struct { key int32; elem unsafe.Pointer } */
 	{0x10040, ASK_ABSENT, 0, 0},                /* noalg.map.group[int32]unsafe.Pointer */
 	{0x100c0, ASK_ABSENT, 0, 0},                /* noalg.struct { key runtime._typePair; elem struct {} } */
@@ -668,7 +668,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x10440, ASK_ABSENT, 0, 0},                /* noalg.map.group[uint32][]*internal/abi.Type */
 	{0x104c0, ASK_ABSENT, 0, 0},                /* noalg.struct { F uintptr; R runtime.metricReader } */
 	{0x10640, ASK_ABSENT, 0, 0},                /* noalg.struct { F uintptr; R *sync/atomic.Uint64 } */
-	{0x106c0, ASK_ABSENT, 0, 0},                /* noalg.struct { F uintptr; R…internal/godebug.Setting } */
+	{0x106c0, ASK_ABSENT, 0, 0},                /* noalg.struct { F uintptr; R *internal/godebug.Setting } */
 	{0x10740, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *context.emptyCtx */
 	{0x107e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *context.stopCtx */
 	{0x10880, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *syscall.Errno */
@@ -684,9 +684,9 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x10ec0, ASK_ABSENT, 0, 0},                /* *runtime.statDepSet */
 	{0x10f60, ASK_ABSENT, 0, 0},                /* *runtime.pollDesc */
 	{0x11000, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uint8 */
-	{0x110a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[intern…nterface {},interface {}]] */
-	{0x11140, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[intern…nterface {},interface {}]] */
-	{0x111e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[intern…nterface {},interface {}]] */
+	{0x110a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]] */
+	{0x11140, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	{0x111e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
 	{0x11280, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[internal/bisect.dedup] */
 	{0x11320, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[internal/godebug.value] */
 	{0x113c0, ASK_ABSENT, 0, 0},                /* syscall.Rlimit */
@@ -788,14 +788,14 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x154a0, ASK_ABSENT, 0, 0},                /* internal/runtime/atomic.Uint64 */
 	{0x15560, ASK_ABSENT, 0, 0},                /* internal/bisect.cond */
 	{0x15620, ASK_ABSENT, 0, 0},                /* internal/bisect.dedup */
-	{0x156e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[interna…nterface {},interface {}]] */
-	{0x157a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[interna…nterface {},interface {}]] */
-	{0x15860, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[interna…nterface {},interface {}]] */
-	{0x15920, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[interna…{},go.shape.interface {}]] */
-	{0x159e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[go.shap…ernal/sync.isEntry bool }] */
+	{0x156e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]] */
+	{0x157a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	{0x15860, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
+	{0x15920, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/sync.ent…interface {},go.shape.interface {}]] */
+	{0x159e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
 	{0x15aa0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/bisect.dedup] */
 	{0x15b60, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/godebug.value] */
-	{0x15c20, ASK_ABSENT, 0, 0},                /* struct { sync.f func(); syn…ool; sync.p interface {} } */
+	{0x15c20, ASK_ABSENT, 0, 0},                /* struct { sync.f func(); sync.once syn…nc.valid bool; sync.p interface {} } */
 	{0x15ce0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *context.cancelCtx */
 	{0x15da0, ASK_ABSENT, 0, 0},                /* *context.timerCtx */
 	{0x15e60, ASK_ABSENT, 0, 0},                /* internal/reflectlite.Type */
@@ -823,7 +823,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x16ee0, ASK_ABSENT, 0, 0},                /* internal/godebug.setting */
 	{0x16fa0, ASK_ABSENT, 0, 0},                /* internal/cpu.option */
 	{0x17060, ASK_ABSENT, 0, 0},                /* internal/sync.entry[interface {},interface {}] */
-	{0x17120, ASK_ABSENT, 0, 0},                /* internal/sync.entry[go.shap… {},go.shape.interface {}] */
+	{0x17120, ASK_ABSENT, 0, 0},                /* internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
 	{0x171e0, ASK_ABSENT, 0, 0},                /* context.withoutCancelCtx */
 	{0x172c0, ASK_ABSENT, 0, 0},                /* context.backgroundCtx */
 	{0x173a0, ASK_ABSENT, 0, 0},                /* context.todoCtx */
@@ -842,7 +842,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x17f00, ASK_ABSENT, 0, 0},                /* internal/chacha8rand.State */
 	{0x17fe0, ASK_ABSENT, 0, 0},                /* internal/bisect.Matcher */
 	{0x180c0, ASK_ABSENT, 0, 0},                /* internal/sync.indirect[interface {},interface {}] */
-	{0x181a0, ASK_ABSENT, 0, 0},                /* internal/sync.indirect[go.s… {},go.shape.interface {}] */
+	{0x181a0, ASK_ABSENT, 0, 0},                /* internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
 	{0x18280, ASK_ABSENT, 0, 0},                /* runtime.boundsError */
 	{0x18360, ASK_ABSENT, 0, 0},                /* runtime.offAddr */
 	{0x18460, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uint32 */

@@ -160,12 +160,12 @@ static const struct ask_op ask_ops[] = {
 
 /* {capture, type, size, first op, ops, limits, reason} */
 static const struct ask_expr ask_exprs[] = {
-	[0] = {1, 4, 8, 0, 0, 0, ASK_REASON_REGISTER},     /* spec.ask.yaml:6 b *main.box….apple] | *main.box[int64] */
-	[1] = {1, 4, 8, 0, 2, 0, 0},                       /* spec.ask.yaml:6 b *main.box….apple] | *main.box[int64] */
-	[2] = {1, 4, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:6 b *main.box….apple] | *main.box[int64] */
-	[3] = {1, 3, 8, 0, 0, 0, ASK_REASON_REGISTER},     /* spec.ask.yaml:6 b *main.box….apple] | *main.box[int64] */
-	[4] = {1, 3, 8, 2, 2, 0, 0},                       /* spec.ask.yaml:6 b *main.box….apple] | *main.box[int64] */
-	[5] = {1, 3, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:6 b *main.box….apple] | *main.box[int64] */
+	[0] = {1, 4, 8, 0, 0, 0, ASK_REASON_REGISTER},     /* spec.ask.yaml:6 b *main.box[*main.apple] | *main.box[int64] */
+	[1] = {1, 4, 8, 0, 2, 0, 0},                       /* spec.ask.yaml:6 b *main.box[*main.apple] | *main.box[int64] */
+	[2] = {1, 4, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:6 b *main.box[*main.apple] | *main.box[int64] */
+	[3] = {1, 3, 8, 0, 0, 0, ASK_REASON_REGISTER},     /* spec.ask.yaml:6 b *main.box[*main.apple] | *main.box[int64] */
+	[4] = {1, 3, 8, 2, 2, 0, 0},                       /* spec.ask.yaml:6 b *main.box[*main.apple] | *main.box[int64] */
+	[5] = {1, 3, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:6 b *main.box[*main.apple] | *main.box[int64] */
 	[6] = {0, 1, 8, 0, 0, 0, ASK_REASON_REGISTER},     /* spec.ask.yaml:5 item go.shape.*uint8 | int64 */
 	[7] = {0, 1, 8, 4, 2, 0, 0},                       /* spec.ask.yaml:5 item go.shape.*uint8 | int64 */
 	[8] = {0, 1, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:5 item go.shape.*uint8 | int64 */

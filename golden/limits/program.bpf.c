@@ -141,14 +141,14 @@ static const struct ask_pointer ask_pointers[] = {
 	[2] = {0, ASK_POINTER_SLICE, 1, 1, 0, 0},        /* []string: to its elements, string */
 	[3] = {0, ASK_POINTER_FREE, 7, 1, 0, 0},         /* map[int8]int8: to its map<int8,int8> */
 	[4] = {0, ASK_POINTER_PLAIN, 11, 1, 0, 0},       /* *main.node: to main.node */
-	[5] = {16, ASK_POINTER_DIRECTORY, 8, 1, 0, 0x9}, /* map<int8,int8>.dirPtr: to o…irLen of *table<int8,int8> */
+	[5] = {16, ASK_POINTER_DIRECTORY, 8, 1, 0, 0x9}, /* map<int8,int8>.dirPtr: to one group, or dirLen of *table<int8,int8> */
 	[6] = {0, ASK_POINTER_FREE, 10, 1, 0, 0},        /* *table<int8,int8>: to its table<int8,int8> */
-	[7] = {16, ASK_POINTER_GROUPS, 9, 1, 0, 0},      /* table<int8,int8>.groups: to… noalg.map.group[int8]int8 */
+	[7] = {16, ASK_POINTER_GROUPS, 9, 1, 0, 0},      /* table<int8,int8>.groups: to lengthMask + 1 of noalg.map.group[int8]int8 */
 	[8] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},       /* main.node.Name: to its bytes */
 	[9] = {16, ASK_POINTER_PLAIN, 11, 1, 0, 0},      /* main.node.Next: to main.node */
 	[10] = {0, ASK_POINTER_PLAIN, 8, 1, 0, 0},       /* **table<int8,int8>: to *table<int8,int8> */
-	[11] = {0, ASK_POINTER_PLAIN, 9, 1, 0, 0},       /* groupReference<int8,int8>.d… noalg.map.group[int8]int8 */
-	[12] = {0, ASK_POINTER_PLAIN, 9, 1, 0, 0},       /* *noalg.map.group[int8]int8:… noalg.map.group[int8]int8 */
+	[11] = {0, ASK_POINTER_PLAIN, 9, 1, 0, 0},       /* groupReference<int8,int8>.data: to noalg.map.group[int8]int8 */
+	[12] = {0, ASK_POINTER_PLAIN, 9, 1, 0, 0},       /* *noalg.map.group[int8]int8: to noalg.map.group[int8]int8 */
 	{0},
 };
 

@@ -142,22 +142,22 @@ static const struct ask_type ask_types[] = {
 static const struct ask_pointer ask_pointers[] = {
 	[0] = {0, ASK_POINTER_FREE, 3, 1, 0, 0},         /* map[string]int: to its map<string,int> */
 	[1] = {0, ASK_POINTER_FREE, 4, 1, 0, 0},         /* map[int32]bool: to its map<int32,bool> */
-	[2] = {16, ASK_POINTER_DIRECTORY, 5, 1, 0, 0x6}, /* map<string,int>.dirPtr: to …rLen of *table<string,int> */
-	[3] = {16, ASK_POINTER_DIRECTORY, 7, 1, 0, 0x8}, /* map<int32,bool>.dirPtr: to …rLen of *table<int32,bool> */
+	[2] = {16, ASK_POINTER_DIRECTORY, 5, 1, 0, 0x6}, /* map<string,int>.dirPtr: to one group, or dirLen of *table<string,int> */
+	[3] = {16, ASK_POINTER_DIRECTORY, 7, 1, 0, 0x8}, /* map<int32,bool>.dirPtr: to one group, or dirLen of *table<int32,bool> */
 	[4] = {0, ASK_POINTER_FREE, 9, 1, 0, 0},         /* *table<string,int>: to its table<string,int> */
 	[5] = {8, ASK_POINTER_STRING, 0, 8, 24, 0},      /* noalg.map.group[string]int.slots[].key: to its bytes */
 	[6] = {0, ASK_POINTER_FREE, 10, 1, 0, 0},        /* *table<int32,bool>: to its table<int32,bool> */
-	[7] = {16, ASK_POINTER_GROUPS, 6, 1, 0, 0},      /* table<string,int>.groups: t…noalg.map.group[string]int */
-	[8] = {16, ASK_POINTER_GROUPS, 8, 1, 0, 0},      /* table<int32,bool>.groups: t…noalg.map.group[int32]bool */
+	[7] = {16, ASK_POINTER_GROUPS, 6, 1, 0, 0},      /* table<string,int>.groups: to lengthMask + 1 of noalg.map.group[string]int */
+	[8] = {16, ASK_POINTER_GROUPS, 8, 1, 0, 0},      /* table<int32,bool>.groups: to lengthMask + 1 of noalg.map.group[int32]bool */
 	[9] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},       /* string: to its bytes */
 	[10] = {0, ASK_POINTER_PLAIN, 5, 1, 0, 0},       /* **table<string,int>: to *table<string,int> */
 	[11] = {0, ASK_POINTER_PLAIN, 7, 1, 0, 0},       /* **table<int32,bool>: to *table<int32,bool> */
-	[12] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},     /* noalg.[8]struct { key strin… int }[].key: to its bytes */
-	[13] = {0, ASK_POINTER_PLAIN, 6, 1, 0, 0},       /* groupReference<string,int>.…noalg.map.group[string]int */
-	[14] = {0, ASK_POINTER_PLAIN, 8, 1, 0, 0},       /* groupReference<int32,bool>.…noalg.map.group[int32]bool */
-	[15] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},      /* noalg.struct { key string; …em int }.key: to its bytes */
-	[16] = {0, ASK_POINTER_PLAIN, 6, 1, 0, 0},       /* *noalg.map.group[string]int…noalg.map.group[string]int */
-	[17] = {0, ASK_POINTER_PLAIN, 8, 1, 0, 0},       /* *noalg.map.group[int32]bool…noalg.map.group[int32]bool */
+	[12] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},     /* noalg.[8]struct { key string; elem int }[].key: to its bytes */
+	[13] = {0, ASK_POINTER_PLAIN, 6, 1, 0, 0},       /* groupReference<string,int>.data: to noalg.map.group[string]int */
+	[14] = {0, ASK_POINTER_PLAIN, 8, 1, 0, 0},       /* groupReference<int32,bool>.data: to noalg.map.group[int32]bool */
+	[15] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},      /* noalg.struct { key string; elem int }.key: to its bytes */
+	[16] = {0, ASK_POINTER_PLAIN, 6, 1, 0, 0},       /* *noalg.map.group[string]int: to noalg.map.group[string]int */
+	[17] = {0, ASK_POINTER_PLAIN, 8, 1, 0, 0},       /* *noalg.map.group[int32]bool: to noalg.map.group[int32]bool */
 	{0},
 };
 

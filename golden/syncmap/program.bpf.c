@@ -117,9 +117,9 @@ static const struct ask_type ask_types[] = {
 	[7] = {8, 7, 1, 0, 0},          /* internal/sync.equalFunc */
 	[8] = {8, 8, 1, 0, 0},          /* *internal/sync.node[interface {},interface {}] */
 	[9] = {8, 9, 1, 0, 0},          /* *internal/sync.indirect[interface {},interface {}] */
-	[10] = {8, 10, 1, 0, 0},        /* sync/atomic.Pointer[interna…nterface {},interface {}]] */
-	[11] = {8, 11, 1, 0, 0},        /* sync/atomic.Pointer[interna…nterface {},interface {}]] */
-	[12] = {8, 12, 1, 0, 0},        /* sync/atomic.Pointer[interna…nterface {},interface {}]] */
+	[10] = {8, 10, 1, 0, 0},        /* sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]] */
+	[11] = {8, 11, 1, 0, 0},        /* sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	[12] = {8, 12, 1, 0, 0},        /* sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
 	[13] = {8, 13, 1, 0, 0},        /* *internal/sync.entry[interface {},interface {}] */
 	[14] = {1, 14, 0, 0, 0},        /* bool */
 	[15] = {0, 14, 0, 0, 0},        /* sync.noCopy */
@@ -127,7 +127,7 @@ static const struct ask_type ask_types[] = {
 	[17] = {1, 15, 0, 0, 0},        /* internal/sync.node[interface {},interface {}] */
 	[18] = {4, 15, 0, 0, 0},        /* sync/atomic.Bool */
 	[19] = {8, 15, 0, 0, 0},        /* internal/sync.Mutex */
-	[20] = {128, 15, 1, 0, 0},      /* [16]sync/atomic.Pointer[int…nterface {},interface {}]] */
+	[20] = {128, 15, 1, 0, 0},      /* [16]sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
 	[21] = {16, 16, 1, 0, 0},       /* interface {} */
 	[22] = {4, 17, 0, 0, 0},        /* int32 */
 	[23] = {4, 17, 0, 0, 0},        /* uint32 */
@@ -188,13 +188,13 @@ static const struct ask_type ask_types[] = {
 	[77] = {8, 64, 1, 0, 0},        /* *internal/abi.ITab */
 	[78] = {8, 65, 1, 0, 0},        /* *internal/cpu.option */
 	[79] = {8, 66, 1, 0, 0},        /* func() */
-	[80] = {8, 67, 1, 0, 0},        /* *internal/sync.entry[go.sha… {},go.shape.interface {}] */
-	[81] = {8, 68, 1, 0, 0},        /* *internal/sync.node[go.shap… {},go.shape.interface {}] */
-	[82] = {8, 69, 1, 0, 0},        /* *sync/atomic.Pointer[intern…{},go.shape.interface {}]] */
-	[83] = {8, 70, 1, 0, 0},        /* *internal/sync.indirect[go.… {},go.shape.interface {}] */
-	[84] = {8, 71, 1, 0, 0},        /* *sync/atomic.Pointer[go.sha…ernal/sync.isEntry bool }] */
+	[80] = {8, 67, 1, 0, 0},        /* *internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	[81] = {8, 68, 1, 0, 0},        /* *internal/sync.node[go.shape.interface {},go.shape.interface {}] */
+	[82] = {8, 69, 1, 0, 0},        /* *sync/atomic.Pointer[internal/sync.en…interface {},go.shape.interface {}]] */
+	[83] = {8, 70, 1, 0, 0},        /* *internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
+	[84] = {8, 71, 1, 0, 0},        /* *sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
 	[85] = {8, 72, 1, 0, 0},        /* *go.shape.struct { internal/sync.isEntry bool } */
-	[86] = {8, 73, 1, 0, 0},        /* *struct { sync.f func(); sy…ool; sync.p interface {} } */
+	[86] = {8, 73, 1, 0, 0},        /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
 	[87] = {8, 74, 1, 0, 0},        /* *[]runtime.ancestorInfo */
 	[88] = {8, 75, 1, 0, 0},        /* *[1024]uintptr */
 	[89] = {8, 76, 1, 0, 0},        /* func() bool */
@@ -264,9 +264,9 @@ static const struct ask_type ask_types[] = {
 	[153] = {8, 137, 1, 0, 0},      /* runtime.Pinner */
 	[154] = {8, 138, 1, 0, 0},      /* *runtime.mPadded */
 	[155] = {8, 139, 1, 0, 0},      /* *internal/runtime/atomic.Uint8 */
-	[156] = {8, 140, 1, 0, 0},      /* *sync/atomic.Pointer[intern…nterface {},interface {}]] */
-	[157] = {8, 141, 1, 0, 0},      /* *sync/atomic.Pointer[intern…nterface {},interface {}]] */
-	[158] = {8, 142, 1, 0, 0},      /* *sync/atomic.Pointer[intern…nterface {},interface {}]] */
+	[156] = {8, 140, 1, 0, 0},      /* *sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]] */
+	[157] = {8, 141, 1, 0, 0},      /* *sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	[158] = {8, 142, 1, 0, 0},      /* *sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
 	[159] = {8, 143, 0, 0, 0},      /* internal/runtime/atomic.UnsafePointer */
 	[160] = {8, 143, 1, 0, 0},      /* *internal/sync.Mutex */
 	[161] = {8, 144, 1, 0, 0},      /* *runtime.maybeTraceablePtr */
@@ -288,8 +288,8 @@ static const struct ask_type ask_types[] = {
 	[177] = {8, 159, 1, 0, 0},      /* *runtime.gTraceState */
 	[178] = {8, 160, 1, 0, 0},      /* *runtime.addrRange */
 	[179] = {8, 161, 1, 0, 0},      /* *runtime.mLockProfile */
-	[180] = {8, 162, 1, 0, 0},      /* sync/atomic.Pointer[interna…{},go.shape.interface {}]] */
-	[181] = {8, 163, 1, 0, 0},      /* sync/atomic.Pointer[go.shap…ernal/sync.isEntry bool }] */
+	[180] = {8, 162, 1, 0, 0},      /* sync/atomic.Pointer[internal/sync.ent…interface {},go.shape.interface {}]] */
+	[181] = {8, 163, 1, 0, 0},      /* sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
 	[182] = {8, 164, 1, 0, 0},      /* *sync/atomic.Uint32 */
 	[183] = {8, 165, 1, 0, 0},      /* *runtime.scavengerState */
 	[184] = {8, 166, 1, 0, 0},      /* *internal/runtime/atomic.Uint64 */
@@ -322,7 +322,7 @@ static const struct ask_type ask_types[] = {
 	[211] = {8, 197, 1, 0, 0},      /* *table<string,int> */
 	[212] = {200, 198, 1, 0, 0},    /* noalg.map.group[string]int */
 	[213] = {8, 199, 1, 0, 0},      /* *table<internal/abi.TypeOff,*internal/abi.Type> */
-	[214] = {136, 200, 1, 0, 0},    /* noalg.map.group[internal/ab…TypeOff]*internal/abi.Type */
+	[214] = {136, 200, 1, 0, 0},    /* noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
 	[215] = {8, 201, 1, 0, 0},      /* *table<int32,unsafe.Pointer> */
 	[216] = {136, 202, 0, 0, 0},    /* noalg.map.group[int32]unsafe.Pointer */
 	[217] = {8, 202, 1, 0, 0},      /* *table<runtime._typePair,struct {}> */
@@ -391,9 +391,9 @@ static const struct ask_type ask_types[] = {
 	[280] = {4, 244, 0, 0, 0},      /* internal/abi.PCLnTabMagic */
 	[281] = {1, 244, 0, 0, 0},      /* internal/abi.FuncFlag */
 	[282] = {1, 244, 0, 0, 0},      /* internal/abi.FuncID */
-	[283] = {0, 244, 0, 0, 0},      /* [0]*internal/sync.entry[go.… {},go.shape.interface {}] */
+	[283] = {0, 244, 0, 0, 0},      /* [0]*internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
 	[284] = {0, 244, 0, 0, 0},      /* [0]*go.shape.struct { internal/sync.isEntry bool } */
-	[285] = {128, 244, 1, 0, 0},    /* [16]sync/atomic.Pointer[go.…ernal/sync.isEntry bool }] */
+	[285] = {128, 244, 1, 0, 0},    /* [16]sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
 	[286] = {8, 245, 0, 0, 0},      /* [1]uintptr */
 	[287] = {1, 245, 0, 0, 0},      /* [1]uint8 */
 	[288] = {64, 245, 0, 0, 0},     /* [64]uint8 */
@@ -471,11 +471,11 @@ static const struct ask_type ask_types[] = {
 	[360] = {0, 268, 0, 0, 0},      /* runtime.PanicNilError */
 	[361] = {0, 268, 0, 0, 0},      /* internal/runtime/sys.NotInHeap */
 	[362] = {1, 268, 0, 0, 0},      /* internal/runtime/atomic.Bool */
-	[363] = {1, 268, 0, 0, 0},      /* internal/sync.node[go.shape… {},go.shape.interface {}] */
+	[363] = {1, 268, 0, 0, 0},      /* internal/sync.node[go.shape.interface {},go.shape.interface {}] */
 	[364] = {1, 268, 0, 0, 0},      /* go.shape.struct { internal/sync.isEntry bool } */
 	[365] = {8, 268, 0, 0, 0},      /* syscall.Errno */
-	[366] = {1032, 268, 1, 0, 0},   /* struct { runtime.len int; r….buf [128]*runtime.mspan } */
-	[367] = {16, 269, 1, 0, 0},     /* struct { runtime.head *runt…ime/atomic.UnsafePointer } */
+	[366] = {1032, 268, 1, 0, 0},   /* struct { runtime.len int; runtime.buf [128]*runtime.mspan } */
+	[367] = {16, 269, 1, 0, 0},     /* struct { runtime.head *runtime.spanSP…ernal/runtime/atomic.UnsafePointer } */
 	[368] = {8, 270, 1, 0, 0},      /* *runtime.cleanupBlock */
 	[369] = {8, 271, 1, 0, 0},      /* *runtime.pollDesc */
 	[370] = {8, 272, 0, 0, 0},      /* sync.Mutex */
@@ -534,7 +534,7 @@ static const struct ask_type ask_types[] = {
 	[423] = {80, 312, 4, 0, 0},     /* internal/abi.InterfaceType */
 	[424] = {8, 316, 0, 0, 0},      /* internal/runtime/atomic.Int64 */
 	[425] = {8, 316, 0, 0, 0},      /* internal/runtime/atomic.Uint64 */
-	[426] = {40, 316, 2, 0, 0},     /* struct { sync.f func(); syn…ool; sync.p interface {} } */
+	[426] = {40, 316, 2, 0, 0},     /* struct { sync.f func(); sync.once syn…nc.valid bool; sync.p interface {} } */
 	[427] = {40, 318, 0, 0, 0},     /* runtime.gsignalStack */
 	[428] = {24, 318, 0, 0, 0},     /* runtime.sysmontick */
 	[429] = {24, 318, 1, 0, 0},     /* runtime.special */
@@ -548,7 +548,7 @@ static const struct ask_type ask_types[] = {
 	[437] = {272, 332, 0, 0, 0},    /* internal/abi.RegArgs */
 	[438] = {32, 332, 2, 0, 0},     /* internal/abi.ITab */
 	[439] = {32, 334, 2, 0, 0},     /* internal/cpu.option */
-	[440] = {48, 336, 3, 0, 0},     /* internal/sync.entry[go.shap… {},go.shape.interface {}] */
+	[440] = {48, 336, 3, 0, 0},     /* internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
 	[441] = {8, 339, 1, 0, 0},      /* *runtime.mcache */
 	[442] = {16, 340, 0, 0, 0},     /* runtime.addrRange */
 	[443] = {32, 340, 2, 0, 0},     /* runtime.coro */
@@ -557,7 +557,7 @@ static const struct ask_type ask_types[] = {
 	[446] = {24, 343, 0, 0, 0},     /* runtime.mOS */
 	[447] = {16, 343, 0, 0, 0},     /* internal/abi.UncommonType */
 	[448] = {304, 343, 0, 0, 0},    /* internal/chacha8rand.State */
-	[449] = {152, 343, 2, 0, 0},    /* internal/sync.indirect[go.s… {},go.shape.interface {}] */
+	[449] = {152, 343, 2, 0, 0},    /* internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
 	[450] = {24, 345, 0, 0, 0},     /* runtime.boundsError */
 	[451] = {8, 345, 0, 0, 0},      /* runtime.offAddr */
 	[452] = {16, 345, 2, 0, 0},     /* runtime.funcInfo */
@@ -594,7 +594,7 @@ static const struct ask_type ask_types[] = {
 	[483] = {1824, 460, 15, 0, 0},  /* runtime.m */
 	[484] = {16, 475, 1, 0, 0},     /* error */
 	[485] = {8, 476, 0, 0, 0},      /* funcval */
-	[486] = {16, 476, 1, 0, 0},     /* closure runtime.(*mspan).se…serArenaChunkToFault.func1 */
+	[486] = {16, 476, 1, 0, 0},     /* closure runtime.(*mspan).setUserArenaChunkToFault.func1 */
 	[487] = {44, 477, 1, 0, 0},     /* closure runtime.mmap.func1 */
 	[488] = {24, 478, 0, 0, 0},     /* closure runtime.munmap.func1 */
 	[489] = {40, 478, 2, 0, 0},     /* closure runtime.sigaction.func1 */
@@ -630,8 +630,8 @@ static const struct ask_type ask_types[] = {
 	[519] = {24, 518, 1, 0, 0},     /* closure runtime.gcAssistAlloc.func2 */
 	[520] = {24, 519, 2, 0, 0},     /* closure runtime.gcAssistAlloc.func1 */
 	[521] = {48, 521, 1, 0, 0},     /* closure runtime.(*pageAlloc).scavenge.func1 */
-	[522] = {24, 522, 1, 0, 0},     /* closure runtime.(*sweepLock…ep.(*mheap).freeSpan.func3 */
-	[523] = {24, 523, 1, 0, 0},     /* closure runtime.(*sweepLock…ep.(*mheap).freeSpan.func2 */
+	[522] = {24, 522, 1, 0, 0},     /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3 */
+	[523] = {24, 523, 1, 0, 0},     /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2 */
 	[524] = {16, 524, 1, 0, 0},     /* closure runtime.(*sweepLocked).sweep.func1 */
 	[525] = {16, 525, 1, 0, 0},     /* closure runtime.getempty.func1 */
 	[526] = {33, 526, 1, 0, 0},     /* closure runtime.(*mheap).alloc.func1 */
@@ -674,8 +674,8 @@ static const struct ask_type ask_types[] = {
 	[563] = {16, 574, 1, 0, 0},     /* closure runtime.checkdead.func1 */
 	[564] = {16, 575, 0, 0, 0},     /* closure runtime.(*rwmutex).rlock.func1 */
 	[565] = {24, 575, 1, 0, 0},     /* closure runtime.readyWithTime.goready.func1 */
-	[566] = {24, 576, 1, 0, 0},     /* closure runtime.(*synctestB…hangegstatus.goready.func1 */
-	[567] = {24, 577, 1, 0, 0},     /* closure runtime.(*synctestB…e).decActive.goready.func1 */
+	[566] = {24, 576, 1, 0, 0},     /* closure runtime.(*synctestBubble).changegstatus.goready.func1 */
+	[567] = {24, 577, 1, 0, 0},     /* closure runtime.(*synctestBubble).decActive.goready.func1 */
 	[568] = {24, 578, 1, 0, 0},     /* closure runtime.(*timer).maybeRunAsync.func1 */
 	[569] = {32, 579, 2, 0, 0},     /* closure runtime.(*timer).modify.func1 */
 	[570] = {32, 581, 2, 0, 0},     /* closure runtime.(*timer).maybeRunChan.func1 */
@@ -715,13 +715,13 @@ static const struct ask_type ask_types[] = {
 	[604] = {8, 624, 1, 0, 0},      /* **table<uint32,[]*internal/abi.Type> */
 	[605] = {8, 625, 0, 0, 0},      /* *struct {} */
 	[606] = {192, 625, 1, 0, 0},    /* noalg.[8]struct { key string; elem int } */
-	[607] = {128, 626, 1, 0, 0},    /* noalg.[8]struct { key inter… elem *internal/abi.Type } */
+	[607] = {128, 626, 1, 0, 0},    /* noalg.[8]struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
 	[608] = {128, 627, 0, 0, 0},    /* noalg.[8]struct { key int32; elem unsafe.Pointer } */
-	[609] = {192, 627, 2, 0, 0},    /* noalg.[8]struct { key runti…typePair; elem struct {} } */
+	[609] = {192, 627, 2, 0, 0},    /* noalg.[8]struct { key runtime._typePair; elem struct {} } */
 	[610] = {192, 629, 1, 0, 0},    /* noalg.[8]struct { key string; elem bool } */
-	[611] = {256, 630, 1, 0, 0},    /* noalg.[8]struct { key uint3…lem []*internal/abi.Type } */
+	[611] = {256, 630, 1, 0, 0},    /* noalg.[8]struct { key uint32; elem []*internal/abi.Type } */
 	[612] = {16, 631, 1, 0, 0},     /* groupReference<string,int> */
-	[613] = {16, 632, 1, 0, 0},     /* groupReference<internal/abi…ypeOff,*internal/abi.Type> */
+	[613] = {16, 632, 1, 0, 0},     /* groupReference<internal/abi.TypeOff,*internal/abi.Type> */
 	[614] = {16, 633, 1, 0, 0},     /* groupReference<int32,unsafe.Pointer> */
 	[615] = {16, 634, 1, 0, 0},     /* groupReference<runtime._typePair,struct {}> */
 	[616] = {16, 635, 1, 0, 0},     /* groupReference<string,bool> */
@@ -743,8 +743,8 @@ static const struct ask_type ask_types[] = {
 	[632] = {8, 645, 0, 0, 0},      /* runtime.chunkIdx */
 	[633] = {8, 645, 0, 0, 0},      /* *runtime.mheap */
 	[634] = {8, 645, 1, 0, 0},      /* **runtime.mspan */
-	[635] = {8, 646, 1, 0, 0},      /* *struct { runtime.base runt…me.bound runtime.offAddr } */
-	[636] = {16, 647, 0, 0, 0},     /* struct { runtime.base runti…me.bound runtime.offAddr } */
+	[635] = {8, 646, 1, 0, 0},      /* *struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
+	[636] = {16, 647, 0, 0, 0},     /* struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
 	[637] = {8, 647, 0, 0, 0},      /* *runtime.bucket */
 	[638] = {1, 647, 0, 0, 0},      /* runtime.stwReason */
 	[639] = {8, 647, 1, 0, 0},      /* **runtime.m */
@@ -768,13 +768,13 @@ static const struct ask_type ask_types[] = {
 	[657] = {8, 661, 1, 0, 0},      /* *sudog<bool> */
 	[658] = {8, 662, 1, 0, 0},      /* *sudog<int> */
 	[659] = {24, 663, 1, 0, 0},     /* noalg.struct { key string; elem int } */
-	[660] = {16, 664, 1, 0, 0},     /* noalg.struct { key internal… elem *internal/abi.Type } */
+	[660] = {16, 664, 1, 0, 0},     /* noalg.struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
 	[661] = {16, 665, 0, 0, 0},     /* noalg.struct { key int32; elem unsafe.Pointer } */
 	[662] = {24, 665, 2, 0, 0},     /* noalg.struct { key runtime._typePair; elem struct {} } */
 	[663] = {24, 667, 1, 0, 0},     /* noalg.struct { key string; elem bool } */
 	[664] = {32, 668, 1, 0, 0},     /* noalg.struct { key uint32; elem []*internal/abi.Type } */
 	[665] = {8, 669, 1, 0, 0},      /* *noalg.map.group[string]int */
-	[666] = {8, 670, 1, 0, 0},      /* *noalg.map.group[internal/a…TypeOff]*internal/abi.Type */
+	[666] = {8, 670, 1, 0, 0},      /* *noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
 	[667] = {8, 671, 1, 0, 0},      /* *noalg.map.group[int32]unsafe.Pointer */
 	[668] = {8, 672, 1, 0, 0},      /* *noalg.map.group[runtime._typePair]struct {} */
 	[669] = {8, 673, 1, 0, 0},      /* *noalg.map.group[string]bool */
@@ -802,21 +802,21 @@ static const struct ask_type ask_types[] = {
 /* {offset, kind, target type, repeat, stride, extra} */
 static const struct ask_pointer ask_pointers[] = {
 	[0] = {0, ASK_POINTER_PLAIN, 2, 1, 0, 0},             /* *sync.Map: to sync.Map */
-	[1] = {16, ASK_POINTER_FREE, 3, 1, 0, 0},             /* sync.Map.m.root.v: to its i…interface {},interface {}] */
-	[2] = {24, ASK_POINTER_NODE, 3, 16, 8, 0x4},          /* internal/sync.indirect[inte…interface {},interface {}] */
-	[3] = {16, ASK_POINTER_ANY, 0, 1, 0, 0},              /* internal/sync.entry[interfa….key: to whatever it holds */
-	[4] = {32, ASK_POINTER_ANY, 0, 1, 0, 0},              /* internal/sync.entry[interfa…alue: to whatever it holds */
-	[5] = {8, ASK_POINTER_FREE, 4, 1, 0, 0},              /* internal/sync.entry[interfa…interface {},interface {}] */
+	[1] = {16, ASK_POINTER_FREE, 3, 1, 0, 0},             /* sync.Map.m.root.v: to its internal/sy….indirect[interface {},interface {}] */
+	[2] = {24, ASK_POINTER_NODE, 3, 16, 8, 0x4},          /* internal/sync.indirect[interface {},i….indirect[interface {},interface {}] */
+	[3] = {16, ASK_POINTER_ANY, 0, 1, 0, 0},              /* internal/sync.entry[interface {},interface {}].key: to whatever it holds */
+	[4] = {32, ASK_POINTER_ANY, 0, 1, 0, 0},              /* internal/sync.entry[interface {},interface {}].value: to whatever it holds */
+	[5] = {8, ASK_POINTER_FREE, 4, 1, 0, 0},              /* internal/sync.entry[interface {},inte…ync.entry[interface {},interface {}] */
 	[6] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},              /* internal/sync.hashFunc: to its closure */
 	[7] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},              /* internal/sync.equalFunc: to its closure */
-	[8] = {0, ASK_POINTER_PLAIN, 17, 1, 0, 0},            /* *internal/sync.node[interfa…interface {},interface {}] */
-	[9] = {0, ASK_POINTER_PLAIN, 3, 1, 0, 0},             /* *internal/sync.indirect[int…interface {},interface {}] */
-	[10] = {0, ASK_POINTER_PLAIN, 4, 1, 0, 0},            /* sync/atomic.Pointer[interna…interface {},interface {}] */
-	[11] = {0, ASK_POINTER_PLAIN, 17, 1, 0, 0},           /* sync/atomic.Pointer[interna…interface {},interface {}] */
-	[12] = {0, ASK_POINTER_PLAIN, 3, 1, 0, 0},            /* sync/atomic.Pointer[interna…interface {},interface {}] */
-	[13] = {0, ASK_POINTER_PLAIN, 4, 1, 0, 0},            /* *internal/sync.entry[interf…interface {},interface {}] */
-	[14] = {16, ASK_POINTER_FREE, 3, 1, 0, 0},            /* internal/sync.HashTrieMap[i…interface {},interface {}] */
-	[15] = {0, ASK_POINTER_PLAIN, 17, 16, 8, 0},          /* [16]sync/atomic.Pointer[int…interface {},interface {}] */
+	[8] = {0, ASK_POINTER_PLAIN, 17, 1, 0, 0},            /* *internal/sync.node[interface {},inte…sync.node[interface {},interface {}] */
+	[9] = {0, ASK_POINTER_PLAIN, 3, 1, 0, 0},             /* *internal/sync.indirect[interface {},….indirect[interface {},interface {}] */
+	[10] = {0, ASK_POINTER_PLAIN, 4, 1, 0, 0},            /* sync/atomic.Pointer[internal/sync.ent…ync.entry[interface {},interface {}] */
+	[11] = {0, ASK_POINTER_PLAIN, 17, 1, 0, 0},           /* sync/atomic.Pointer[internal/sync.nod…sync.node[interface {},interface {}] */
+	[12] = {0, ASK_POINTER_PLAIN, 3, 1, 0, 0},            /* sync/atomic.Pointer[internal/sync.ind….indirect[interface {},interface {}] */
+	[13] = {0, ASK_POINTER_PLAIN, 4, 1, 0, 0},            /* *internal/sync.entry[interface {},int…ync.entry[interface {},interface {}] */
+	[14] = {16, ASK_POINTER_FREE, 3, 1, 0, 0},            /* internal/sync.HashTrieMap[interface {….indirect[interface {},interface {}] */
+	[15] = {0, ASK_POINTER_PLAIN, 17, 16, 8, 0},          /* [16]sync/atomic.Pointer[internal/sync…sync.node[interface {},interface {}] */
 	[16] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},              /* interface {}: to whatever it holds */
 	/* ---- only behind interfaces and func values: what these may hold ---- */
 	[17] = {0, ASK_POINTER_PLAIN, 371, 1, 0, 0},          /* *syscall.Rlimit: to syscall.Rlimit */
@@ -850,7 +850,7 @@ static const struct ask_pointer ask_pointers[] = {
 	[45] = {0, ASK_POINTER_PLAIN, 428, 1, 0, 0},          /* *runtime.sysmontick: to runtime.sysmontick */
 	[46] = {0, ASK_POINTER_PLAIN, 387, 1, 0, 0},          /* *runtime.persistentAlloc: to runtime.persistentAlloc */
 	[47] = {0, ASK_POINTER_PLAIN, 388, 1, 0, 0},          /* *runtime.lfnode: to runtime.lfnode */
-	[48] = {0, ASK_POINTER_PLAIN, 416, 1, 0, 0},          /* *runtime.gcBgMarkWorkerNode…runtime.gcBgMarkWorkerNode */
+	[48] = {0, ASK_POINTER_PLAIN, 416, 1, 0, 0},          /* *runtime.gcBgMarkWorkerNode: to runtime.gcBgMarkWorkerNode */
 	[49] = {0, ASK_POINTER_PLAIN, 390, 1, 0, 0},          /* *runtime.listNodeManual: to runtime.listNodeManual */
 	[50] = {0, ASK_POINTER_PLAIN, 419, 1, 0, 0},          /* *runtime.cleanupFn: to runtime.cleanupFn */
 	[51] = {0, ASK_POINTER_PLAIN, 358, 1, 0, 0},          /* *runtime.funcval: to runtime.funcval */
@@ -860,22 +860,22 @@ static const struct ask_pointer ask_pointers[] = {
 	[55] = {0, ASK_POINTER_PLAIN, 394, 1, 0, 0},          /* *runtime.pcvalueCache: to runtime.pcvalueCache */
 	[56] = {0, ASK_POINTER_PLAIN, 446, 1, 0, 0},          /* *runtime.mOS: to runtime.mOS */
 	[57] = {0, ASK_POINTER_PLAIN, 462, 1, 0, 0},          /* *runtime.Frame: to runtime.Frame */
-	[58] = {0, ASK_POINTER_PLAIN, 396, 1, 0, 0},          /* *runtime.gcBgMarkWorkerNode…e.gcBgMarkWorkerNodePadded */
+	[58] = {0, ASK_POINTER_PLAIN, 396, 1, 0, 0},          /* *runtime.gcBgMarkWorkerNodePadded: to runtime.gcBgMarkWorkerNodePadded */
 	[59] = {0, ASK_POINTER_PLAIN, 434, 1, 0, 0},          /* *runtime.traceFrame: to runtime.traceFrame */
 	[60] = {0, ASK_POINTER_PLAIN, 460, 1, 0, 0},          /* *runtime.untracedG·7: to runtime.untracedG·7 */
-	[61] = {0, ASK_POINTER_PLAIN, 398, 1, 0, 0},          /* *runtime.debugCallWrapArgs:… runtime.debugCallWrapArgs */
-	[62] = {0, ASK_POINTER_PLAIN, 422, 1, 0, 0},          /* *runtime.savedOpenDeferStat…untime.savedOpenDeferState */
+	[61] = {0, ASK_POINTER_PLAIN, 398, 1, 0, 0},          /* *runtime.debugCallWrapArgs: to runtime.debugCallWrapArgs */
+	[62] = {0, ASK_POINTER_PLAIN, 422, 1, 0, 0},          /* *runtime.savedOpenDeferState: to runtime.savedOpenDeferState */
 	[63] = {0, ASK_POINTER_PLAIN, 400, 1, 0, 0},          /* *internal/abi.Imethod: to internal/abi.Imethod */
 	[64] = {0, ASK_POINTER_PLAIN, 438, 1, 0, 0},          /* *internal/abi.ITab: to internal/abi.ITab */
 	[65] = {0, ASK_POINTER_PLAIN, 439, 1, 0, 0},          /* *internal/cpu.option: to internal/cpu.option */
 	[66] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(): to its closure */
-	[67] = {0, ASK_POINTER_PLAIN, 440, 1, 0, 0},          /* *internal/sync.entry[go.sha… {},go.shape.interface {}] */
-	[68] = {0, ASK_POINTER_PLAIN, 363, 1, 0, 0},          /* *internal/sync.node[go.shap… {},go.shape.interface {}] */
-	[69] = {0, ASK_POINTER_PLAIN, 180, 1, 0, 0},          /* *sync/atomic.Pointer[intern…{},go.shape.interface {}]] */
-	[70] = {0, ASK_POINTER_PLAIN, 449, 1, 0, 0},          /* *internal/sync.indirect[go.… {},go.shape.interface {}] */
-	[71] = {0, ASK_POINTER_PLAIN, 181, 1, 0, 0},          /* *sync/atomic.Pointer[go.sha…ernal/sync.isEntry bool }] */
-	[72] = {0, ASK_POINTER_PLAIN, 364, 1, 0, 0},          /* *go.shape.struct { internal…ternal/sync.isEntry bool } */
-	[73] = {0, ASK_POINTER_PLAIN, 426, 1, 0, 0},          /* *struct { sync.f func(); sy…ool; sync.p interface {} } */
+	[67] = {0, ASK_POINTER_PLAIN, 440, 1, 0, 0},          /* *internal/sync.entry[go.shape.interfa….interface {},go.shape.interface {}] */
+	[68] = {0, ASK_POINTER_PLAIN, 363, 1, 0, 0},          /* *internal/sync.node[go.shape.interfac….interface {},go.shape.interface {}] */
+	[69] = {0, ASK_POINTER_PLAIN, 180, 1, 0, 0},          /* *sync/atomic.Pointer[internal/sync.en…interface {},go.shape.interface {}]] */
+	[70] = {0, ASK_POINTER_PLAIN, 449, 1, 0, 0},          /* *internal/sync.indirect[go.shape.inte….interface {},go.shape.interface {}] */
+	[71] = {0, ASK_POINTER_PLAIN, 181, 1, 0, 0},          /* *sync/atomic.Pointer[go.shape.struct …ruct { internal/sync.isEntry bool }] */
+	[72] = {0, ASK_POINTER_PLAIN, 364, 1, 0, 0},          /* *go.shape.struct { internal/sync.isEn…truct { internal/sync.isEntry bool } */
+	[73] = {0, ASK_POINTER_PLAIN, 426, 1, 0, 0},          /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
 	[74] = {0, ASK_POINTER_PLAIN, 245, 1, 0, 0},          /* *[]runtime.ancestorInfo: to []runtime.ancestorInfo */
 	[75] = {0, ASK_POINTER_PLAIN, 303, 1, 0, 0},          /* *[1024]uintptr: to [1024]uintptr */
 	[76] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() bool: to its closure */
@@ -887,7 +887,7 @@ static const struct ask_pointer ask_pointers[] = {
 	[82] = {0, ASK_POINTER_FREE, 200, 1, 0, 0},           /* chan int: to its hchan<int> */
 	[83] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(int64) int64: to its closure */
 	[84] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.funcval, unsafe.Pointer): to its closure */
-	[85] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(unsafe.Pointer, unsafe…nter) bool: to its closure */
+	[85] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(unsafe.Pointer, unsafe.Pointer) bool: to its closure */
 	[86] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(interface {}, uintptr, int64): to its closure */
 	[87] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.g, unsafe.Pointer) bool: to its closure */
 	[88] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(uintptr) (uintptr, int64): to its closure */
@@ -896,12 +896,12 @@ static const struct ask_pointer ask_pointers[] = {
 	[91] = {0, ASK_POINTER_PLAIN, 386, 1, 0, 0},          /* *runtime.pinner: to runtime.pinner */
 	[92] = {0, ASK_POINTER_PLAIN, 392, 1, 0, 0},          /* *runtime.xRegPerP: to runtime.xRegPerP */
 	[93] = {0, ASK_POINTER_PLAIN, 327, 1, 0, 0},          /* *runtime.lockRank: to runtime.lockRank */
-	[94] = {0, ASK_POINTER_PLAIN, 408, 1, 0, 0},          /* *runtime.synctestDeadlockEr…time.synctestDeadlockError */
+	[94] = {0, ASK_POINTER_PLAIN, 408, 1, 0, 0},          /* *runtime.synctestDeadlockError: to runtime.synctestDeadlockError */
 	[95] = {0, ASK_POINTER_PLAIN, 436, 1, 0, 0},          /* *runtime.Frames: to runtime.Frames */
 	[96] = {0, ASK_POINTER_PLAIN, 328, 1, 0, 0},          /* *internal/strconv.Error: to internal/strconv.Error */
 	[97] = {0, ASK_POINTER_PLAIN, 329, 1, 0, 0},          /* *internal/abi.Kind: to internal/abi.Kind */
-	[98] = {0, ASK_POINTER_PLAIN, 330, 1, 0, 0},          /* *internal/runtime/cgroup.st…runtime/cgroup.stringError */
-	[99] = {0, ASK_POINTER_PLAIN, 405, 1, 0, 0},          /* *internal/runtime/maps.grou…ntime/maps.groupsReference */
+	[98] = {0, ASK_POINTER_PLAIN, 330, 1, 0, 0},          /* *internal/runtime/cgroup.stringError:… internal/runtime/cgroup.stringError */
+	[99] = {0, ASK_POINTER_PLAIN, 405, 1, 0, 0},          /* *internal/runtime/maps.groupsReferenc…nternal/runtime/maps.groupsReference */
 	[100] = {0, ASK_POINTER_PLAIN, 409, 1, 0, 0},         /* *sync.Once: to sync.Once */
 	[101] = {0, ASK_POINTER_PLAIN, 336, 1, 0, 0},         /* *runtime.errorString: to runtime.errorString */
 	[102] = {0, ASK_POINTER_PLAIN, 337, 1, 0, 0},         /* *runtime.plainError: to runtime.plainError */
@@ -912,27 +912,27 @@ static const struct ask_pointer ask_pointers[] = {
 	[107] = {0, ASK_POINTER_PLAIN, 481, 1, 0, 0},         /* *runtime.p: to runtime.p */
 	[108] = {0, ASK_POINTER_PLAIN, 326, 1, 0, 0},         /* *runtime.puintptr: to runtime.puintptr */
 	[109] = {0, ASK_POINTER_PLAIN, 450, 1, 0, 0},         /* *runtime.boundsError: to runtime.boundsError */
-	[110] = {0, ASK_POINTER_PLAIN, 435, 1, 0, 0},         /* *runtime.TypeAssertionError…runtime.TypeAssertionError */
+	[110] = {0, ASK_POINTER_PLAIN, 435, 1, 0, 0},         /* *runtime.TypeAssertionError: to runtime.TypeAssertionError */
 	[111] = {0, ASK_POINTER_PLAIN, 463, 1, 0, 0},         /* *runtime.piController: to runtime.piController */
-	[112] = {0, ASK_POINTER_PLAIN, 447, 1, 0, 0},         /* *internal/abi.UncommonType:… internal/abi.UncommonType */
-	[113] = {0, ASK_POINTER_PLAIN, 335, 1, 0, 0},         /* *internal/abi.IntArgRegBitm…ternal/abi.IntArgRegBitmap */
+	[112] = {0, ASK_POINTER_PLAIN, 447, 1, 0, 0},         /* *internal/abi.UncommonType: to internal/abi.UncommonType */
+	[113] = {0, ASK_POINTER_PLAIN, 335, 1, 0, 0},         /* *internal/abi.IntArgRegBitmap: to internal/abi.IntArgRegBitmap */
 	[114] = {0, ASK_POINTER_PLAIN, 437, 1, 0, 0},         /* *internal/abi.RegArgs: to internal/abi.RegArgs */
-	[115] = {0, ASK_POINTER_PLAIN, 362, 1, 0, 0},         /* *internal/runtime/atomic.Bo…ternal/runtime/atomic.Bool */
-	[116] = {0, ASK_POINTER_PLAIN, 171, 1, 0, 0},         /* *internal/runtime/maps.unha…e/maps.unhashableTypeError */
+	[115] = {0, ASK_POINTER_PLAIN, 362, 1, 0, 0},         /* *internal/runtime/atomic.Bool: to internal/runtime/atomic.Bool */
+	[116] = {0, ASK_POINTER_PLAIN, 171, 1, 0, 0},         /* *internal/runtime/maps.unhashableType…nal/runtime/maps.unhashableTypeError */
 	[117] = {0, ASK_POINTER_FREE, 201, 1, 0, 0},          /* map[string]int: to its map<string,int> */
-	[118] = {0, ASK_POINTER_FREE, 202, 1, 0, 0},          /* map[internal/abi.TypeOff]*i…ypeOff,*internal/abi.Type> */
-	[119] = {0, ASK_POINTER_FREE, 203, 1, 0, 0},          /* map[int32]unsafe.Pointer: t… map<int32,unsafe.Pointer> */
-	[120] = {0, ASK_POINTER_FREE, 204, 1, 0, 0},          /* map[runtime._typePair]struc…ntime._typePair,struct {}> */
+	[118] = {0, ASK_POINTER_FREE, 202, 1, 0, 0},          /* map[internal/abi.TypeOff]*internal/ab…rnal/abi.TypeOff,*internal/abi.Type> */
+	[119] = {0, ASK_POINTER_FREE, 203, 1, 0, 0},          /* map[int32]unsafe.Pointer: to its map<int32,unsafe.Pointer> */
+	[120] = {0, ASK_POINTER_FREE, 204, 1, 0, 0},          /* map[runtime._typePair]struct {}: to its map<runtime._typePair,struct {}> */
 	[121] = {0, ASK_POINTER_FREE, 205, 1, 0, 0},          /* map[string]bool: to its map<string,bool> */
-	[122] = {0, ASK_POINTER_FREE, 206, 1, 0, 0},          /* map[uint32][]*internal/abi.…nt32,[]*internal/abi.Type> */
+	[122] = {0, ASK_POINTER_FREE, 206, 1, 0, 0},          /* map[uint32][]*internal/abi.Type: to its map<uint32,[]*internal/abi.Type> */
 	[123] = {0, ASK_POINTER_PLAIN, 370, 1, 0, 0},         /* *sync.Mutex: to sync.Mutex */
 	[124] = {0, ASK_POINTER_PLAIN, 323, 1, 0, 0},         /* *runtime.guintptr: to runtime.guintptr */
 	[125] = {0, ASK_POINTER_PLAIN, 379, 1, 0, 0},         /* *runtime.waitq: to runtime.waitq */
-	[126] = {0, ASK_POINTER_PLAIN, 380, 1, 0, 0},         /* *runtime.goroutineProfileSt…oroutineProfileStateHolder */
+	[126] = {0, ASK_POINTER_PLAIN, 380, 1, 0, 0},         /* *runtime.goroutineProfileStateHolder:… runtime.goroutineProfileStateHolder */
 	[127] = {0, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* *runtime.g: to runtime.g */
 	[128] = {0, ASK_POINTER_PLAIN, 356, 1, 0, 0},         /* *runtime.limiterEvent: to runtime.limiterEvent */
 	[129] = {0, ASK_POINTER_PLAIN, 153, 1, 0, 0},         /* *runtime.Pinner: to runtime.Pinner */
-	[130] = {0, ASK_POINTER_PLAIN, 433, 1, 0, 0},         /* *runtime.errorAddressString…runtime.errorAddressString */
+	[130] = {0, ASK_POINTER_PLAIN, 433, 1, 0, 0},         /* *runtime.errorAddressString: to runtime.errorAddressString */
 	[131] = {0, ASK_POINTER_PLAIN, 365, 1, 0, 0},         /* *syscall.Errno: to syscall.Errno */
 	[132] = {0, ASK_POINTER_PLAIN, 18, 1, 0, 0},          /* *sync/atomic.Bool: to sync/atomic.Bool */
 	[133] = {0, ASK_POINTER_PLAIN, 473, 1, 0, 0},         /* *runtime._panic: to runtime._panic */
@@ -941,46 +941,46 @@ static const struct ask_pointer ask_pointers[] = {
 	[136] = {0, ASK_POINTER_PLAIN, 483, 1, 0, 0},         /* *runtime.m: to runtime.m */
 	[137] = {0, ASK_POINTER_PLAIN, 386, 1, 0, 0},         /* runtime.Pinner.pinner: to runtime.pinner */
 	[138] = {0, ASK_POINTER_PLAIN, 397, 1, 0, 0},         /* *runtime.mPadded: to runtime.mPadded */
-	[139] = {0, ASK_POINTER_PLAIN, 402, 1, 0, 0},         /* *internal/runtime/atomic.Ui…ernal/runtime/atomic.Uint8 */
-	[140] = {0, ASK_POINTER_PLAIN, 10, 1, 0, 0},          /* *sync/atomic.Pointer[intern…nterface {},interface {}]] */
-	[141] = {0, ASK_POINTER_PLAIN, 11, 1, 0, 0},          /* *sync/atomic.Pointer[intern…nterface {},interface {}]] */
-	[142] = {0, ASK_POINTER_PLAIN, 12, 1, 0, 0},          /* *sync/atomic.Pointer[intern…nterface {},interface {}]] */
+	[139] = {0, ASK_POINTER_PLAIN, 402, 1, 0, 0},         /* *internal/runtime/atomic.Uint8: to internal/runtime/atomic.Uint8 */
+	[140] = {0, ASK_POINTER_PLAIN, 10, 1, 0, 0},          /* *sync/atomic.Pointer[internal/sync.en…nc.entry[interface {},interface {}]] */
+	[141] = {0, ASK_POINTER_PLAIN, 11, 1, 0, 0},          /* *sync/atomic.Pointer[internal/sync.no…ync.node[interface {},interface {}]] */
+	[142] = {0, ASK_POINTER_PLAIN, 12, 1, 0, 0},          /* *sync/atomic.Pointer[internal/sync.in…indirect[interface {},interface {}]] */
 	[143] = {0, ASK_POINTER_PLAIN, 19, 1, 0, 0},          /* *internal/sync.Mutex: to internal/sync.Mutex */
-	[144] = {0, ASK_POINTER_PLAIN, 377, 1, 0, 0},         /* *runtime.maybeTraceablePtr:… runtime.maybeTraceablePtr */
+	[144] = {0, ASK_POINTER_PLAIN, 377, 1, 0, 0},         /* *runtime.maybeTraceablePtr: to runtime.maybeTraceablePtr */
 	[145] = {0, ASK_POINTER_PLAIN, 468, 1, 0, 0},         /* *runtime.synctestBubble: to runtime.synctestBubble */
-	[146] = {0, ASK_POINTER_PLAIN, 351, 1, 0, 0},         /* *runtime.maybeTraceableChan…runtime.maybeTraceableChan */
-	[147] = {0, ASK_POINTER_PLAIN, 382, 1, 0, 0},         /* *runtime.traceSchedResource…me.traceSchedResourceState */
-	[148] = {0, ASK_POINTER_PLAIN, 146, 1, 0, 0},         /* runtime.mWeakPointer.m: to …/atomic.Pointer[runtime.m] */
+	[146] = {0, ASK_POINTER_PLAIN, 351, 1, 0, 0},         /* *runtime.maybeTraceableChan: to runtime.maybeTraceableChan */
+	[147] = {0, ASK_POINTER_PLAIN, 382, 1, 0, 0},         /* *runtime.traceSchedResourceState: to runtime.traceSchedResourceState */
+	[148] = {0, ASK_POINTER_PLAIN, 146, 1, 0, 0},         /* runtime.mWeakPointer.m: to internal/runtime/atomic.Pointer[runtime.m] */
 	[149] = {0, ASK_POINTER_PLAIN, 454, 1, 0, 0},         /* *runtime.pTraceState: to runtime.pTraceState */
 	[150] = {0, ASK_POINTER_PLAIN, 418, 1, 0, 0},         /* *runtime.wbBuf: to runtime.wbBuf */
-	[151] = {0, ASK_POINTER_PLAIN, 401, 1, 0, 0},         /* *internal/runtime/atomic.In…ernal/runtime/atomic.Int32 */
-	[152] = {0, ASK_POINTER_PLAIN, 424, 1, 0, 0},         /* *internal/runtime/atomic.In…ernal/runtime/atomic.Int64 */
-	[153] = {0, ASK_POINTER_PLAIN, 159, 1, 0, 0},         /* *internal/runtime/atomic.Un…ntime/atomic.UnsafePointer */
-	[154] = {0, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* internal/runtime/maps.unhas….typ: to internal/abi.Type */
-	[155] = {0, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* *internal/chacha8rand.State…internal/chacha8rand.State */
-	[156] = {0, ASK_POINTER_PLAIN, 145, 1, 0, 0},         /* *internal/runtime/atomic.Po…ic.Pointer[runtime._defer] */
-	[157] = {0, ASK_POINTER_PLAIN, 146, 1, 0, 0},         /* *internal/runtime/atomic.Po…/atomic.Pointer[runtime.m] */
+	[151] = {0, ASK_POINTER_PLAIN, 401, 1, 0, 0},         /* *internal/runtime/atomic.Int32: to internal/runtime/atomic.Int32 */
+	[152] = {0, ASK_POINTER_PLAIN, 424, 1, 0, 0},         /* *internal/runtime/atomic.Int64: to internal/runtime/atomic.Int64 */
+	[153] = {0, ASK_POINTER_PLAIN, 159, 1, 0, 0},         /* *internal/runtime/atomic.UnsafePointe…nternal/runtime/atomic.UnsafePointer */
+	[154] = {0, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* internal/runtime/maps.unhashableTypeError.typ: to internal/abi.Type */
+	[155] = {0, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* *internal/chacha8rand.State: to internal/chacha8rand.State */
+	[156] = {0, ASK_POINTER_PLAIN, 145, 1, 0, 0},         /* *internal/runtime/atomic.Pointer[runt…ntime/atomic.Pointer[runtime._defer] */
+	[157] = {0, ASK_POINTER_PLAIN, 146, 1, 0, 0},         /* *internal/runtime/atomic.Pointer[runt…al/runtime/atomic.Pointer[runtime.m] */
 	[158] = {0, ASK_POINTER_PLAIN, 406, 1, 0, 0},         /* *runtime.waitReason: to runtime.waitReason */
 	[159] = {0, ASK_POINTER_PLAIN, 353, 1, 0, 0},         /* *runtime.gTraceState: to runtime.gTraceState */
 	[160] = {0, ASK_POINTER_PLAIN, 442, 1, 0, 0},         /* *runtime.addrRange: to runtime.addrRange */
 	[161] = {0, ASK_POINTER_PLAIN, 455, 1, 0, 0},         /* *runtime.mLockProfile: to runtime.mLockProfile */
-	[162] = {0, ASK_POINTER_PLAIN, 440, 1, 0, 0},         /* sync/atomic.Pointer[interna… {},go.shape.interface {}] */
-	[163] = {0, ASK_POINTER_PLAIN, 364, 1, 0, 0},         /* sync/atomic.Pointer[go.shap…ternal/sync.isEntry bool } */
+	[162] = {0, ASK_POINTER_PLAIN, 440, 1, 0, 0},         /* sync/atomic.Pointer[internal/sync.ent….interface {},go.shape.interface {}] */
+	[163] = {0, ASK_POINTER_PLAIN, 364, 1, 0, 0},         /* sync/atomic.Pointer[go.shape.struct {…truct { internal/sync.isEntry bool } */
 	[164] = {0, ASK_POINTER_PLAIN, 29, 1, 0, 0},          /* *sync/atomic.Uint32: to sync/atomic.Uint32 */
 	[165] = {0, ASK_POINTER_PLAIN, 472, 1, 0, 0},         /* *runtime.scavengerState: to runtime.scavengerState */
-	[166] = {0, ASK_POINTER_PLAIN, 425, 1, 0, 0},         /* *internal/runtime/atomic.Ui…rnal/runtime/atomic.Uint64 */
-	[167] = {0, ASK_POINTER_PLAIN, 404, 1, 0, 0},         /* *internal/runtime/atomic.Ui…nal/runtime/atomic.Uintptr */
-	[168] = {0, ASK_POINTER_PLAIN, 403, 1, 0, 0},         /* *internal/runtime/atomic.Ui…rnal/runtime/atomic.Uint32 */
+	[166] = {0, ASK_POINTER_PLAIN, 425, 1, 0, 0},         /* *internal/runtime/atomic.Uint64: to internal/runtime/atomic.Uint64 */
+	[167] = {0, ASK_POINTER_PLAIN, 404, 1, 0, 0},         /* *internal/runtime/atomic.Uintptr: to internal/runtime/atomic.Uintptr */
+	[168] = {0, ASK_POINTER_PLAIN, 403, 1, 0, 0},         /* *internal/runtime/atomic.Uint32: to internal/runtime/atomic.Uint32 */
 	[169] = {0, ASK_POINTER_PLAIN, 445, 1, 0, 0},         /* *runtime.spanQueue: to runtime.spanQueue */
 	[170] = {0, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.Name.Bytes: to uint8 */
 	[171] = {0, ASK_POINTER_PLAIN, 465, 1, 0, 0},         /* *runtime.gcWork: to runtime.gcWork */
 	[172] = {0, ASK_POINTER_PLAIN, 475, 1, 0, 0},         /* *runtime.timer: to runtime.timer */
 	[173] = {0, ASK_POINTER_PLAIN, 459, 1, 0, 0},         /* *runtime.timers: to runtime.timers */
-	[174] = {0, ASK_POINTER_PLAIN, 457, 1, 0, 0},         /* *internal/runtime/maps.tabl…nternal/runtime/maps.table */
-	[175] = {0, ASK_POINTER_PLAIN, 423, 1, 0, 0},         /* *internal/abi.InterfaceType…internal/abi.InterfaceType */
+	[174] = {0, ASK_POINTER_PLAIN, 457, 1, 0, 0},         /* *internal/runtime/maps.table: to internal/runtime/maps.table */
+	[175] = {0, ASK_POINTER_PLAIN, 423, 1, 0, 0},         /* *internal/abi.InterfaceType: to internal/abi.InterfaceType */
 	[176] = {0, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* *internal/abi.Type: to internal/abi.Type */
-	[177] = {0, ASK_POINTER_PLAIN, 464, 1, 0, 0},         /* *internal/runtime/maps.Map:… internal/runtime/maps.Map */
-	[178] = {0, ASK_POINTER_PLAIN, 197, 1, 0, 0},         /* *internal/reflectlite.rtype…internal/reflectlite.rtype */
+	[177] = {0, ASK_POINTER_PLAIN, 464, 1, 0, 0},         /* *internal/runtime/maps.Map: to internal/runtime/maps.Map */
+	[178] = {0, ASK_POINTER_PLAIN, 197, 1, 0, 0},         /* *internal/reflectlite.rtype: to internal/reflectlite.rtype */
 	[179] = {0, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* internal/reflectlite.rtype.Type: to internal/abi.Type */
 	[180] = {64, ASK_POINTER_FREE, 207, 1, 0, 0},         /* hchan<struct {}>.recvq.first: to its sudog<struct {}> */
 	[181] = {80, ASK_POINTER_FREE, 207, 1, 0, 0},         /* hchan<struct {}>.sendq.first: to its sudog<struct {}> */
@@ -990,36 +990,36 @@ static const struct ask_pointer ask_pointers[] = {
 	[185] = {16, ASK_POINTER_COUNTED, 209, 1, 0, 0x8},    /* hchan<int>.buf: to its buffer of int */
 	[186] = {64, ASK_POINTER_FREE, 210, 1, 0, 0},         /* hchan<int>.recvq.first: to its sudog<int> */
 	[187] = {80, ASK_POINTER_FREE, 210, 1, 0, 0},         /* hchan<int>.sendq.first: to its sudog<int> */
-	[188] = {16, ASK_POINTER_DIRECTORY, 211, 1, 0, 0xd4}, /* map<string,int>.dirPtr: to …rLen of *table<string,int> */
-	[189] = {16, ASK_POINTER_DIRECTORY, 213, 1, 0, 0xd6}, /* map<internal/abi.TypeOff,*i…ypeOff,*internal/abi.Type> */
-	[190] = {16, ASK_POINTER_DIRECTORY, 215, 1, 0, 0xd8}, /* map<int32,unsafe.Pointer>.d…able<int32,unsafe.Pointer> */
-	[191] = {16, ASK_POINTER_DIRECTORY, 217, 1, 0, 0xda}, /* map<runtime._typePair,struc…ntime._typePair,struct {}> */
-	[192] = {16, ASK_POINTER_DIRECTORY, 219, 1, 0, 0xdc}, /* map<string,bool>.dirPtr: to…Len of *table<string,bool> */
-	[193] = {16, ASK_POINTER_DIRECTORY, 221, 1, 0, 0xde}, /* map<uint32,[]*internal/abi.…nt32,[]*internal/abi.Type> */
+	[188] = {16, ASK_POINTER_DIRECTORY, 211, 1, 0, 0xd4}, /* map<string,int>.dirPtr: to one group, or dirLen of *table<string,int> */
+	[189] = {16, ASK_POINTER_DIRECTORY, 213, 1, 0, 0xd6}, /* map<internal/abi.TypeOff,*internal/ab…rnal/abi.TypeOff,*internal/abi.Type> */
+	[190] = {16, ASK_POINTER_DIRECTORY, 215, 1, 0, 0xd8}, /* map<int32,unsafe.Pointer>.dirPtr: to …rLen of *table<int32,unsafe.Pointer> */
+	[191] = {16, ASK_POINTER_DIRECTORY, 217, 1, 0, 0xda}, /* map<runtime._typePair,struct {}>.dirP… *table<runtime._typePair,struct {}> */
+	[192] = {16, ASK_POINTER_DIRECTORY, 219, 1, 0, 0xdc}, /* map<string,bool>.dirPtr: to one group, or dirLen of *table<string,bool> */
+	[193] = {16, ASK_POINTER_DIRECTORY, 221, 1, 0, 0xde}, /* map<uint32,[]*internal/abi.Type>.dirP… *table<uint32,[]*internal/abi.Type> */
 	[194] = {8, ASK_POINTER_FREE, 207, 1, 0, 0},          /* sudog<struct {}>.next: to its sudog<struct {}> */
 	[195] = {8, ASK_POINTER_FREE, 208, 1, 0, 0},          /* sudog<bool>.next: to its sudog<bool> */
 	[196] = {8, ASK_POINTER_FREE, 210, 1, 0, 0},          /* sudog<int>.next: to its sudog<int> */
 	[197] = {0, ASK_POINTER_FREE, 223, 1, 0, 0},          /* *table<string,int>: to its table<string,int> */
 	[198] = {8, ASK_POINTER_STRING, 0, 8, 24, 0},         /* noalg.map.group[string]int.slots[].key: to its bytes */
-	[199] = {0, ASK_POINTER_FREE, 224, 1, 0, 0},          /* *table<internal/abi.TypeOff…ypeOff,*internal/abi.Type> */
-	[200] = {16, ASK_POINTER_PLAIN, 467, 8, 16, 0},       /* noalg.map.group[internal/ab…elem: to internal/abi.Type */
-	[201] = {0, ASK_POINTER_FREE, 225, 1, 0, 0},          /* *table<int32,unsafe.Pointer…able<int32,unsafe.Pointer> */
-	[202] = {0, ASK_POINTER_FREE, 226, 1, 0, 0},          /* *table<runtime._typePair,st…ntime._typePair,struct {}> */
-	[203] = {8, ASK_POINTER_PLAIN, 467, 8, 24, 0},        /* noalg.map.group[runtime._ty…y.t1: to internal/abi.Type */
-	[204] = {16, ASK_POINTER_PLAIN, 467, 8, 24, 0},       /* noalg.map.group[runtime._ty…y.t2: to internal/abi.Type */
+	[199] = {0, ASK_POINTER_FREE, 224, 1, 0, 0},          /* *table<internal/abi.TypeOff,*internal…rnal/abi.TypeOff,*internal/abi.Type> */
+	[200] = {16, ASK_POINTER_PLAIN, 467, 8, 16, 0},       /* noalg.map.group[internal/abi.TypeOff]…e.slots[].elem: to internal/abi.Type */
+	[201] = {0, ASK_POINTER_FREE, 225, 1, 0, 0},          /* *table<int32,unsafe.Pointer>: to its table<int32,unsafe.Pointer> */
+	[202] = {0, ASK_POINTER_FREE, 226, 1, 0, 0},          /* *table<runtime._typePair,struct {}>: …s table<runtime._typePair,struct {}> */
+	[203] = {8, ASK_POINTER_PLAIN, 467, 8, 24, 0},        /* noalg.map.group[runtime._typePair]str…slots[].key.t1: to internal/abi.Type */
+	[204] = {16, ASK_POINTER_PLAIN, 467, 8, 24, 0},       /* noalg.map.group[runtime._typePair]str…slots[].key.t2: to internal/abi.Type */
 	[205] = {0, ASK_POINTER_FREE, 227, 1, 0, 0},          /* *table<string,bool>: to its table<string,bool> */
 	[206] = {8, ASK_POINTER_STRING, 0, 8, 24, 0},         /* noalg.map.group[string]bool.slots[].key: to its bytes */
-	[207] = {0, ASK_POINTER_FREE, 228, 1, 0, 0},          /* *table<uint32,[]*internal/a…nt32,[]*internal/abi.Type> */
-	[208] = {16, ASK_POINTER_SLICE, 194, 8, 32, 0},       /* noalg.map.group[uint32][]*i…ements, *internal/abi.Type */
-	[209] = {16, ASK_POINTER_GROUPS, 212, 1, 0, 0},       /* table<string,int>.groups: t…noalg.map.group[string]int */
-	[210] = {16, ASK_POINTER_GROUPS, 214, 1, 0, 0},       /* table<internal/abi.TypeOff,…TypeOff]*internal/abi.Type */
-	[211] = {16, ASK_POINTER_GROUPS, 216, 1, 0, 0},       /* table<int32,unsafe.Pointer>…group[int32]unsafe.Pointer */
-	[212] = {16, ASK_POINTER_GROUPS, 218, 1, 0, 0},       /* table<runtime._typePair,str…untime._typePair]struct {} */
-	[213] = {16, ASK_POINTER_GROUPS, 220, 1, 0, 0},       /* table<string,bool>.groups: …oalg.map.group[string]bool */
-	[214] = {16, ASK_POINTER_GROUPS, 222, 1, 0, 0},       /* table<uint32,[]*internal/ab…int32][]*internal/abi.Type */
+	[207] = {0, ASK_POINTER_FREE, 228, 1, 0, 0},          /* *table<uint32,[]*internal/abi.Type>: …s table<uint32,[]*internal/abi.Type> */
+	[208] = {16, ASK_POINTER_SLICE, 194, 8, 32, 0},       /* noalg.map.group[uint32][]*internal/ab… to its elements, *internal/abi.Type */
+	[209] = {16, ASK_POINTER_GROUPS, 212, 1, 0, 0},       /* table<string,int>.groups: to lengthMask + 1 of noalg.map.group[string]int */
+	[210] = {16, ASK_POINTER_GROUPS, 214, 1, 0, 0},       /* table<internal/abi.TypeOff,*internal/…ernal/abi.TypeOff]*internal/abi.Type */
+	[211] = {16, ASK_POINTER_GROUPS, 216, 1, 0, 0},       /* table<int32,unsafe.Pointer>.groups: t…noalg.map.group[int32]unsafe.Pointer */
+	[212] = {16, ASK_POINTER_GROUPS, 218, 1, 0, 0},       /* table<runtime._typePair,struct {}>.gr…ap.group[runtime._typePair]struct {} */
+	[213] = {16, ASK_POINTER_GROUPS, 220, 1, 0, 0},       /* table<string,bool>.groups: to lengthM…k + 1 of noalg.map.group[string]bool */
+	[214] = {16, ASK_POINTER_GROUPS, 222, 1, 0, 0},       /* table<uint32,[]*internal/abi.Type>.gr…ap.group[uint32][]*internal/abi.Type */
 	[215] = {0, ASK_POINTER_PLAIN, 381, 1, 0, 0},         /* *runtime.xRegState: to runtime.xRegState */
 	[216] = {0, ASK_POINTER_PLAIN, 429, 1, 0, 0},         /* *runtime.special: to runtime.special */
-	[217] = {0, ASK_POINTER_PLAIN, 430, 1, 0, 0},         /* *runtime.cleanupBlockHeader…runtime.cleanupBlockHeader */
+	[217] = {0, ASK_POINTER_PLAIN, 430, 1, 0, 0},         /* *runtime.cleanupBlockHeader: to runtime.cleanupBlockHeader */
 	[218] = {0, ASK_POINTER_SLICE, 0, 1, 0, 0},           /* []uint8: to its elements, uint8 */
 	[219] = {0, ASK_POINTER_SLICE, 22, 1, 0, 0},          /* []int32: to its elements, int32 */
 	[220] = {0, ASK_POINTER_SLICE, 23, 1, 0, 0},          /* []uint32: to its elements, uint32 */
@@ -1028,25 +1028,25 @@ static const struct ask_pointer ask_pointers[] = {
 	[223] = {0, ASK_POINTER_SLICE, 5, 1, 0, 0},           /* []unsafe.Pointer: to its elements, unsafe.Pointer */
 	[224] = {0, ASK_POINTER_SLICE, 373, 1, 0, 0},         /* []runtime.functab: to its elements, runtime.functab */
 	[225] = {0, ASK_POINTER_SLICE, 410, 1, 0, 0},         /* []runtime.textsect: to its elements, runtime.textsect */
-	[226] = {0, ASK_POINTER_SLICE, 77, 1, 0, 0},          /* []*internal/abi.ITab: to it…ements, *internal/abi.ITab */
-	[227] = {0, ASK_POINTER_SLICE, 374, 1, 0, 0},         /* []runtime.ptabEntry: to its…lements, runtime.ptabEntry */
-	[228] = {0, ASK_POINTER_SLICE, 411, 1, 0, 0},         /* []runtime.modulehash: to it…ements, runtime.modulehash */
-	[229] = {0, ASK_POINTER_SLICE, 50, 1, 0, 0},          /* []*runtime.initTask: to its…lements, *runtime.initTask */
-	[230] = {0, ASK_POINTER_SLICE, 412, 1, 0, 0},         /* []runtime.ancestorInfo: to …ents, runtime.ancestorInfo */
-	[231] = {0, ASK_POINTER_SLICE, 407, 1, 0, 0},         /* []runtime.timerWhen: to its…lements, runtime.timerWhen */
+	[226] = {0, ASK_POINTER_SLICE, 77, 1, 0, 0},          /* []*internal/abi.ITab: to its elements, *internal/abi.ITab */
+	[227] = {0, ASK_POINTER_SLICE, 374, 1, 0, 0},         /* []runtime.ptabEntry: to its elements, runtime.ptabEntry */
+	[228] = {0, ASK_POINTER_SLICE, 411, 1, 0, 0},         /* []runtime.modulehash: to its elements, runtime.modulehash */
+	[229] = {0, ASK_POINTER_SLICE, 50, 1, 0, 0},          /* []*runtime.initTask: to its elements, *runtime.initTask */
+	[230] = {0, ASK_POINTER_SLICE, 412, 1, 0, 0},         /* []runtime.ancestorInfo: to its elements, runtime.ancestorInfo */
+	[231] = {0, ASK_POINTER_SLICE, 407, 1, 0, 0},         /* []runtime.timerWhen: to its elements, runtime.timerWhen */
 	[232] = {0, ASK_POINTER_SLICE, 477, 1, 0, 0},         /* []*runtime.mspan: to its elements, *runtime.mspan */
 	[233] = {0, ASK_POINTER_SLICE, 43, 1, 0, 0},          /* []*runtime._defer: to its elements, *runtime._defer */
 	[234] = {0, ASK_POINTER_SLICE, 54, 1, 0, 0},          /* []*runtime.sudog: to its elements, *runtime.sudog */
-	[235] = {0, ASK_POINTER_SLICE, 419, 1, 0, 0},         /* []runtime.cleanupFn: to its…lements, runtime.cleanupFn */
+	[235] = {0, ASK_POINTER_SLICE, 419, 1, 0, 0},         /* []runtime.cleanupFn: to its elements, runtime.cleanupFn */
 	[236] = {0, ASK_POINTER_SLICE, 120, 1, 0, 0},         /* []*runtime.p: to its elements, *runtime.p */
-	[237] = {0, ASK_POINTER_SLICE, 350, 1, 0, 0},         /* []*runtime.moduledata: to i…ments, *runtime.moduledata */
-	[238] = {0, ASK_POINTER_SLICE, 194, 1, 0, 0},         /* []*internal/abi.Type: to it…ements, *internal/abi.Type */
+	[237] = {0, ASK_POINTER_SLICE, 350, 1, 0, 0},         /* []*runtime.moduledata: to its elements, *runtime.moduledata */
+	[238] = {0, ASK_POINTER_SLICE, 194, 1, 0, 0},         /* []*internal/abi.Type: to its elements, *internal/abi.Type */
 	[239] = {0, ASK_POINTER_SLICE, 462, 1, 0, 0},         /* []runtime.Frame: to its elements, runtime.Frame */
-	[240] = {0, ASK_POINTER_SLICE, 400, 1, 0, 0},         /* []internal/abi.Imethod: to …ents, internal/abi.Imethod */
-	[241] = {0, ASK_POINTER_SLICE, 439, 1, 0, 0},         /* []internal/cpu.option: to i…ments, internal/cpu.option */
+	[240] = {0, ASK_POINTER_SLICE, 400, 1, 0, 0},         /* []internal/abi.Imethod: to its elements, internal/abi.Imethod */
+	[241] = {0, ASK_POINTER_SLICE, 439, 1, 0, 0},         /* []internal/cpu.option: to its elements, internal/cpu.option */
 	[242] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* string: to its bytes */
 	[243] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.stringInterfacePtr: to its bytes */
-	[244] = {0, ASK_POINTER_PLAIN, 364, 16, 8, 0},        /* [16]sync/atomic.Pointer[go.…ternal/sync.isEntry bool } */
+	[244] = {0, ASK_POINTER_PLAIN, 364, 16, 8, 0},        /* [16]sync/atomic.Pointer[go.shape.stru…truct { internal/sync.isEntry bool } */
 	[245] = {0, ASK_POINTER_PLAIN, 478, 136, 8, 0},       /* [136]*runtime.mspan[]: to runtime.mspan */
 	[246] = {0, ASK_POINTER_PLAIN, 458, 32, 8, 0},        /* [32]*runtime._defer[]: to runtime._defer */
 	[247] = {0, ASK_POINTER_PLAIN, 471, 128, 8, 0},       /* [128]*runtime.sudog[]: to runtime.sudog */
@@ -1058,7 +1058,7 @@ static const struct ask_pointer ask_pointers[] = {
 	[253] = {16, ASK_POINTER_STRING, 0, 2, 88, 0},        /* [2]runtime.Frame[].Function: to its bytes */
 	[254] = {32, ASK_POINTER_STRING, 0, 2, 88, 0},        /* [2]runtime.Frame[].File: to its bytes */
 	[255] = {72, ASK_POINTER_PLAIN, 474, 2, 88, 0},       /* [2]runtime.Frame[].funcInfo._func: to runtime._func */
-	[256] = {80, ASK_POINTER_PLAIN, 480, 2, 88, 0},       /* [2]runtime.Frame[].funcInfo…tap: to runtime.moduledata */
+	[256] = {80, ASK_POINTER_PLAIN, 480, 2, 88, 0},       /* [2]runtime.Frame[].funcInfo.datap: to runtime.moduledata */
 	[257] = {0, ASK_POINTER_STRING, 0, 8, 32, 0},         /* [8]internal/cpu.option[].Name: to its bytes */
 	[258] = {16, ASK_POINTER_PLAIN, 14, 8, 32, 0},        /* [8]internal/cpu.option[].Feature: to bool */
 	[259] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* internal/runtime/cgroup.stringError: to its bytes */
@@ -1070,15 +1070,15 @@ static const struct ask_pointer ask_pointers[] = {
 	[265] = {0, ASK_POINTER_PLAIN, 480, 1, 0, 0},         /* *runtime.moduledata: to runtime.moduledata */
 	[266] = {0, ASK_POINTER_PLAIN, 381, 1, 0, 0},         /* runtime.xRegPerG.state: to runtime.xRegState */
 	[267] = {0, ASK_POINTER_PLAIN, 461, 1, 0, 0},         /* *runtime.spanSPMC: to runtime.spanSPMC */
-	[268] = {8, ASK_POINTER_PLAIN, 478, 128, 8, 0},       /* struct { runtime.len int; r… }.buf[]: to runtime.mspan */
-	[269] = {0, ASK_POINTER_PLAIN, 461, 1, 0, 0},         /* struct { runtime.head *runt….head: to runtime.spanSPMC */
+	[268] = {8, ASK_POINTER_PLAIN, 478, 128, 8, 0},       /* struct { runtime.len int; runtime.buf…time.mspan }.buf[]: to runtime.mspan */
+	[269] = {0, ASK_POINTER_PLAIN, 461, 1, 0, 0},         /* struct { runtime.head *runtime.spanSP…ePointer }.head: to runtime.spanSPMC */
 	[270] = {0, ASK_POINTER_PLAIN, 391, 1, 0, 0},         /* *runtime.cleanupBlock: to runtime.cleanupBlock */
 	[271] = {0, ASK_POINTER_PLAIN, 476, 1, 0, 0},         /* *runtime.pollDesc: to runtime.pollDesc */
 	[272] = {8, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* runtime.bitvector.bytedata: to uint8 */
 	[273] = {0, ASK_POINTER_PLAIN, 471, 1, 0, 0},         /* runtime.waitq.first: to runtime.sudog */
 	[274] = {8, ASK_POINTER_PLAIN, 471, 1, 0, 0},         /* runtime.waitq.last: to runtime.sudog */
 	[275] = {0, ASK_POINTER_SLICE, 5, 1, 0, 0},           /* runtime.pinner.refs: to its elements, unsafe.Pointer */
-	[276] = {16, ASK_POINTER_PLAIN, 391, 1, 0, 0},        /* runtime.cleanupBlock.cleanu…k: to runtime.cleanupBlock */
+	[276] = {16, ASK_POINTER_PLAIN, 391, 1, 0, 0},        /* runtime.cleanupBlock.cleanupBlockHeader.alllink: to runtime.cleanupBlock */
 	[277] = {32, ASK_POINTER_FUNC, 0, 20, 24, 0},         /* runtime.cleanupBlock.cleanups[].call: to its closure */
 	[278] = {40, ASK_POINTER_PLAIN, 358, 20, 24, 0},      /* runtime.cleanupBlock.cleanups[].fn: to runtime.funcval */
 	[279] = {2112, ASK_POINTER_PLAIN, 381, 1, 0, 0},      /* runtime.xRegPerP.cache: to runtime.xRegState */
@@ -1087,22 +1087,22 @@ static const struct ask_pointer ask_pointers[] = {
 	[282] = {176, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.mPadded.m.mstartfn: to its closure */
 	[283] = {184, ASK_POINTER_PLAIN, 482, 1, 0, 0},       /* runtime.mPadded.m.curg: to runtime.g */
 	[284] = {248, ASK_POINTER_STRING, 0, 1, 0, 0},        /* runtime.mPadded.m.preemptoff: to its bytes */
-	[285] = {296, ASK_POINTER_SLICE, 120, 1, 0, 0},       /* runtime.mPadded.m.allpSnaps…o its elements, *runtime.p */
+	[285] = {296, ASK_POINTER_SLICE, 120, 1, 0, 0},       /* runtime.mPadded.m.allpSnapshot: to its elements, *runtime.p */
 	[286] = {336, ASK_POINTER_PLAIN, 334, 1, 0, 0},       /* runtime.mPadded.m.cgoCallers: to runtime.cgoCallers */
 	[287] = {352, ASK_POINTER_PLAIN, 483, 1, 0, 0},       /* runtime.mPadded.m.alllink: to runtime.m */
-	[288] = {688, ASK_POINTER_SLICE, 24, 1, 0, 0},        /* runtime.mPadded.m.mLockProf…: to its elements, uintptr */
+	[288] = {688, ASK_POINTER_SLICE, 24, 1, 0, 0},        /* runtime.mPadded.m.mLockProfile.stack: to its elements, uintptr */
 	[289] = {736, ASK_POINTER_SLICE, 24, 1, 0, 0},        /* runtime.mPadded.m.profStack: to its elements, uintptr */
 	[290] = {760, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.mPadded.m.waitunlockf: to its closure */
 	[291] = {792, ASK_POINTER_PLAIN, 483, 1, 0, 0},       /* runtime.mPadded.m.freelink: to runtime.m */
 	[292] = {808, ASK_POINTER_PLAIN, 420, 4, 8, 0},       /* runtime.mPadded.m.trace.buf[][]: to runtime.traceBuf */
 	[293] = {840, ASK_POINTER_PLAIN, 483, 1, 0, 0},       /* runtime.mPadded.m.trace.link: to runtime.m */
-	[294] = {1816, ASK_POINTER_PLAIN, 146, 1, 0, 0},      /* runtime.mPadded.m.self.m: t…/atomic.Pointer[runtime.m] */
+	[294] = {1816, ASK_POINTER_PLAIN, 146, 1, 0, 0},      /* runtime.mPadded.m.self.m: to internal/runtime/atomic.Pointer[runtime.m] */
 	[295] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* runtime.debugCallWrapArgs.callingG: to runtime.g */
 	[296] = {0, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* runtime._typePair.t1: to internal/abi.Type */
 	[297] = {8, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* runtime._typePair.t2: to internal/abi.Type */
 	[298] = {0, ASK_POINTER_PLAIN, 475, 1, 0, 0},         /* runtime.timerWhen.timer: to runtime.timer */
 	[299] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.synctestDeadlockError.reason: to its bytes */
-	[300] = {16, ASK_POINTER_PLAIN, 468, 1, 0, 0},        /* runtime.synctestDeadlockErr… to runtime.synctestBubble */
+	[300] = {16, ASK_POINTER_PLAIN, 468, 1, 0, 0},        /* runtime.synctestDeadlockError.bubble: to runtime.synctestBubble */
 	[301] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.modulehash.modulename: to its bytes */
 	[302] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.modulehash.linktimehash: to its bytes */
 	[303] = {32, ASK_POINTER_PLAIN, 257, 1, 0, 0},        /* runtime.modulehash.runtimehash: to string */
@@ -1112,41 +1112,41 @@ static const struct ask_pointer ask_pointers[] = {
 	[307] = {0, ASK_POINTER_PLAIN, 413, 1, 0, 0},         /* *runtime.mSpanList: to runtime.mSpanList */
 	[308] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* runtime.cleanupFn.call: to its closure */
 	[309] = {8, ASK_POINTER_PLAIN, 358, 1, 0, 0},         /* runtime.cleanupFn.fn: to runtime.funcval */
-	[310] = {0, ASK_POINTER_PLAIN, 420, 1, 0, 0},         /* runtime.traceBuf.traceBufHe….link: to runtime.traceBuf */
+	[310] = {0, ASK_POINTER_PLAIN, 420, 1, 0, 0},         /* runtime.traceBuf.traceBufHeader.link: to runtime.traceBuf */
 	[311] = {0, ASK_POINTER_PLAIN, 420, 1, 0, 0},         /* *runtime.traceBuf: to runtime.traceBuf */
 	[312] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* internal/abi.InterfaceType.Type.Equal: to its closure */
 	[313] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* internal/abi.InterfaceType.Type.GCData: to uint8 */
 	[314] = {48, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* internal/abi.InterfaceType.PkgPath.Bytes: to uint8 */
-	[315] = {56, ASK_POINTER_SLICE, 400, 1, 0, 0},        /* internal/abi.InterfaceType.…ents, internal/abi.Imethod */
-	[316] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* struct { sync.f func(); syn…ace {} }.f: to its closure */
-	[317] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},            /* struct { sync.f func(); syn… }.p: to whatever it holds */
+	[315] = {56, ASK_POINTER_SLICE, 400, 1, 0, 0},        /* internal/abi.InterfaceType.Methods: to its elements, internal/abi.Imethod */
+	[316] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* struct { sync.f func(); sync.once syn…c.p interface {} }.f: to its closure */
+	[317] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},            /* struct { sync.f func(); sync.once syn…terface {} }.p: to whatever it holds */
 	[318] = {0, ASK_POINTER_PLAIN, 429, 1, 0, 0},         /* runtime.special.next: to runtime.special */
-	[319] = {16, ASK_POINTER_PLAIN, 391, 1, 0, 0},        /* runtime.cleanupBlockHeader.…k: to runtime.cleanupBlock */
+	[319] = {16, ASK_POINTER_PLAIN, 391, 1, 0, 0},        /* runtime.cleanupBlockHeader.alllink: to runtime.cleanupBlock */
 	[320] = {0, ASK_POINTER_PLAIN, 420, 1, 0, 0},         /* runtime.traceBufHeader.link: to runtime.traceBuf */
 	[321] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.errorAddressString.msg: to its bytes */
-	[322] = {0, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* runtime.TypeAssertionError.…face: to internal/abi.Type */
-	[323] = {8, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* runtime.TypeAssertionError.…rete: to internal/abi.Type */
-	[324] = {16, ASK_POINTER_PLAIN, 467, 1, 0, 0},        /* runtime.TypeAssertionError.…rted: to internal/abi.Type */
+	[322] = {0, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* runtime.TypeAssertionError._interface: to internal/abi.Type */
+	[323] = {8, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* runtime.TypeAssertionError.concrete: to internal/abi.Type */
+	[324] = {16, ASK_POINTER_PLAIN, 467, 1, 0, 0},        /* runtime.TypeAssertionError.asserted: to internal/abi.Type */
 	[325] = {24, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.TypeAssertionError.missingMethod: to its bytes */
 	[326] = {0, ASK_POINTER_SLICE, 24, 1, 0, 0},          /* runtime.Frames.callers: to its elements, uintptr */
 	[327] = {32, ASK_POINTER_SLICE, 462, 1, 0, 0},        /* runtime.Frames.frames: to its elements, runtime.Frame */
 	[328] = {72, ASK_POINTER_STRING, 0, 2, 88, 0},        /* runtime.Frames.frameStore[].Function: to its bytes */
 	[329] = {88, ASK_POINTER_STRING, 0, 2, 88, 0},        /* runtime.Frames.frameStore[].File: to its bytes */
-	[330] = {128, ASK_POINTER_PLAIN, 474, 2, 88, 0},      /* runtime.Frames.frameStore[]…fo._func: to runtime._func */
-	[331] = {136, ASK_POINTER_PLAIN, 480, 2, 88, 0},      /* runtime.Frames.frameStore[]…tap: to runtime.moduledata */
+	[330] = {128, ASK_POINTER_PLAIN, 474, 2, 88, 0},      /* runtime.Frames.frameStore[].funcInfo._func: to runtime._func */
+	[331] = {136, ASK_POINTER_PLAIN, 480, 2, 88, 0},      /* runtime.Frames.frameStore[].funcInfo.datap: to runtime.moduledata */
 	[332] = {0, ASK_POINTER_PLAIN, 423, 1, 0, 0},         /* internal/abi.ITab.Inter: to internal/abi.InterfaceType */
 	[333] = {8, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* internal/abi.ITab.Type: to internal/abi.Type */
 	[334] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* internal/cpu.option.Name: to its bytes */
 	[335] = {16, ASK_POINTER_PLAIN, 14, 1, 0, 0},         /* internal/cpu.option.Feature: to bool */
-	[336] = {8, ASK_POINTER_PLAIN, 440, 1, 0, 0},         /* internal/sync.entry[go.shap… {},go.shape.interface {}] */
-	[337] = {16, ASK_POINTER_ANY, 0, 1, 0, 0},            /* internal/sync.entry[go.shap….key: to whatever it holds */
-	[338] = {32, ASK_POINTER_ANY, 0, 1, 0, 0},            /* internal/sync.entry[go.shap…alue: to whatever it holds */
+	[336] = {8, ASK_POINTER_PLAIN, 440, 1, 0, 0},         /* internal/sync.entry[go.shape.interfac….interface {},go.shape.interface {}] */
+	[337] = {16, ASK_POINTER_ANY, 0, 1, 0, 0},            /* internal/sync.entry[go.shape.interfac…erface {}].key: to whatever it holds */
+	[338] = {32, ASK_POINTER_ANY, 0, 1, 0, 0},            /* internal/sync.entry[go.shape.interfac…face {}].value: to whatever it holds */
 	[339] = {0, ASK_POINTER_PLAIN, 466, 1, 0, 0},         /* *runtime.mcache: to runtime.mcache */
 	[340] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* runtime.coro.f: to its closure */
 	[341] = {16, ASK_POINTER_PLAIN, 483, 1, 0, 0},        /* runtime.coro.mp: to runtime.m */
 	[342] = {2064, ASK_POINTER_PLAIN, 461, 1, 0, 0},      /* runtime.spanQueue.chain.head: to runtime.spanSPMC */
-	[343] = {16, ASK_POINTER_PLAIN, 449, 1, 0, 0},        /* internal/sync.indirect[go.s… {},go.shape.interface {}] */
-	[344] = {24, ASK_POINTER_PLAIN, 364, 16, 8, 0},       /* internal/sync.indirect[go.s…ternal/sync.isEntry bool } */
+	[343] = {16, ASK_POINTER_PLAIN, 449, 1, 0, 0},        /* internal/sync.indirect[go.shape.inter….interface {},go.shape.interface {}] */
+	[344] = {24, ASK_POINTER_PLAIN, 364, 16, 8, 0},       /* internal/sync.indirect[go.shape.inter…truct { internal/sync.isEntry bool } */
 	[345] = {0, ASK_POINTER_PLAIN, 474, 1, 0, 0},         /* runtime.funcInfo._func: to runtime._func */
 	[346] = {8, ASK_POINTER_PLAIN, 480, 1, 0, 0},         /* runtime.funcInfo.datap: to runtime.moduledata */
 	[347] = {8, ASK_POINTER_SLICE, 24, 1, 0, 0},          /* runtime.mLockProfile.stack: to its elements, uintptr */
@@ -1154,8 +1154,8 @@ static const struct ask_pointer ask_pointers[] = {
 	[349] = {40, ASK_POINTER_PLAIN, 483, 1, 0, 0},        /* runtime.mTraceState.link: to runtime.m */
 	[350] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime._defer.fn: to its closure */
 	[351] = {32, ASK_POINTER_PLAIN, 458, 1, 0, 0},        /* runtime._defer.link: to runtime._defer */
-	[352] = {40, ASK_POINTER_PLAIN, 145, 1, 0, 0},        /* runtime._defer.head: to int…ic.Pointer[runtime._defer] */
-	[353] = {8, ASK_POINTER_SLICE, 407, 1, 0, 0},         /* runtime.timers.heap: to its…lements, runtime.timerWhen */
+	[352] = {40, ASK_POINTER_PLAIN, 145, 1, 0, 0},        /* runtime._defer.head: to internal/runtime/atomic.Pointer[runtime._defer] */
+	[353] = {8, ASK_POINTER_SLICE, 407, 1, 0, 0},         /* runtime.timers.heap: to its elements, runtime.timerWhen */
 	[354] = {0, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* runtime.untracedG·7.gp: to runtime.g */
 	[355] = {48, ASK_POINTER_PLAIN, 340, 1, 0, 0},        /* runtime.spanSPMC.ring: to runtime.objptr */
 	[356] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.Frame.Function: to its bytes */
@@ -1169,7 +1169,7 @@ static const struct ask_pointer ask_pointers[] = {
 	[364] = {48, ASK_POINTER_PLAIN, 478, 136, 8, 0},      /* runtime.mcache.alloc[]: to runtime.mspan */
 	[365] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* internal/abi.Type.Equal: to its closure */
 	[366] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* internal/abi.Type.GCData: to uint8 */
-	[367] = {16, ASK_POINTER_SLICE, 407, 1, 0, 0},        /* runtime.synctestBubble.time…lements, runtime.timerWhen */
+	[367] = {16, ASK_POINTER_SLICE, 407, 1, 0, 0},        /* runtime.synctestBubble.timers.heap: to its elements, runtime.timerWhen */
 	[368] = {88, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* runtime.synctestBubble.root: to runtime.g */
 	[369] = {96, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* runtime.synctestBubble.waiter: to runtime.g */
 	[370] = {104, ASK_POINTER_PLAIN, 482, 1, 0, 0},       /* runtime.synctestBubble.main: to runtime.g */
@@ -1221,34 +1221,34 @@ static const struct ask_pointer ask_pointers[] = {
 	[416] = {56, ASK_POINTER_SLICE, 0, 1, 0, 0},          /* runtime.moduledata.filetab: to its elements, uint8 */
 	[417] = {80, ASK_POINTER_SLICE, 0, 1, 0, 0},          /* runtime.moduledata.pctab: to its elements, uint8 */
 	[418] = {104, ASK_POINTER_SLICE, 0, 1, 0, 0},         /* runtime.moduledata.pclntable: to its elements, uint8 */
-	[419] = {128, ASK_POINTER_SLICE, 373, 1, 0, 0},       /* runtime.moduledata.ftab: to… elements, runtime.functab */
-	[420] = {336, ASK_POINTER_SLICE, 410, 1, 0, 0},       /* runtime.moduledata.textsect…elements, runtime.textsect */
+	[419] = {128, ASK_POINTER_SLICE, 373, 1, 0, 0},       /* runtime.moduledata.ftab: to its elements, runtime.functab */
+	[420] = {336, ASK_POINTER_SLICE, 410, 1, 0, 0},       /* runtime.moduledata.textsectmap: to its elements, runtime.textsect */
 	[421] = {360, ASK_POINTER_SLICE, 22, 1, 0, 0},        /* runtime.moduledata.typelinks: to its elements, int32 */
-	[422] = {384, ASK_POINTER_SLICE, 77, 1, 0, 0},        /* runtime.moduledata.itablink…ements, *internal/abi.ITab */
-	[423] = {408, ASK_POINTER_SLICE, 374, 1, 0, 0},       /* runtime.moduledata.ptab: to…lements, runtime.ptabEntry */
+	[422] = {384, ASK_POINTER_SLICE, 77, 1, 0, 0},        /* runtime.moduledata.itablinks: to its elements, *internal/abi.ITab */
+	[423] = {408, ASK_POINTER_SLICE, 374, 1, 0, 0},       /* runtime.moduledata.ptab: to its elements, runtime.ptabEntry */
 	[424] = {432, ASK_POINTER_STRING, 0, 1, 0, 0},        /* runtime.moduledata.pluginpath: to its bytes */
-	[425] = {448, ASK_POINTER_SLICE, 411, 1, 0, 0},       /* runtime.moduledata.pkghashe…ements, runtime.modulehash */
-	[426] = {472, ASK_POINTER_SLICE, 50, 1, 0, 0},        /* runtime.moduledata.inittask…lements, *runtime.initTask */
+	[425] = {448, ASK_POINTER_SLICE, 411, 1, 0, 0},       /* runtime.moduledata.pkghashes: to its elements, runtime.modulehash */
+	[426] = {472, ASK_POINTER_SLICE, 50, 1, 0, 0},        /* runtime.moduledata.inittasks: to its elements, *runtime.initTask */
 	[427] = {496, ASK_POINTER_STRING, 0, 1, 0, 0},        /* runtime.moduledata.modulename: to its bytes */
-	[428] = {512, ASK_POINTER_SLICE, 411, 1, 0, 0},       /* runtime.moduledata.moduleha…ements, runtime.modulehash */
+	[428] = {512, ASK_POINTER_SLICE, 411, 1, 0, 0},       /* runtime.moduledata.modulehashes: to its elements, runtime.modulehash */
 	[429] = {552, ASK_POINTER_PLAIN, 0, 1, 0, 0},         /* runtime.moduledata.gcdatamask.bytedata: to uint8 */
 	[430] = {568, ASK_POINTER_PLAIN, 0, 1, 0, 0},         /* runtime.moduledata.gcbssmask.bytedata: to uint8 */
-	[431] = {576, ASK_POINTER_FREE, 202, 1, 0, 0},        /* runtime.moduledata.typemap:…ypeOff,*internal/abi.Type> */
+	[431] = {576, ASK_POINTER_FREE, 202, 1, 0, 0},        /* runtime.moduledata.typemap: to its ma…rnal/abi.TypeOff,*internal/abi.Type> */
 	[432] = {584, ASK_POINTER_PLAIN, 480, 1, 0, 0},       /* runtime.moduledata.next: to runtime.moduledata */
 	[433] = {56, ASK_POINTER_PLAIN, 466, 1, 0, 0},        /* runtime.p.mcache: to runtime.mcache */
-	[434] = {96, ASK_POINTER_PLAIN, 146, 1, 0, 0},        /* runtime.p.oldm.m: to intern…/atomic.Pointer[runtime.m] */
+	[434] = {96, ASK_POINTER_PLAIN, 146, 1, 0, 0},        /* runtime.p.oldm.m: to internal/runtime/atomic.Pointer[runtime.m] */
 	[435] = {104, ASK_POINTER_SLICE, 43, 1, 0, 0},        /* runtime.p.deferpool: to its elements, *runtime._defer */
 	[436] = {128, ASK_POINTER_PLAIN, 458, 32, 8, 0},      /* runtime.p.deferpoolbuf[]: to runtime._defer */
 	[437] = {2480, ASK_POINTER_SLICE, 54, 1, 0, 0},       /* runtime.p.sudogcache: to its elements, *runtime.sudog */
 	[438] = {2504, ASK_POINTER_PLAIN, 471, 128, 8, 0},    /* runtime.p.sudogbuf[]: to runtime.sudog */
 	[439] = {3536, ASK_POINTER_PLAIN, 478, 128, 8, 0},    /* runtime.p.mspancache.buf[]: to runtime.mspan */
 	[440] = {4560, ASK_POINTER_PLAIN, 386, 1, 0, 0},      /* runtime.p.pinnerCache: to runtime.pinner */
-	[441] = {4688, ASK_POINTER_PLAIN, 416, 1, 0, 0},      /* runtime.p.nextGCMarkWorker:…runtime.gcBgMarkWorkerNode */
+	[441] = {4688, ASK_POINTER_PLAIN, 416, 1, 0, 0},      /* runtime.p.nextGCMarkWorker: to runtime.gcBgMarkWorkerNode */
 	[442] = {4704, ASK_POINTER_PLAIN, 417, 1, 0, 0},      /* runtime.p.gcw.wbuf1: to runtime.workbuf */
 	[443] = {4712, ASK_POINTER_PLAIN, 417, 1, 0, 0},      /* runtime.p.gcw.wbuf2: to runtime.workbuf */
 	[444] = {6784, ASK_POINTER_PLAIN, 461, 1, 0, 0},      /* runtime.p.gcw.spanq.chain.head: to runtime.spanSPMC */
 	[445] = {6800, ASK_POINTER_PLAIN, 303, 1, 0, 0},      /* runtime.p.gcw.ptrBuf: to [1024]uintptr */
-	[446] = {13680, ASK_POINTER_SLICE, 407, 1, 0, 0},     /* runtime.p.timers.heap: to i…lements, runtime.timerWhen */
+	[446] = {13680, ASK_POINTER_SLICE, 407, 1, 0, 0},     /* runtime.p.timers.heap: to its elements, runtime.timerWhen */
 	[447] = {13736, ASK_POINTER_PLAIN, 391, 1, 0, 0},     /* runtime.p.cleanups: to runtime.cleanupBlock */
 	[448] = {15912, ASK_POINTER_PLAIN, 381, 1, 0, 0},     /* runtime.p.xRegs.cache: to runtime.xRegState */
 	[449] = {32, ASK_POINTER_PLAIN, 473, 1, 0, 0},        /* runtime.g._panic: to runtime._panic */
@@ -1276,44 +1276,44 @@ static const struct ask_pointer ask_pointers[] = {
 	[471] = {792, ASK_POINTER_PLAIN, 483, 1, 0, 0},       /* runtime.m.freelink: to runtime.m */
 	[472] = {808, ASK_POINTER_PLAIN, 420, 4, 8, 0},       /* runtime.m.trace.buf[][]: to runtime.traceBuf */
 	[473] = {840, ASK_POINTER_PLAIN, 483, 1, 0, 0},       /* runtime.m.trace.link: to runtime.m */
-	[474] = {1816, ASK_POINTER_PLAIN, 146, 1, 0, 0},      /* runtime.m.self.m: to intern…/atomic.Pointer[runtime.m] */
+	[474] = {1816, ASK_POINTER_PLAIN, 146, 1, 0, 0},      /* runtime.m.self.m: to internal/runtime/atomic.Pointer[runtime.m] */
 	[475] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* error: to whatever it holds */
-	[476] = {8, ASK_POINTER_PLAIN, 478, 1, 0, 0},         /* closure runtime.(*mspan).se….func1.s: to runtime.mspan */
+	[476] = {8, ASK_POINTER_PLAIN, 478, 1, 0, 0},         /* closure runtime.(*mspan).setUserArena…unkToFault.func1.s: to runtime.mspan */
 	[477] = {8, ASK_POINTER_FREE, 24, 1, 0, 0},           /* closure runtime.mmap.func1.ret: to its uintptr */
 	[478] = {8, ASK_POINTER_FREE, 22, 1, 0, 0},           /* closure runtime.sigaction.func1.ret: to its int32 */
 	[479] = {16, ASK_POINTER_FREE, 23, 1, 0, 0},          /* closure runtime.sigaction.func1.sig: to its uint32 */
 	[480] = {8, ASK_POINTER_PLAIN, 470, 1, 0, 0},         /* closure runtime.chansend.func1.c: to runtime.hchan */
 	[481] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.send.goready.func1.gp: to runtime.g */
-	[482] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.closechan.g…ady.func1.gp: to runtime.g */
+	[482] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.closechan.goready.func1.gp: to runtime.g */
 	[483] = {8, ASK_POINTER_PLAIN, 470, 1, 0, 0},         /* closure runtime.chanrecv.func1.c: to runtime.hchan */
 	[484] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.recv.goready.func1.gp: to runtime.g */
-	[485] = {8, ASK_POINTER_FREE, 24, 1, 0, 0},           /* closure runtime.debugCallCh…k.func1.pc: to its uintptr */
-	[486] = {16, ASK_POINTER_FREE, 257, 1, 0, 0},         /* closure runtime.debugCallCh…k.func1.ret: to its string */
+	[485] = {8, ASK_POINTER_FREE, 24, 1, 0, 0},           /* closure runtime.debugCallCheck.func1.pc: to its uintptr */
+	[486] = {16, ASK_POINTER_FREE, 257, 1, 0, 0},         /* closure runtime.debugCallCheck.func1.ret: to its string */
 	[487] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.debugCallWrap.func1.gp: to runtime.g */
-	[488] = {32, ASK_POINTER_FREE, 23, 1, 0, 0},          /* closure runtime.debugCallWr…1.lockedExt: to its uint32 */
+	[488] = {32, ASK_POINTER_FREE, 23, 1, 0, 0},          /* closure runtime.debugCallWrap.func1.lockedExt: to its uint32 */
 	[489] = {8, ASK_POINTER_FREE, 14, 1, 0, 0},           /* closure runtime.debugCallWrap2.func1.ok: to its bool */
-	[490] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.hexdumpWord…func1.mark: to its closure */
-	[491] = {8, ASK_POINTER_FREE, 333, 1, 0, 0},          /* closure runtime.persistenta… to its *runtime.notInHeap */
-	[492] = {8, ASK_POINTER_FREE, 441, 1, 0, 0},          /* closure runtime.allocmcache….c: to its *runtime.mcache */
-	[493] = {8, ASK_POINTER_FREE, 24, 1, 0, 0},           /* closure runtime.checkFinali…tTinyBlock: to its uintptr */
-	[494] = {16, ASK_POINTER_FREE, 209, 1, 0, 0},         /* closure runtime.checkFinali…func1.nreports: to its int */
-	[495] = {24, ASK_POINTER_FREE, 14, 1, 0, 0},          /* closure runtime.checkFinali…ps.func1.more: to its bool */
-	[496] = {32, ASK_POINTER_FREE, 625, 1, 0, 0},         /* closure runtime.checkFinali…o its [50]runtime.report·2 */
-	[497] = {8, ASK_POINTER_PLAIN, 429, 1, 0, 0},         /* closure runtime.checkFinali…1.1.sp: to runtime.special */
-	[498] = {16, ASK_POINTER_PLAIN, 478, 1, 0, 0},        /* closure runtime.checkFinali…unc1.1.s: to runtime.mspan */
-	[499] = {32, ASK_POINTER_PLAIN, 467, 1, 0, 0},        /* closure runtime.SetFinalize…fint: to internal/abi.Type */
+	[490] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.hexdumpWords.func1.mark: to its closure */
+	[491] = {8, ASK_POINTER_FREE, 333, 1, 0, 0},          /* closure runtime.persistentalloc.func1.p: to its *runtime.notInHeap */
+	[492] = {8, ASK_POINTER_FREE, 441, 1, 0, 0},          /* closure runtime.allocmcache.func1.c: to its *runtime.mcache */
+	[493] = {8, ASK_POINTER_FREE, 24, 1, 0, 0},           /* closure runtime.checkFinalizersAndCle….func1.lastTinyBlock: to its uintptr */
+	[494] = {16, ASK_POINTER_FREE, 209, 1, 0, 0},         /* closure runtime.checkFinalizersAndCleanups.func1.nreports: to its int */
+	[495] = {24, ASK_POINTER_FREE, 14, 1, 0, 0},          /* closure runtime.checkFinalizersAndCleanups.func1.more: to its bool */
+	[496] = {32, ASK_POINTER_FREE, 625, 1, 0, 0},         /* closure runtime.checkFinalizersAndCle…reports: to its [50]runtime.report·2 */
+	[497] = {8, ASK_POINTER_PLAIN, 429, 1, 0, 0},         /* closure runtime.checkFinalizersAndCleanups.func1.1.sp: to runtime.special */
+	[498] = {16, ASK_POINTER_PLAIN, 478, 1, 0, 0},        /* closure runtime.checkFinalizersAndCleanups.func1.1.s: to runtime.mspan */
+	[499] = {32, ASK_POINTER_PLAIN, 467, 1, 0, 0},        /* closure runtime.SetFinalizer.func2.fint: to internal/abi.Type */
 	[500] = {8, ASK_POINTER_FREE, 261, 1, 0, 0},          /* closure runtime.gcStart.func4.now: to its int64 */
-	[501] = {16, ASK_POINTER_FREE, 629, 1, 0, 0},         /* closure runtime.gcStart.fun…: to its runtime.worldStop */
-	[502] = {8, ASK_POINTER_FREE, 629, 1, 0, 0},          /* closure runtime.gcStart.fun…: to its runtime.worldStop */
+	[501] = {16, ASK_POINTER_FREE, 629, 1, 0, 0},         /* closure runtime.gcStart.func4.stw: to its runtime.worldStop */
+	[502] = {8, ASK_POINTER_FREE, 629, 1, 0, 0},          /* closure runtime.gcStart.func2.stw: to its runtime.worldStop */
 	[503] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.gcStart.func1.gp: to runtime.g */
-	[504] = {16, ASK_POINTER_PLAIN, 468, 1, 0, 0},        /* closure runtime.gcStart.fun… to runtime.synctestBubble */
-	[505] = {8, ASK_POINTER_FREE, 629, 1, 0, 0},          /* closure runtime.gcMarkDone.…: to its runtime.worldStop */
+	[504] = {16, ASK_POINTER_PLAIN, 468, 1, 0, 0},        /* closure runtime.gcStart.func1.bubble: to runtime.synctestBubble */
+	[505] = {8, ASK_POINTER_FREE, 629, 1, 0, 0},          /* closure runtime.gcMarkDone.func4.stw: to its runtime.worldStop */
 	[506] = {8, ASK_POINTER_FREE, 14, 1, 0, 0},           /* closure runtime.gcMarkDone.func3.restart: to its bool */
-	[507] = {8, ASK_POINTER_FREE, 629, 1, 0, 0},          /* closure runtime.gcMarkDone.…: to its runtime.worldStop */
-	[508] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* closure runtime.gcMarkDone.…P.func5.fn: to its closure */
-	[509] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* closure runtime.gcMarkTermi…P.func7.fn: to its closure */
-	[510] = {8, ASK_POINTER_FREE, 14, 1, 0, 0},           /* closure runtime.gcMarkTermi…utineLeakDone: to its bool */
-	[511] = {8, ASK_POINTER_FREE, 14, 1, 0, 0},           /* closure runtime.gcMarkTermi…unc2.stwSwept: to its bool */
+	[507] = {8, ASK_POINTER_FREE, 629, 1, 0, 0},          /* closure runtime.gcMarkDone.func2.stw: to its runtime.worldStop */
+	[508] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* closure runtime.gcMarkDone.forEachP.func5.fn: to its closure */
+	[509] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* closure runtime.gcMarkTermination.forEachP.func7.fn: to its closure */
+	[510] = {8, ASK_POINTER_FREE, 14, 1, 0, 0},           /* closure runtime.gcMarkTermination.func3.goroutineLeakDone: to its bool */
+	[511] = {8, ASK_POINTER_FREE, 14, 1, 0, 0},           /* closure runtime.gcMarkTermination.func2.stwSwept: to its bool */
 	[512] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.gcBgMarkWorker.func2.gp: to runtime.g */
 	[513] = {16, ASK_POINTER_PLAIN, 481, 1, 0, 0},        /* closure runtime.gcBgMarkWorker.func2.pp: to runtime.p */
 	[514] = {8, ASK_POINTER_FREE, 209, 1, 0, 0},          /* closure runtime.gcMarkRootCheck.func1.i: to its int */
@@ -1322,35 +1322,35 @@ static const struct ask_pointer ask_pointers[] = {
 	[517] = {24, ASK_POINTER_PLAIN, 465, 1, 0, 0},        /* closure runtime.markroot.func1.gcw: to runtime.gcWork */
 	[518] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.gcAssistAlloc.func2.gp: to runtime.g */
 	[519] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.gcAssistAlloc.func1.gp: to runtime.g */
-	[520] = {16, ASK_POINTER_PLAIN, 468, 1, 0, 0},        /* closure runtime.gcAssistAll… to runtime.synctestBubble */
-	[521] = {8, ASK_POINTER_FREE, 24, 1, 0, 0},           /* closure runtime.(*pageAlloc…1.released: to its uintptr */
-	[522] = {8, ASK_POINTER_PLAIN, 478, 1, 0, 0},         /* closure runtime.(*sweepLock….func3.s: to runtime.mspan */
-	[523] = {8, ASK_POINTER_PLAIN, 478, 1, 0, 0},         /* closure runtime.(*sweepLock….func2.s: to runtime.mspan */
-	[524] = {8, ASK_POINTER_PLAIN, 478, 1, 0, 0},         /* closure runtime.(*sweepLock….func1.s: to runtime.mspan */
-	[525] = {8, ASK_POINTER_FREE, 477, 1, 0, 0},          /* closure runtime.getempty.fu…1.s: to its *runtime.mspan */
-	[526] = {24, ASK_POINTER_FREE, 477, 1, 0, 0},         /* closure runtime.(*mheap).al…1.s: to its *runtime.mspan */
-	[527] = {8, ASK_POINTER_FREE, 636, 1, 0, 0},          /* closure runtime.(*pageAlloc…me.bound runtime.offAddr } */
-	[528] = {24, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.(*mLockProf…ack.func1.gp: to runtime.g */
-	[529] = {32, ASK_POINTER_FREE, 209, 1, 0, 0},         /* closure runtime.(*mLockProf…ack.func1.nstk: to its int */
-	[530] = {48, ASK_POINTER_PLAIN, 455, 1, 0, 0},        /* closure runtime.(*mLockProf…f: to runtime.mLockProfile */
-	[531] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.doRecordGor…le.func1.gp1: to runtime.g */
-	[532] = {24, ASK_POINTER_SLICE, 24, 1, 0, 0},         /* closure runtime.doRecordGor…: to its elements, uintptr */
+	[520] = {16, ASK_POINTER_PLAIN, 468, 1, 0, 0},        /* closure runtime.gcAssistAlloc.func1.bubble: to runtime.synctestBubble */
+	[521] = {8, ASK_POINTER_FREE, 24, 1, 0, 0},           /* closure runtime.(*pageAlloc).scavenge.func1.released: to its uintptr */
+	[522] = {8, ASK_POINTER_PLAIN, 478, 1, 0, 0},         /* closure runtime.(*sweepLocked).sweep.…).freeSpan.func3.s: to runtime.mspan */
+	[523] = {8, ASK_POINTER_PLAIN, 478, 1, 0, 0},         /* closure runtime.(*sweepLocked).sweep.…).freeSpan.func2.s: to runtime.mspan */
+	[524] = {8, ASK_POINTER_PLAIN, 478, 1, 0, 0},         /* closure runtime.(*sweepLocked).sweep.func1.s: to runtime.mspan */
+	[525] = {8, ASK_POINTER_FREE, 477, 1, 0, 0},          /* closure runtime.getempty.func1.s: to its *runtime.mspan */
+	[526] = {24, ASK_POINTER_FREE, 477, 1, 0, 0},         /* closure runtime.(*mheap).alloc.func1.s: to its *runtime.mspan */
+	[527] = {8, ASK_POINTER_FREE, 636, 1, 0, 0},          /* closure runtime.(*pageAlloc).find.fun…ddr; runtime.bound runtime.offAddr } */
+	[528] = {24, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.(*mLockProfile).captureStack.func1.gp: to runtime.g */
+	[529] = {32, ASK_POINTER_FREE, 209, 1, 0, 0},         /* closure runtime.(*mLockProfile).captureStack.func1.nstk: to its int */
+	[530] = {48, ASK_POINTER_PLAIN, 455, 1, 0, 0},        /* closure runtime.(*mLockProfile).captu….func1.prof: to runtime.mLockProfile */
+	[531] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.doRecordGoroutineProfile.func1.gp1: to runtime.g */
+	[532] = {24, ASK_POINTER_SLICE, 24, 1, 0, 0},         /* closure runtime.doRecordGoroutineProf…unc1.pcbuf: to its elements, uintptr */
 	[533] = {8, ASK_POINTER_PLAIN, 23, 1, 0, 0},          /* closure runtime.futexwakeup.func1.addr: to uint32 */
 	[534] = {16, ASK_POINTER_PLAIN, 483, 1, 0, 0},        /* closure runtime.newosproc.func1.mp: to runtime.m */
-	[535] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.(*_panic).n…ame.func1.gp: to runtime.g */
-	[536] = {16, ASK_POINTER_PLAIN, 473, 1, 0, 0},        /* closure runtime.(*_panic).n…func1.p: to runtime._panic */
-	[537] = {24, ASK_POINTER_FREE, 14, 1, 0, 0},          /* closure runtime.(*_panic).n…rame.func1.ok: to its bool */
+	[535] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.(*_panic).nextFrame.func1.gp: to runtime.g */
+	[536] = {16, ASK_POINTER_PLAIN, 473, 1, 0, 0},        /* closure runtime.(*_panic).nextFrame.func1.p: to runtime._panic */
+	[537] = {24, ASK_POINTER_FREE, 14, 1, 0, 0},          /* closure runtime.(*_panic).nextFrame.func1.ok: to its bool */
 	[538] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.gorecover.func1.gp: to runtime.g */
 	[539] = {16, ASK_POINTER_PLAIN, 473, 1, 0, 0},        /* closure runtime.gorecover.func1.p: to runtime._panic */
-	[540] = {24, ASK_POINTER_FREE, 14, 1, 0, 0},          /* closure runtime.gorecover.f…c1.canRecover: to its bool */
+	[540] = {24, ASK_POINTER_FREE, 14, 1, 0, 0},          /* closure runtime.gorecover.func1.canRecover: to its bool */
 	[541] = {8, ASK_POINTER_STRING, 0, 1, 0, 0},          /* closure runtime.throw.func1.s: to its bytes */
 	[542] = {8, ASK_POINTER_PLAIN, 473, 1, 0, 0},         /* closure runtime.fatal.func1.p: to runtime._panic */
 	[543] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},         /* closure runtime.fatal.func1.s: to its bytes */
 	[544] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.fatalthrow.func1.gp: to runtime.g */
-	[545] = {8, ASK_POINTER_PLAIN, 473, 1, 0, 0},         /* closure runtime.fatalpanic.…c1.msgs: to runtime._panic */
+	[545] = {8, ASK_POINTER_PLAIN, 473, 1, 0, 0},         /* closure runtime.fatalpanic.func1.msgs: to runtime._panic */
 	[546] = {16, ASK_POINTER_FREE, 14, 1, 0, 0},          /* closure runtime.fatalpanic.func1.docrash: to its bool */
 	[547] = {24, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.fatalpanic.func1.gp: to runtime.g */
-	[548] = {8, ASK_POINTER_PLAIN, 468, 1, 0, 0},         /* closure runtime.dopanic_m.f… to runtime.synctestBubble */
+	[548] = {8, ASK_POINTER_PLAIN, 468, 1, 0, 0},         /* closure runtime.dopanic_m.func1.bubble: to runtime.synctestBubble */
 	[549] = {16, ASK_POINTER_PLAIN, 478, 1, 0, 0},        /* closure runtime.setPinned.func2.span: to runtime.mspan */
 	[550] = {24, ASK_POINTER_FREE, 14, 1, 0, 0},          /* closure runtime.setPinned.func2.exists: to its bool */
 	[551] = {16, ASK_POINTER_PLAIN, 478, 1, 0, 0},        /* closure runtime.setPinned.func1.span: to runtime.mspan */
@@ -1361,36 +1361,36 @@ static const struct ask_pointer ask_pointers[] = {
 	[556] = {8, ASK_POINTER_FREE, 152, 1, 0, 0},          /* closure runtime.allocm.func1.freem: to its *runtime.m */
 	[557] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.reentersyscall.func2.gp: to runtime.g */
 	[558] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.reentersyscall.func1.gp: to runtime.g */
-	[559] = {16, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.entersyscal…ock.func4.gp: to runtime.g */
-	[560] = {16, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.entersyscal…ock.func3.gp: to runtime.g */
-	[561] = {32, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.entersyscal…ock.func1.gp: to runtime.g */
+	[559] = {16, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.entersyscallblock.func4.gp: to runtime.g */
+	[560] = {16, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.entersyscallblock.func3.gp: to runtime.g */
+	[561] = {32, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.entersyscallblock.func1.gp: to runtime.g */
 	[562] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.exitsyscall.func4.gp: to runtime.g */
 	[563] = {8, ASK_POINTER_PLAIN, 481, 1, 0, 0},         /* closure runtime.exitsyscall.func3.oldp: to runtime.p */
-	[564] = {8, ASK_POINTER_FREE, 120, 1, 0, 0},          /* closure runtime.exitsyscall…unc2.pp: to its *runtime.p */
+	[564] = {8, ASK_POINTER_FREE, 120, 1, 0, 0},          /* closure runtime.exitsyscall.func2.pp: to its *runtime.p */
 	[565] = {16, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.exitsyscall.func2.gp: to runtime.g */
 	[566] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.malg.func1.newg: to runtime.g */
 	[567] = {8, ASK_POINTER_PLAIN, 358, 1, 0, 0},         /* closure runtime.newproc.func1.fn: to runtime.funcval */
 	[568] = {16, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.newproc.func1.gp: to runtime.g */
 	[569] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.gfget.func2.gp: to runtime.g */
 	[570] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.gfget.func1.gp: to runtime.g */
-	[571] = {8, ASK_POINTER_PLAIN, 466, 1, 0, 0},         /* closure runtime.(*p).destro…func2.c: to runtime.mcache */
+	[571] = {8, ASK_POINTER_PLAIN, 466, 1, 0, 0},         /* closure runtime.(*p).destroy.freemcache.func2.c: to runtime.mcache */
 	[572] = {8, ASK_POINTER_PLAIN, 481, 1, 0, 0},         /* closure runtime.(*p).destroy.func1.pp: to runtime.p */
 	[573] = {8, ASK_POINTER_PLAIN, 481, 1, 0, 0},         /* closure runtime.wirep.func2.pp: to runtime.p */
 	[574] = {8, ASK_POINTER_FREE, 209, 1, 0, 0},          /* closure runtime.checkdead.func1.grunning: to its int */
-	[575] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.readyWithTi…ady.func1.gp: to runtime.g */
-	[576] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.(*synctestB…ady.func1.gp: to runtime.g */
-	[577] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.(*synctestB…ady.func1.gp: to runtime.g */
-	[578] = {8, ASK_POINTER_PLAIN, 475, 1, 0, 0},         /* closure runtime.(*timer).ma….func1.t: to runtime.timer */
-	[579] = {16, ASK_POINTER_PLAIN, 475, 1, 0, 0},        /* closure runtime.(*timer).mo….func1.t: to runtime.timer */
-	[580] = {24, ASK_POINTER_PLAIN, 468, 1, 0, 0},        /* closure runtime.(*timer).mo… to runtime.synctestBubble */
-	[581] = {8, ASK_POINTER_PLAIN, 475, 1, 0, 0},         /* closure runtime.(*timer).ma….func1.t: to runtime.timer */
-	[582] = {24, ASK_POINTER_PLAIN, 470, 1, 0, 0},        /* closure runtime.(*timer).ma….func1.c: to runtime.hchan */
-	[583] = {8, ASK_POINTER_FREE, 152, 1, 0, 0},          /* closure runtime.traceAdvanc…ToFlush: to its *runtime.m */
-	[584] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* closure runtime.traceAdvanc…P.func7.fn: to its closure */
-	[585] = {16, ASK_POINTER_FREE, 643, 1, 0, 0},         /* closure runtime.traceAdvanc… its []runtime.untracedG·7 */
+	[575] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.readyWithTime.goready.func1.gp: to runtime.g */
+	[576] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.(*synctestBubble).cha…tatus.goready.func1.gp: to runtime.g */
+	[577] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.(*synctestBubble).decActive.goready.func1.gp: to runtime.g */
+	[578] = {8, ASK_POINTER_PLAIN, 475, 1, 0, 0},         /* closure runtime.(*timer).maybeRunAsync.func1.t: to runtime.timer */
+	[579] = {16, ASK_POINTER_PLAIN, 475, 1, 0, 0},        /* closure runtime.(*timer).modify.func1.t: to runtime.timer */
+	[580] = {24, ASK_POINTER_PLAIN, 468, 1, 0, 0},        /* closure runtime.(*timer).modify.func1.bubble: to runtime.synctestBubble */
+	[581] = {8, ASK_POINTER_PLAIN, 475, 1, 0, 0},         /* closure runtime.(*timer).maybeRunChan.func1.t: to runtime.timer */
+	[582] = {24, ASK_POINTER_PLAIN, 470, 1, 0, 0},        /* closure runtime.(*timer).maybeRunChan.func1.c: to runtime.hchan */
+	[583] = {8, ASK_POINTER_FREE, 152, 1, 0, 0},          /* closure runtime.traceAdvance.func4.mToFlush: to its *runtime.m */
+	[584] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* closure runtime.traceAdvance.forEachP.func7.fn: to its closure */
+	[585] = {16, ASK_POINTER_FREE, 643, 1, 0, 0},         /* closure runtime.traceAdvance.func1.un…acedGs: to its []runtime.untracedG·7 */
 	[586] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.traceAdvance.func1.1.gp: to runtime.g */
-	[587] = {16, ASK_POINTER_FREE, 460, 1, 0, 0},         /* closure runtime.traceAdvanc…to its runtime.untracedG·7 */
-	[588] = {8, ASK_POINTER_FREE, 646, 1, 0, 0},          /* closure runtime.traceback1.…u: to its runtime.unwinder */
+	[587] = {16, ASK_POINTER_FREE, 460, 1, 0, 0},         /* closure runtime.traceAdvance.func1.1.ug: to its runtime.untracedG·7 */
+	[588] = {8, ASK_POINTER_FREE, 646, 1, 0, 0},          /* closure runtime.traceback1.func1.u: to its runtime.unwinder */
 	[589] = {40, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.traceback1.func1.gp: to runtime.g */
 	[590] = {8, ASK_POINTER_FREE, 209, 1, 0, 0},          /* closure runtime.traceback2.func1.skip: to its int */
 	[591] = {16, ASK_POINTER_FREE, 209, 1, 0, 0},         /* closure runtime.traceback2.func1.max: to its int */
@@ -1398,23 +1398,23 @@ static const struct ask_pointer ask_pointers[] = {
 	[593] = {32, ASK_POINTER_FREE, 209, 1, 0, 0},         /* closure runtime.traceback2.func1.lastN: to its int */
 	[594] = {24, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.callers.func1.gp: to runtime.g */
 	[595] = {32, ASK_POINTER_FREE, 209, 1, 0, 0},         /* closure runtime.callers.func1.n: to its int */
-	[596] = {48, ASK_POINTER_SLICE, 24, 1, 0, 0},         /* closure runtime.callers.fun…: to its elements, uintptr */
-	[597] = {16, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.tracebackso….func1.curgp: to runtime.g */
-	[598] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* closure runtime.tracebackso…unc1.showf: to its closure */
-	[599] = {8, ASK_POINTER_PLAIN, 672, 1, 0, 0},         /* closure runtime.tracebackHe…frame: to runtime.stkframe */
-	[600] = {8, ASK_POINTER_FREE, 650, 1, 0, 0},          /* closure runtime.traceWriter…to its runtime.traceWriter */
-	[601] = {8, ASK_POINTER_FREE, 650, 1, 0, 0},          /* closure runtime.traceWriter…to its runtime.traceWriter */
-	[602] = {8, ASK_POINTER_PLAIN, 420, 1, 0, 0},         /* closure runtime.traceCPUFlu…1.buf: to runtime.traceBuf */
-	[603] = {16, ASK_POINTER_FREE, 653, 1, 0, 0},         /* closure runtime.(*traceRegi…time.traceRegionAllocBlock */
-	[604] = {32, ASK_POINTER_FREE, 333, 1, 0, 0},         /* closure runtime.(*traceRegi… to its *runtime.notInHeap */
-	[605] = {8, ASK_POINTER_PLAIN, 483, 1, 0, 0},         /* closure runtime.traceThread…roy.func1.mp: to runtime.m */
-	[606] = {32, ASK_POINTER_FREE, 257, 1, 0, 0},         /* closure runtime.(*traceStri…put.func1.s: to its string */
-	[607] = {8, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* closure runtime.getGCMaskOn…c1.t: to internal/abi.Type */
+	[596] = {48, ASK_POINTER_SLICE, 24, 1, 0, 0},         /* closure runtime.callers.func1.pcbuf: to its elements, uintptr */
+	[597] = {16, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.tracebacksomeothers.func1.curgp: to runtime.g */
+	[598] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* closure runtime.tracebacksomeothers.func1.showf: to its closure */
+	[599] = {8, ASK_POINTER_PLAIN, 672, 1, 0, 0},         /* closure runtime.tracebackHexdump.func1.frame: to runtime.stkframe */
+	[600] = {8, ASK_POINTER_FREE, 650, 1, 0, 0},          /* closure runtime.traceWriter.flush.func1.w: to its runtime.traceWriter */
+	[601] = {8, ASK_POINTER_FREE, 650, 1, 0, 0},          /* closure runtime.traceWriter.refill.func1.w: to its runtime.traceWriter */
+	[602] = {8, ASK_POINTER_PLAIN, 420, 1, 0, 0},         /* closure runtime.traceCPUFlush.func1.buf: to runtime.traceBuf */
+	[603] = {16, ASK_POINTER_FREE, 653, 1, 0, 0},         /* closure runtime.(*traceRegionAlloc).a…o its *runtime.traceRegionAllocBlock */
+	[604] = {32, ASK_POINTER_FREE, 333, 1, 0, 0},         /* closure runtime.(*traceRegionAlloc).a…c.func1.x: to its *runtime.notInHeap */
+	[605] = {8, ASK_POINTER_PLAIN, 483, 1, 0, 0},         /* closure runtime.traceThreadDestroy.func1.mp: to runtime.m */
+	[606] = {32, ASK_POINTER_FREE, 257, 1, 0, 0},         /* closure runtime.(*traceStringTable).put.func1.s: to its string */
+	[607] = {8, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* closure runtime.getGCMaskOnDemand.func1.t: to internal/abi.Type */
 	[608] = {16, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* closure runtime.getGCMaskOnDemand.func1.p: to uint8 */
-	[609] = {8, ASK_POINTER_PLAIN, 481, 1, 0, 0},         /* closure runtime.gcMarkTermi…n.func4.1.pp: to runtime.p */
-	[610] = {8, ASK_POINTER_FREE, 426, 1, 0, 0},          /* closure syscall.init.OnceFu…ool; sync.p interface {} } */
-	[611] = {8, ASK_POINTER_FREE, 426, 1, 0, 0},          /* closure syscall.init.OnceFu…ool; sync.p interface {} } */
-	[612] = {8, ASK_POINTER_FREE, 426, 1, 0, 0},          /* closure syscall.init.OnceFu…ool; sync.p interface {} } */
+	[609] = {8, ASK_POINTER_PLAIN, 481, 1, 0, 0},         /* closure runtime.gcMarkTermination.func4.1.pp: to runtime.p */
+	[610] = {8, ASK_POINTER_FREE, 426, 1, 0, 0},          /* closure syscall.init.OnceFunc.func3.d…nc.valid bool; sync.p interface {} } */
+	[611] = {8, ASK_POINTER_FREE, 426, 1, 0, 0},          /* closure syscall.init.OnceFunc.func3.1…nc.valid bool; sync.p interface {} } */
+	[612] = {8, ASK_POINTER_FREE, 426, 1, 0, 0},          /* closure syscall.init.OnceFunc.func3.1…nc.valid bool; sync.p interface {} } */
 	[613] = {0, ASK_POINTER_PLAIN, 207, 1, 0, 0},         /* waitq<struct {}>.first: to sudog<struct {}> */
 	[614] = {8, ASK_POINTER_PLAIN, 207, 1, 0, 0},         /* waitq<struct {}>.last: to sudog<struct {}> */
 	[615] = {0, ASK_POINTER_PLAIN, 208, 1, 0, 0},         /* waitq<bool>.first: to sudog<bool> */
@@ -1422,23 +1422,23 @@ static const struct ask_pointer ask_pointers[] = {
 	[617] = {0, ASK_POINTER_PLAIN, 210, 1, 0, 0},         /* waitq<int>.first: to sudog<int> */
 	[618] = {8, ASK_POINTER_PLAIN, 210, 1, 0, 0},         /* waitq<int>.last: to sudog<int> */
 	[619] = {0, ASK_POINTER_PLAIN, 211, 1, 0, 0},         /* **table<string,int>: to *table<string,int> */
-	[620] = {0, ASK_POINTER_PLAIN, 213, 1, 0, 0},         /* **table<internal/abi.TypeOf…ypeOff,*internal/abi.Type> */
-	[621] = {0, ASK_POINTER_PLAIN, 215, 1, 0, 0},         /* **table<int32,unsafe.Pointe…able<int32,unsafe.Pointer> */
-	[622] = {0, ASK_POINTER_PLAIN, 217, 1, 0, 0},         /* **table<runtime._typePair,s…ntime._typePair,struct {}> */
+	[620] = {0, ASK_POINTER_PLAIN, 213, 1, 0, 0},         /* **table<internal/abi.TypeOff,*interna…rnal/abi.TypeOff,*internal/abi.Type> */
+	[621] = {0, ASK_POINTER_PLAIN, 215, 1, 0, 0},         /* **table<int32,unsafe.Pointer>: to *table<int32,unsafe.Pointer> */
+	[622] = {0, ASK_POINTER_PLAIN, 217, 1, 0, 0},         /* **table<runtime._typePair,struct {}>:… *table<runtime._typePair,struct {}> */
 	[623] = {0, ASK_POINTER_PLAIN, 219, 1, 0, 0},         /* **table<string,bool>: to *table<string,bool> */
-	[624] = {0, ASK_POINTER_PLAIN, 221, 1, 0, 0},         /* **table<uint32,[]*internal/…nt32,[]*internal/abi.Type> */
-	[625] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},         /* noalg.[8]struct { key strin… int }[].key: to its bytes */
-	[626] = {8, ASK_POINTER_PLAIN, 467, 8, 16, 0},        /* noalg.[8]struct { key inter…elem: to internal/abi.Type */
-	[627] = {0, ASK_POINTER_PLAIN, 467, 8, 24, 0},        /* noalg.[8]struct { key runti…y.t1: to internal/abi.Type */
-	[628] = {8, ASK_POINTER_PLAIN, 467, 8, 24, 0},        /* noalg.[8]struct { key runti…y.t2: to internal/abi.Type */
-	[629] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},         /* noalg.[8]struct { key strin…bool }[].key: to its bytes */
-	[630] = {8, ASK_POINTER_SLICE, 194, 8, 32, 0},        /* noalg.[8]struct { key uint3…ements, *internal/abi.Type */
-	[631] = {0, ASK_POINTER_PLAIN, 212, 1, 0, 0},         /* groupReference<string,int>.…noalg.map.group[string]int */
-	[632] = {0, ASK_POINTER_PLAIN, 214, 1, 0, 0},         /* groupReference<internal/abi…TypeOff]*internal/abi.Type */
-	[633] = {0, ASK_POINTER_PLAIN, 216, 1, 0, 0},         /* groupReference<int32,unsafe…group[int32]unsafe.Pointer */
-	[634] = {0, ASK_POINTER_PLAIN, 218, 1, 0, 0},         /* groupReference<runtime._typ…untime._typePair]struct {} */
-	[635] = {0, ASK_POINTER_PLAIN, 220, 1, 0, 0},         /* groupReference<string,bool>…oalg.map.group[string]bool */
-	[636] = {0, ASK_POINTER_PLAIN, 222, 1, 0, 0},         /* groupReference<uint32,[]*in…int32][]*internal/abi.Type */
+	[624] = {0, ASK_POINTER_PLAIN, 221, 1, 0, 0},         /* **table<uint32,[]*internal/abi.Type>:… *table<uint32,[]*internal/abi.Type> */
+	[625] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},         /* noalg.[8]struct { key string; elem int }[].key: to its bytes */
+	[626] = {8, ASK_POINTER_PLAIN, 467, 8, 16, 0},        /* noalg.[8]struct { key internal/abi.Ty….Type }[].elem: to internal/abi.Type */
+	[627] = {0, ASK_POINTER_PLAIN, 467, 8, 24, 0},        /* noalg.[8]struct { key runtime._typePa… {} }[].key.t1: to internal/abi.Type */
+	[628] = {8, ASK_POINTER_PLAIN, 467, 8, 24, 0},        /* noalg.[8]struct { key runtime._typePa… {} }[].key.t2: to internal/abi.Type */
+	[629] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},         /* noalg.[8]struct { key string; elem bool }[].key: to its bytes */
+	[630] = {8, ASK_POINTER_SLICE, 194, 8, 32, 0},        /* noalg.[8]struct { key uint32; elem []… to its elements, *internal/abi.Type */
+	[631] = {0, ASK_POINTER_PLAIN, 212, 1, 0, 0},         /* groupReference<string,int>.data: to noalg.map.group[string]int */
+	[632] = {0, ASK_POINTER_PLAIN, 214, 1, 0, 0},         /* groupReference<internal/abi.TypeOff,*…ernal/abi.TypeOff]*internal/abi.Type */
+	[633] = {0, ASK_POINTER_PLAIN, 216, 1, 0, 0},         /* groupReference<int32,unsafe.Pointer>.…noalg.map.group[int32]unsafe.Pointer */
+	[634] = {0, ASK_POINTER_PLAIN, 218, 1, 0, 0},         /* groupReference<runtime._typePair,stru…ap.group[runtime._typePair]struct {} */
+	[635] = {0, ASK_POINTER_PLAIN, 220, 1, 0, 0},         /* groupReference<string,bool>.data: to noalg.map.group[string]bool */
+	[636] = {0, ASK_POINTER_PLAIN, 222, 1, 0, 0},         /* groupReference<uint32,[]*internal/abi…ap.group[uint32][]*internal/abi.Type */
 	[637] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},             /* go.shape.interface {}: to whatever it holds */
 	[638] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(uintptr, runtime.hexdumpMarker): to its closure */
 	[639] = {0, ASK_POINTER_PLAIN, 333, 1, 0, 0},         /* **runtime.notInHeap: to *runtime.notInHeap */
@@ -1448,11 +1448,11 @@ static const struct ask_pointer ask_pointers[] = {
 	[643] = {0, ASK_POINTER_PLAIN, 629, 1, 0, 0},         /* *runtime.worldStop: to runtime.worldStop */
 	[644] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(*runtime.p): to its closure */
 	[645] = {0, ASK_POINTER_PLAIN, 477, 1, 0, 0},         /* **runtime.mspan: to *runtime.mspan */
-	[646] = {0, ASK_POINTER_PLAIN, 636, 1, 0, 0},         /* *struct { runtime.base runt…me.bound runtime.offAddr } */
+	[646] = {0, ASK_POINTER_PLAIN, 636, 1, 0, 0},         /* *struct { runtime.base runtime.offAdd…ddr; runtime.bound runtime.offAddr } */
 	[647] = {0, ASK_POINTER_PLAIN, 152, 1, 0, 0},         /* **runtime.m: to *runtime.m */
 	[648] = {0, ASK_POINTER_PLAIN, 120, 1, 0, 0},         /* **runtime.p: to *runtime.p */
 	[649] = {0, ASK_POINTER_PLAIN, 643, 1, 0, 0},         /* *[]runtime.untracedG·7: to []runtime.untracedG·7 */
-	[650] = {0, ASK_POINTER_SLICE, 460, 1, 0, 0},         /* []runtime.untracedG·7: to i…ments, runtime.untracedG·7 */
+	[650] = {0, ASK_POINTER_SLICE, 460, 1, 0, 0},         /* []runtime.untracedG·7: to its elements, runtime.untracedG·7 */
 	[651] = {0, ASK_POINTER_PLAIN, 646, 1, 0, 0},         /* *runtime.unwinder: to runtime.unwinder */
 	[652] = {0, ASK_POINTER_PLAIN, 474, 1, 0, 0},         /* runtime.unwinder.frame.fn._func: to runtime._func */
 	[653] = {8, ASK_POINTER_PLAIN, 480, 1, 0, 0},         /* runtime.unwinder.frame.fn.datap: to runtime.moduledata */
@@ -1461,22 +1461,22 @@ static const struct ask_pointer ask_pointers[] = {
 	[656] = {0, ASK_POINTER_PLAIN, 650, 1, 0, 0},         /* *runtime.traceWriter: to runtime.traceWriter */
 	[657] = {0, ASK_POINTER_PLAIN, 483, 1, 0, 0},         /* runtime.traceWriter.traceLocker.mp: to runtime.m */
 	[658] = {24, ASK_POINTER_PLAIN, 420, 1, 0, 0},        /* runtime.traceWriter.traceBuf: to runtime.traceBuf */
-	[659] = {0, ASK_POINTER_PLAIN, 653, 1, 0, 0},         /* **runtime.traceRegionAllocB…time.traceRegionAllocBlock */
+	[659] = {0, ASK_POINTER_PLAIN, 653, 1, 0, 0},         /* **runtime.traceRegionAllocBlock: to *runtime.traceRegionAllocBlock */
 	[660] = {0, ASK_POINTER_PLAIN, 207, 1, 0, 0},         /* *sudog<struct {}>: to sudog<struct {}> */
 	[661] = {0, ASK_POINTER_PLAIN, 208, 1, 0, 0},         /* *sudog<bool>: to sudog<bool> */
 	[662] = {0, ASK_POINTER_PLAIN, 210, 1, 0, 0},         /* *sudog<int>: to sudog<int> */
-	[663] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; …em int }.key: to its bytes */
-	[664] = {8, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* noalg.struct { key internal…elem: to internal/abi.Type */
-	[665] = {0, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* noalg.struct { key runtime.…y.t1: to internal/abi.Type */
-	[666] = {8, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* noalg.struct { key runtime.…y.t2: to internal/abi.Type */
-	[667] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; …m bool }.key: to its bytes */
-	[668] = {8, ASK_POINTER_SLICE, 194, 1, 0, 0},         /* noalg.struct { key uint32; …ements, *internal/abi.Type */
-	[669] = {0, ASK_POINTER_PLAIN, 212, 1, 0, 0},         /* *noalg.map.group[string]int…noalg.map.group[string]int */
-	[670] = {0, ASK_POINTER_PLAIN, 214, 1, 0, 0},         /* *noalg.map.group[internal/a…TypeOff]*internal/abi.Type */
-	[671] = {0, ASK_POINTER_PLAIN, 216, 1, 0, 0},         /* *noalg.map.group[int32]unsa…group[int32]unsafe.Pointer */
-	[672] = {0, ASK_POINTER_PLAIN, 218, 1, 0, 0},         /* *noalg.map.group[runtime._t…untime._typePair]struct {} */
-	[673] = {0, ASK_POINTER_PLAIN, 220, 1, 0, 0},         /* *noalg.map.group[string]boo…oalg.map.group[string]bool */
-	[674] = {0, ASK_POINTER_PLAIN, 222, 1, 0, 0},         /* *noalg.map.group[uint32][]*…int32][]*internal/abi.Type */
+	[663] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem int }.key: to its bytes */
+	[664] = {8, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* noalg.struct { key internal/abi.TypeO…bi.Type }.elem: to internal/abi.Type */
+	[665] = {0, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* noalg.struct { key runtime._typePair;…ct {} }.key.t1: to internal/abi.Type */
+	[666] = {8, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* noalg.struct { key runtime._typePair;…ct {} }.key.t2: to internal/abi.Type */
+	[667] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem bool }.key: to its bytes */
+	[668] = {8, ASK_POINTER_SLICE, 194, 1, 0, 0},         /* noalg.struct { key uint32; elem []*in… to its elements, *internal/abi.Type */
+	[669] = {0, ASK_POINTER_PLAIN, 212, 1, 0, 0},         /* *noalg.map.group[string]int: to noalg.map.group[string]int */
+	[670] = {0, ASK_POINTER_PLAIN, 214, 1, 0, 0},         /* *noalg.map.group[internal/abi.TypeOff…ernal/abi.TypeOff]*internal/abi.Type */
+	[671] = {0, ASK_POINTER_PLAIN, 216, 1, 0, 0},         /* *noalg.map.group[int32]unsafe.Pointer…noalg.map.group[int32]unsafe.Pointer */
+	[672] = {0, ASK_POINTER_PLAIN, 218, 1, 0, 0},         /* *noalg.map.group[runtime._typePair]st…ap.group[runtime._typePair]struct {} */
+	[673] = {0, ASK_POINTER_PLAIN, 220, 1, 0, 0},         /* *noalg.map.group[string]bool: to noalg.map.group[string]bool */
+	[674] = {0, ASK_POINTER_PLAIN, 222, 1, 0, 0},         /* *noalg.map.group[uint32][]*internal/a…ap.group[uint32][]*internal/abi.Type */
 	[675] = {16, ASK_POINTER_PLAIN, 429, 1, 0, 0},        /* runtime.report·2.sp: to runtime.special */
 	[676] = {0, ASK_POINTER_PLAIN, 474, 1, 0, 0},         /* runtime.stkframe.fn._func: to runtime._func */
 	[677] = {8, ASK_POINTER_PLAIN, 480, 1, 0, 0},         /* runtime.stkframe.fn.datap: to runtime.moduledata */
@@ -1633,21 +1633,21 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x5fa0, ASK_ABSENT, 0, 0},          /* *internal/reflectlite.Type */
 	{0x5fe0, ASK_ABSENT, 0, 0},          /* []*sync.entry[interface {},interface {}] */
 	{0x6020, ASK_ABSENT, 0, 0},          /* []*sync.node[interface {},interface {}] */
-	{0x6060, ASK_ABSENT, 0, 0},          /* []atomic.Pointer[internal/s…nterface {},interface {}]] */
+	{0x6060, ASK_ABSENT, 0, 0},          /* []atomic.Pointer[internal/sync.node[interface {},interface {}]] */
 	{0x60a0, ASK_ABSENT, 0, 0},          /* []*sync.indirect[interface {},interface {}] */
 	{0x60e0, 79, ASK_RTYPE_DIRECT, 0},   /* func() */
 	{0x6120, ASK_ABSENT, 0, 0},          /* []struct { key interface {}; elem interface {} } */
 	{0x6160, ASK_ABSENT, 0, 0},          /* *go.shape.shape.interface {} */
-	{0x61a0, 80, ASK_RTYPE_DIRECT, 0},   /* *internal/sync.entry[go.sha… {},go.shape.interface {}] */
-	{0x61e0, 81, ASK_RTYPE_DIRECT, 0},   /* *internal/sync.node[go.shap… {},go.shape.interface {}] */
-	{0x6220, 82, ASK_RTYPE_DIRECT, 0},   /* *sync/atomic.Pointer[intern…{},go.shape.interface {}]] */
-	{0x6260, ASK_ABSENT, 0, 0},          /* []*sync.entry[go.shape.inte… {},go.shape.interface {}] */
-	{0x62a0, 83, ASK_RTYPE_DIRECT, 0},   /* *internal/sync.indirect[go.… {},go.shape.interface {}] */
-	{0x62e0, 84, ASK_RTYPE_DIRECT, 0},   /* *sync/atomic.Pointer[go.sha…ernal/sync.isEntry bool }] */
+	{0x61a0, 80, ASK_RTYPE_DIRECT, 0},   /* *internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	{0x61e0, 81, ASK_RTYPE_DIRECT, 0},   /* *internal/sync.node[go.shape.interface {},go.shape.interface {}] */
+	{0x6220, 82, ASK_RTYPE_DIRECT, 0},   /* *sync/atomic.Pointer[internal/sync.en…interface {},go.shape.interface {}]] */
+	{0x6260, ASK_ABSENT, 0, 0},          /* []*sync.entry[go.shape.interface {},go.shape.interface {}] */
+	{0x62a0, 83, ASK_RTYPE_DIRECT, 0},   /* *internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
+	{0x62e0, 84, ASK_RTYPE_DIRECT, 0},   /* *sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
 	{0x6320, 85, ASK_RTYPE_DIRECT, 0},   /* *go.shape.struct { internal/sync.isEntry bool } */
 	{0x6360, ASK_ABSENT, 0, 0},          /* []*go.shape.struct { internal/sync.isEntry bool } */
-	{0x63a0, ASK_ABSENT, 0, 0},          /* []atomic.Pointer[go.shape.s…ernal/sync.isEntry bool }] */
-	{0x63e0, 86, ASK_RTYPE_DIRECT, 0},   /* *struct { sync.f func(); sy…ool; sync.p interface {} } */
+	{0x63a0, ASK_ABSENT, 0, 0},          /* []atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	{0x63e0, 86, ASK_RTYPE_DIRECT, 0},   /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
 	{0x6420, ASK_ABSENT, 0, 0},          /* []struct { key string; elem int } */
 	{0x6460, 233, 0, 0},                 /* []uint8 */
 	{0x64a0, 234, 0, 0},                 /* []int32 */
@@ -1742,16 +1742,16 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x7ec0, ASK_ABSENT, 0, 0},          /* runtime.sliceInterfacePtr */
 	{0x7f20, 25, 0, 0},                  /* [0]*internal/sync.entry[interface {},interface {}] */
 	{0x7f80, 26, 0, 0},                  /* [0]*internal/sync.node[interface {},interface {}] */
-	{0x7fe0, 20, 0, 0},                  /* [16]sync/atomic.Pointer[int…nterface {},interface {}]] */
+	{0x7fe0, 20, 0, 0},                  /* [16]sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
 	{0x8040, 27, 0, 0},                  /* [0]*internal/sync.indirect[interface {},interface {}] */
-	{0x8100, 283, 0, 0},                 /* [0]*internal/sync.entry[go.… {},go.shape.interface {}] */
+	{0x8100, 283, 0, 0},                 /* [0]*internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
 	{0x8160, 284, 0, 0},                 /* [0]*go.shape.struct { internal/sync.isEntry bool } */
-	{0x81c0, 285, 0, 0},                 /* [16]sync/atomic.Pointer[go.…ernal/sync.isEntry bool }] */
+	{0x81c0, 285, 0, 0},                 /* [16]sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
 	{0x8220, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key string; elem int } */
 	{0x8280, 286, 0, 0},                 /* [1]uintptr */
 	{0x82e0, 96, ASK_RTYPE_DIRECT, 0},   /* func(int64) int64 */
 	{0x8340, 287, 0, 0},                 /* [1]uint8 */
-	{0x83a0, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key inter… elem *internal/abi.Type } */
+	{0x83a0, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
 	{0x8400, 288, 0, 0},                 /* [64]uint8 */
 	{0x8460, 289, 0, 0},                 /* [3]internal/runtime/atomic.Uint32 */
 	{0x84c0, 290, 0, 0},                 /* [2]uint64 */
@@ -1783,9 +1783,9 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x8e80, 315, 0, 0},                 /* [216]uint8 */
 	{0x8ee0, 316, 0, 0},                 /* [9]uintptr */
 	{0x8f40, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key int32; elem unsafe.Pointer } */
-	{0x8fa0, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key runti…typePair; elem struct {} } */
+	{0x8fa0, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key runtime._typePair; elem struct {} } */
 	{0x9000, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key string; elem bool } */
-	{0x9060, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key uint3…lem []*internal/abi.Type } */
+	{0x9060, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key uint32; elem []*internal/abi.Type } */
 	{0x90c0, 317, 0, 0},                 /* [2]runtime.Frame */
 	{0x9120, 318, 0, 0},                 /* [4]uint64 */
 	{0x9180, 319, 0, 0},                 /* [15]uint64 */
@@ -1899,18 +1899,18 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xc1e0, 362, 0, 0},                 /* internal/runtime/atomic.Bool */
 	{0xc260, 17, 0, 0},                  /* internal/sync.node[interface {},interface {}] */
 	{0xc2e0, 9, ASK_RTYPE_DIRECT, 0},    /* *internal/sync.indirect[interface {},interface {}] */
-	{0xc360, 363, 0, 0},                 /* internal/sync.node[go.shape… {},go.shape.interface {}] */
+	{0xc360, 363, 0, 0},                 /* internal/sync.node[go.shape.interface {},go.shape.interface {}] */
 	{0xc3e0, 364, 0, 0},                 /* go.shape.struct { internal/sync.isEntry bool } */
 	{0xc460, 145, ASK_RTYPE_DIRECT, 0},  /* internal/runtime/atomic.Pointer[runtime._defer] */
 	{0xc4e0, 146, ASK_RTYPE_DIRECT, 0},  /* internal/runtime/atomic.Pointer[runtime.m] */
 	{0xc560, 365, 0, 0},                 /* syscall.Errno */
-	{0xc6e0, ASK_ABSENT, 0, 0},          /* noalg.struct { F uintptr; X…l; sync.p interface {} } } */
+	{0xc6e0, ASK_ABSENT, 0, 0},          /* noalg.struct { F uintptr; X0 *struct ….valid bool; sync.p interface {} } } */
 	{0xc760, ASK_ABSENT, 0, 0},          /* noalg.struct { key string; elem int } */
 	{0xc7e0, ASK_ABSENT, 0, 0},          /* noalg.map.group[string]int */
-	{0xc860, ASK_ABSENT, 0, 0},          /* noalg.struct { key internal… elem *internal/abi.Type } */
-	{0xc8e0, ASK_ABSENT, 0, 0},          /* noalg.map.group[internal/ab…TypeOff]*internal/abi.Type */
-	{0xc960, 366, 0, 0},                 /* struct { runtime.len int; r….buf [128]*runtime.mspan } */
-	{0xc9e0, 367, 0, 0},                 /* struct { runtime.head *runt…ime/atomic.UnsafePointer } */
+	{0xc860, ASK_ABSENT, 0, 0},          /* noalg.struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
+	{0xc8e0, ASK_ABSENT, 0, 0},          /* noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
+	{0xc960, 366, 0, 0},                 /* struct { runtime.len int; runtime.buf [128]*runtime.mspan } */
+	{0xc9e0, 367, 0, 0},                 /* struct { runtime.head *runtime.spanSP…ernal/runtime/atomic.UnsafePointer } */
 	{0xca60, ASK_ABSENT, 0, 0},          /* noalg.struct { key int32; elem unsafe.Pointer } */
 	{0xcae0, ASK_ABSENT, 0, 0},          /* noalg.map.group[int32]unsafe.Pointer */
 	{0xcb60, ASK_ABSENT, 0, 0},          /* noalg.struct { key runtime._typePair; elem struct {} } */
@@ -1930,9 +1930,9 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xd460, 154, ASK_RTYPE_DIRECT, 0},  /* *runtime.mPadded */
 	{0xd500, 369, 0, 0},                 /* *runtime.pollDesc */
 	{0xd5a0, 155, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Uint8 */
-	{0xd640, 156, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Pointer[intern…nterface {},interface {}]] */
-	{0xd6e0, 157, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Pointer[intern…nterface {},interface {}]] */
-	{0xd780, 158, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Pointer[intern…nterface {},interface {}]] */
+	{0xd640, 156, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]] */
+	{0xd6e0, 157, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	{0xd780, 158, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
 	{0xd820, 370, 0, 0},                 /* sync.Mutex */
 	{0xd8c0, 2, 0, 0},                   /* sync.Map */
 	{0xd960, 371, 0, 0},                 /* syscall.Rlimit */
@@ -2015,12 +2015,12 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x10c00, 423, 0, 0},                /* internal/abi.InterfaceType */
 	{0x10cc0, 424, 0, 0},                /* internal/runtime/atomic.Int64 */
 	{0x10d80, 425, 0, 0},                /* internal/runtime/atomic.Uint64 */
-	{0x10e40, 10, ASK_RTYPE_DIRECT, 0},  /* sync/atomic.Pointer[interna…nterface {},interface {}]] */
-	{0x10f00, 11, ASK_RTYPE_DIRECT, 0},  /* sync/atomic.Pointer[interna…nterface {},interface {}]] */
-	{0x10fc0, 12, ASK_RTYPE_DIRECT, 0},  /* sync/atomic.Pointer[interna…nterface {},interface {}]] */
-	{0x11080, 180, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[interna…{},go.shape.interface {}]] */
-	{0x11140, 181, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[go.shap…ernal/sync.isEntry bool }] */
-	{0x11200, 426, 0, 0},                /* struct { sync.f func(); syn…ool; sync.p interface {} } */
+	{0x10e40, 10, ASK_RTYPE_DIRECT, 0},  /* sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]] */
+	{0x10f00, 11, ASK_RTYPE_DIRECT, 0},  /* sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	{0x10fc0, 12, ASK_RTYPE_DIRECT, 0},  /* sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
+	{0x11080, 180, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/sync.ent…interface {},go.shape.interface {}]] */
+	{0x11140, 181, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	{0x11200, 426, 0, 0},                /* struct { sync.f func(); sync.once syn…nc.valid bool; sync.p interface {} } */
 	{0x112c0, 182, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Uint32 */
 	{0x11380, ASK_ABSENT, 0, 0},         /* *runtime.offAddr */
 	{0x11440, 183, ASK_RTYPE_DIRECT, 0}, /* *runtime.scavengerState */
@@ -2041,7 +2041,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x11f80, 438, 0, 0},                /* internal/abi.ITab */
 	{0x12040, 439, 0, 0},                /* internal/cpu.option */
 	{0x12100, 4, 0, 0},                  /* internal/sync.entry[interface {},interface {}] */
-	{0x121c0, 440, 0, 0},                /* internal/sync.entry[go.shap… {},go.shape.interface {}] */
+	{0x121c0, 440, 0, 0},                /* internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
 	{0x12280, 441, 0, 0},                /* *runtime.mcache */
 	{0x12360, 13, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.entry[interface {},interface {}] */
 	{0x12440, 442, 0, 0},                /* runtime.addrRange */
@@ -2053,7 +2053,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x12980, 447, 0, 0},                /* internal/abi.UncommonType */
 	{0x12a60, 448, 0, 0},                /* internal/chacha8rand.State */
 	{0x12b40, 3, 0, 0},                  /* internal/sync.indirect[interface {},interface {}] */
-	{0x12c20, 449, 0, 0},                /* internal/sync.indirect[go.s… {},go.shape.interface {}] */
+	{0x12c20, 449, 0, 0},                /* internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
 	{0x12d00, 450, 0, 0},                /* runtime.boundsError */
 	{0x12de0, 1, ASK_RTYPE_DIRECT, 0},   /* *sync.Map */
 	{0x12ee0, 451, 0, 0},                /* runtime.offAddr */
