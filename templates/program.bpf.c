@@ -22,7 +22,9 @@
 /*
  * Types that are captured, and the pointers in them that are followed. What has
  * no row in ask_pointers is never followed. Of a type that has rows in ask_spans those
- * bytes are copied and no others.
+ * bytes are copied and no others. First come the types that the spec itself leads to. An
+ * interface may hold any type of the program and a func value any closure, so where the
+ * spec reaches one, those follow under headings of their own.
  */
 /* @types */
 

@@ -11,6 +11,52 @@
  */
 #define COMMENT_MARK "\x1f"
 #define WIDEST_CODE 76
+/* A row that is a heading begins with this, and stands above the rows that follow. */
+#define HEADING_MARK "\x1e"
+#define WIDEST_LINE 100
+
+/* How many bytes of `text` make up so many characters, and the other way round. */
+static size_t characters(const char *text, size_t length)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < length; i++)
+		count += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return count;
+}
+
+static size_t bytes_of(const char *text, size_t length, size_t count)
+{
+	size_t i = 0;
+
+	while (i < length && (count || ((unsigned char)text[i] & 0xc0) == 0x80))
+		count -= ((unsigned char)text[i++] & 0xc0) != 0x80;
+	return i;
+}
+
+/*
+ * One row. A comment that is too long for a line, of a type with a long name, loses its
+ * middle: its end tells what a pointer leads to.
+ */
+static void put_row(struct strbuf *out, const char *row, size_t code, size_t width, size_t length)
+{
+	enum { TAB = 8, LEAST = 80 };
+	const char *comment = row + code + 1;
+	size_t column = TAB + (code > width ? code : width) + 1;
+	size_t room = column + LEAST < WIDEST_LINE ? WIDEST_LINE - column : LEAST;
+	size_t count = characters(comment, length);
+
+	strbuf_printf(out, "%-*.*s ", (int)width, (int)code, row);
+	if (count <= room) {
+		strbuf_printf(out, "%.*s\n", (int)length, comment);
+	} else {
+		size_t head = bytes_of(comment, length, room / 2);
+		size_t tail = bytes_of(comment, length, count - (room - room / 2 - 1));
+
+		strbuf_printf(out, "%.*s…%.*s\n", (int)head, comment, (int)(length - tail),
+			      comment + tail);
+	}
+}
 
 static void put_rows(struct strbuf *out, const struct strbuf *rows)
 {
@@ -18,7 +64,7 @@ static void put_rows(struct strbuf *out, const struct strbuf *rows)
 	size_t width = 0;
 
 	for (const char *row = rows->data; row < end; row = strchr(row, '\n') + 1) {
-		size_t code = strcspn(row, COMMENT_MARK "\n");
+		size_t code = strcspn(row, COMMENT_MARK HEADING_MARK "\n");
 
 		if (code > width && code <= WIDEST_CODE)
 			width = code;
@@ -28,11 +74,12 @@ static void put_rows(struct strbuf *out, const struct strbuf *rows)
 
 		next = strchr(row, '\n') + 1;
 		strbuf_putc(out, '\t');
+		if (*row == HEADING_MARK[0])
+			row++, code--;
 		if (row[code] == '\n')
 			strbuf_printf(out, "%.*s\n", (int)code, row);
 		else
-			strbuf_printf(out, "%-*.*s %.*s", (int)width, (int)code, row,
-				      (int)(next - row - (long)code - 1), row + code + 1);
+			put_row(out, row, code, width, (size_t)(next - row) - code - 2);
 	}
 }
 
@@ -42,6 +89,26 @@ static void put_table(struct strbuf *out, struct strbuf *rows)
 	put_rows(out, rows);
 	strbuf_puts(out, "\t{0},\n};\n");
 	strbuf_clear(rows);
+}
+
+static void heading(struct strbuf *rows, const char *text)
+{
+	strbuf_printf(rows, HEADING_MARK "/* ---- %s ---- */\n", text);
+}
+
+/* Whether row `i` of the type table begins a group that is not empty and not the spec's own. */
+static const char *type_heading(const struct ir *ir, uint32_t i)
+{
+	static const char *const texts[] = {
+		[IR_TYPES_DYNAMIC] = "only behind interfaces and func values: what these may hold",
+		[IR_TYPES_NAMED] = "names and sizes of what is not followed: nothing of these is read",
+	};
+	const char *ret = NULL;
+
+	for (size_t group = IR_TYPES_DYNAMIC; group < IR_TYPE_GROUPS; group++)
+		if (ir->type_groups[group] == i && i)
+			ret = texts[group]; /* an empty group begins where the next one does */
+	return ret;
 }
 
 static void row_comment(struct strbuf *out, const char *const *comments, uint32_t row)
@@ -246,6 +313,17 @@ static const char *pointer_kind(uint32_t kind)
 	return kind < ARRAY_SIZE(names) && names[kind] ? names[kind] : "0";
 }
 
+/* The first row of ask_pointers that belongs to the second group of types; its count if none does. */
+static uint32_t first_dynamic_pointer(const struct ir *ir)
+{
+	uint32_t from = ir->type_groups[IR_TYPES_DYNAMIC], to = ir->type_groups[IR_TYPES_NAMED];
+
+	for (; from && from < to; from++)
+		if (ir->schema.engine_types[from].pointers)
+			return ir->schema.engine_types[from].first_pointer;
+	return ir->schema.pointers_count;
+}
+
 void emit_types(const struct ir *ir, const char *spec_file, struct strbuf *out)
 {
 	const struct schema *schema = &ir->schema;
@@ -257,6 +335,8 @@ void emit_types(const struct ir *ir, const char *spec_file, struct strbuf *out)
 	for (uint32_t i = 0; i < schema->engine_types_count; i++) {
 		const struct ask_type *t = &schema->engine_types[i];
 
+		if (type_heading(ir, i))
+			heading(&rows, type_heading(ir, i));
 		strbuf_printf(&rows, "[%u] = {%u, %u, %u, %u, %u},", i, t->size, t->first_pointer,
 			      t->pointers, t->spans, t->first_span);
 		row_comment(&rows, ir->type_comments, i);
@@ -267,6 +347,8 @@ void emit_types(const struct ir *ir, const char *spec_file, struct strbuf *out)
 	for (uint32_t i = 0; i < schema->pointers_count; i++) {
 		const struct ask_pointer *p = &schema->pointers[i];
 
+		if (i == first_dynamic_pointer(ir))
+			heading(&rows, type_heading(ir, ir->type_groups[IR_TYPES_DYNAMIC]));
 		strbuf_printf(&rows, "[%u] = {%u, %s, %u, %u, %u, %#x},", i, p->offset,
 			      pointer_kind(p->kind), p->target, p->repeat, p->stride, p->extra);
 		row_comment(&rows, ir->pointer_comments, i);

@@ -5,6 +5,14 @@
 #include "base.h"
 #include "schema.h"
 
+/* Groups of the type table's rows, in their order there; what each is, emit's headings say. */
+enum ir_type_group {
+	IR_TYPES_OWN,	  /* named by the spec, or reached from there without an interface */
+	IR_TYPES_DYNAMIC, /* reached only as what an interface or a func value may hold */
+	IR_TYPES_NAMED,	  /* known by name and size: nothing of them is captured */
+	IR_TYPE_GROUPS,
+};
+
 /*
  * IR: the compiled spec. It is the schema plus, for each row of the engine's
  * tables, words for the reader of the generated C. resolve builds it, ir_validate
@@ -14,6 +22,7 @@ struct ir {
 	struct schema schema;
 	/* One text a row, for the generated C; parallel to the schema's arrays. */
 	const char *const *type_comments;    /* engine_types: "main.clientState" */
+	uint32_t type_groups[IR_TYPE_GROUPS]; /* row where each begins: the last ones may be empty */
 	const char *const *pointer_comments; /* pointers: "main.server.cs *main.clientState" */
 	const char *const *span_comments;    /* spans: "main.clientState: .clientID" */
 	const char *const *range_comments;   /* ranges: "main.(*server).GetInfo+0x8f .. +0xb4" */

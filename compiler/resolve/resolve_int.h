@@ -326,6 +326,8 @@ void chains_find(struct resolve *resolve);
 struct resolve_type {
 	const struct binary_type *type; /* NULL: row 0, when the binary does not describe uint8 */
 	bool out_of_reach;		/* only its name and size are kept: no capture gets here */
+	bool unknown_pointee;		/* the row that pointees without debug info share */
+	bool own; /* a capture leads here by itself, not by what an interface or func value holds */
 	struct resolve_pointers pointers;
 	const struct resolve_spans *spans; /* NULL for rows that nothing is copied of */
 };
@@ -363,6 +365,7 @@ struct resolve {
 	VEC(struct ask_limits) limits;
 
 	/* types.c */
+	uint32_t type_groups[IR_TYPE_GROUPS]; /* the first row of each */
 	struct map type_index; /* const struct binary_type * -> row of `types` */
 	VEC(struct resolve_type) types;
 	struct resolve_flat flat;

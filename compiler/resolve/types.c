@@ -214,13 +214,19 @@ static struct error *collect(struct queue *queue)
 		for (size_t at = 0; at < queue->depths[depth].list.length; at++) {
 			struct reach reach = queue->depths[depth].list.data[at];
 			struct resolve_pointers pointers;
+			uint32_t index;
 
-			if (types_index(resolve, reach.type) != SCHEMA_NONE)
+			index = types_index(resolve, reach.type);
+			if (index == SCHEMA_NONE) {
+				index = (uint32_t)resolve->types.length;
+				TRY(add_type(resolve, &reach));
+			} else if (reach.dynamic || resolve->types.data[index].own) {
 				continue;
-			TRY(add_type(resolve, &reach));
-			if (resolve->types.data[resolve->types.length - 1].out_of_reach)
+			} /* else the spec gets there by itself, too */
+			resolve->types.data[index].own = !reach.dynamic;
+			if (resolve->types.data[index].out_of_reach)
 				continue;
-			pointers = resolve->types.data[resolve->types.length - 1].pointers;
+			pointers = resolve->types.data[index].pointers;
 			enqueue_parts(queue, &reach);
 			TRY(enqueue_pointees(queue, &reach, &pointers, depth));
 		}
@@ -252,6 +258,7 @@ static struct error *add_redacted(struct resolve *resolve, const struct reach *r
 	}
 	TRY(add_type(resolve, reach)); /* its length is shown, its pointer not followed */
 	resolve->types.data[resolve->types.length - 1].pointers.rows.length = 0;
+	resolve->types.data[resolve->types.length - 1].own = true;
 	return NULL;
 }
 
@@ -265,7 +272,6 @@ static struct error *add_capture_types(struct resolve *resolve, struct resolve_c
 		TRY(add_redacted(resolve, &reach));
 	}
 	add_name(resolve, capture->type);
-	capture->type_index = types_index(resolve, capture->type);
 	return NULL;
 }
 
@@ -310,7 +316,8 @@ static void add_out_of_reach(struct resolve *resolve)
 	if (unknown_pointee) { /* pointees that debug info does not describe share one row */
 		map_set(&resolve->type_index, 0, resolve->types.length);
 		*VEC_PUSH(resolve->arena, &resolve->types) =
-			(struct resolve_type){.type = &unknown, .out_of_reach = true};
+			(struct resolve_type){
+				.type = &unknown, .out_of_reach = true, .unknown_pointee = true};
 	}
 }
 
@@ -328,6 +335,41 @@ static void enqueue_labels(struct queue *queue)
 		return;
 	resolve->labels_limits = bind_limits(resolve, NULL);
 	enqueue(queue, &reach, resolve->labels, 0);
+}
+
+/*
+ * The order of the rows, which is the reader's: what the spec names and what that leads to;
+ * what interfaces and func values may hold; what has no more than a name.
+ */
+static enum ir_type_group group_of(const struct resolve_type *row)
+{
+	if (row->out_of_reach)
+		return IR_TYPES_NAMED;
+	return row->own || !row->type ? IR_TYPES_OWN : IR_TYPES_DYNAMIC;
+}
+
+static void order_types(struct resolve *resolve)
+{
+	size_t count = resolve->types.length, next = 1;
+	struct resolve_type *rows = ARENA_ARRAY(resolve->arena, struct resolve_type, count);
+
+	rows[ASK_TYPE_BYTE] = resolve->types.data[ASK_TYPE_BYTE];
+	for (enum ir_type_group group = 0; group < IR_TYPE_GROUPS; group++) {
+		resolve->type_groups[group] = group ? (uint32_t)next : 0;
+		for (size_t i = 1; i < count; i++)
+			if (group_of(&resolve->types.data[i]) == group)
+				rows[next++] = resolve->types.data[i];
+	}
+	for (size_t i = 0; i < count; i++) {
+		resolve->types.data[i] = rows[i];
+		if (rows[i].type)
+			map_set(&resolve->type_index,
+				rows[i].unknown_pointee ? 0 : (uintptr_t)rows[i].type, i);
+	}
+	for (size_t i = 0; i < resolve->captures.length; i++)
+		if (resolve->captures.data[i].type)
+			resolve->captures.data[i].type_index =
+				types_index(resolve, resolve->captures.data[i].type);
 }
 
 struct error *types_collect(struct resolve *resolve)
@@ -361,6 +403,7 @@ struct error *types_collect(struct resolve *resolve)
 	for (size_t i = 0; i < resolve->spec->contexts.length; i++)
 		add_name(resolve, resolve->contexts.types[i]);
 	add_out_of_reach(resolve);
+	order_types(resolve);
 	return NULL;
 }
 
@@ -431,7 +474,7 @@ static const char *pointer_comment(struct resolve *resolve, const struct binary_
 				   const struct resolve_pointer *pointer)
 {
 	static const char *const words[] = {
-		[ASK_POINTER_PLAIN] = "to a ",
+		[ASK_POINTER_PLAIN] = "to ",
 		[ASK_POINTER_STRING] = "to its bytes",
 		[ASK_POINTER_SLICE] = "to its elements, ",
 		[ASK_POINTER_FREE] = "to its ",
@@ -593,6 +636,8 @@ struct error *types_build(struct resolve *resolve)
 	schema->spans_count = (uint32_t)tables.spans.length;
 	resolve->ir->span_comments = tables.span_comments.data;
 	resolve->ir->type_comments = comments;
+	for (size_t i = 0; i < IR_TYPE_GROUPS; i++)
+		resolve->ir->type_groups[i] = resolve->type_groups[i];
 	resolve->ir->pointer_comments = tables.pointer_comments.data;
 	return NULL;
 }

@@ -104,7 +104,9 @@ static const struct ask_layout ask_layout = {
 /*
  * Types that are captured, and the pointers in them that are followed. What has
  * no row in ask_pointers is never followed. Of a type that has rows in ask_spans those
- * bytes are copied and no others.
+ * bytes are copied and no others. First come the types that the spec itself leads to. An
+ * interface may hold any type of the program and a func value any closure, so where the
+ * spec reaches one, those follow under headings of their own.
  */
 /* {size, first pointer, pointers, spans, first span} */
 static const struct ask_type ask_types[] = {
@@ -125,11 +127,11 @@ static const struct ask_type ask_types[] = {
 
 /* {offset, kind, target type, repeat, stride, extra} */
 static const struct ask_pointer ask_pointers[] = {
-	[0] = {0, ASK_POINTER_PLAIN, 5, 1, 0, 0},  /* *main.account: to a main.account */
+	[0] = {0, ASK_POINTER_PLAIN, 5, 1, 0, 0},  /* *main.account: to main.account */
 	[1] = {0, ASK_POINTER_STRING, 0, 1, 0, 0}, /* string: to its bytes */
-	[2] = {24, ASK_POINTER_PLAIN, 6, 1, 0, 0}, /* main.account.Owner: to a main.owner */
+	[2] = {24, ASK_POINTER_PLAIN, 6, 1, 0, 0}, /* main.account.Owner: to main.owner */
 	[3] = {0, ASK_POINTER_STRING, 0, 1, 0, 0}, /* main.owner.Name: to its bytes */
-	[4] = {0, ASK_POINTER_PLAIN, 6, 1, 0, 0},  /* *main.owner: to a main.owner */
+	[4] = {0, ASK_POINTER_PLAIN, 6, 1, 0, 0},  /* *main.owner: to main.owner */
 	{0},
 };
 

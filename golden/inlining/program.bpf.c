@@ -109,7 +109,9 @@ static const struct ask_layout ask_layout = {
 /*
  * Types that are captured, and the pointers in them that are followed. What has
  * no row in ask_pointers is never followed. Of a type that has rows in ask_spans those
- * bytes are copied and no others.
+ * bytes are copied and no others. First come the types that the spec itself leads to. An
+ * interface may hold any type of the program and a func value any closure, so where the
+ * spec reaches one, those follow under headings of their own.
  */
 /* {size, first pointer, pointers, spans, first span} */
 static const struct ask_type ask_types[] = {
@@ -122,8 +124,8 @@ static const struct ask_type ask_types[] = {
 
 /* {offset, kind, target type, repeat, stride, extra} */
 static const struct ask_pointer ask_pointers[] = {
-	[0] = {0, ASK_POINTER_PLAIN, 3, 1, 0, 0}, /* *main.job: to a main.job */
-	[1] = {8, ASK_POINTER_PLAIN, 3, 1, 0, 0}, /* main.job.Parent: to a main.job */
+	[0] = {0, ASK_POINTER_PLAIN, 3, 1, 0, 0}, /* *main.job: to main.job */
+	[1] = {8, ASK_POINTER_PLAIN, 3, 1, 0, 0}, /* main.job.Parent: to main.job */
 	{0},
 };
 

@@ -104,7 +104,9 @@ static const struct ask_layout ask_layout = {
 /*
  * Types that are captured, and the pointers in them that are followed. What has
  * no row in ask_pointers is never followed. Of a type that has rows in ask_spans those
- * bytes are copied and no others.
+ * bytes are copied and no others. First come the types that the spec itself leads to. An
+ * interface may hold any type of the program and a func value any closure, so where the
+ * spec reaches one, those follow under headings of their own.
  */
 /* {size, first pointer, pointers, spans, first span} */
 static const struct ask_type ask_types[] = {
@@ -125,13 +127,13 @@ static const struct ask_type ask_types[] = {
 
 /* {offset, kind, target type, repeat, stride, extra} */
 static const struct ask_pointer ask_pointers[] = {
-	[0] = {0, ASK_POINTER_PLAIN, 5, 1, 0, 0},  /* *main.session: to a main.session */
+	[0] = {0, ASK_POINTER_PLAIN, 5, 1, 0, 0},  /* *main.session: to main.session */
 	[1] = {0, ASK_POINTER_SLICE, 5, 1, 0, 0},  /* []main.session: to its elements, main.session */
-	[2] = {0, ASK_POINTER_PLAIN, 7, 1, 0, 0},  /* *main.list: to a main.list */
+	[2] = {0, ASK_POINTER_PLAIN, 7, 1, 0, 0},  /* *main.list: to main.list */
 	[3] = {0, ASK_POINTER_STRING, 0, 1, 0, 0}, /* string: to its bytes */
 	[4] = {96, ASK_POINTER_FREE, 6, 1, 0, 0},  /* main.session.parent: to its main.session */
-	[5] = {0, ASK_POINTER_PLAIN, 5, 1, 0, 0},  /* main.list.first: to a main.session */
-	[6] = {24, ASK_POINTER_PLAIN, 7, 1, 0, 0}, /* main.list.next: to a main.list */
+	[5] = {0, ASK_POINTER_PLAIN, 5, 1, 0, 0},  /* main.list.first: to main.session */
+	[6] = {24, ASK_POINTER_PLAIN, 7, 1, 0, 0}, /* main.list.next: to main.list */
 	[7] = {0, ASK_POINTER_FREE, 6, 1, 0, 0},   /* *main.session: to its main.session */
 	{0},
 };

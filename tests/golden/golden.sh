@@ -22,7 +22,8 @@ got=$WORK/got
 mkdir "$got"
 
 # Goroutine and process numbers and addresses change from run to run. Addresses become
-# <a1>, <a2> … in order of appearance: equal ones stay equal. Rows are in the order of
+# <a1>, <a2> … in order of appearance: equal ones stay equal. Goroutines that wait for a
+# channel become <goroutine>. Rows are in the order of
 # their values.
 print_rows() { # DB
 	local db=$1 table columns order builtin
@@ -63,7 +64,7 @@ normalise() {
 			$0 = substr($0, RSTART + RLENGTH)
 		}
 		print out $0
-	}'
+	}' | sed -E ':next; s/(_waiters":\[(<goroutine>,)*)[0-9]+/\1<goroutine>/g; t next'
 }
 
 cd "$case_dir"
@@ -72,7 +73,8 @@ cp "$GENERATED" "$got/program.bpf.c"
 "$ASKC" build spec.ask.yaml --binary "$BIN" -o "$WORK" --stop-after=c --dump=ir >"$got/ir.txt" || die "--dump=ir: exit $?"
 "$ASKC" build spec.ask.yaml --binary "$BIN" -o "$WORK" --stop-after=c --dump=schema >"$got/schema.txt" || die "--dump=schema: exit $?"
 need_ptrace
-start_target "$BIN"
+# programs without imports say that they are ready by println, on stderr
+start_target sh -c 'exec "$0" 2>&1' "$BIN"
 take_snapshot native "$WORK/golden.db"
 print_rows "$WORK/golden.db" | normalise >"$got/rows.txt"
 

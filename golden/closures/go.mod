@@ -1,0 +1,5 @@
+module closures
+
+go 1.20
+
+toolchain go1.26.8

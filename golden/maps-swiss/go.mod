@@ -1,0 +1,5 @@
+module mapsswiss
+
+go 1.20
+
+toolchain go1.26.8

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// maps-swiss: the Swiss map of Go 1.24 and later: groups of eight, in tables behind a directory.
+package main
+
+import "syscall"
+
+//go:noinline
+func park() {
+	println("ready", syscall.Getpid())
+	syscall.Pause()
+}
+
+//go:noinline
+func hold(small map[string]int, large map[int32]bool, none map[string]int) int {
+	park()
+	return len(small) + len(large) + len(none)
+}
+
+func main() {
+	large := map[int32]bool{}
+	for i := int32(0); i < 20; i++ {
+		large[i] = i%2 == 0
+	}
+	hold(map[string]int{"one": 1, "two": 2, "three": 3}, large, nil)
+}

@@ -1,0 +1,5 @@
+module times
+
+go 1.20
+
+toolchain go1.26.8
