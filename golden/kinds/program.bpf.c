@@ -85,14 +85,14 @@ static const struct ask_layout ask_layout = {
 	.probes = 6,                /* rows of ask_probes */
 	.exprs = 21,                /* rows of ask_exprs */
 	.ops = 15,                  /* rows of ask_ops */
-	.types = 1000,              /* rows of ask_types */
-	.pointers = 1096,           /* rows of ask_pointers */
+	.types = 1175,              /* rows of ask_types */
+	.pointers = 1266,           /* rows of ask_pointers */
 	.spans = 0,                 /* rows of ask_spans */
 	.limits = 1,                /* rows of ask_limits */
-	.rtypes = 879,              /* rows of ask_rtypes */
+	.rtypes = 880,              /* rows of ask_rtypes */
 	.closures = 122,            /* rows of ask_closures */
 	.itab_type = 8,             /* internal/abi.ITab.Type */
-	.funcval_type = 853,        /* type of a closure object of which only the PC is known */
+	.funcval_type = 1041,       /* type of a closure object of which only the PC is known */
 	.context_types = 0,         /* rows of ask_context_types */
 	.any_key = 0x0,             /* contexts of the spec with a key of any type */
 	.any_value = 0x0,           /* contexts of the spec with a value of any type */
@@ -107,1006 +107,1181 @@ static const struct ask_layout ask_layout = {
  */
 /* {size, first pointer, pointers, spans, first span} */
 static const struct ask_type ask_types[] = {
-	[0] = {1, 0, 0, 0, 0},             /* uint8: a string's byte */
-	[1] = {8, 0, 1, 0, 0},             /* *main.everything */
-	[2] = {16, 1, 1, 0, 0},            /* string */
-	[3] = {24, 2, 1, 0, 0},            /* []int32 */
-	[4] = {4, 3, 0, 0, 0},             /* [2]int16 */
-	[5] = {24, 3, 0, 0, 0},            /* time.Time */
-	[6] = {1, 3, 0, 0, 0},             /* bool */
-	[7] = {8, 3, 0, 0, 0},             /* main.celsius */
-	[8] = {4, 3, 0, 0, 0},             /* int32 */
-	[9] = {272, 3, 13, 0, 0},          /* main.everything */
-	[10] = {40, 16, 2, 0, 0},          /* main.inner */
-	[11] = {48, 18, 1, 0, 0},          /* map<string,int> */
-	[12] = {8, 19, 1, 0, 0},           /* *main.inner */
-	[13] = {8, 20, 1, 0, 0},           /* *time.zone */
-	[14] = {8, 21, 1, 0, 0},           /* *time.zoneTrans */
-	[15] = {8, 22, 1, 0, 0},           /* *internal/fmtsort.KeyValue */
-	[16] = {8, 23, 1, 0, 0},           /* *reflect.abiStep */
-	[17] = {8, 24, 1, 0, 0},           /* *reflect.makeFuncCtxt */
-	[18] = {8, 25, 1, 0, 0},           /* *reflect.methodValue */
-	[19] = {8, 26, 1, 0, 0},           /* *sync.eface */
-	[20] = {8, 27, 1, 0, 0},           /* *sync.poolLocal */
-	[21] = {8, 28, 1, 0, 0},           /* *sync.poolLocalInternal */
-	[22] = {8, 29, 1, 0, 0},           /* *error */
-	[23] = {8, 30, 1, 0, 0},           /* *string */
-	[24] = {8, 31, 1, 0, 0},           /* *uint8 */
-	[25] = {8, 32, 1, 0, 0},           /* *uint16 */
-	[26] = {8, 33, 1, 0, 0},           /* *int32 */
-	[27] = {8, 34, 1, 0, 0},           /* *uint32 */
-	[28] = {8, 35, 1, 0, 0},           /* *int64 */
-	[29] = {8, 36, 1, 0, 0},           /* *uint64 */
-	[30] = {8, 37, 1, 0, 0},           /* *int */
-	[31] = {8, 38, 1, 0, 0},           /* *uint */
-	[32] = {8, 39, 1, 0, 0},           /* *uintptr */
-	[33] = {8, 40, 1, 0, 0},           /* *float64 */
-	[34] = {8, 41, 1, 0, 0},           /* *bool */
-	[35] = {8, 42, 1, 0, 0},           /* *unsafe.Pointer */
-	[36] = {8, 43, 1, 0, 0},           /* *interface {} */
-	[37] = {8, 44, 1, 0, 0},           /* *runtime._defer */
-	[38] = {8, 45, 1, 0, 0},           /* *runtime.stack */
-	[39] = {8, 46, 1, 0, 0},           /* *runtime.pcHeader */
-	[40] = {8, 47, 1, 0, 0},           /* *runtime.functab */
-	[41] = {8, 48, 1, 0, 0},           /* *runtime.textsect */
-	[42] = {8, 49, 1, 0, 0},           /* *runtime.ptabEntry */
-	[43] = {8, 50, 1, 0, 0},           /* *runtime.modulehash */
-	[44] = {8, 51, 1, 0, 0},           /* *runtime.initTask */
-	[45] = {8, 52, 1, 0, 0},           /* *runtime.gobuf */
-	[46] = {8, 53, 1, 0, 0},           /* *runtime.ancestorInfo */
-	[47] = {8, 54, 1, 0, 0},           /* *runtime.mutex */
-	[48] = {8, 55, 1, 0, 0},           /* *runtime.sudog */
-	[49] = {8, 56, 1, 0, 0},           /* *runtime.coro */
-	[50] = {8, 57, 1, 0, 0},           /* *runtime.gsignalStack */
-	[51] = {8, 58, 1, 0, 0},           /* *runtime.sigset */
-	[52] = {8, 59, 1, 0, 0},           /* *runtime.sysmontick */
-	[53] = {8, 60, 1, 0, 0},           /* *runtime.persistentAlloc */
-	[54] = {8, 61, 1, 0, 0},           /* *runtime.lfnode */
-	[55] = {8, 62, 1, 0, 0},           /* *runtime.gcBgMarkWorkerNode */
-	[56] = {8, 63, 1, 0, 0},           /* *runtime.listNodeManual */
-	[57] = {8, 64, 1, 0, 0},           /* *runtime.cleanupFn */
-	[58] = {8, 65, 1, 0, 0},           /* *runtime.funcval */
-	[59] = {8, 66, 1, 0, 0},           /* *runtime.cgoCallers */
-	[60] = {8, 67, 1, 0, 0},           /* *runtime.note */
-	[61] = {8, 68, 1, 0, 0},           /* *runtime.mTraceState */
-	[62] = {8, 69, 1, 0, 0},           /* *runtime.pcvalueCache */
-	[63] = {8, 70, 1, 0, 0},           /* *runtime.mOS */
-	[64] = {8, 71, 1, 0, 0},           /* *runtime.Frame */
-	[65] = {8, 72, 1, 0, 0},           /* *runtime.gcBgMarkWorkerNodePadded */
-	[66] = {8, 73, 1, 0, 0},           /* *runtime.metricFloat64Histogram */
-	[67] = {8, 74, 1, 0, 0},           /* *runtime.traceFrame */
-	[68] = {8, 75, 1, 0, 0},           /* *runtime.untracedG·7 */
-	[69] = {8, 76, 1, 0, 0},           /* *runtime.debugCallWrapArgs */
-	[70] = {8, 77, 1, 0, 0},           /* *runtime.savedOpenDeferState */
-	[71] = {8, 78, 1, 0, 0},           /* *syscall.Rlimit */
-	[72] = {8, 79, 1, 0, 0},           /* *internal/abi.Imethod */
-	[73] = {8, 80, 1, 0, 0},           /* *internal/abi.ITab */
-	[74] = {8, 81, 1, 0, 0},           /* *unicode.Range16 */
-	[75] = {8, 82, 1, 0, 0},           /* *unicode.Range32 */
-	[76] = {8, 83, 1, 0, 0},           /* *unicode.RangeTable */
-	[77] = {8, 84, 1, 0, 0},           /* *internal/godebug.setting */
-	[78] = {8, 85, 1, 0, 0},           /* *internal/godebug.value */
-	[79] = {8, 86, 1, 0, 0},           /* *internal/cpu.option */
-	[80] = {8, 87, 1, 0, 0},           /* *internal/godebugs.Info */
-	[81] = {8, 88, 1, 0, 0},           /* *internal/bisect.cond */
-	[82] = {8, 89, 1, 0, 0},           /* func() */
-	[83] = {8, 90, 1, 0, 0},           /* *[]uint8 */
-	[84] = {8, 91, 1, 0, 0},           /* *[4]uintptr */
-	[85] = {8, 92, 1, 0, 0},           /* *[]syscall.Iovec */
-	[86] = {8, 93, 1, 0, 0},           /* *struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
-	[87] = {8, 94, 1, 0, 0},           /* *go.shape.struct { Key reflect.Value; Value reflect.Value } */
-	[88] = {8, 95, 1, 0, 0},           /* *internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
-	[89] = {8, 96, 1, 0, 0},           /* *internal/sync.node[go.shape.interface {},go.shape.interface {}] */
-	[90] = {8, 97, 1, 0, 0},           /* *sync/atomic.Pointer[internal/sync.entry[go.shape.interface {},go.shape.interface {}]] */
-	[91] = {8, 98, 1, 0, 0},           /* *internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
-	[92] = {8, 99, 1, 0, 0},           /* *sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
-	[93] = {8, 100, 1, 0, 0},          /* *go.shape.struct { internal/sync.isEntry bool } */
-	[94] = {8, 101, 1, 0, 0},          /* *struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
-	[95] = {8, 102, 1, 0, 0},          /* *[]runtime.ancestorInfo */
-	[96] = {8, 103, 1, 0, 0},          /* *[1024]uintptr */
-	[97] = {8, 104, 1, 0, 0},          /* *struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
-	[98] = {8, 105, 0, 0, 0},          /* unsafe.Pointer */
-	[99] = {8, 105, 1, 0, 0},          /* func() error */
-	[100] = {8, 106, 1, 0, 0},         /* func() int32 */
-	[101] = {8, 107, 1, 0, 0},         /* func() bool */
-	[102] = {8, 108, 1, 0, 0},         /* func() interface {} */
-	[103] = {8, 109, 1, 0, 0},         /* func() go.shape.interface { Error() string } */
-	[104] = {8, 110, 1, 0, 0},         /* chan int */
-	[105] = {8, 111, 1, 0, 0},         /* chan struct {} */
-	[106] = {8, 112, 1, 0, 0},         /* func(*runtime.coro) */
-	[107] = {8, 113, 1, 0, 0},         /* func(*runtime.pinner) */
-	[108] = {8, 114, 1, 0, 0},         /* chan bool */
-	[109] = {8, 115, 1, 0, 0},         /* func() go.shape.bool */
-	[110] = {8, 116, 0, 0, 0},         /* sync.dequeueNil */
-	[111] = {8, 116, 1, 0, 0},         /* func(string, string) */
-	[112] = {8, 117, 1, 0, 0},         /* func(*os.file) error */
-	[113] = {8, 118, 1, 0, 0},         /* func(*runtime.funcval, unsafe.Pointer) */
-	[114] = {8, 119, 1, 0, 0},         /* func(int64) int64 */
-	[115] = {8, 120, 1, 0, 0},         /* func(*runtime.statAggregate, *runtime.metricValue) */
-	[116] = {8, 121, 1, 0, 0},         /* func(string) func() */
-	[117] = {8, 122, 1, 0, 0},         /* func(*runtime.g, unsafe.Pointer) bool */
-	[118] = {8, 123, 1, 0, 0},         /* func(interface {}, interface {}) bool */
-	[119] = {8, 124, 1, 0, 0},         /* func(unsafe.Pointer, unsafe.Pointer) bool */
-	[120] = {8, 125, 1, 0, 0},         /* func(interface {}, uintptr, int64) */
-	[121] = {8, 126, 1, 0, 0},         /* func(uintptr) (uintptr, int64) */
-	[122] = {8, 127, 1, 0, 0},         /* *os.dirInfo */
-	[123] = {8, 128, 1, 0, 0},         /* *os.file */
-	[124] = {8, 129, 1, 0, 0},         /* *time.fileSizeError */
-	[125] = {8, 130, 1, 0, 0},         /* *errors.errorString */
-	[126] = {8, 131, 1, 0, 0},         /* *reflect.ChanDir */
-	[127] = {8, 132, 1, 0, 0},         /* *reflect.Kind */
-	[128] = {8, 133, 1, 0, 0},         /* *reflect.Method */
-	[129] = {8, 134, 1, 0, 0},         /* *reflect.bitVector */
-	[130] = {8, 135, 1, 0, 0},         /* *reflect.ValueError */
-	[131] = {8, 136, 1, 0, 0},         /* *runtime.bitvector */
-	[132] = {8, 137, 1, 0, 0},         /* *runtime.timerWhen */
-	[133] = {8, 138, 1, 0, 0},         /* *runtime.pinner */
-	[134] = {8, 139, 1, 0, 0},         /* *runtime.xRegPerP */
-	[135] = {8, 140, 1, 0, 0},         /* *runtime.lockRank */
-	[136] = {8, 141, 1, 0, 0},         /* *runtime.heapStatsDelta */
-	[137] = {8, 142, 1, 0, 0},         /* *runtime.statAggregate */
-	[138] = {8, 143, 1, 0, 0},         /* *runtime.metricValue */
-	[139] = {8, 144, 1, 0, 0},         /* *runtime.synctestDeadlockError */
-	[140] = {8, 145, 1, 0, 0},         /* *runtime.Frames */
-	[141] = {8, 146, 1, 0, 0},         /* *syscall.Iovec */
-	[142] = {8, 147, 1, 0, 0},         /* *internal/strconv.Error */
-	[143] = {8, 148, 1, 0, 0},         /* *internal/abi.Kind */
-	[144] = {8, 149, 0, 0, 0},         /* *internal/godebug.runtimeStderr */
-	[145] = {8, 149, 1, 0, 0},         /* *internal/runtime/maps.groupsReference */
-	[146] = {8, 150, 1, 0, 0},         /* *internal/runtime/cgroup.stringError */
-	[147] = {8, 151, 1, 0, 0},         /* *internal/bisect.parseError */
-	[148] = {8, 152, 1, 0, 0},         /* runtime.metricReader */
-	[149] = {8, 153, 1, 0, 0},         /* internal/sync.hashFunc */
-	[150] = {8, 154, 1, 0, 0},         /* internal/sync.equalFunc */
-	[151] = {8, 155, 1, 0, 0},         /* *sync.Once */
-	[152] = {8, 156, 1, 0, 0},         /* *runtime.errorString */
-	[153] = {8, 157, 1, 0, 0},         /* *runtime.plainError */
-	[154] = {8, 158, 1, 0, 0},         /* *runtime.muintptr */
-	[155] = {8, 159, 1, 0, 0},         /* *runtime.hchan */
-	[156] = {8, 160, 1, 0, 0},         /* *runtime.mSpanStateBox */
-	[157] = {8, 161, 1, 0, 0},         /* *runtime.objptr */
-	[158] = {8, 162, 1, 0, 0},         /* *runtime.p */
-	[159] = {8, 163, 1, 0, 0},         /* *runtime.puintptr */
-	[160] = {8, 164, 0, 0, 0},         /* *runtime.PanicNilError */
-	[161] = {8, 164, 1, 0, 0},         /* *runtime.boundsError */
-	[162] = {8, 165, 1, 0, 0},         /* *runtime.cpuStats */
-	[163] = {8, 166, 1, 0, 0},         /* *runtime.TypeAssertionError */
-	[164] = {8, 167, 1, 0, 0},         /* *runtime.piController */
-	[165] = {8, 168, 1, 0, 0},         /* *internal/poll.SysFile */
-	[166] = {8, 169, 1, 0, 0},         /* *internal/abi.UncommonType */
-	[167] = {8, 170, 1, 0, 0},         /* *internal/abi.IntArgRegBitmap */
-	[168] = {8, 171, 1, 0, 0},         /* *internal/abi.RegArgs */
-	[169] = {8, 172, 1, 0, 0},         /* *internal/runtime/maps.unhashableTypeError */
-	[170] = {8, 173, 1, 0, 0},         /* *internal/runtime/atomic.Bool */
-	[171] = {8, 174, 1, 0, 0},         /* *internal/bisect.dedup */
-	[172] = {8, 175, 1, 0, 0},         /* *internal/sync.node[interface {},interface {}] */
-	[173] = {8, 176, 1, 0, 0},         /* map[string]int */
-	[174] = {8, 177, 1, 0, 0},         /* map[uint64]bool */
-	[175] = {8, 178, 1, 0, 0},         /* map[internal/abi.TypeOff]*internal/abi.Type */
-	[176] = {8, 179, 1, 0, 0},         /* map[int32]unsafe.Pointer */
-	[177] = {8, 180, 1, 0, 0},         /* map[runtime._typePair]struct {} */
-	[178] = {8, 181, 1, 0, 0},         /* map[string]bool */
-	[179] = {8, 182, 1, 0, 0},         /* map[string]runtime.metricData */
-	[180] = {8, 183, 1, 0, 0},         /* map[uint32][]*internal/abi.Type */
-	[181] = {8, 184, 1, 0, 0},         /* map[unsafe.Pointer]int32 */
-	[182] = {8, 185, 1, 0, 0},         /* map[string]*unicode.RangeTable */
-	[183] = {8, 186, 1, 0, 0},         /* *os.SyscallError */
-	[184] = {8, 187, 1, 0, 0},         /* *sync.Mutex */
-	[185] = {8, 188, 1, 0, 0},         /* *sync.poolChain */
-	[186] = {8, 189, 1, 0, 0},         /* *io/fs.PathError */
-	[187] = {8, 190, 1, 0, 0},         /* *runtime.guintptr */
-	[188] = {8, 191, 1, 0, 0},         /* *runtime.waitq */
-	[189] = {8, 192, 1, 0, 0},         /* *runtime.goroutineProfileStateHolder */
-	[190] = {8, 193, 1, 0, 0},         /* *runtime.g */
-	[191] = {8, 194, 1, 0, 0},         /* *runtime.limiterEvent */
-	[192] = {8, 195, 1, 0, 0},         /* *runtime.Pinner */
-	[193] = {8, 196, 1, 0, 0},         /* *runtime.errorAddressString */
-	[194] = {8, 197, 0, 0, 0},         /* *internal/poll.errNetClosing */
-	[195] = {8, 197, 0, 0, 0},         /* *internal/poll.DeadlineExceededError */
-	[196] = {8, 197, 1, 0, 0},         /* internal/poll.SysFile */
-	[197] = {8, 198, 0, 0, 0},         /* internal/runtime/atomic.Pointer[runtime._defer] */
-	[198] = {8, 198, 0, 0, 0},         /* internal/runtime/atomic.Pointer[runtime.m] */
-	[199] = {8, 198, 1, 0, 0},         /* *internal/sync.indirect[interface {},interface {}] */
-	[200] = {8, 199, 1, 0, 0},         /* *fmt.buffer */
-	[201] = {8, 200, 1, 0, 0},         /* os.File */
-	[202] = {8, 201, 1, 0, 0},         /* *runtime._panic */
-	[203] = {8, 202, 1, 0, 0},         /* *runtime.pageCache */
-	[204] = {8, 203, 1, 0, 0},         /* *runtime.gList */
-	[205] = {8, 204, 1, 0, 0},         /* *runtime.m */
-	[206] = {8, 205, 1, 0, 0},         /* runtime.Pinner */
-	[207] = {8, 206, 1, 0, 0},         /* *runtime.mPadded */
-	[208] = {8, 207, 1, 0, 0},         /* *syscall.Errno */
-	[209] = {8, 208, 1, 0, 0},         /* *sync/atomic.Bool */
-	[210] = {8, 209, 1, 0, 0},         /* *internal/runtime/atomic.Uint8 */
-	[211] = {8, 210, 1, 0, 0},         /* *sync/atomic.Pointer[os.dirInfo] */
-	[212] = {8, 211, 1, 0, 0},         /* *sync/atomic.Pointer[sync.poolChainElt] */
-	[213] = {8, 212, 1, 0, 0},         /* *sync/atomic.Pointer[internal/bisect.dedup] */
-	[214] = {8, 213, 1, 0, 0},         /* *sync/atomic.Pointer[internal/godebug.value] */
-	[215] = {8, 214, 1, 0, 0},         /* *sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]] */
-	[216] = {8, 215, 1, 0, 0},         /* *sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
-	[217] = {8, 216, 1, 0, 0},         /* *sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
-	[218] = {8, 217, 0, 0, 0},         /* internal/runtime/atomic.UnsafePointer */
-	[219] = {8, 217, 1, 0, 0},         /* *sync.poolChainElt */
-	[220] = {8, 218, 1, 0, 0},         /* *sync.poolDequeue */
-	[221] = {8, 219, 1, 0, 0},         /* *sync.Pool */
-	[222] = {8, 220, 1, 0, 0},         /* *runtime.maybeTraceablePtr */
-	[223] = {8, 221, 1, 0, 0},         /* *runtime.synctestBubble */
-	[224] = {8, 222, 1, 0, 0},         /* *runtime.maybeTraceableChan */
-	[225] = {8, 223, 1, 0, 0},         /* *runtime.traceSchedResourceState */
-	[226] = {8, 224, 1, 0, 0},         /* runtime.mWeakPointer */
-	[227] = {8, 225, 1, 0, 0},         /* *runtime.pTraceState */
-	[228] = {8, 226, 1, 0, 0},         /* *runtime.wbBuf */
-	[229] = {8, 227, 1, 0, 0},         /* *internal/poll.fdMutex */
-	[230] = {8, 228, 1, 0, 0},         /* internal/runtime/maps.unhashableTypeError */
-	[231] = {8, 229, 1, 0, 0},         /* *internal/sync.Mutex */
-	[232] = {8, 230, 1, 0, 0},         /* *internal/runtime/atomic.Int32 */
-	[233] = {8, 231, 1, 0, 0},         /* *internal/runtime/atomic.Int64 */
-	[234] = {8, 232, 1, 0, 0},         /* *internal/runtime/atomic.UnsafePointer */
-	[235] = {8, 233, 1, 0, 0},         /* *internal/chacha8rand.State */
-	[236] = {8, 234, 1, 0, 0},         /* *internal/runtime/atomic.Pointer[runtime._defer] */
-	[237] = {8, 235, 1, 0, 0},         /* *internal/runtime/atomic.Pointer[runtime.m] */
-	[238] = {8, 236, 1, 0, 0},         /* *time.Location */
-	[239] = {8, 237, 0, 0, 0},         /* *runtime.Func */
-	[240] = {8, 237, 1, 0, 0},         /* *runtime.waitReason */
-	[241] = {8, 238, 1, 0, 0},         /* *runtime.gTraceState */
-	[242] = {8, 239, 1, 0, 0},         /* *runtime.addrRange */
-	[243] = {8, 240, 1, 0, 0},         /* *runtime.mLockProfile */
-	[244] = {8, 241, 1, 0, 0},         /* *internal/godebug.Setting */
-	[245] = {8, 242, 1, 0, 0},         /* sync/atomic.Pointer[os.dirInfo] */
-	[246] = {8, 243, 1, 0, 0},         /* sync/atomic.Pointer[sync.poolChainElt] */
-	[247] = {8, 244, 1, 0, 0},         /* sync/atomic.Pointer[internal/bisect.dedup] */
-	[248] = {8, 245, 1, 0, 0},         /* sync/atomic.Pointer[internal/godebug.value] */
-	[249] = {8, 246, 1, 0, 0},         /* sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]] */
-	[250] = {8, 247, 1, 0, 0},         /* sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
-	[251] = {8, 248, 1, 0, 0},         /* sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
-	[252] = {8, 249, 1, 0, 0},         /* sync/atomic.Pointer[internal/sync.entry[go.shape.interface {},go.shape.interface {}]] */
-	[253] = {8, 250, 1, 0, 0},         /* sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
-	[254] = {8, 251, 1, 0, 0},         /* *runtime.scavengerState */
-	[255] = {8, 252, 1, 0, 0},         /* *sync/atomic.Uint32 */
-	[256] = {8, 253, 1, 0, 0},         /* *sync/atomic.Uint64 */
-	[257] = {8, 254, 1, 0, 0},         /* *internal/runtime/atomic.Uint64 */
-	[258] = {8, 255, 1, 0, 0},         /* *internal/runtime/atomic.Uintptr */
-	[259] = {8, 256, 1, 0, 0},         /* *reflect.abiSeq */
-	[260] = {8, 257, 1, 0, 0},         /* *internal/bisect.Matcher */
-	[261] = {8, 258, 1, 0, 0},         /* *internal/sync.entry[interface {},interface {}] */
-	[262] = {8, 259, 1, 0, 0},         /* *internal/runtime/atomic.Uint32 */
-	[263] = {8, 260, 1, 0, 0},         /* *time.Duration */
-	[264] = {8, 261, 1, 0, 0},         /* *runtime.spanQueue */
-	[265] = {8, 262, 1, 0, 0},         /* *internal/poll.pollDesc */
-	[266] = {8, 263, 1, 0, 0},         /* internal/abi.Name */
-	[267] = {8, 264, 1, 0, 0},         /* *runtime.gcWork */
-	[268] = {8, 265, 1, 0, 0},         /* *runtime.timer */
-	[269] = {8, 266, 1, 0, 0},         /* *runtime.timers */
-	[270] = {8, 267, 1, 0, 0},         /* *internal/runtime/maps.table */
-	[271] = {8, 268, 1, 0, 0},         /* *fmt.fmt */
-	[272] = {8, 269, 1, 0, 0},         /* *internal/abi.InterfaceType */
-	[273] = {8, 270, 1, 0, 0},         /* *internal/abi.Type */
-	[274] = {8, 271, 1, 0, 0},         /* *internal/runtime/maps.Map */
-	[275] = {8, 272, 1, 0, 0},         /* *fmt.pp */
-	[276] = {8, 273, 1, 0, 0},         /* *internal/abi.FuncType */
-	[277] = {8, 274, 1, 0, 0},         /* *internal/reflectlite.rtype */
-	[278] = {8, 275, 1, 0, 0},         /* internal/reflectlite.rtype */
-	[279] = {8, 276, 1, 0, 0},         /* *os.File */
-	[280] = {8, 277, 1, 0, 0},         /* *reflect.rtype */
-	[281] = {8, 278, 1, 0, 0},         /* *internal/poll.FD */
-	[282] = {8, 279, 1, 0, 0},         /* *time.Time */
-	[283] = {8, 280, 1, 0, 0},         /* *reflect.Value */
-	[284] = {8, 281, 1, 0, 0},         /* *table<string,int> */
-	[285] = {200, 282, 1, 0, 0},       /* noalg.map.group[string]int */
-	[286] = {112, 283, 3, 0, 0},       /* hchan<int> */
-	[287] = {112, 286, 2, 0, 0},       /* hchan<struct {}> */
-	[288] = {112, 288, 3, 0, 0},       /* hchan<bool> */
-	[289] = {48, 291, 1, 0, 0},        /* map<uint64,bool> */
-	[290] = {48, 292, 1, 0, 0},        /* map<internal/abi.TypeOff,*internal/abi.Type> */
-	[291] = {48, 293, 1, 0, 0},        /* map<int32,unsafe.Pointer> */
-	[292] = {48, 294, 1, 0, 0},        /* map<runtime._typePair,struct {}> */
-	[293] = {48, 295, 1, 0, 0},        /* map<string,bool> */
-	[294] = {48, 296, 1, 0, 0},        /* map<string,runtime.metricData> */
-	[295] = {48, 297, 1, 0, 0},        /* map<uint32,[]*internal/abi.Type> */
-	[296] = {48, 298, 1, 0, 0},        /* map<unsafe.Pointer,int32> */
-	[297] = {48, 299, 1, 0, 0},        /* map<string,*unicode.RangeTable> */
-	[298] = {32, 300, 1, 0, 0},        /* table<string,int> */
-	[299] = {8, 301, 0, 0, 0},         /* int */
-	[300] = {104, 301, 1, 0, 0},       /* sudog<int> */
-	[301] = {104, 302, 1, 0, 0},       /* sudog<struct {}> */
-	[302] = {104, 303, 1, 0, 0},       /* sudog<bool> */
-	[303] = {8, 304, 1, 0, 0},         /* *table<uint64,bool> */
-	[304] = {136, 305, 0, 0, 0},       /* noalg.map.group[uint64]bool */
-	[305] = {8, 305, 1, 0, 0},         /* *table<internal/abi.TypeOff,*internal/abi.Type> */
-	[306] = {136, 306, 1, 0, 0},       /* noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
-	[307] = {8, 307, 1, 0, 0},         /* *table<int32,unsafe.Pointer> */
-	[308] = {136, 308, 0, 0, 0},       /* noalg.map.group[int32]unsafe.Pointer */
-	[309] = {8, 308, 1, 0, 0},         /* *table<runtime._typePair,struct {}> */
-	[310] = {200, 309, 2, 0, 0},       /* noalg.map.group[runtime._typePair]struct {} */
-	[311] = {8, 311, 1, 0, 0},         /* *table<string,bool> */
-	[312] = {200, 312, 1, 0, 0},       /* noalg.map.group[string]bool */
-	[313] = {8, 313, 1, 0, 0},         /* *table<string,runtime.metricData> */
-	[314] = {264, 314, 2, 0, 0},       /* noalg.map.group[string]runtime.metricData */
-	[315] = {8, 316, 1, 0, 0},         /* *table<uint32,[]*internal/abi.Type> */
-	[316] = {264, 317, 1, 0, 0},       /* noalg.map.group[uint32][]*internal/abi.Type */
-	[317] = {8, 318, 1, 0, 0},         /* *table<unsafe.Pointer,int32> */
-	[318] = {136, 319, 0, 0, 0},       /* noalg.map.group[unsafe.Pointer]int32 */
-	[319] = {8, 319, 1, 0, 0},         /* *table<string,*unicode.RangeTable> */
-	[320] = {200, 320, 2, 0, 0},       /* noalg.map.group[string]*unicode.RangeTable */
-	[321] = {32, 322, 1, 0, 0},        /* table<uint64,bool> */
-	[322] = {32, 323, 1, 0, 0},        /* table<internal/abi.TypeOff,*internal/abi.Type> */
-	[323] = {32, 324, 1, 0, 0},        /* table<int32,unsafe.Pointer> */
-	[324] = {32, 325, 1, 0, 0},        /* table<runtime._typePair,struct {}> */
-	[325] = {32, 326, 1, 0, 0},        /* table<string,bool> */
-	[326] = {32, 327, 1, 0, 0},        /* table<string,runtime.metricData> */
-	[327] = {32, 328, 1, 0, 0},        /* table<uint32,[]*internal/abi.Type> */
-	[328] = {32, 329, 1, 0, 0},        /* table<unsafe.Pointer,int32> */
-	[329] = {32, 330, 1, 0, 0},        /* table<string,*unicode.RangeTable> */
-	[330] = {8, 331, 1, 0, 0},         /* *runtime.xRegState */
-	[331] = {8, 332, 1, 0, 0},         /* *runtime.special */
-	[332] = {8, 333, 1, 0, 0},         /* *runtime.cleanupBlockHeader */
-	[333] = {8, 334, 0, 0, 0},         /* *internal/runtime/sys.NotInHeap */
-	[334] = {24, 334, 1, 0, 0},        /* []main.inner */
-	[335] = {24, 335, 1, 0, 0},        /* []syscall.Iovec */
-	[336] = {24, 336, 1, 0, 0},        /* []*runtime.p */
-	[337] = {24, 337, 1, 0, 0},        /* []time.zone */
-	[338] = {24, 338, 1, 0, 0},        /* []time.zoneTrans */
-	[339] = {24, 339, 1, 0, 0},        /* []reflect.abiStep */
-	[340] = {24, 340, 1, 0, 0},        /* []*internal/abi.Type */
-	[341] = {24, 341, 1, 0, 0},        /* []sync.eface */
-	[342] = {24, 342, 1, 0, 0},        /* []uint8 */
-	[343] = {24, 343, 1, 0, 0},        /* []uint32 */
-	[344] = {24, 344, 1, 0, 0},        /* []int64 */
-	[345] = {24, 345, 1, 0, 0},        /* []uint64 */
-	[346] = {24, 346, 1, 0, 0},        /* []int */
-	[347] = {24, 347, 1, 0, 0},        /* []uint */
-	[348] = {24, 348, 1, 0, 0},        /* []uintptr */
-	[349] = {24, 349, 1, 0, 0},        /* []float64 */
-	[350] = {24, 350, 1, 0, 0},        /* []string */
-	[351] = {24, 351, 1, 0, 0},        /* []unsafe.Pointer */
-	[352] = {24, 352, 1, 0, 0},        /* []runtime.functab */
-	[353] = {24, 353, 1, 0, 0},        /* []runtime.textsect */
-	[354] = {24, 354, 1, 0, 0},        /* []*internal/abi.ITab */
-	[355] = {24, 355, 1, 0, 0},        /* []runtime.ptabEntry */
-	[356] = {24, 356, 1, 0, 0},        /* []runtime.modulehash */
-	[357] = {24, 357, 1, 0, 0},        /* []*runtime.initTask */
-	[358] = {24, 358, 1, 0, 0},        /* []runtime.ancestorInfo */
-	[359] = {24, 359, 1, 0, 0},        /* []runtime.timerWhen */
-	[360] = {24, 360, 1, 0, 0},        /* []*runtime.mspan */
-	[361] = {24, 361, 1, 0, 0},        /* []*runtime._defer */
-	[362] = {24, 362, 1, 0, 0},        /* []*runtime.sudog */
-	[363] = {24, 363, 1, 0, 0},        /* []runtime.cleanupFn */
-	[364] = {24, 364, 1, 0, 0},        /* []*runtime.moduledata */
-	[365] = {24, 365, 1, 0, 0},        /* []runtime.Frame */
-	[366] = {24, 366, 1, 0, 0},        /* []internal/abi.Imethod */
-	[367] = {24, 367, 1, 0, 0},        /* []unicode.Range16 */
-	[368] = {24, 368, 1, 0, 0},        /* []unicode.Range32 */
-	[369] = {24, 369, 1, 0, 0},        /* []internal/cpu.option */
-	[370] = {24, 370, 1, 0, 0},        /* []internal/bisect.cond */
-	[371] = {8, 371, 0, 0, 0},         /* reflect.abiStepKind */
-	[372] = {1, 371, 0, 0, 0},         /* int8 */
-	[373] = {2, 371, 0, 0, 0},         /* int16 */
-	[374] = {2, 371, 0, 0, 0},         /* uint16 */
-	[375] = {4, 371, 0, 0, 0},         /* uint32 */
-	[376] = {8, 371, 0, 0, 0},         /* int64 */
-	[377] = {8, 371, 0, 0, 0},         /* uint64 */
-	[378] = {8, 371, 0, 0, 0},         /* uint */
-	[379] = {8, 371, 0, 0, 0},         /* uintptr */
-	[380] = {8, 371, 0, 0, 0},         /* complex64 */
-	[381] = {16, 371, 0, 0, 0},        /* complex128 */
-	[382] = {4, 371, 0, 0, 0},         /* float32 */
-	[383] = {8, 371, 0, 0, 0},         /* float64 */
-	[384] = {8, 371, 0, 0, 0},         /* runtime.gcMarkWorkerMode */
-	[385] = {4, 371, 0, 0, 0},         /* runtime.throwType */
-	[386] = {1, 371, 0, 0, 0},         /* runtime.traceBlockReason */
-	[387] = {8, 371, 0, 0, 0},         /* runtime.traceTime */
-	[388] = {8, 371, 0, 0, 0},         /* runtime.metricKind */
-	[389] = {16, 371, 1, 0, 0},        /* runtime.stringInterfacePtr */
-	[390] = {2, 372, 0, 0, 0},         /* runtime.uint16InterfacePtr */
-	[391] = {4, 372, 0, 0, 0},         /* runtime.uint32InterfacePtr */
-	[392] = {8, 372, 0, 0, 0},         /* runtime.uint64InterfacePtr */
-	[393] = {1, 372, 0, 0, 0},         /* internal/abi.BoundsErrorCode */
-	[394] = {1, 372, 0, 0, 0},         /* internal/abi.TFlag */
-	[395] = {4, 372, 0, 0, 0},         /* internal/abi.NameOff */
-	[396] = {4, 372, 0, 0, 0},         /* internal/abi.TypeOff */
-	[397] = {4, 372, 0, 0, 0},         /* internal/abi.PCLnTabMagic */
-	[398] = {1, 372, 0, 0, 0},         /* internal/abi.FuncFlag */
-	[399] = {1, 372, 0, 0, 0},         /* internal/abi.FuncID */
-	[400] = {1, 372, 0, 0, 0},         /* go.shape.bool */
-	[401] = {24, 372, 1, 0, 0},        /* fmt.buffer */
-	[402] = {4, 373, 0, 0, 0},         /* [4]uint8 */
-	[403] = {0, 373, 0, 0, 0},         /* [0]*os.dirInfo */
-	[404] = {5, 373, 0, 0, 0},         /* [5]uint8 */
-	[405] = {48, 373, 1, 0, 0},        /* [3]string */
-	[406] = {68, 374, 0, 0, 0},        /* [68]uint8 */
-	[407] = {0, 374, 0, 0, 0},         /* [0]*sync.poolChainElt */
-	[408] = {128, 374, 0, 0, 0},       /* [16]uintptr */
-	[409] = {8, 374, 0, 0, 0},         /* [1]uintptr */
-	[410] = {32, 374, 0, 0, 0},        /* [4]uintptr */
-	[411] = {40, 374, 0, 0, 0},        /* [5]uintptr */
-	[412] = {48, 374, 0, 0, 0},        /* [6]uintptr */
-	[413] = {256, 374, 0, 0, 0},       /* [32]uintptr */
-	[414] = {160, 374, 0, 0, 0},       /* [10]runtime.heldLockInfo */
-	[415] = {1, 374, 0, 0, 0},         /* [1]uint8 */
-	[416] = {0, 374, 0, 0, 0},         /* [0]*internal/bisect.dedup */
-	[417] = {0, 374, 0, 0, 0},         /* [0]*internal/godebug.value */
-	[418] = {32, 374, 0, 0, 0},        /* [4]uint64 */
-	[419] = {4096, 374, 0, 0, 0},      /* [128][4]uint64 */
-	[420] = {64, 374, 0, 0, 0},        /* [64]uint8 */
-	[421] = {0, 374, 0, 0, 0},         /* [0]*internal/sync.entry[interface {},interface {}] */
-	[422] = {0, 374, 0, 0, 0},         /* [0]*internal/sync.node[interface {},interface {}] */
-	[423] = {128, 374, 1, 0, 0},       /* [16]sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
-	[424] = {0, 375, 0, 0, 0},         /* [0]*internal/sync.indirect[interface {},interface {}] */
-	[425] = {0, 375, 0, 0, 0},         /* [0]*internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
-	[426] = {0, 375, 0, 0, 0},         /* [0]*go.shape.struct { internal/sync.isEntry bool } */
-	[427] = {128, 375, 1, 0, 0},       /* [16]sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
-	[428] = {72, 376, 0, 0, 0},        /* [9]uintptr */
-	[429] = {96, 376, 0, 0, 0},        /* [96]uint8 */
-	[430] = {12, 376, 0, 0, 0},        /* [3]internal/runtime/atomic.Uint32 */
-	[431] = {16, 376, 0, 0, 0},        /* [2]uint64 */
-	[432] = {1088, 376, 1, 0, 0},      /* [136]*runtime.mspan */
-	[433] = {1088, 377, 0, 0, 0},      /* [136]runtime.gclinkptr */
-	[434] = {64, 377, 0, 0, 0},        /* [4]runtime.stackfreelist */
-	[435] = {256, 377, 1, 0, 0},       /* [32]*runtime._defer */
-	[436] = {2048, 378, 0, 0, 0},      /* [256]runtime.guintptr */
-	[437] = {1024, 378, 1, 0, 0},      /* [128]*runtime.sudog */
-	[438] = {1024, 379, 1, 0, 0},      /* [128]*runtime.mspan */
-	[439] = {40, 380, 0, 0, 0},        /* [5]unsafe.Pointer */
-	[440] = {2720, 380, 0, 0, 0},      /* [68]runtime.sizeClassScanStats */
-	[441] = {2024, 380, 0, 0, 0},      /* [253]uintptr */
-	[442] = {2048, 380, 0, 0, 0},      /* [256]runtime.objptr */
-	[443] = {8192, 380, 0, 0, 0},      /* [1024]uintptr */
-	[444] = {4096, 380, 0, 0, 0},      /* [512]uintptr */
-	[445] = {480, 380, 2, 0, 0},       /* [20]runtime.cleanupFn */
-	[446] = {65504, 382, 0, 0, 0},     /* [65504]uint8 */
-	[447] = {16, 382, 1, 0, 0},        /* [2]*runtime.traceBuf */
-	[448] = {32, 383, 1, 0, 0},        /* [2][2]*runtime.traceBuf */
-	[449] = {192, 384, 0, 0, 0},       /* [8]runtime.pcvalueCacheEnt */
-	[450] = {384, 384, 0, 0, 0},       /* [2][8]runtime.pcvalueCacheEnt */
-	[451] = {0, 384, 0, 0, 0},         /* [0]*runtime.PanicNilError */
-	[452] = {480, 384, 0, 0, 0},       /* [480]uint8 */
-	[453] = {216, 384, 0, 0, 0},       /* [216]uint8 */
-	[454] = {544, 384, 0, 0, 0},       /* [68]uint64 */
-	[455] = {176, 384, 4, 0, 0},       /* [2]runtime.Frame */
-	[456] = {120, 388, 0, 0, 0},       /* [15]uint64 */
-	[457] = {72, 388, 0, 0, 0},        /* [9]unsafe.Pointer */
-	[458] = {256, 388, 2, 0, 0},       /* [8]internal/cpu.option */
-	[459] = {256, 390, 0, 0, 0},       /* [32]uint64 */
-	[460] = {50, 390, 0, 0, 0},        /* [50]uint8 */
-	[461] = {16, 390, 1, 0, 0},        /* time.fileSizeError */
-	[462] = {8, 391, 0, 0, 0},         /* reflect.ChanDir */
-	[463] = {8, 391, 0, 0, 0},         /* reflect.Kind */
-	[464] = {8, 391, 0, 0, 0},         /* runtime.guintptr */
-	[465] = {8, 391, 0, 0, 0},         /* runtime.muintptr */
-	[466] = {8, 391, 0, 0, 0},         /* runtime.gclinkptr */
-	[467] = {8, 391, 0, 0, 0},         /* runtime.puintptr */
-	[468] = {8, 391, 0, 0, 0},         /* runtime.lockRank */
-	[469] = {8, 391, 0, 0, 0},         /* internal/strconv.Error */
-	[470] = {1, 391, 0, 0, 0},         /* internal/abi.Kind */
-	[471] = {16, 391, 1, 0, 0},        /* internal/runtime/cgroup.stringError */
-	[472] = {0, 392, 0, 0, 0},         /* struct {} */
-	[473] = {8, 392, 0, 0, 0},         /* runtime.sigset */
-	[474] = {8, 392, 0, 0, 0},         /* *runtime.notInHeap */
-	[475] = {256, 392, 0, 0, 0},       /* runtime.cgoCallers */
-	[476] = {2, 392, 0, 0, 0},         /* internal/abi.IntArgRegBitmap */
-	[477] = {16, 392, 1, 0, 0},        /* reflect.StructTag */
-	[478] = {0, 393, 0, 0, 0},         /* sync.noCopy */
-	[479] = {16, 393, 1, 0, 0},        /* runtime.errorString */
-	[480] = {16, 394, 1, 0, 0},        /* runtime.plainError */
-	[481] = {0, 395, 0, 0, 0},         /* runtime.lockRankStruct */
-	[482] = {1, 395, 0, 0, 0},         /* runtime.spanClass */
-	[483] = {8, 395, 0, 0, 0},         /* runtime.objptr */
-	[484] = {0, 395, 0, 0, 0},         /* runtime.winlibcall */
-	[485] = {0, 395, 0, 0, 0},         /* runtime.dlogPerM */
-	[486] = {0, 395, 0, 0, 0},         /* internal/poll.DeadlineExceededError */
-	[487] = {0, 395, 0, 0, 0},         /* sync/atomic.noCopy */
-	[488] = {0, 395, 0, 0, 0},         /* sync/atomic.align64 */
-	[489] = {0, 395, 0, 0, 0},         /* internal/godebug.runtimeStderr */
-	[490] = {0, 395, 0, 0, 0},         /* internal/runtime/sys.nih */
-	[491] = {0, 395, 0, 0, 0},         /* internal/runtime/atomic.noCopy */
-	[492] = {0, 395, 0, 0, 0},         /* internal/runtime/atomic.align64 */
-	[493] = {8, 395, 1, 0, 0},         /* *runtime._func */
-	[494] = {8, 396, 1, 0, 0},         /* *runtime.gcBits */
-	[495] = {8, 397, 1, 0, 0},         /* *runtime.workbuf */
-	[496] = {16, 398, 1, 0, 0},        /* errors.errorString */
-	[497] = {48, 399, 2, 0, 0},        /* reflect.rtype */
-	[498] = {0, 401, 0, 0, 0},         /* runtime.Func */
-	[499] = {8, 401, 1, 0, 0},         /* *runtime.moduledata */
-	[500] = {16, 402, 0, 0, 0},        /* runtime.maybeTraceableChan */
-	[501] = {8, 402, 1, 0, 0},         /* runtime.xRegPerG */
-	[502] = {32, 403, 0, 0, 0},        /* runtime.gTraceState */
-	[503] = {1, 403, 0, 0, 0},         /* runtime.mSpanStateBox */
-	[504] = {0, 403, 0, 0, 0},         /* runtime.notInHeap */
-	[505] = {8, 403, 0, 0, 0},         /* runtime.limiterEvent */
-	[506] = {8, 403, 1, 0, 0},         /* *runtime.spanSPMC */
-	[507] = {8, 404, 0, 0, 0},         /* runtime.funcval */
-	[508] = {8, 404, 0, 0, 0},         /* runtime.note */
-	[509] = {0, 404, 0, 0, 0},         /* runtime.PanicNilError */
-	[510] = {8, 404, 0, 0, 0},         /* runtime.statDepSet */
-	[511] = {88, 404, 0, 0, 0},        /* runtime.cpuStatsAggregate */
-	[512] = {8, 404, 0, 0, 0},         /* internal/poll.pollDesc */
-	[513] = {0, 404, 0, 0, 0},         /* internal/runtime/sys.NotInHeap */
-	[514] = {1, 404, 0, 0, 0},         /* internal/runtime/atomic.Bool */
-	[515] = {16, 404, 1, 0, 0},        /* internal/bisect.parseError */
-	[516] = {1, 405, 0, 0, 0},         /* internal/sync.node[interface {},interface {}] */
-	[517] = {1, 405, 0, 0, 0},         /* internal/sync.node[go.shape.interface {},go.shape.interface {}] */
-	[518] = {1, 405, 0, 0, 0},         /* go.shape.struct { internal/sync.isEntry bool } */
-	[519] = {8, 405, 0, 0, 0},         /* syscall.Errno */
-	[520] = {1032, 405, 1, 0, 0},      /* struct { runtime.len int; runtime.buf [128]*runtime.mspan } */
-	[521] = {16, 406, 1, 0, 0},        /* struct { runtime.head *runtime.spanSPMC; runtime.tail internal/runtime/atomic.UnsafePointer } */
-	[522] = {8, 407, 1, 0, 0},         /* *runtime.cleanupBlock */
-	[523] = {8, 408, 1, 0, 0},         /* *runtime.pollDesc */
-	[524] = {32, 409, 2, 0, 0},        /* os.SyscallError */
-	[525] = {48, 411, 2, 0, 0},        /* internal/fmtsort.KeyValue */
-	[526] = {32, 413, 1, 0, 0},        /* reflect.bitVector */
-	[527] = {16, 414, 2, 0, 0},        /* reflect.layoutKey */
-	[528] = {24, 416, 1, 0, 0},        /* reflect.ValueError */
-	[529] = {8, 417, 0, 0, 0},         /* sync.Mutex */
-	[530] = {16, 417, 0, 0, 0},        /* sync.eface */
-	[531] = {32, 417, 1, 0, 0},        /* sync.poolDequeue */
-	[532] = {16, 418, 2, 0, 0},        /* sync.poolChain */
-	[533] = {32, 420, 3, 0, 0},        /* sync.poolLocalInternal */
-	[534] = {128, 423, 3, 0, 0},       /* sync.poolLocal */
-	[535] = {16, 426, 0, 0, 0},        /* runtime.stack */
-	[536] = {8, 426, 0, 0, 0},         /* runtime.functab */
-	[537] = {8, 426, 0, 0, 0},         /* runtime.ptabEntry */
-	[538] = {8, 426, 0, 0, 0},         /* runtime.initTask */
-	[539] = {16, 426, 1, 0, 0},        /* runtime.bitvector */
-	[540] = {16, 427, 0, 0, 0},        /* runtime.maybeTraceablePtr */
-	[541] = {8, 427, 0, 0, 0},         /* runtime.mutex */
-	[542] = {16, 427, 2, 0, 0},        /* runtime.waitq */
-	[543] = {4, 429, 0, 0, 0},         /* runtime.goroutineProfileStateHolder */
-	[544] = {2112, 429, 0, 0, 0},      /* runtime.xRegState */
-	[545] = {32, 429, 0, 0, 0},        /* runtime.traceSchedResourceState */
-	[546] = {1, 429, 0, 0, 0},         /* runtime.gcBits */
-	[547] = {16, 429, 0, 0, 0},        /* runtime.stackfreelist */
-	[548] = {16, 429, 0, 0, 0},        /* runtime.gList */
-	[549] = {64, 429, 1, 0, 0},        /* runtime.pinner */
-	[550] = {16, 430, 0, 0, 0},        /* runtime.persistentAlloc */
-	[551] = {16, 430, 0, 0, 0},        /* runtime.lfnode */
-	[552] = {24, 430, 0, 0, 0},        /* runtime.workbufhdr */
-	[553] = {16, 430, 0, 0, 0},        /* runtime.listNodeManual */
-	[554] = {512, 430, 3, 0, 0},       /* runtime.cleanupBlock */
-	[555] = {2120, 433, 1, 0, 0},      /* runtime.xRegPerP */
-	[556] = {16, 434, 0, 0, 0},        /* runtime.mWaitList */
-	[557] = {392, 434, 0, 0, 0},       /* runtime.pcvalueCache */
-	[558] = {16, 434, 0, 0, 0},        /* runtime.heldLockInfo */
-	[559] = {512, 434, 0, 0, 0},       /* runtime.gcBgMarkWorkerNodePadded */
-	[560] = {2040, 434, 15, 0, 0},     /* runtime.mPadded */
-	[561] = {48, 449, 2, 0, 0},        /* runtime.metricFloat64Histogram */
-	[562] = {16, 451, 1, 0, 0},        /* runtime.debugCallWrapArgs */
-	[563] = {16, 452, 2, 0, 0},        /* runtime._typePair */
-	[564] = {16, 454, 1, 0, 0},        /* runtime.metricData */
-	[565] = {16, 455, 0, 0, 0},        /* syscall.Rlimit */
-	[566] = {16, 455, 1, 0, 0},        /* syscall.Iovec */
-	[567] = {0, 456, 0, 0, 0},         /* internal/poll.errNetClosing */
-	[568] = {4, 456, 0, 0, 0},         /* sync/atomic.Bool */
-	[569] = {4, 456, 0, 0, 0},         /* sync/atomic.Uint32 */
-	[570] = {8, 456, 0, 0, 0},         /* internal/abi.Imethod */
-	[571] = {24, 456, 2, 0, 0},        /* internal/godebug.value */
-	[572] = {16, 458, 0, 0, 0},        /* internal/runtime/maps.groupsReference */
-	[573] = {8, 458, 0, 0, 0},         /* internal/sync.Mutex */
-	[574] = {4, 458, 0, 0, 0},         /* internal/runtime/atomic.Int32 */
-	[575] = {1, 458, 0, 0, 0},         /* internal/runtime/atomic.Uint8 */
-	[576] = {4, 458, 0, 0, 0},         /* internal/runtime/atomic.Uint32 */
-	[577] = {8, 458, 0, 0, 0},         /* internal/runtime/atomic.Uintptr */
-	[578] = {48, 458, 2, 0, 0},        /* go.shape.struct { Key reflect.Value; Value reflect.Value } */
-	[579] = {1, 460, 0, 0, 0},         /* runtime.waitReason */
-	[580] = {16, 460, 1, 0, 0},        /* runtime.timerWhen */
-	[581] = {24, 461, 2, 0, 0},        /* runtime.synctestDeadlockError */
-	[582] = {32, 463, 1, 0, 0},        /* time.zone */
-	[583] = {200, 464, 7, 0, 0},       /* reflect.layoutType */
-	[584] = {64, 471, 2, 0, 0},        /* reflect.methodValue */
-	[585] = {48, 473, 3, 0, 0},        /* sync.poolChainElt */
-	[586] = {12, 476, 0, 0, 0},        /* sync.Once */
-	[587] = {48, 476, 3, 0, 0},        /* io/fs.PathError */
-	[588] = {24, 479, 0, 0, 0},        /* runtime.textsect */
-	[589] = {40, 479, 3, 0, 0},        /* runtime.modulehash */
-	[590] = {40, 482, 1, 0, 0},        /* runtime.ancestorInfo */
-	[591] = {16, 483, 2, 0, 0},        /* runtime.mSpanList */
-	[592] = {8, 485, 1, 0, 0},         /* *runtime.mSpanList */
-	[593] = {24, 486, 0, 0, 0},        /* runtime.pageCache */
-	[594] = {32, 486, 0, 0, 0},        /* runtime.gcBgMarkWorkerNode */
-	[595] = {2048, 486, 0, 0, 0},      /* runtime.workbuf */
-	[596] = {4112, 486, 0, 0, 0},      /* runtime.wbBuf */
-	[597] = {24, 486, 2, 0, 0},        /* runtime.cleanupFn */
-	[598] = {65536, 488, 1, 0, 0},     /* runtime.traceBuf */
-	[599] = {8, 489, 1, 0, 0},         /* *runtime.traceBuf */
-	[600] = {24, 490, 0, 0, 0},        /* runtime.metricValue */
-	[601] = {24, 490, 0, 0, 0},        /* runtime.savedOpenDeferState */
-	[602] = {16, 490, 0, 0, 0},        /* internal/poll.fdMutex */
-	[603] = {8, 490, 0, 0, 0},         /* sync/atomic.Uint64 */
-	[604] = {56, 490, 2, 0, 0},        /* internal/abi.FuncType */
-	[605] = {80, 492, 4, 0, 0},        /* internal/abi.InterfaceType */
-	[606] = {6, 496, 0, 0, 0},         /* unicode.Range16 */
-	[607] = {12, 496, 0, 0, 0},        /* unicode.Range32 */
-	[608] = {56, 496, 2, 0, 0},        /* unicode.RangeTable */
-	[609] = {40, 498, 2, 0, 0},        /* internal/godebug.Setting */
-	[610] = {8, 500, 0, 0, 0},         /* internal/runtime/atomic.Int64 */
-	[611] = {8, 500, 0, 0, 0},         /* internal/runtime/atomic.Uint64 */
-	[612] = {24, 500, 0, 0, 0},        /* internal/bisect.cond */
-	[613] = {4112, 500, 1, 0, 0},      /* internal/bisect.dedup */
-	[614] = {40, 501, 2, 0, 0},        /* struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
-	[615] = {32, 503, 1, 0, 0},        /* os.dirInfo */
-	[616] = {16, 504, 0, 0, 0},        /* time.zoneTrans */
-	[617] = {8, 504, 0, 0, 0},         /* reflect.flag */
-	[618] = {32, 504, 1, 0, 0},        /* reflect.makeFuncCtxt */
-	[619] = {40, 505, 0, 0, 0},        /* runtime.gsignalStack */
-	[620] = {24, 505, 0, 0, 0},        /* runtime.sysmontick */
-	[621] = {24, 505, 1, 0, 0},        /* runtime.special */
-	[622] = {32, 506, 1, 0, 0},        /* runtime.cleanupBlockHeader */
-	[623] = {32, 507, 1, 0, 0},        /* runtime.traceBufHeader */
-	[624] = {24, 508, 0, 0, 0},        /* runtime.pcvalueCacheEnt */
-	[625] = {24, 508, 1, 0, 0},        /* runtime.errorAddressString */
-	[626] = {32, 509, 0, 0, 0},        /* runtime.gcStatsAggregate */
-	[627] = {32, 509, 0, 0, 0},        /* runtime.finalStatsAggregate */
-	[628] = {32, 509, 0, 0, 0},        /* runtime.traceFrame */
-	[629] = {40, 509, 4, 0, 0},        /* runtime.TypeAssertionError */
-	[630] = {232, 513, 6, 0, 0},       /* runtime.Frames */
-	[631] = {272, 519, 0, 0, 0},       /* internal/abi.RegArgs */
-	[632] = {32, 519, 2, 0, 0},        /* internal/abi.ITab */
-	[633] = {40, 521, 2, 0, 0},        /* internal/godebug.setting */
-	[634] = {32, 523, 2, 0, 0},        /* internal/cpu.option */
-	[635] = {48, 525, 3, 0, 0},        /* internal/sync.entry[interface {},interface {}] */
-	[636] = {48, 528, 3, 0, 0},        /* internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
-	[637] = {8, 531, 1, 0, 0},         /* *runtime.mcache */
-	[638] = {56, 532, 3, 0, 0},        /* struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
-	[639] = {48, 535, 2, 0, 0},        /* struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
-	[640] = {16, 537, 0, 0, 0},        /* runtime.addrRange */
-	[641] = {112, 537, 1, 0, 0},       /* fmt.fmt */
-	[642] = {72, 538, 2, 0, 0},        /* reflect.abiSeq */
-	[643] = {32, 540, 2, 0, 0},        /* runtime.coro */
-	[644] = {40, 542, 0, 0, 0},        /* runtime.sizeClassScanStats */
-	[645] = {2080, 542, 1, 0, 0},      /* runtime.spanQueue */
-	[646] = {24, 543, 0, 0, 0},        /* runtime.mOS */
-	[647] = {16, 543, 0, 0, 0},        /* internal/abi.UncommonType */
-	[648] = {304, 543, 0, 0, 0},       /* internal/chacha8rand.State */
-	[649] = {40, 543, 2, 0, 0},        /* internal/bisect.Matcher */
-	[650] = {152, 545, 1, 0, 0},       /* internal/sync.indirect[interface {},interface {}] */
-	[651] = {152, 546, 2, 0, 0},       /* internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
-	[652] = {24, 548, 0, 0, 0},        /* runtime.boundsError */
-	[653] = {80, 548, 4, 0, 0},        /* reflect.Method */
-	[654] = {8, 552, 0, 0, 0},         /* runtime.offAddr */
-	[655] = {8, 552, 0, 0, 0},         /* time.Duration */
-	[656] = {48, 552, 0, 0, 0},        /* reflect.abiStep */
-	[657] = {40, 552, 1, 0, 0},        /* sync.Pool */
-	[658] = {16, 553, 2, 0, 0},        /* runtime.funcInfo */
-	[659] = {48, 555, 0, 0, 0},        /* runtime.gobuf */
-	[660] = {64, 555, 0, 0, 0},        /* runtime.pTraceState */
-	[661] = {56, 555, 1, 0, 0},        /* runtime.mLockProfile */
-	[662] = {72, 556, 2, 0, 0},        /* runtime.mTraceState */
-	[663] = {32, 558, 0, 0, 0},        /* internal/runtime/maps.table */
-	[664] = {64, 558, 3, 0, 0},        /* internal/godebugs.Info */
-	[665] = {48, 561, 1, 0, 0},        /* internal/sync.HashTrieMap[interface {},interface {}] */
-	[666] = {88, 562, 3, 0, 0},        /* os.file */
-	[667] = {104, 565, 5, 0, 0},       /* time.Location */
-	[668] = {48, 570, 3, 0, 0},        /* runtime._defer */
-	[669] = {64, 573, 1, 0, 0},        /* runtime.timers */
-	[670] = {1216, 574, 0, 0, 0},      /* runtime.heapStatsAggregate */
-	[671] = {56, 574, 0, 0, 0},        /* runtime.schedStatsAggregate */
-	[672] = {1520, 574, 0, 0, 0},      /* runtime.statAggregate */
-	[673] = {40, 574, 1, 0, 0},        /* runtime.untracedG·7 */
-	[674] = {104, 575, 5, 0, 0},       /* reflect.StructField */
-	[675] = {184, 580, 5, 0, 0},       /* reflect.abiDesc */
-	[676] = {56, 585, 1, 0, 0},        /* runtime.spanSPMC */
-	[677] = {88, 586, 4, 0, 0},        /* runtime.Frame */
-	[678] = {56, 590, 0, 0, 0},        /* runtime.piController */
-	[679] = {9, 590, 0, 0, 0},         /* fmt.fmtFlags */
-	[680] = {56, 590, 1, 0, 0},        /* internal/poll.FD */
-	[681] = {48, 591, 0, 0, 0},        /* internal/runtime/maps.Map */
-	[682] = {208, 591, 5, 0, 0},       /* fmt.pp */
-	[683] = {4856, 596, 4, 0, 0},      /* runtime.gcWork */
-	[684] = {2296, 600, 1, 0, 0},      /* runtime.mcache */
-	[685] = {88, 601, 0, 0, 0},        /* runtime.sysStatsAggregate */
-	[686] = {88, 601, 0, 0, 0},        /* runtime.cpuStats */
-	[687] = {48, 601, 2, 0, 0},        /* internal/abi.Type */
-	[688] = {144, 603, 4, 0, 0},       /* runtime.synctestBubble */
-	[689] = {1168, 607, 0, 0, 0},      /* runtime.heapStatsDelta */
-	[690] = {72, 607, 0, 0, 0},        /* runtime.pcHeader */
-	[691] = {112, 607, 7, 0, 0},       /* runtime.hchan */
-	[692] = {104, 614, 6, 0, 0},       /* runtime.sudog */
-	[693] = {144, 620, 6, 0, 0},       /* runtime.scavengerState */
-	[694] = {104, 626, 3, 0, 0},       /* runtime._panic */
-	[695] = {44, 629, 0, 0, 0},        /* runtime._func */
-	[696] = {96, 629, 3, 0, 0},        /* runtime.timer */
-	[697] = {296, 632, 8, 0, 0},       /* runtime.pollDesc */
-	[698] = {8, 640, 1, 0, 0},         /* *runtime.mspan */
-	[699] = {160, 641, 8, 0, 0},       /* runtime.mspan */
-	[700] = {2112, 649, 0, 0, 0},      /* runtime.xRegs */
-	[701] = {592, 649, 20, 0, 0},      /* runtime.moduledata */
-	[702] = {15920, 669, 16, 0, 0},    /* runtime.p */
-	[703] = {456, 685, 11, 0, 0},      /* runtime.g */
-	[704] = {24, 696, 1, 0, 0},        /* reflect.Value */
-	[705] = {1824, 697, 15, 0, 0},     /* runtime.m */
-	[706] = {16, 712, 1, 0, 0},        /* closure runtime.(*mspan).setUserArenaChunkToFault.func1 */
-	[707] = {44, 713, 1, 0, 0},        /* closure runtime.mmap.func1 */
-	[708] = {24, 714, 0, 0, 0},        /* closure runtime.munmap.func1 */
-	[709] = {40, 714, 4, 0, 0},        /* closure runtime.sigaction.func1 */
-	[710] = {16, 718, 1, 0, 0},        /* closure runtime.chansend.func1 */
-	[711] = {24, 719, 1, 0, 0},        /* closure runtime.send.goready.func1 */
-	[712] = {24, 720, 1, 0, 0},        /* closure runtime.closechan.goready.func1 */
-	[713] = {16, 721, 1, 0, 0},        /* closure runtime.chanrecv.func1 */
-	[714] = {24, 722, 1, 0, 0},        /* closure runtime.recv.goready.func1 */
-	[715] = {24, 723, 2, 0, 0},        /* closure runtime.debugCallCheck.func1 */
-	[716] = {40, 725, 2, 0, 0},        /* closure runtime.debugCallWrap.func1 */
-	[717] = {16, 727, 1, 0, 0},        /* closure runtime.debugCallWrap2.func1 */
-	[718] = {16, 728, 1, 0, 0},        /* closure runtime.hexdumpWords.func1 */
-	[719] = {40, 729, 2, 0, 0},        /* closure runtime.persistentalloc.func1 */
-	[720] = {16, 731, 1, 0, 0},        /* closure runtime.allocmcache.func1 */
-	[721] = {40, 732, 4, 0, 0},        /* closure runtime.checkFinalizersAndCleanups.func1 */
-	[722] = {24, 736, 2, 0, 0},        /* closure runtime.checkFinalizersAndCleanups.func1.1 */
-	[723] = {56, 738, 4, 0, 0},        /* closure runtime.SetFinalizer.func2 */
-	[724] = {16, 742, 1, 0, 0},        /* closure runtime.SetFinalizer.func1 */
-	[725] = {24, 743, 2, 0, 0},        /* closure runtime.gcStart.func4 */
-	[726] = {16, 745, 1, 0, 0},        /* closure runtime.gcStart.func2 */
-	[727] = {24, 746, 2, 0, 0},        /* closure runtime.gcStart.func1 */
-	[728] = {16, 748, 1, 0, 0},        /* closure runtime.gcMarkDone.func4 */
-	[729] = {16, 749, 1, 0, 0},        /* closure runtime.gcMarkDone.func3 */
-	[730] = {16, 750, 1, 0, 0},        /* closure runtime.gcMarkDone.func2 */
-	[731] = {24, 751, 1, 0, 0},        /* closure runtime.gcMarkDone.forEachP.func5 */
-	[732] = {24, 752, 1, 0, 0},        /* closure runtime.gcMarkTermination.forEachP.func7 */
-	[733] = {24, 753, 1, 0, 0},        /* closure runtime.gcMarkTermination.func3 */
-	[734] = {16, 754, 1, 0, 0},        /* closure runtime.gcMarkTermination.func2 */
-	[735] = {16, 755, 0, 0, 0},        /* closure runtime.gcMarkTermination.func1 */
-	[736] = {24, 755, 2, 0, 0},        /* closure runtime.gcBgMarkWorker.func2 */
-	[737] = {16, 757, 1, 0, 0},        /* closure runtime.gcMarkRootCheck.func1 */
-	[738] = {32, 758, 3, 0, 0},        /* closure runtime.markroot.func1 */
-	[739] = {24, 761, 1, 0, 0},        /* closure runtime.gcAssistAlloc.func2 */
-	[740] = {24, 762, 2, 0, 0},        /* closure runtime.gcAssistAlloc.func1 */
-	[741] = {48, 764, 2, 0, 0},        /* closure runtime.(*pageAlloc).scavenge.func1 */
-	[742] = {24, 766, 2, 0, 0},        /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3 */
-	[743] = {24, 768, 2, 0, 0},        /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2 */
-	[744] = {16, 770, 1, 0, 0},        /* closure runtime.(*sweepLocked).sweep.func1 */
-	[745] = {16, 771, 1, 0, 0},        /* closure runtime.getempty.func1 */
-	[746] = {33, 772, 2, 0, 0},        /* closure runtime.(*mheap).alloc.func1 */
-	[747] = {16, 774, 1, 0, 0},        /* closure runtime.(*pageAlloc).find.func1 */
-	[748] = {24, 775, 1, 0, 0},        /* closure runtime.mProf_Malloc.func1 */
-	[749] = {56, 776, 3, 0, 0},        /* closure runtime.(*mLockProfile).captureStack.func1 */
-	[750] = {48, 779, 2, 0, 0},        /* closure runtime.doRecordGoroutineProfile.func1 */
-	[751] = {24, 781, 1, 0, 0},        /* closure runtime.netpollgoready.goready.func1 */
-	[752] = {16, 782, 1, 0, 0},        /* closure runtime.futexwakeup.func1 */
-	[753] = {24, 783, 1, 0, 0},        /* closure runtime.newosproc.func1 */
-	[754] = {32, 784, 3, 0, 0},        /* closure runtime.(*_panic).nextFrame.func1 */
-	[755] = {32, 787, 3, 0, 0},        /* closure runtime.gorecover.func1 */
-	[756] = {24, 790, 1, 0, 0},        /* closure runtime.throw.func1 */
-	[757] = {32, 791, 2, 0, 0},        /* closure runtime.fatal.func1 */
-	[758] = {32, 793, 1, 0, 0},        /* closure runtime.fatalthrow.func1 */
-	[759] = {48, 794, 3, 0, 0},        /* closure runtime.fatalpanic.func1 */
-	[760] = {16, 797, 1, 0, 0},        /* closure runtime.dopanic_m.func1 */
-	[761] = {32, 798, 2, 0, 0},        /* closure runtime.setPinned.func2 */
-	[762] = {24, 800, 1, 0, 0},        /* closure runtime.setPinned.func1 */
-	[763] = {16, 801, 1, 0, 0},        /* closure runtime.xRegRestore.func1 */
-	[764] = {16, 802, 1, 0, 0},        /* closure runtime.main.func2 */
-	[765] = {16, 803, 1, 0, 0},        /* closure runtime.badmorestackg0.func1 */
-	[766] = {24, 804, 1, 0, 0},        /* closure runtime.casgstatus.func3 */
-	[767] = {9, 805, 0, 0, 0},         /* closure runtime.stopTheWorld.func1 */
-	[768] = {16, 805, 1, 0, 0},        /* closure runtime.allocm.func1 */
-	[769] = {16, 806, 1, 0, 0},        /* closure runtime.reentersyscall.func2 */
-	[770] = {16, 807, 1, 0, 0},        /* closure runtime.reentersyscall.func1 */
-	[771] = {24, 808, 1, 0, 0},        /* closure runtime.entersyscallblock.func4 */
-	[772] = {24, 809, 1, 0, 0},        /* closure runtime.entersyscallblock.func3 */
-	[773] = {40, 810, 1, 0, 0},        /* closure runtime.entersyscallblock.func1 */
-	[774] = {16, 811, 1, 0, 0},        /* closure runtime.exitsyscall.func4 */
-	[775] = {16, 812, 1, 0, 0},        /* closure runtime.exitsyscall.func3 */
-	[776] = {24, 813, 2, 0, 0},        /* closure runtime.exitsyscall.func2 */
-	[777] = {20, 815, 1, 0, 0},        /* closure runtime.malg.func1 */
-	[778] = {32, 816, 2, 0, 0},        /* closure runtime.newproc.func1 */
-	[779] = {16, 818, 1, 0, 0},        /* closure runtime.gfget.func2 */
-	[780] = {16, 819, 1, 0, 0},        /* closure runtime.gfget.func1 */
-	[781] = {16, 820, 1, 0, 0},        /* closure runtime.(*p).destroy.freemcache.func2 */
-	[782] = {16, 821, 1, 0, 0},        /* closure runtime.(*p).destroy.func1 */
-	[783] = {16, 822, 1, 0, 0},        /* closure runtime.wirep.func2 */
-	[784] = {16, 823, 1, 0, 0},        /* closure runtime.checkdead.func1 */
-	[785] = {16, 824, 1, 0, 0},        /* closure runtime.(*rwmutex).rlock.func1 */
-	[786] = {24, 825, 1, 0, 0},        /* closure runtime.readyWithTime.goready.func1 */
-	[787] = {24, 826, 1, 0, 0},        /* closure runtime.(*synctestBubble).changegstatus.goready.func1 */
-	[788] = {24, 827, 1, 0, 0},        /* closure runtime.(*synctestBubble).decActive.goready.func1 */
-	[789] = {24, 828, 1, 0, 0},        /* closure runtime.goroutineReady.goready.func1 */
-	[790] = {24, 829, 1, 0, 0},        /* closure runtime.(*timer).maybeRunAsync.func1 */
-	[791] = {32, 830, 2, 0, 0},        /* closure runtime.(*timer).modify.func1 */
-	[792] = {32, 832, 2, 0, 0},        /* closure runtime.(*timer).maybeRunChan.func1 */
-	[793] = {16, 834, 0, 0, 0},        /* closure runtime.traceAdvance.func6 */
-	[794] = {16, 834, 0, 0, 0},        /* closure runtime.traceAdvance.func5 */
-	[795] = {24, 834, 1, 0, 0},        /* closure runtime.traceAdvance.func4 */
-	[796] = {24, 835, 1, 0, 0},        /* closure runtime.traceAdvance.forEachP.func7 */
-	[797] = {24, 836, 1, 0, 0},        /* closure runtime.traceAdvance.func1 */
-	[798] = {32, 837, 2, 0, 0},        /* closure runtime.traceAdvance.func1.1 */
-	[799] = {49, 839, 2, 0, 0},        /* closure runtime.traceback1.func1 */
-	[800] = {40, 841, 4, 0, 0},        /* closure runtime.traceback2.func1 */
-	[801] = {72, 845, 3, 0, 0},        /* closure runtime.callers.func1 */
-	[802] = {32, 848, 2, 0, 0},        /* closure runtime.tracebacksomeothers.func1 */
-	[803] = {24, 850, 1, 0, 0},        /* closure runtime.tracebackHexdump.func1 */
-	[804] = {16, 851, 1, 0, 0},        /* closure runtime.traceWriter.flush.func1 */
-	[805] = {16, 852, 1, 0, 0},        /* closure runtime.traceWriter.refill.func1 */
-	[806] = {24, 853, 1, 0, 0},        /* closure runtime.traceCPUFlush.func1 */
-	[807] = {40, 854, 3, 0, 0},        /* closure runtime.(*traceRegionAlloc).alloc.func1 */
-	[808] = {16, 857, 1, 0, 0},        /* closure runtime.traceThreadDestroy.func1 */
-	[809] = {40, 858, 2, 0, 0},        /* closure runtime.(*traceStringTable).put.func1 */
-	[810] = {24, 860, 1, 0, 0},        /* closure runtime.(*traceStringTable).reset.func1 */
-	[811] = {48, 861, 0, 0, 0},        /* closure runtime.traceSyncBatch.func1 */
-	[812] = {24, 861, 2, 0, 0},        /* closure runtime.getGCMaskOnDemand.func1 */
-	[813] = {20, 863, 1, 0, 0},        /* closure runtime.vdsoParseSymbols.func1 */
-	[814] = {16, 864, 1, 0, 0},        /* closure runtime.gcMarkTermination.func4.1 */
-	[815] = {16, 865, 1, 0, 0},        /* closure reflect.funcLayout.func1 */
-	[816] = {16, 866, 1, 0, 0},        /* closure internal/godebug.(*Setting).Value.func1 */
-	[817] = {16, 867, 1, 0, 0},        /* closure internal/godebug.update.func2 */
-	[818] = {16, 868, 1, 0, 0},        /* closure internal/godebug.update.func1 */
-	[819] = {16, 869, 1, 0, 0},        /* closure syscall.init.OnceFunc.func3 */
-	[820] = {16, 870, 1, 0, 0},        /* closure syscall.init.OnceFunc.func3.1 */
-	[821] = {16, 871, 1, 0, 0},        /* closure syscall.init.OnceFunc.func3.1.1 */
-	[822] = {16, 872, 1, 0, 0},        /* closure internal/poll.init.OnceValue[go.shape.bool].func4 */
-	[823] = {16, 873, 1, 0, 0},        /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1 */
-	[824] = {16, 874, 1, 0, 0},        /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1.1 */
-	[825] = {16, 875, 1, 0, 0},        /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2 */
-	[826] = {16, 876, 1, 0, 0},        /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1 */
-	[827] = {16, 877, 1, 0, 0},        /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1.1 */
-	[828] = {16, 878, 1, 0, 0},        /* error */
-	[829] = {16, 879, 1, 0, 0},        /* interface {} */
-	[830] = {1200, 880, 1, 0, 0},      /* [50]runtime.report·2 */
-	[831] = {32, 881, 0, 0, 0},        /* runtime.worldStop */
-	[832] = {16, 881, 0, 0, 0},        /* struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
-	[833] = {24, 881, 1, 0, 0},        /* []runtime.untracedG·7 */
-	[834] = {96, 882, 2, 0, 0},        /* runtime.unwinder */
-	[835] = {32, 884, 2, 0, 0},        /* runtime.traceWriter */
-	[836] = {8, 886, 1, 0, 0},         /* *runtime.traceRegionAllocBlock */
-	[837] = {32, 887, 0, 0, 0},        /* runtime.sigactiont */
-	[838] = {8, 887, 0, 0, 0},         /* runtime.sysMemStat */
-	[839] = {16, 887, 1, 0, 0},        /* runtime.eface */
-	[840] = {56, 888, 3, 0, 0},        /* internal/abi.PtrType */
-	[841] = {65848, 891, 7, 0, 0},     /* runtime.pageAlloc */
-	[842] = {93464, 898, 62, 0, 0},    /* runtime.mheap */
-	[843] = {48, 960, 2, 0, 0},        /* runtime.bucket */
-	[844] = {56, 962, 0, 0, 0},        /* runtime.rwmutex */
-	[845] = {72, 962, 2, 0, 0},        /* runtime.stkframe */
-	[846] = {32, 964, 1, 0, 0},        /* runtime.traceRegionAlloc */
-	[847] = {192, 965, 2, 0, 0},       /* runtime.traceStringTable */
-	[848] = {112, 967, 3, 0, 0},       /* runtime.vdsoInfo */
-	[849] = {65536, 970, 1, 0, 0},     /* runtime.traceRegionAllocBlock */
-	[850] = {8, 971, 0, 0, 0},         /* runtime.pallocSum */
-	[851] = {8, 971, 0, 0, 0},         /* runtime.atomicScavChunkData */
-	[852] = {8, 971, 0, 0, 0},         /* runtime.arenaIdx */
-	[853] = {8, 971, 0, 0, 0},         /* funcval */
-	[854] = {8, 971, 1, 0, 0},         /* **table<string,int> */
-	[855] = {192, 972, 1, 0, 0},       /* noalg.[8]struct { key string; elem int } */
-	[856] = {16, 973, 2, 0, 0},        /* waitq<int> */
-	[857] = {16, 975, 2, 0, 0},        /* waitq<struct {}> */
-	[858] = {16, 977, 2, 0, 0},        /* waitq<bool> */
-	[859] = {8, 979, 1, 0, 0},         /* **table<uint64,bool> */
-	[860] = {8, 980, 1, 0, 0},         /* **table<internal/abi.TypeOff,*internal/abi.Type> */
-	[861] = {8, 981, 1, 0, 0},         /* **table<int32,unsafe.Pointer> */
-	[862] = {8, 982, 1, 0, 0},         /* **table<runtime._typePair,struct {}> */
-	[863] = {8, 983, 1, 0, 0},         /* **table<string,bool> */
-	[864] = {8, 984, 1, 0, 0},         /* **table<string,runtime.metricData> */
-	[865] = {8, 985, 1, 0, 0},         /* **table<uint32,[]*internal/abi.Type> */
-	[866] = {8, 986, 1, 0, 0},         /* **table<unsafe.Pointer,int32> */
-	[867] = {8, 987, 1, 0, 0},         /* **table<string,*unicode.RangeTable> */
-	[868] = {16, 988, 1, 0, 0},        /* groupReference<string,int> */
-	[869] = {8, 989, 0, 0, 0},         /* *struct {} */
-	[870] = {128, 989, 0, 0, 0},       /* noalg.[8]struct { key uint64; elem bool } */
-	[871] = {128, 989, 1, 0, 0},       /* noalg.[8]struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
-	[872] = {128, 990, 0, 0, 0},       /* noalg.[8]struct { key int32; elem unsafe.Pointer } */
-	[873] = {192, 990, 2, 0, 0},       /* noalg.[8]struct { key runtime._typePair; elem struct {} } */
-	[874] = {192, 992, 1, 0, 0},       /* noalg.[8]struct { key string; elem bool } */
-	[875] = {256, 993, 2, 0, 0},       /* noalg.[8]struct { key string; elem runtime.metricData } */
-	[876] = {256, 995, 1, 0, 0},       /* noalg.[8]struct { key uint32; elem []*internal/abi.Type } */
-	[877] = {128, 996, 0, 0, 0},       /* noalg.[8]struct { key unsafe.Pointer; elem int32 } */
-	[878] = {192, 996, 2, 0, 0},       /* noalg.[8]struct { key string; elem *unicode.RangeTable } */
-	[879] = {16, 998, 1, 0, 0},        /* groupReference<uint64,bool> */
-	[880] = {16, 999, 1, 0, 0},        /* groupReference<internal/abi.TypeOff,*internal/abi.Type> */
-	[881] = {16, 1000, 1, 0, 0},       /* groupReference<int32,unsafe.Pointer> */
-	[882] = {16, 1001, 1, 0, 0},       /* groupReference<runtime._typePair,struct {}> */
-	[883] = {16, 1002, 1, 0, 0},       /* groupReference<string,bool> */
-	[884] = {16, 1003, 1, 0, 0},       /* groupReference<string,runtime.metricData> */
-	[885] = {16, 1004, 1, 0, 0},       /* groupReference<uint32,[]*internal/abi.Type> */
-	[886] = {16, 1005, 1, 0, 0},       /* groupReference<unsafe.Pointer,int32> */
-	[887] = {16, 1006, 1, 0, 0},       /* groupReference<string,*unicode.RangeTable> */
-	[888] = {16, 1007, 1, 0, 0},       /* go.shape.interface {} */
-	[889] = {16, 1008, 1, 0, 0},       /* go.shape.interface { Error() string } */
-	[890] = {16, 1009, 1, 0, 0},       /* reflect.Type */
-	[891] = {8, 1010, 1, 0, 0},        /* *runtime.sigactiont */
-	[892] = {8, 1011, 1, 0, 0},        /* func(uintptr, runtime.hexdumpMarker) */
-	[893] = {8, 1012, 1, 0, 0},        /* **runtime.notInHeap */
-	[894] = {8, 1013, 1, 0, 0},        /* *runtime.sysMemStat */
-	[895] = {8, 1014, 1, 0, 0},        /* **runtime.mcache */
-	[896] = {8, 1015, 1, 0, 0},        /* *[50]runtime.report·2 */
-	[897] = {8, 1016, 1, 0, 0},        /* *runtime.eface */
-	[898] = {8, 1017, 1, 0, 0},        /* *internal/abi.PtrType */
-	[899] = {8, 1018, 1, 0, 0},        /* *runtime.worldStop */
-	[900] = {8, 1019, 1, 0, 0},        /* func(*runtime.p) */
-	[901] = {8, 1020, 1, 0, 0},        /* *runtime.pageAlloc */
-	[902] = {8, 1021, 0, 0, 0},        /* runtime.chunkIdx */
-	[903] = {8, 1021, 1, 0, 0},        /* *runtime.mheap */
-	[904] = {8, 1022, 1, 0, 0},        /* **runtime.mspan */
-	[905] = {8, 1023, 1, 0, 0},        /* *struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
-	[906] = {8, 1024, 1, 0, 0},        /* *runtime.bucket */
-	[907] = {1, 1025, 0, 0, 0},        /* runtime.stwReason */
-	[908] = {8, 1025, 1, 0, 0},        /* **runtime.m */
-	[909] = {8, 1026, 1, 0, 0},        /* **runtime.p */
-	[910] = {8, 1027, 1, 0, 0},        /* *runtime.rwmutex */
-	[911] = {8, 1028, 1, 0, 0},        /* *[]runtime.untracedG·7 */
-	[912] = {8, 1029, 1, 0, 0},        /* *runtime.unwinder */
-	[913] = {1, 1030, 0, 0, 0},        /* runtime.unwindFlags */
-	[914] = {8, 1030, 1, 0, 0},        /* func(*runtime.g) bool */
-	[915] = {8, 1031, 1, 0, 0},        /* *runtime.stkframe */
-	[916] = {8, 1032, 1, 0, 0},        /* *runtime.traceWriter */
-	[917] = {8, 1033, 1, 0, 0},        /* *runtime.traceRegionAlloc */
-	[918] = {8, 1034, 1, 0, 0},        /* **runtime.traceRegionAllocBlock */
-	[919] = {8, 1035, 1, 0, 0},        /* *runtime.traceStringTable */
-	[920] = {8, 1036, 1, 0, 0},        /* *runtime.vdsoInfo */
-	[921] = {24, 1037, 1, 0, 0},       /* runtime.report·2 */
-	[922] = {16, 1038, 1, 0, 0},       /* runtime.traceLocker */
-	[923] = {8, 1039, 0, 0, 0},        /* internal/trace/tracev2.Experiment */
-	[924] = {120, 1039, 1, 0, 0},      /* [5][]runtime.pallocSum */
-	[925] = {65536, 1040, 1, 0, 0},    /* [8192]*[8192]runtime.pallocData */
-	[926] = {40, 1041, 2, 0, 0},       /* runtime.addrRanges */
-	[927] = {96, 1043, 1, 0, 0},       /* struct { runtime.index runtime.scavengeIndex; runtime.releasedBg internal/runtime/atomic.Uintptr; runtime.releasedEager internal/runtime/atomic.Uintptr } */
-	[928] = {1048576, 1044, 0, 0, 0},  /* [8192]runtime.pallocData */
-	[929] = {64, 1044, 0, 0, 0},       /* internal/cpu.CacheLinePad */
-	[930] = {8, 1044, 1, 0, 0},        /* [1]*[4194304]*runtime.heapArena */
-	[931] = {32, 1045, 0, 0, 0},       /* runtime.linearAlloc */
-	[932] = {8, 1045, 1, 0, 0},        /* *runtime.arenaHint */
-	[933] = {24, 1046, 1, 0, 0},       /* []runtime.arenaIdx */
-	[934] = {16, 1047, 0, 0, 0},       /* struct { runtime.base uintptr; runtime.end uintptr } */
-	[935] = {26112, 1047, 0, 0, 0},    /* [136]struct { runtime.mcentral runtime.mcentral; runtime.pad [24]uint8 } */
-	[936] = {72, 1047, 3, 0, 0},       /* runtime.fixalloc */
-	[937] = {40, 1050, 5, 0, 0},       /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList } */
-	[938] = {8, 1055, 0, 0, 0},        /* runtime.immortalWeakHandleMap */
-	[939] = {8, 1055, 1, 0, 0},        /* *runtime.specialfinalizer */
-	[940] = {33554432, 1056, 0, 0, 0}, /* [4194304]*runtime.heapArena */
-	[941] = {24, 1056, 1, 0, 0},       /* runtime.arenaHint */
-	[942] = {8, 1057, 1, 0, 0},        /* runtime.mlink */
-	[943] = {56, 1058, 4, 0, 0},       /* runtime.specialfinalizer */
-	[944] = {8, 1062, 0, 0, 0},        /* runtime.bucketType */
-	[945] = {176, 1062, 1, 0, 0},      /* runtime.traceMap */
-	[946] = {8, 1063, 0, 0, 0},        /* *[46912496118442]runtime.elfSym */
-	[947] = {8, 1063, 0, 0, 0},        /* *[1125899906842623]uint8 */
-	[948] = {8, 1063, 0, 0, 0},        /* *[562949953421311]uint16 */
-	[949] = {8, 1063, 1, 0, 0},        /* *runtime.elfVerdef */
-	[950] = {0, 0, 0, 0, 0},           /* [46912496118442]runtime.elfSym */
-	[951] = {0, 0, 0, 0, 0},           /* [1125899906842623]uint8 */
-	[952] = {0, 0, 0, 0, 0},           /* [562949953421311]uint16 */
-	[953] = {20, 1064, 0, 0, 0},       /* runtime.elfVerdef */
-	[954] = {16, 1064, 1, 0, 0},       /* runtime.traceRegionAllocBlockHeader */
-	[955] = {65520, 1065, 0, 0, 0},    /* [65520]uint8 */
-	[956] = {24, 1065, 1, 0, 0},       /* noalg.struct { key string; elem int } */
-	[957] = {8, 1066, 1, 0, 0},        /* *sudog<int> */
-	[958] = {8, 1067, 1, 0, 0},        /* *sudog<struct {}> */
-	[959] = {8, 1068, 1, 0, 0},        /* *sudog<bool> */
-	[960] = {8, 1069, 1, 0, 0},        /* *noalg.map.group[string]int */
-	[961] = {16, 1070, 0, 0, 0},       /* noalg.struct { key uint64; elem bool } */
-	[962] = {16, 1070, 1, 0, 0},       /* noalg.struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
-	[963] = {16, 1071, 0, 0, 0},       /* noalg.struct { key int32; elem unsafe.Pointer } */
-	[964] = {24, 1071, 2, 0, 0},       /* noalg.struct { key runtime._typePair; elem struct {} } */
-	[965] = {24, 1073, 1, 0, 0},       /* noalg.struct { key string; elem bool } */
-	[966] = {32, 1074, 2, 0, 0},       /* noalg.struct { key string; elem runtime.metricData } */
-	[967] = {32, 1076, 1, 0, 0},       /* noalg.struct { key uint32; elem []*internal/abi.Type } */
-	[968] = {16, 1077, 0, 0, 0},       /* noalg.struct { key unsafe.Pointer; elem int32 } */
-	[969] = {24, 1077, 2, 0, 0},       /* noalg.struct { key string; elem *unicode.RangeTable } */
-	[970] = {8, 1079, 1, 0, 0},        /* *noalg.map.group[uint64]bool */
-	[971] = {8, 1080, 1, 0, 0},        /* *noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
-	[972] = {8, 1081, 1, 0, 0},        /* *noalg.map.group[int32]unsafe.Pointer */
-	[973] = {8, 1082, 1, 0, 0},        /* *noalg.map.group[runtime._typePair]struct {} */
-	[974] = {8, 1083, 1, 0, 0},        /* *noalg.map.group[string]bool */
-	[975] = {8, 1084, 1, 0, 0},        /* *noalg.map.group[string]runtime.metricData */
-	[976] = {8, 1085, 1, 0, 0},        /* *noalg.map.group[uint32][]*internal/abi.Type */
-	[977] = {8, 1086, 1, 0, 0},        /* *noalg.map.group[unsafe.Pointer]int32 */
-	[978] = {8, 1087, 1, 0, 0},        /* *noalg.map.group[string]*unicode.RangeTable */
-	[979] = {24, 1088, 1, 0, 0},       /* []runtime.pallocSum */
-	[980] = {8, 1089, 1, 0, 0},        /* *[8192]runtime.pallocData */
-	[981] = {24, 1090, 1, 0, 0},       /* []runtime.addrRange */
-	[982] = {80, 1091, 1, 0, 0},       /* runtime.scavengeIndex */
-	[983] = {128, 1092, 0, 0, 0},      /* runtime.pallocData */
-	[984] = {8, 1092, 1, 0, 0},        /* *[4194304]*runtime.heapArena */
-	[985] = {192, 1093, 0, 0, 0},      /* struct { runtime.mcentral runtime.mcentral; runtime.pad [24]uint8 } */
-	[986] = {8, 1093, 1, 0, 0},        /* func(unsafe.Pointer, unsafe.Pointer) */
-	[987] = {8, 1094, 1, 0, 0},        /* *runtime.mlink */
-	[988] = {8, 1095, 0, 0, 0},        /* *runtime.heapArena */
-	[989] = {24, 1095, 1, 0, 0},       /* []runtime.atomicScavChunkData */
-	[990] = {8, 1096, 0, 0, 0},        /* runtime.atomicOffAddr */
-	[991] = {64, 1096, 0, 0, 0},       /* runtime.pallocBits */
-	[992] = {64, 1096, 0, 0, 0},       /* runtime.pageBits */
-	[993] = {168, 1096, 0, 0, 0},      /* runtime.mcentral */
-	[994] = {24, 1096, 0, 0, 0},       /* [24]uint8 */
-	[995] = {80, 1096, 0, 0, 0},       /* [2]runtime.spanSet */
-	[996] = {40, 1096, 0, 0, 0},       /* runtime.spanSet */
-	[997] = {8, 1096, 0, 0, 0},        /* runtime.atomicSpanSetSpinePointer */
-	[998] = {8, 1096, 0, 0, 0},        /* runtime.atomicHeadTailIndex */
-	[999] = {69648, 0, 0, 0, 0},       /* runtime.heapArena */
+	[0] = {1, 0, 0, 0, 0},              /* uint8: a string's byte */
+	[1] = {8, 0, 1, 0, 0},              /* *main.everything */
+	[2] = {16, 1, 1, 0, 0},             /* string */
+	[3] = {24, 2, 1, 0, 0},             /* []int32 */
+	[4] = {4, 3, 0, 0, 0},              /* [2]int16 */
+	[5] = {24, 3, 0, 0, 0},             /* time.Time */
+	[6] = {1, 3, 0, 0, 0},              /* bool */
+	[7] = {8, 3, 0, 0, 0},              /* main.celsius */
+	[8] = {4, 3, 0, 0, 0},              /* int32 */
+	[9] = {272, 3, 13, 0, 0},           /* main.everything */
+	[10] = {40, 16, 2, 0, 0},           /* main.inner */
+	[11] = {48, 18, 1, 0, 0},           /* map<string,int> */
+	[12] = {8, 19, 1, 0, 0},            /* *main.celsius */
+	[13] = {8, 20, 1, 0, 0},            /* *main.inner */
+	[14] = {8, 21, 1, 0, 0},            /* *fmt.State */
+	[15] = {8, 22, 1, 0, 0},            /* *fmt.fmtFlags */
+	[16] = {8, 23, 1, 0, 0},            /* *fmt.Formatter */
+	[17] = {8, 24, 1, 0, 0},            /* *fmt.GoStringer */
+	[18] = {8, 25, 1, 0, 0},            /* *fmt.Stringer */
+	[19] = {8, 26, 1, 0, 0},            /* *time.zone */
+	[20] = {8, 27, 1, 0, 0},            /* *time.zoneTrans */
+	[21] = {8, 28, 1, 0, 0},            /* *internal/fmtsort.KeyValue */
+	[22] = {8, 29, 1, 0, 0},            /* *io.Writer */
+	[23] = {8, 30, 1, 0, 0},            /* *reflect.Type */
+	[24] = {8, 31, 1, 0, 0},            /* *reflect.abiStep */
+	[25] = {8, 32, 1, 0, 0},            /* *reflect.abiStepKind */
+	[26] = {8, 33, 1, 0, 0},            /* *reflect.layoutKey */
+	[27] = {8, 34, 1, 0, 0},            /* *reflect.layoutType */
+	[28] = {8, 35, 1, 0, 0},            /* *reflect.makeFuncCtxt */
+	[29] = {8, 36, 1, 0, 0},            /* *reflect.methodValue */
+	[30] = {8, 37, 1, 0, 0},            /* *sync.eface */
+	[31] = {8, 38, 1, 0, 0},            /* *sync.poolLocal */
+	[32] = {8, 39, 1, 0, 0},            /* *sync.poolLocalInternal */
+	[33] = {8, 40, 1, 0, 0},            /* *error */
+	[34] = {8, 41, 1, 0, 0},            /* *string */
+	[35] = {8, 42, 1, 0, 0},            /* *int8 */
+	[36] = {8, 43, 1, 0, 0},            /* *uint8 */
+	[37] = {8, 44, 1, 0, 0},            /* *int16 */
+	[38] = {8, 45, 1, 0, 0},            /* *uint16 */
+	[39] = {8, 46, 1, 0, 0},            /* *int32 */
+	[40] = {8, 47, 1, 0, 0},            /* *uint32 */
+	[41] = {8, 48, 1, 0, 0},            /* *int64 */
+	[42] = {8, 49, 1, 0, 0},            /* *uint64 */
+	[43] = {8, 50, 1, 0, 0},            /* *int */
+	[44] = {8, 51, 1, 0, 0},            /* *uint */
+	[45] = {8, 52, 1, 0, 0},            /* *uintptr */
+	[46] = {8, 53, 1, 0, 0},            /* *complex64 */
+	[47] = {8, 54, 1, 0, 0},            /* *complex128 */
+	[48] = {8, 55, 1, 0, 0},            /* *float32 */
+	[49] = {8, 56, 1, 0, 0},            /* *float64 */
+	[50] = {8, 57, 1, 0, 0},            /* *bool */
+	[51] = {8, 58, 1, 0, 0},            /* *unsafe.Pointer */
+	[52] = {8, 59, 1, 0, 0},            /* *interface {} */
+	[53] = {8, 60, 1, 0, 0},            /* *runtime._defer */
+	[54] = {8, 61, 1, 0, 0},            /* *runtime.stack */
+	[55] = {8, 62, 1, 0, 0},            /* *runtime.pcHeader */
+	[56] = {8, 63, 1, 0, 0},            /* *runtime.functab */
+	[57] = {8, 64, 1, 0, 0},            /* *runtime.textsect */
+	[58] = {8, 65, 1, 0, 0},            /* *runtime.ptabEntry */
+	[59] = {8, 66, 1, 0, 0},            /* *runtime.modulehash */
+	[60] = {8, 67, 1, 0, 0},            /* *runtime.initTask */
+	[61] = {8, 68, 1, 0, 0},            /* *runtime.gobuf */
+	[62] = {8, 69, 1, 0, 0},            /* *runtime.ancestorInfo */
+	[63] = {8, 70, 1, 0, 0},            /* *runtime.mutex */
+	[64] = {8, 71, 0, 0, 0},            /* *runtime.lockRankStruct */
+	[65] = {8, 71, 1, 0, 0},            /* *runtime.sudog */
+	[66] = {8, 72, 1, 0, 0},            /* *runtime.coro */
+	[67] = {8, 73, 1, 0, 0},            /* *runtime.xRegPerG */
+	[68] = {8, 74, 1, 0, 0},            /* *runtime.xRegs */
+	[69] = {8, 75, 1, 0, 0},            /* *runtime.gsignalStack */
+	[70] = {8, 76, 1, 0, 0},            /* *runtime.sigset */
+	[71] = {8, 77, 1, 0, 0},            /* *runtime.sysmontick */
+	[72] = {8, 78, 1, 0, 0},            /* *runtime.stackfreelist */
+	[73] = {8, 79, 1, 0, 0},            /* *runtime.persistentAlloc */
+	[74] = {8, 80, 1, 0, 0},            /* *runtime.gcMarkWorkerMode */
+	[75] = {8, 81, 1, 0, 0},            /* *runtime.lfnode */
+	[76] = {8, 82, 1, 0, 0},            /* *runtime.gcBgMarkWorkerNode */
+	[77] = {8, 83, 1, 0, 0},            /* *runtime.sizeClassScanStats */
+	[78] = {8, 84, 1, 0, 0},            /* *runtime.workbufhdr */
+	[79] = {8, 85, 1, 0, 0},            /* *runtime.listNodeManual */
+	[80] = {8, 86, 1, 0, 0},            /* *runtime.cleanupFn */
+	[81] = {8, 87, 1, 0, 0},            /* *runtime.funcval */
+	[82] = {8, 88, 1, 0, 0},            /* *runtime.throwType */
+	[83] = {8, 89, 1, 0, 0},            /* *runtime.cgoCallers */
+	[84] = {8, 90, 1, 0, 0},            /* *runtime.note */
+	[85] = {8, 91, 1, 0, 0},            /* *runtime.mWaitList */
+	[86] = {8, 92, 1, 0, 0},            /* *runtime.traceBlockReason */
+	[87] = {8, 93, 1, 0, 0},            /* *runtime.mTraceState */
+	[88] = {8, 94, 1, 0, 0},            /* *runtime.traceBufHeader */
+	[89] = {8, 95, 1, 0, 0},            /* *runtime.traceTime */
+	[90] = {8, 96, 0, 0, 0},            /* *runtime.winlibcall */
+	[91] = {8, 96, 1, 0, 0},            /* *runtime.pcvalueCache */
+	[92] = {8, 97, 1, 0, 0},            /* *runtime.pcvalueCacheEnt */
+	[93] = {8, 98, 0, 0, 0},            /* *runtime.dlogPerM */
+	[94] = {8, 98, 1, 0, 0},            /* *runtime.mOS */
+	[95] = {8, 99, 1, 0, 0},            /* *runtime.heldLockInfo */
+	[96] = {8, 100, 1, 0, 0},           /* *runtime.Frame */
+	[97] = {8, 101, 1, 0, 0},           /* *runtime.gcBgMarkWorkerNodePadded */
+	[98] = {8, 102, 1, 0, 0},           /* *runtime.metricFloat64Histogram */
+	[99] = {8, 103, 1, 0, 0},           /* *runtime.metricKind */
+	[100] = {8, 104, 1, 0, 0},          /* *runtime.sliceInterfacePtr */
+	[101] = {8, 105, 1, 0, 0},          /* *runtime.stringInterfacePtr */
+	[102] = {8, 106, 1, 0, 0},          /* *runtime.stringer */
+	[103] = {8, 107, 1, 0, 0},          /* *runtime.traceFrame */
+	[104] = {8, 108, 1, 0, 0},          /* *runtime.uint16InterfacePtr */
+	[105] = {8, 109, 1, 0, 0},          /* *runtime.uint32InterfacePtr */
+	[106] = {8, 110, 1, 0, 0},          /* *runtime.uint64InterfacePtr */
+	[107] = {8, 111, 1, 0, 0},          /* *runtime.untracedG·7 */
+	[108] = {8, 112, 1, 0, 0},          /* *runtime.debugCallWrapArgs */
+	[109] = {8, 113, 1, 0, 0},          /* *runtime.savedOpenDeferState */
+	[110] = {8, 114, 1, 0, 0},          /* *runtime._typePair */
+	[111] = {8, 115, 1, 0, 0},          /* *runtime.metricData */
+	[112] = {8, 116, 1, 0, 0},          /* *syscall.Rlimit */
+	[113] = {8, 117, 0, 0, 0},          /* *sync/atomic.align64 */
+	[114] = {8, 117, 1, 0, 0},          /* *internal/abi.BoundsErrorCode */
+	[115] = {8, 118, 1, 0, 0},          /* *internal/abi.TFlag */
+	[116] = {8, 119, 1, 0, 0},          /* *internal/abi.NameOff */
+	[117] = {8, 120, 1, 0, 0},          /* *internal/abi.TypeOff */
+	[118] = {8, 121, 1, 0, 0},          /* *internal/abi.Imethod */
+	[119] = {8, 122, 1, 0, 0},          /* *internal/abi.ITab */
+	[120] = {8, 123, 1, 0, 0},          /* *internal/abi.PCLnTabMagic */
+	[121] = {8, 124, 1, 0, 0},          /* *internal/abi.FuncFlag */
+	[122] = {8, 125, 1, 0, 0},          /* *internal/abi.FuncID */
+	[123] = {8, 126, 1, 0, 0},          /* *unicode.Range16 */
+	[124] = {8, 127, 1, 0, 0},          /* *unicode.Range32 */
+	[125] = {8, 128, 1, 0, 0},          /* *unicode.RangeTable */
+	[126] = {8, 129, 1, 0, 0},          /* *internal/godebug.setting */
+	[127] = {8, 130, 1, 0, 0},          /* *internal/godebug.value */
+	[128] = {8, 131, 1, 0, 0},          /* *internal/reflectlite.Type */
+	[129] = {8, 132, 1, 0, 0},          /* *internal/sync.hashFunc */
+	[130] = {8, 133, 1, 0, 0},          /* *internal/sync.equalFunc */
+	[131] = {8, 134, 1, 0, 0},          /* *internal/cpu.option */
+	[132] = {8, 135, 0, 0, 0},          /* *internal/runtime/atomic.align64 */
+	[133] = {8, 135, 1, 0, 0},          /* *internal/godebugs.Info */
+	[134] = {8, 136, 1, 0, 0},          /* *internal/bisect.Writer */
+	[135] = {8, 137, 1, 0, 0},          /* *internal/bisect.cond */
+	[136] = {8, 138, 1, 0, 0},          /* func() */
+	[137] = {8, 139, 1, 0, 0},          /* *[]uint8 */
+	[138] = {8, 140, 1, 0, 0},          /* *iter.Seq[reflect.StructField] */
+	[139] = {8, 141, 1, 0, 0},          /* *iter.Seq[reflect.Type] */
+	[140] = {8, 142, 1, 0, 0},          /* *iter.Seq[reflect.Method] */
+	[141] = {8, 143, 1, 0, 0},          /* *[4]uintptr */
+	[142] = {8, 144, 1, 0, 0},          /* *go.shape.shape.interface { Error() string } */
+	[143] = {8, 145, 1, 0, 0},          /* *[]syscall.Iovec */
+	[144] = {8, 146, 1, 0, 0},          /* *struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
+	[145] = {8, 147, 1, 0, 0},          /* *go.shape.struct { Key reflect.Value; Value reflect.Value } */
+	[146] = {8, 148, 1, 0, 0},          /* *go.shape.shape.interface {} */
+	[147] = {8, 149, 1, 0, 0},          /* *internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	[148] = {8, 150, 1, 0, 0},          /* *internal/sync.node[go.shape.interface {},go.shape.interface {}] */
+	[149] = {8, 151, 1, 0, 0},          /* *sync/atomic.Pointer[internal/sync.entry[go.shape.interface {},go.shape.interface {}]] */
+	[150] = {8, 152, 1, 0, 0},          /* *internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
+	[151] = {8, 153, 1, 0, 0},          /* *sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	[152] = {8, 154, 1, 0, 0},          /* *go.shape.struct { internal/sync.isEntry bool } */
+	[153] = {8, 155, 1, 0, 0},          /* *struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
+	[154] = {8, 156, 1, 0, 0},          /* *[]runtime.ancestorInfo */
+	[155] = {8, 157, 1, 0, 0},          /* *[1024]uintptr */
+	[156] = {8, 158, 1, 0, 0},          /* *go.shape.shape.bool */
+	[157] = {8, 159, 1, 0, 0},          /* *struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
+	[158] = {8, 160, 0, 0, 0},          /* unsafe.Pointer */
+	[159] = {8, 160, 1, 0, 0},          /* func() error */
+	[160] = {8, 161, 1, 0, 0},          /* func() string */
+	[161] = {8, 162, 1, 0, 0},          /* func() []error */
+	[162] = {8, 163, 1, 0, 0},          /* func() int32 */
+	[163] = {8, 164, 1, 0, 0},          /* func() int */
+	[164] = {8, 165, 1, 0, 0},          /* func() bool */
+	[165] = {8, 166, 1, 0, 0},          /* func() reflect.ChanDir */
+	[166] = {8, 167, 1, 0, 0},          /* func() reflect.Type */
+	[167] = {8, 168, 1, 0, 0},          /* func() iter.Seq[reflect.StructField] */
+	[168] = {8, 169, 1, 0, 0},          /* func() iter.Seq[reflect.Type] */
+	[169] = {8, 170, 1, 0, 0},          /* func() reflect.Kind */
+	[170] = {8, 171, 1, 0, 0},          /* func() iter.Seq[reflect.Method] */
+	[171] = {8, 172, 1, 0, 0},          /* func() uintptr */
+	[172] = {8, 173, 1, 0, 0},          /* func() *abi.Type */
+	[173] = {8, 174, 1, 0, 0},          /* func() *abi.UncommonType */
+	[174] = {8, 175, 1, 0, 0},          /* func() interface {} */
+	[175] = {8, 176, 1, 0, 0},          /* func() go.shape.interface { Error() string } */
+	[176] = {8, 177, 1, 0, 0},          /* chan int */
+	[177] = {8, 178, 1, 0, 0},          /* chan struct {} */
+	[178] = {8, 179, 1, 0, 0},          /* func() abi.Kind */
+	[179] = {8, 180, 1, 0, 0},          /* func(func(interface {}, interface {}) bool) */
+	[180] = {8, 181, 1, 0, 0},          /* func(*runtime.coro) */
+	[181] = {8, 182, 1, 0, 0},          /* func(*runtime.pinner) */
+	[182] = {8, 183, 1, 0, 0},          /* chan bool */
+	[183] = {8, 184, 1, 0, 0},          /* func() go.shape.bool */
+	[184] = {8, 185, 1, 0, 0},          /* func() reflectlite.Type */
+	[185] = {8, 186, 0, 0, 0},          /* sync.dequeueNil */
+	[186] = {8, 186, 1, 0, 0},          /* func() (int, bool) */
+	[187] = {8, 187, 1, 0, 0},          /* func(string) bool */
+	[188] = {8, 188, 1, 0, 0},          /* func(int) bool */
+	[189] = {8, 189, 1, 0, 0},          /* func(string, string) */
+	[190] = {8, 190, 1, 0, 0},          /* func(fmt.State, int32) */
+	[191] = {8, 191, 1, 0, 0},          /* func(reflect.Type) bool */
+	[192] = {8, 192, 1, 0, 0},          /* func(int) reflect.StructField */
+	[193] = {8, 193, 1, 0, 0},          /* func([]int) reflect.StructField */
+	[194] = {8, 194, 1, 0, 0},          /* func(reflect.StructField) bool */
+	[195] = {8, 195, 1, 0, 0},          /* func(int) reflect.Type */
+	[196] = {8, 196, 1, 0, 0},          /* func(int) reflect.Method */
+	[197] = {8, 197, 1, 0, 0},          /* func(reflect.Method) bool */
+	[198] = {8, 198, 1, 0, 0},          /* func(complex128) bool */
+	[199] = {8, 199, 1, 0, 0},          /* func(float64) bool */
+	[200] = {8, 200, 1, 0, 0},          /* func(int64) bool */
+	[201] = {8, 201, 1, 0, 0},          /* func(uint64) bool */
+	[202] = {8, 202, 1, 0, 0},          /* func(*os.file) error */
+	[203] = {8, 203, 1, 0, 0},          /* func(error) bool */
+	[204] = {8, 204, 1, 0, 0},          /* func(*runtime.funcval, unsafe.Pointer) */
+	[205] = {8, 205, 1, 0, 0},          /* func(int64) int64 */
+	[206] = {8, 206, 1, 0, 0},          /* func(*runtime.statAggregate, *runtime.metricValue) */
+	[207] = {8, 207, 1, 0, 0},          /* func(string) func() */
+	[208] = {8, 208, 1, 0, 0},          /* func(reflectlite.Type) bool */
+	[209] = {8, 209, 1, 0, 0},          /* func([]uint8) (int, error) */
+	[210] = {8, 210, 1, 0, 0},          /* func(string) (reflect.StructField, bool) */
+	[211] = {8, 211, 1, 0, 0},          /* func(func(string) bool) (reflect.StructField, bool) */
+	[212] = {8, 212, 1, 0, 0},          /* iter.Seq[reflect.StructField] */
+	[213] = {8, 213, 1, 0, 0},          /* iter.Seq[reflect.Type] */
+	[214] = {8, 214, 1, 0, 0},          /* func(string) (reflect.Method, bool) */
+	[215] = {8, 215, 1, 0, 0},          /* iter.Seq[reflect.Method] */
+	[216] = {8, 216, 1, 0, 0},          /* func(*runtime.g, unsafe.Pointer) bool */
+	[217] = {8, 217, 1, 0, 0},          /* func(fmtsort.KeyValue, fmtsort.KeyValue) int */
+	[218] = {8, 218, 1, 0, 0},          /* func(interface {}, interface {}) bool */
+	[219] = {8, 219, 1, 0, 0},          /* func(unsafe.Pointer, unsafe.Pointer) bool */
+	[220] = {8, 220, 1, 0, 0},          /* func(interface {}, uintptr, int64) */
+	[221] = {8, 221, 1, 0, 0},          /* func(uintptr) (uintptr, int64) */
+	[222] = {8, 222, 1, 0, 0},          /* *os.dirInfo */
+	[223] = {8, 223, 1, 0, 0},          /* *os.file */
+	[224] = {8, 224, 1, 0, 0},          /* *time.fileSizeError */
+	[225] = {8, 225, 1, 0, 0},          /* *errors.errorString */
+	[226] = {8, 226, 1, 0, 0},          /* *reflect.ChanDir */
+	[227] = {8, 227, 1, 0, 0},          /* *reflect.StructField */
+	[228] = {8, 228, 1, 0, 0},          /* *reflect.Kind */
+	[229] = {8, 229, 1, 0, 0},          /* *reflect.Method */
+	[230] = {8, 230, 1, 0, 0},          /* *reflect.bitVector */
+	[231] = {8, 231, 1, 0, 0},          /* *reflect.abiDesc */
+	[232] = {8, 232, 1, 0, 0},          /* *reflect.ValueError */
+	[233] = {8, 233, 1, 0, 0},          /* *runtime.bitvector */
+	[234] = {8, 234, 1, 0, 0},          /* *runtime.timerWhen */
+	[235] = {8, 235, 1, 0, 0},          /* *runtime.gclinkptr */
+	[236] = {8, 236, 1, 0, 0},          /* *runtime.pinner */
+	[237] = {8, 237, 1, 0, 0},          /* *runtime.xRegPerP */
+	[238] = {8, 238, 1, 0, 0},          /* *runtime.lockRank */
+	[239] = {8, 239, 1, 0, 0},          /* *runtime.heapStatsDelta */
+	[240] = {8, 240, 1, 0, 0},          /* *runtime.sysStatsAggregate */
+	[241] = {8, 241, 1, 0, 0},          /* *runtime.gcStatsAggregate */
+	[242] = {8, 242, 1, 0, 0},          /* *runtime.finalStatsAggregate */
+	[243] = {8, 243, 1, 0, 0},          /* *runtime.schedStatsAggregate */
+	[244] = {8, 244, 1, 0, 0},          /* *runtime.statAggregate */
+	[245] = {8, 245, 1, 0, 0},          /* *runtime.metricValue */
+	[246] = {8, 246, 1, 0, 0},          /* *runtime.metricReader */
+	[247] = {8, 247, 1, 0, 0},          /* *runtime.synctestDeadlockError */
+	[248] = {8, 248, 1, 0, 0},          /* *runtime.Frames */
+	[249] = {8, 249, 1, 0, 0},          /* *syscall.Iovec */
+	[250] = {8, 250, 1, 0, 0},          /* *internal/strconv.Error */
+	[251] = {8, 251, 1, 0, 0},          /* *internal/abi.Kind */
+	[252] = {8, 252, 0, 0, 0},          /* *internal/godebug.runtimeStderr */
+	[253] = {8, 252, 1, 0, 0},          /* *internal/runtime/maps.groupsReference */
+	[254] = {8, 253, 1, 0, 0},          /* *internal/runtime/cgroup.stringError */
+	[255] = {8, 254, 1, 0, 0},          /* *internal/bisect.parseError */
+	[256] = {8, 255, 1, 0, 0},          /* runtime.metricReader */
+	[257] = {8, 256, 1, 0, 0},          /* internal/sync.hashFunc */
+	[258] = {8, 257, 1, 0, 0},          /* internal/sync.equalFunc */
+	[259] = {8, 258, 1, 0, 0},          /* *reflect.StructTag */
+	[260] = {8, 259, 0, 0, 0},          /* *sync.noCopy */
+	[261] = {8, 259, 1, 0, 0},          /* *sync.Once */
+	[262] = {8, 260, 1, 0, 0},          /* *runtime.errorString */
+	[263] = {8, 261, 1, 0, 0},          /* *runtime.plainError */
+	[264] = {8, 262, 1, 0, 0},          /* *runtime.muintptr */
+	[265] = {8, 263, 1, 0, 0},          /* *runtime.hchan */
+	[266] = {8, 264, 1, 0, 0},          /* *runtime.spanClass */
+	[267] = {8, 265, 1, 0, 0},          /* *runtime.mSpanStateBox */
+	[268] = {8, 266, 1, 0, 0},          /* *runtime.mWeakPointer */
+	[269] = {8, 267, 1, 0, 0},          /* *runtime.objptr */
+	[270] = {8, 268, 1, 0, 0},          /* *runtime.p */
+	[271] = {8, 269, 1, 0, 0},          /* *runtime.puintptr */
+	[272] = {8, 270, 0, 0, 0},          /* *runtime.PanicNilError */
+	[273] = {8, 270, 1, 0, 0},          /* *runtime.boundsError */
+	[274] = {8, 271, 1, 0, 0},          /* *runtime.heapStatsAggregate */
+	[275] = {8, 272, 1, 0, 0},          /* *runtime.cpuStats */
+	[276] = {8, 273, 1, 0, 0},          /* *runtime.TypeAssertionError */
+	[277] = {8, 274, 1, 0, 0},          /* *runtime.piController */
+	[278] = {8, 275, 1, 0, 0},          /* *internal/poll.SysFile */
+	[279] = {8, 276, 0, 0, 0},          /* *sync/atomic.noCopy */
+	[280] = {8, 276, 1, 0, 0},          /* *internal/abi.UncommonType */
+	[281] = {8, 277, 1, 0, 0},          /* *internal/abi.IntArgRegBitmap */
+	[282] = {8, 278, 1, 0, 0},          /* *internal/abi.RegArgs */
+	[283] = {8, 279, 1, 0, 0},          /* *internal/runtime/maps.unhashableTypeError */
+	[284] = {8, 280, 0, 0, 0},          /* *internal/runtime/atomic.noCopy */
+	[285] = {8, 280, 1, 0, 0},          /* *internal/runtime/atomic.Bool */
+	[286] = {8, 281, 1, 0, 0},          /* *internal/bisect.dedup */
+	[287] = {8, 282, 1, 0, 0},          /* *internal/sync.node[interface {},interface {}] */
+	[288] = {8, 283, 1, 0, 0},          /* map[string]int */
+	[289] = {8, 284, 1, 0, 0},          /* map[uint64]bool */
+	[290] = {8, 285, 1, 0, 0},          /* map[internal/abi.TypeOff]*internal/abi.Type */
+	[291] = {8, 286, 1, 0, 0},          /* map[int32]unsafe.Pointer */
+	[292] = {8, 287, 1, 0, 0},          /* map[runtime._typePair]struct {} */
+	[293] = {8, 288, 1, 0, 0},          /* map[string]bool */
+	[294] = {8, 289, 1, 0, 0},          /* map[string]runtime.metricData */
+	[295] = {8, 290, 1, 0, 0},          /* map[uint32][]*internal/abi.Type */
+	[296] = {8, 291, 1, 0, 0},          /* map[unsafe.Pointer]int32 */
+	[297] = {8, 292, 1, 0, 0},          /* map[string]*unicode.RangeTable */
+	[298] = {8, 293, 1, 0, 0},          /* *os.SyscallError */
+	[299] = {8, 294, 1, 0, 0},          /* *sync.Mutex */
+	[300] = {8, 295, 1, 0, 0},          /* *sync.poolChain */
+	[301] = {8, 296, 1, 0, 0},          /* *io/fs.PathError */
+	[302] = {8, 297, 1, 0, 0},          /* *runtime.guintptr */
+	[303] = {8, 298, 1, 0, 0},          /* *runtime.waitq */
+	[304] = {8, 299, 1, 0, 0},          /* *runtime.goroutineProfileStateHolder */
+	[305] = {8, 300, 1, 0, 0},          /* *runtime.g */
+	[306] = {8, 301, 1, 0, 0},          /* *runtime.limiterEvent */
+	[307] = {8, 302, 1, 0, 0},          /* *runtime.Pinner */
+	[308] = {8, 303, 1, 0, 0},          /* *runtime.errorAddressString */
+	[309] = {8, 304, 1, 0, 0},          /* *runtime.cpuStatsAggregate */
+	[310] = {8, 305, 0, 0, 0},          /* *internal/poll.errNetClosing */
+	[311] = {8, 305, 0, 0, 0},          /* *internal/poll.DeadlineExceededError */
+	[312] = {8, 305, 1, 0, 0},          /* internal/poll.SysFile */
+	[313] = {8, 306, 0, 0, 0},          /* internal/runtime/atomic.Pointer[runtime._defer] */
+	[314] = {8, 306, 0, 0, 0},          /* internal/runtime/atomic.Pointer[runtime.m] */
+	[315] = {8, 306, 1, 0, 0},          /* *internal/sync.indirect[interface {},interface {}] */
+	[316] = {8, 307, 1, 0, 0},          /* *fmt.buffer */
+	[317] = {8, 308, 1, 0, 0},          /* os.File */
+	[318] = {8, 309, 1, 0, 0},          /* *runtime._panic */
+	[319] = {8, 310, 1, 0, 0},          /* *runtime.pageCache */
+	[320] = {8, 311, 1, 0, 0},          /* *runtime.gList */
+	[321] = {8, 312, 1, 0, 0},          /* *runtime.m */
+	[322] = {8, 313, 1, 0, 0},          /* runtime.Pinner */
+	[323] = {8, 314, 1, 0, 0},          /* *runtime.mPadded */
+	[324] = {8, 315, 1, 0, 0},          /* *runtime.statDepSet */
+	[325] = {8, 316, 1, 0, 0},          /* *syscall.Errno */
+	[326] = {8, 317, 1, 0, 0},          /* *sync/atomic.Bool */
+	[327] = {8, 318, 1, 0, 0},          /* *internal/runtime/atomic.Uint8 */
+	[328] = {8, 319, 1, 0, 0},          /* *sync/atomic.Pointer[os.dirInfo] */
+	[329] = {8, 320, 1, 0, 0},          /* *sync/atomic.Pointer[sync.poolChainElt] */
+	[330] = {8, 321, 1, 0, 0},          /* *sync/atomic.Pointer[internal/bisect.dedup] */
+	[331] = {8, 322, 1, 0, 0},          /* *sync/atomic.Pointer[internal/godebug.value] */
+	[332] = {8, 323, 1, 0, 0},          /* *sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]] */
+	[333] = {8, 324, 1, 0, 0},          /* *sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	[334] = {8, 325, 1, 0, 0},          /* *sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
+	[335] = {8, 326, 0, 0, 0},          /* internal/runtime/atomic.UnsafePointer */
+	[336] = {8, 326, 1, 0, 0},          /* *sync.poolChainElt */
+	[337] = {8, 327, 1, 0, 0},          /* *sync.poolDequeue */
+	[338] = {8, 328, 1, 0, 0},          /* *sync.Pool */
+	[339] = {8, 329, 1, 0, 0},          /* *runtime.maybeTraceablePtr */
+	[340] = {8, 330, 1, 0, 0},          /* *runtime.synctestBubble */
+	[341] = {8, 331, 1, 0, 0},          /* *runtime.maybeTraceableChan */
+	[342] = {8, 332, 1, 0, 0},          /* *runtime.traceSchedResourceState */
+	[343] = {8, 333, 1, 0, 0},          /* runtime.mWeakPointer */
+	[344] = {8, 334, 1, 0, 0},          /* *runtime.pTraceState */
+	[345] = {8, 335, 1, 0, 0},          /* *runtime.wbBuf */
+	[346] = {8, 336, 1, 0, 0},          /* *internal/poll.fdMutex */
+	[347] = {8, 337, 1, 0, 0},          /* internal/runtime/maps.unhashableTypeError */
+	[348] = {8, 338, 1, 0, 0},          /* *internal/sync.Mutex */
+	[349] = {8, 339, 1, 0, 0},          /* *internal/runtime/atomic.Int32 */
+	[350] = {8, 340, 1, 0, 0},          /* *internal/runtime/atomic.Int64 */
+	[351] = {8, 341, 1, 0, 0},          /* *internal/runtime/atomic.UnsafePointer */
+	[352] = {8, 342, 1, 0, 0},          /* *internal/chacha8rand.State */
+	[353] = {8, 343, 1, 0, 0},          /* *internal/runtime/atomic.Pointer[runtime._defer] */
+	[354] = {8, 344, 1, 0, 0},          /* *internal/runtime/atomic.Pointer[runtime.m] */
+	[355] = {8, 345, 1, 0, 0},          /* *time.Location */
+	[356] = {8, 346, 0, 0, 0},          /* *runtime.Func */
+	[357] = {8, 346, 1, 0, 0},          /* *runtime.funcInfo */
+	[358] = {8, 347, 1, 0, 0},          /* *runtime.waitReason */
+	[359] = {8, 348, 1, 0, 0},          /* *runtime.gTraceState */
+	[360] = {8, 349, 1, 0, 0},          /* *runtime.addrRange */
+	[361] = {8, 350, 1, 0, 0},          /* *runtime.mLockProfile */
+	[362] = {8, 351, 1, 0, 0},          /* *internal/godebug.Setting */
+	[363] = {8, 352, 1, 0, 0},          /* sync/atomic.Pointer[os.dirInfo] */
+	[364] = {8, 353, 1, 0, 0},          /* sync/atomic.Pointer[sync.poolChainElt] */
+	[365] = {8, 354, 1, 0, 0},          /* sync/atomic.Pointer[internal/bisect.dedup] */
+	[366] = {8, 355, 1, 0, 0},          /* sync/atomic.Pointer[internal/godebug.value] */
+	[367] = {8, 356, 1, 0, 0},          /* sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]] */
+	[368] = {8, 357, 1, 0, 0},          /* sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	[369] = {8, 358, 1, 0, 0},          /* sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
+	[370] = {8, 359, 1, 0, 0},          /* sync/atomic.Pointer[internal/sync.entry[go.shape.interface {},go.shape.interface {}]] */
+	[371] = {8, 360, 1, 0, 0},          /* sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	[372] = {8, 361, 1, 0, 0},          /* *runtime.offAddr */
+	[373] = {8, 362, 1, 0, 0},          /* *runtime.scavengerState */
+	[374] = {8, 363, 1, 0, 0},          /* *sync/atomic.Uint32 */
+	[375] = {8, 364, 1, 0, 0},          /* *sync/atomic.Uint64 */
+	[376] = {8, 365, 1, 0, 0},          /* *internal/runtime/atomic.Uint64 */
+	[377] = {8, 366, 1, 0, 0},          /* *internal/runtime/atomic.Uintptr */
+	[378] = {8, 367, 1, 0, 0},          /* *reflect.flag */
+	[379] = {8, 368, 1, 0, 0},          /* *reflect.abiSeq */
+	[380] = {8, 369, 1, 0, 0},          /* *internal/bisect.Matcher */
+	[381] = {8, 370, 1, 0, 0},          /* *internal/sync.entry[interface {},interface {}] */
+	[382] = {8, 371, 1, 0, 0},          /* *internal/abi.Name */
+	[383] = {8, 372, 1, 0, 0},          /* *internal/runtime/atomic.Uint32 */
+	[384] = {8, 373, 1, 0, 0},          /* *time.Duration */
+	[385] = {8, 374, 1, 0, 0},          /* *runtime.spanQueue */
+	[386] = {8, 375, 1, 0, 0},          /* *internal/poll.pollDesc */
+	[387] = {8, 376, 1, 0, 0},          /* internal/abi.Name */
+	[388] = {8, 377, 1, 0, 0},          /* *runtime.gcWork */
+	[389] = {8, 378, 1, 0, 0},          /* *runtime.timer */
+	[390] = {8, 379, 1, 0, 0},          /* *internal/sync.HashTrieMap[interface {},interface {}] */
+	[391] = {8, 380, 1, 0, 0},          /* *runtime.timers */
+	[392] = {8, 381, 1, 0, 0},          /* *internal/runtime/maps.table */
+	[393] = {8, 382, 1, 0, 0},          /* *fmt.fmt */
+	[394] = {8, 383, 1, 0, 0},          /* *internal/abi.InterfaceType */
+	[395] = {8, 384, 1, 0, 0},          /* *internal/abi.Type */
+	[396] = {8, 385, 1, 0, 0},          /* *internal/runtime/maps.Map */
+	[397] = {8, 386, 1, 0, 0},          /* *fmt.pp */
+	[398] = {8, 387, 1, 0, 0},          /* *internal/abi.FuncType */
+	[399] = {8, 388, 1, 0, 0},          /* *internal/reflectlite.rtype */
+	[400] = {8, 389, 1, 0, 0},          /* internal/reflectlite.rtype */
+	[401] = {8, 390, 1, 0, 0},          /* *os.File */
+	[402] = {8, 391, 1, 0, 0},          /* *reflect.rtype */
+	[403] = {8, 392, 1, 0, 0},          /* *internal/poll.FD */
+	[404] = {8, 393, 1, 0, 0},          /* *time.Time */
+	[405] = {8, 394, 1, 0, 0},          /* *reflect.Value */
+	[406] = {8, 395, 1, 0, 0},          /* *table<string,int> */
+	[407] = {200, 396, 1, 0, 0},        /* noalg.map.group[string]int */
+	[408] = {112, 397, 3, 0, 0},        /* hchan<int> */
+	[409] = {112, 400, 2, 0, 0},        /* hchan<struct {}> */
+	[410] = {112, 402, 3, 0, 0},        /* hchan<bool> */
+	[411] = {48, 405, 1, 0, 0},         /* map<uint64,bool> */
+	[412] = {48, 406, 1, 0, 0},         /* map<internal/abi.TypeOff,*internal/abi.Type> */
+	[413] = {48, 407, 1, 0, 0},         /* map<int32,unsafe.Pointer> */
+	[414] = {48, 408, 1, 0, 0},         /* map<runtime._typePair,struct {}> */
+	[415] = {48, 409, 1, 0, 0},         /* map<string,bool> */
+	[416] = {48, 410, 1, 0, 0},         /* map<string,runtime.metricData> */
+	[417] = {48, 411, 1, 0, 0},         /* map<uint32,[]*internal/abi.Type> */
+	[418] = {48, 412, 1, 0, 0},         /* map<unsafe.Pointer,int32> */
+	[419] = {48, 413, 1, 0, 0},         /* map<string,*unicode.RangeTable> */
+	[420] = {32, 414, 1, 0, 0},         /* table<string,int> */
+	[421] = {8, 415, 0, 0, 0},          /* int */
+	[422] = {104, 415, 1, 0, 0},        /* sudog<int> */
+	[423] = {104, 416, 1, 0, 0},        /* sudog<struct {}> */
+	[424] = {104, 417, 1, 0, 0},        /* sudog<bool> */
+	[425] = {8, 418, 1, 0, 0},          /* *table<uint64,bool> */
+	[426] = {136, 419, 0, 0, 0},        /* noalg.map.group[uint64]bool */
+	[427] = {8, 419, 1, 0, 0},          /* *table<internal/abi.TypeOff,*internal/abi.Type> */
+	[428] = {136, 420, 1, 0, 0},        /* noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
+	[429] = {8, 421, 1, 0, 0},          /* *table<int32,unsafe.Pointer> */
+	[430] = {136, 422, 0, 0, 0},        /* noalg.map.group[int32]unsafe.Pointer */
+	[431] = {8, 422, 1, 0, 0},          /* *table<runtime._typePair,struct {}> */
+	[432] = {200, 423, 2, 0, 0},        /* noalg.map.group[runtime._typePair]struct {} */
+	[433] = {8, 425, 1, 0, 0},          /* *table<string,bool> */
+	[434] = {200, 426, 1, 0, 0},        /* noalg.map.group[string]bool */
+	[435] = {8, 427, 1, 0, 0},          /* *table<string,runtime.metricData> */
+	[436] = {264, 428, 2, 0, 0},        /* noalg.map.group[string]runtime.metricData */
+	[437] = {8, 430, 1, 0, 0},          /* *table<uint32,[]*internal/abi.Type> */
+	[438] = {264, 431, 1, 0, 0},        /* noalg.map.group[uint32][]*internal/abi.Type */
+	[439] = {8, 432, 1, 0, 0},          /* *table<unsafe.Pointer,int32> */
+	[440] = {136, 433, 0, 0, 0},        /* noalg.map.group[unsafe.Pointer]int32 */
+	[441] = {8, 433, 1, 0, 0},          /* *table<string,*unicode.RangeTable> */
+	[442] = {200, 434, 2, 0, 0},        /* noalg.map.group[string]*unicode.RangeTable */
+	[443] = {32, 436, 1, 0, 0},         /* table<uint64,bool> */
+	[444] = {32, 437, 1, 0, 0},         /* table<internal/abi.TypeOff,*internal/abi.Type> */
+	[445] = {32, 438, 1, 0, 0},         /* table<int32,unsafe.Pointer> */
+	[446] = {32, 439, 1, 0, 0},         /* table<runtime._typePair,struct {}> */
+	[447] = {32, 440, 1, 0, 0},         /* table<string,bool> */
+	[448] = {32, 441, 1, 0, 0},         /* table<string,runtime.metricData> */
+	[449] = {32, 442, 1, 0, 0},         /* table<uint32,[]*internal/abi.Type> */
+	[450] = {32, 443, 1, 0, 0},         /* table<unsafe.Pointer,int32> */
+	[451] = {32, 444, 1, 0, 0},         /* table<string,*unicode.RangeTable> */
+	[452] = {8, 445, 1, 0, 0},          /* *runtime.xRegState */
+	[453] = {8, 446, 1, 0, 0},          /* *runtime.special */
+	[454] = {8, 447, 1, 0, 0},          /* *runtime.cleanupBlockHeader */
+	[455] = {8, 448, 0, 0, 0},          /* *internal/runtime/sys.nih */
+	[456] = {8, 448, 0, 0, 0},          /* *internal/runtime/sys.NotInHeap */
+	[457] = {24, 448, 1, 0, 0},         /* []main.inner */
+	[458] = {24, 449, 1, 0, 0},         /* []struct { key string; elem int } */
+	[459] = {24, 450, 1, 0, 0},         /* []*os.dirInfo */
+	[460] = {24, 451, 1, 0, 0},         /* []*sync.poolChainElt */
+	[461] = {24, 452, 1, 0, 0},         /* []syscall.Iovec */
+	[462] = {24, 453, 1, 0, 0},         /* []*runtime.p */
+	[463] = {24, 454, 1, 0, 0},         /* []runtime.heldLockInfo */
+	[464] = {24, 455, 1, 0, 0},         /* []time.zone */
+	[465] = {24, 456, 1, 0, 0},         /* []time.zoneTrans */
+	[466] = {24, 457, 1, 0, 0},         /* []*internal/bisect.dedup */
+	[467] = {24, 458, 1, 0, 0},         /* []*internal/godebug.value */
+	[468] = {24, 459, 1, 0, 0},         /* [][4]uint64 */
+	[469] = {24, 460, 1, 0, 0},         /* []struct { key uint64; elem bool } */
+	[470] = {24, 461, 1, 0, 0},         /* []internal/fmtsort.KeyValue */
+	[471] = {24, 462, 1, 0, 0},         /* []reflect.abiStep */
+	[472] = {24, 463, 1, 0, 0},         /* []*internal/abi.Type */
+	[473] = {24, 464, 1, 0, 0},         /* []*internal/sync.entry[interface {},interface {}] */
+	[474] = {24, 465, 1, 0, 0},         /* []*internal/sync.node[interface {},interface {}] */
+	[475] = {24, 466, 1, 0, 0},         /* []sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	[476] = {24, 467, 1, 0, 0},         /* []*internal/sync.indirect[interface {},interface {}] */
+	[477] = {24, 468, 1, 0, 0},         /* []struct { key interface {}; elem interface {} } */
+	[478] = {24, 469, 1, 0, 0},         /* []*internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	[479] = {24, 470, 1, 0, 0},         /* []*go.shape.shape.struct { internal/sync.isEntry bool } */
+	[480] = {24, 471, 1, 0, 0},         /* []sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	[481] = {24, 472, 1, 0, 0},         /* []sync.eface */
+	[482] = {24, 473, 1, 0, 0},         /* []uint8 */
+	[483] = {24, 474, 1, 0, 0},         /* []int16 */
+	[484] = {24, 475, 1, 0, 0},         /* []uint32 */
+	[485] = {24, 476, 1, 0, 0},         /* []int64 */
+	[486] = {24, 477, 1, 0, 0},         /* []uint64 */
+	[487] = {24, 478, 1, 0, 0},         /* []int */
+	[488] = {24, 479, 1, 0, 0},         /* []uint */
+	[489] = {24, 480, 1, 0, 0},         /* []uintptr */
+	[490] = {24, 481, 1, 0, 0},         /* []float64 */
+	[491] = {24, 482, 1, 0, 0},         /* []string */
+	[492] = {24, 483, 1, 0, 0},         /* []unsafe.Pointer */
+	[493] = {24, 484, 1, 0, 0},         /* []error */
+	[494] = {24, 485, 1, 0, 0},         /* []runtime.functab */
+	[495] = {24, 486, 1, 0, 0},         /* []runtime.textsect */
+	[496] = {24, 487, 1, 0, 0},         /* []*internal/abi.ITab */
+	[497] = {24, 488, 1, 0, 0},         /* []runtime.ptabEntry */
+	[498] = {24, 489, 1, 0, 0},         /* []runtime.modulehash */
+	[499] = {24, 490, 1, 0, 0},         /* []*runtime.initTask */
+	[500] = {24, 491, 1, 0, 0},         /* []struct { key abi.TypeOff; elem *abi.Type } */
+	[501] = {24, 492, 1, 0, 0},         /* []runtime.ancestorInfo */
+	[502] = {24, 493, 1, 0, 0},         /* []runtime.timerWhen */
+	[503] = {24, 494, 1, 0, 0},         /* []internal/runtime/atomic.Uint32 */
+	[504] = {24, 495, 1, 0, 0},         /* []*runtime.mspan */
+	[505] = {24, 496, 1, 0, 0},         /* []runtime.gclinkptr */
+	[506] = {24, 497, 1, 0, 0},         /* []runtime.stackfreelist */
+	[507] = {24, 498, 1, 0, 0},         /* []*runtime._defer */
+	[508] = {24, 499, 1, 0, 0},         /* []runtime.guintptr */
+	[509] = {24, 500, 1, 0, 0},         /* []*runtime.sudog */
+	[510] = {24, 501, 1, 0, 0},         /* []runtime.sizeClassScanStats */
+	[511] = {24, 502, 1, 0, 0},         /* []runtime.objptr */
+	[512] = {24, 503, 1, 0, 0},         /* []runtime.cleanupFn */
+	[513] = {24, 504, 1, 0, 0},         /* []*runtime.traceBuf */
+	[514] = {24, 505, 1, 0, 0},         /* [][2]*runtime.traceBuf */
+	[515] = {24, 506, 1, 0, 0},         /* []runtime.pcvalueCacheEnt */
+	[516] = {24, 507, 1, 0, 0},         /* [][8]runtime.pcvalueCacheEnt */
+	[517] = {24, 508, 1, 0, 0},         /* []*runtime.PanicNilError */
+	[518] = {24, 509, 1, 0, 0},         /* []*runtime.moduledata */
+	[519] = {24, 510, 1, 0, 0},         /* []struct { key int32; elem unsafe.Pointer } */
+	[520] = {24, 511, 1, 0, 0},         /* []struct { key runtime._typePair; elem struct {} } */
+	[521] = {24, 512, 1, 0, 0},         /* []struct { key string; elem bool } */
+	[522] = {24, 513, 1, 0, 0},         /* []struct { key string; elem runtime.metricData } */
+	[523] = {24, 514, 1, 0, 0},         /* []struct { key uint32; elem []*abi.Type } */
+	[524] = {24, 515, 1, 0, 0},         /* []struct { key unsafe.Pointer; elem int32 } */
+	[525] = {24, 516, 1, 0, 0},         /* []runtime.Frame */
+	[526] = {24, 517, 1, 0, 0},         /* []internal/abi.Imethod */
+	[527] = {24, 518, 1, 0, 0},         /* []unicode.Range16 */
+	[528] = {24, 519, 1, 0, 0},         /* []unicode.Range32 */
+	[529] = {24, 520, 1, 0, 0},         /* []struct { key string; elem *unicode.RangeTable } */
+	[530] = {24, 521, 1, 0, 0},         /* []internal/cpu.option */
+	[531] = {24, 522, 1, 0, 0},         /* []internal/bisect.cond */
+	[532] = {8, 523, 0, 0, 0},          /* reflect.abiStepKind */
+	[533] = {1, 523, 0, 0, 0},          /* int8 */
+	[534] = {2, 523, 0, 0, 0},          /* int16 */
+	[535] = {2, 523, 0, 0, 0},          /* uint16 */
+	[536] = {4, 523, 0, 0, 0},          /* uint32 */
+	[537] = {8, 523, 0, 0, 0},          /* int64 */
+	[538] = {8, 523, 0, 0, 0},          /* uint64 */
+	[539] = {8, 523, 0, 0, 0},          /* uint */
+	[540] = {8, 523, 0, 0, 0},          /* uintptr */
+	[541] = {8, 523, 0, 0, 0},          /* complex64 */
+	[542] = {16, 523, 0, 0, 0},         /* complex128 */
+	[543] = {4, 523, 0, 0, 0},          /* float32 */
+	[544] = {8, 523, 0, 0, 0},          /* float64 */
+	[545] = {8, 523, 0, 0, 0},          /* runtime.gcMarkWorkerMode */
+	[546] = {4, 523, 0, 0, 0},          /* runtime.throwType */
+	[547] = {1, 523, 0, 0, 0},          /* runtime.traceBlockReason */
+	[548] = {8, 523, 0, 0, 0},          /* runtime.traceTime */
+	[549] = {8, 523, 0, 0, 0},          /* runtime.metricKind */
+	[550] = {16, 523, 1, 0, 0},         /* runtime.stringInterfacePtr */
+	[551] = {2, 524, 0, 0, 0},          /* runtime.uint16InterfacePtr */
+	[552] = {4, 524, 0, 0, 0},          /* runtime.uint32InterfacePtr */
+	[553] = {8, 524, 0, 0, 0},          /* runtime.uint64InterfacePtr */
+	[554] = {1, 524, 0, 0, 0},          /* internal/abi.BoundsErrorCode */
+	[555] = {1, 524, 0, 0, 0},          /* internal/abi.TFlag */
+	[556] = {4, 524, 0, 0, 0},          /* internal/abi.NameOff */
+	[557] = {4, 524, 0, 0, 0},          /* internal/abi.TypeOff */
+	[558] = {4, 524, 0, 0, 0},          /* internal/abi.PCLnTabMagic */
+	[559] = {1, 524, 0, 0, 0},          /* internal/abi.FuncFlag */
+	[560] = {1, 524, 0, 0, 0},          /* internal/abi.FuncID */
+	[561] = {1, 524, 0, 0, 0},          /* go.shape.bool */
+	[562] = {24, 524, 1, 0, 0},         /* fmt.buffer */
+	[563] = {24, 525, 1, 0, 0},         /* runtime.sliceInterfacePtr */
+	[564] = {4, 526, 0, 0, 0},          /* [4]uint8 */
+	[565] = {0, 526, 0, 0, 0},          /* [0]*os.dirInfo */
+	[566] = {5, 526, 0, 0, 0},          /* [5]uint8 */
+	[567] = {80, 526, 2, 0, 0},         /* [2]main.inner */
+	[568] = {48, 528, 1, 0, 0},         /* [3]string */
+	[569] = {68, 529, 0, 0, 0},         /* [68]uint8 */
+	[570] = {0, 529, 0, 0, 0},          /* [0]*sync.poolChainElt */
+	[571] = {128, 529, 0, 0, 0},        /* [16]uintptr */
+	[572] = {8, 529, 0, 0, 0},          /* [1]uintptr */
+	[573] = {32, 529, 0, 0, 0},         /* [4]uintptr */
+	[574] = {40, 529, 0, 0, 0},         /* [5]uintptr */
+	[575] = {48, 529, 0, 0, 0},         /* [6]uintptr */
+	[576] = {256, 529, 0, 0, 0},        /* [32]uintptr */
+	[577] = {160, 529, 0, 0, 0},        /* [10]runtime.heldLockInfo */
+	[578] = {1, 529, 0, 0, 0},          /* [1]uint8 */
+	[579] = {0, 529, 0, 0, 0},          /* [0]*internal/bisect.dedup */
+	[580] = {0, 529, 0, 0, 0},          /* [0]*internal/godebug.value */
+	[581] = {32, 529, 0, 0, 0},         /* [4]uint64 */
+	[582] = {4096, 529, 0, 0, 0},       /* [128][4]uint64 */
+	[583] = {64, 529, 0, 0, 0},         /* [64]uint8 */
+	[584] = {0, 529, 0, 0, 0},          /* [0]*internal/sync.entry[interface {},interface {}] */
+	[585] = {0, 529, 0, 0, 0},          /* [0]*internal/sync.node[interface {},interface {}] */
+	[586] = {128, 529, 1, 0, 0},        /* [16]sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	[587] = {0, 530, 0, 0, 0},          /* [0]*internal/sync.indirect[interface {},interface {}] */
+	[588] = {0, 530, 0, 0, 0},          /* [0]*internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	[589] = {0, 530, 0, 0, 0},          /* [0]*go.shape.struct { internal/sync.isEntry bool } */
+	[590] = {128, 530, 1, 0, 0},        /* [16]sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	[591] = {8, 531, 0, 0, 0},          /* [1]int */
+	[592] = {72, 531, 0, 0, 0},         /* [9]uintptr */
+	[593] = {96, 531, 0, 0, 0},         /* [96]uint8 */
+	[594] = {12, 531, 0, 0, 0},         /* [3]internal/runtime/atomic.Uint32 */
+	[595] = {16, 531, 0, 0, 0},         /* [2]uint64 */
+	[596] = {1088, 531, 1, 0, 0},       /* [136]*runtime.mspan */
+	[597] = {1088, 532, 0, 0, 0},       /* [136]runtime.gclinkptr */
+	[598] = {64, 532, 0, 0, 0},         /* [4]runtime.stackfreelist */
+	[599] = {256, 532, 1, 0, 0},        /* [32]*runtime._defer */
+	[600] = {2048, 533, 0, 0, 0},       /* [256]runtime.guintptr */
+	[601] = {1024, 533, 1, 0, 0},       /* [128]*runtime.sudog */
+	[602] = {1024, 534, 1, 0, 0},       /* [128]*runtime.mspan */
+	[603] = {40, 535, 0, 0, 0},         /* [5]unsafe.Pointer */
+	[604] = {2720, 535, 0, 0, 0},       /* [68]runtime.sizeClassScanStats */
+	[605] = {2024, 535, 0, 0, 0},       /* [253]uintptr */
+	[606] = {2048, 535, 0, 0, 0},       /* [256]runtime.objptr */
+	[607] = {8192, 535, 0, 0, 0},       /* [1024]uintptr */
+	[608] = {4096, 535, 0, 0, 0},       /* [512]uintptr */
+	[609] = {480, 535, 2, 0, 0},        /* [20]runtime.cleanupFn */
+	[610] = {65504, 537, 0, 0, 0},      /* [65504]uint8 */
+	[611] = {16, 537, 1, 0, 0},         /* [2]*runtime.traceBuf */
+	[612] = {32, 538, 1, 0, 0},         /* [2][2]*runtime.traceBuf */
+	[613] = {192, 539, 0, 0, 0},        /* [8]runtime.pcvalueCacheEnt */
+	[614] = {384, 539, 0, 0, 0},        /* [2][8]runtime.pcvalueCacheEnt */
+	[615] = {0, 539, 0, 0, 0},          /* [0]*runtime.PanicNilError */
+	[616] = {480, 539, 0, 0, 0},        /* [480]uint8 */
+	[617] = {216, 539, 0, 0, 0},        /* [216]uint8 */
+	[618] = {544, 539, 0, 0, 0},        /* [68]uint64 */
+	[619] = {176, 539, 4, 0, 0},        /* [2]runtime.Frame */
+	[620] = {120, 543, 0, 0, 0},        /* [15]uint64 */
+	[621] = {72, 543, 0, 0, 0},         /* [9]unsafe.Pointer */
+	[622] = {256, 543, 2, 0, 0},        /* [8]internal/cpu.option */
+	[623] = {256, 545, 0, 0, 0},        /* [32]uint64 */
+	[624] = {50, 545, 0, 0, 0},         /* [50]uint8 */
+	[625] = {16, 545, 1, 0, 0},         /* time.fileSizeError */
+	[626] = {8, 546, 0, 0, 0},          /* reflect.ChanDir */
+	[627] = {8, 546, 0, 0, 0},          /* reflect.Kind */
+	[628] = {8, 546, 0, 0, 0},          /* runtime.guintptr */
+	[629] = {8, 546, 0, 0, 0},          /* runtime.muintptr */
+	[630] = {8, 546, 0, 0, 0},          /* runtime.gclinkptr */
+	[631] = {8, 546, 0, 0, 0},          /* runtime.puintptr */
+	[632] = {8, 546, 0, 0, 0},          /* runtime.lockRank */
+	[633] = {8, 546, 0, 0, 0},          /* internal/strconv.Error */
+	[634] = {1, 546, 0, 0, 0},          /* internal/abi.Kind */
+	[635] = {16, 546, 1, 0, 0},         /* internal/runtime/cgroup.stringError */
+	[636] = {0, 547, 0, 0, 0},          /* struct {} */
+	[637] = {8, 547, 0, 0, 0},          /* runtime.sigset */
+	[638] = {8, 547, 0, 0, 0},          /* *runtime.notInHeap */
+	[639] = {256, 547, 0, 0, 0},        /* runtime.cgoCallers */
+	[640] = {2, 547, 0, 0, 0},          /* internal/abi.IntArgRegBitmap */
+	[641] = {16, 547, 1, 0, 0},         /* reflect.StructTag */
+	[642] = {0, 548, 0, 0, 0},          /* sync.noCopy */
+	[643] = {16, 548, 1, 0, 0},         /* runtime.errorString */
+	[644] = {16, 549, 1, 0, 0},         /* runtime.plainError */
+	[645] = {0, 550, 0, 0, 0},          /* runtime.lockRankStruct */
+	[646] = {1, 550, 0, 0, 0},          /* runtime.spanClass */
+	[647] = {8, 550, 0, 0, 0},          /* runtime.objptr */
+	[648] = {0, 550, 0, 0, 0},          /* runtime.winlibcall */
+	[649] = {0, 550, 0, 0, 0},          /* runtime.dlogPerM */
+	[650] = {0, 550, 0, 0, 0},          /* internal/poll.DeadlineExceededError */
+	[651] = {0, 550, 0, 0, 0},          /* sync/atomic.noCopy */
+	[652] = {0, 550, 0, 0, 0},          /* sync/atomic.align64 */
+	[653] = {0, 550, 0, 0, 0},          /* internal/godebug.runtimeStderr */
+	[654] = {0, 550, 0, 0, 0},          /* internal/runtime/sys.nih */
+	[655] = {0, 550, 0, 0, 0},          /* internal/runtime/atomic.noCopy */
+	[656] = {0, 550, 0, 0, 0},          /* internal/runtime/atomic.align64 */
+	[657] = {8, 550, 1, 0, 0},          /* *runtime._func */
+	[658] = {8, 551, 1, 0, 0},          /* *runtime.gcBits */
+	[659] = {8, 552, 1, 0, 0},          /* *runtime.workbuf */
+	[660] = {16, 553, 1, 0, 0},         /* errors.errorString */
+	[661] = {48, 554, 2, 0, 0},         /* reflect.rtype */
+	[662] = {0, 556, 0, 0, 0},          /* runtime.Func */
+	[663] = {8, 556, 1, 0, 0},          /* *runtime.moduledata */
+	[664] = {16, 557, 0, 0, 0},         /* runtime.maybeTraceableChan */
+	[665] = {8, 557, 1, 0, 0},          /* runtime.xRegPerG */
+	[666] = {32, 558, 0, 0, 0},         /* runtime.gTraceState */
+	[667] = {1, 558, 0, 0, 0},          /* runtime.mSpanStateBox */
+	[668] = {0, 558, 0, 0, 0},          /* runtime.notInHeap */
+	[669] = {8, 558, 0, 0, 0},          /* runtime.limiterEvent */
+	[670] = {8, 558, 1, 0, 0},          /* *runtime.spanSPMC */
+	[671] = {8, 559, 0, 0, 0},          /* runtime.funcval */
+	[672] = {8, 559, 0, 0, 0},          /* runtime.note */
+	[673] = {0, 559, 0, 0, 0},          /* runtime.PanicNilError */
+	[674] = {8, 559, 0, 0, 0},          /* runtime.statDepSet */
+	[675] = {88, 559, 0, 0, 0},         /* runtime.cpuStatsAggregate */
+	[676] = {8, 559, 0, 0, 0},          /* internal/poll.pollDesc */
+	[677] = {0, 559, 0, 0, 0},          /* internal/runtime/sys.NotInHeap */
+	[678] = {1, 559, 0, 0, 0},          /* internal/runtime/atomic.Bool */
+	[679] = {16, 559, 1, 0, 0},         /* internal/bisect.parseError */
+	[680] = {1, 560, 0, 0, 0},          /* internal/sync.node[interface {},interface {}] */
+	[681] = {1, 560, 0, 0, 0},          /* internal/sync.node[go.shape.interface {},go.shape.interface {}] */
+	[682] = {1, 560, 0, 0, 0},          /* go.shape.struct { internal/sync.isEntry bool } */
+	[683] = {8, 560, 0, 0, 0},          /* syscall.Errno */
+	[684] = {32, 560, 2, 0, 0},         /* struct { key interface {}; elem interface {} } */
+	[685] = {1032, 562, 1, 0, 0},       /* struct { runtime.len int; runtime.buf [128]*runtime.mspan } */
+	[686] = {16, 563, 1, 0, 0},         /* struct { runtime.head *runtime.spanSPMC; runtime.tail internal/runtime/atomic.UnsafePointer } */
+	[687] = {8, 564, 1, 0, 0},          /* *runtime.cleanupBlock */
+	[688] = {8, 565, 1, 0, 0},          /* *runtime.pollDesc */
+	[689] = {32, 566, 2, 0, 0},         /* os.SyscallError */
+	[690] = {48, 568, 2, 0, 0},         /* internal/fmtsort.KeyValue */
+	[691] = {32, 570, 1, 0, 0},         /* reflect.bitVector */
+	[692] = {16, 571, 2, 0, 0},         /* reflect.layoutKey */
+	[693] = {24, 573, 1, 0, 0},         /* reflect.ValueError */
+	[694] = {8, 574, 0, 0, 0},          /* sync.Mutex */
+	[695] = {16, 574, 0, 0, 0},         /* sync.eface */
+	[696] = {32, 574, 1, 0, 0},         /* sync.poolDequeue */
+	[697] = {16, 575, 2, 0, 0},         /* sync.poolChain */
+	[698] = {32, 577, 3, 0, 0},         /* sync.poolLocalInternal */
+	[699] = {128, 580, 3, 0, 0},        /* sync.poolLocal */
+	[700] = {16, 583, 0, 0, 0},         /* runtime.stack */
+	[701] = {8, 583, 0, 0, 0},          /* runtime.functab */
+	[702] = {8, 583, 0, 0, 0},          /* runtime.ptabEntry */
+	[703] = {8, 583, 0, 0, 0},          /* runtime.initTask */
+	[704] = {16, 583, 1, 0, 0},         /* runtime.bitvector */
+	[705] = {16, 584, 0, 0, 0},         /* runtime.maybeTraceablePtr */
+	[706] = {8, 584, 0, 0, 0},          /* runtime.mutex */
+	[707] = {16, 584, 2, 0, 0},         /* runtime.waitq */
+	[708] = {4, 586, 0, 0, 0},          /* runtime.goroutineProfileStateHolder */
+	[709] = {2112, 586, 0, 0, 0},       /* runtime.xRegState */
+	[710] = {32, 586, 0, 0, 0},         /* runtime.traceSchedResourceState */
+	[711] = {1, 586, 0, 0, 0},          /* runtime.gcBits */
+	[712] = {16, 586, 0, 0, 0},         /* runtime.stackfreelist */
+	[713] = {16, 586, 0, 0, 0},         /* runtime.gList */
+	[714] = {64, 586, 1, 0, 0},         /* runtime.pinner */
+	[715] = {16, 587, 0, 0, 0},         /* runtime.persistentAlloc */
+	[716] = {16, 587, 0, 0, 0},         /* runtime.lfnode */
+	[717] = {24, 587, 0, 0, 0},         /* runtime.workbufhdr */
+	[718] = {16, 587, 0, 0, 0},         /* runtime.listNodeManual */
+	[719] = {512, 587, 3, 0, 0},        /* runtime.cleanupBlock */
+	[720] = {2120, 590, 1, 0, 0},       /* runtime.xRegPerP */
+	[721] = {16, 591, 0, 0, 0},         /* runtime.mWaitList */
+	[722] = {392, 591, 0, 0, 0},        /* runtime.pcvalueCache */
+	[723] = {16, 591, 0, 0, 0},         /* runtime.heldLockInfo */
+	[724] = {512, 591, 0, 0, 0},        /* runtime.gcBgMarkWorkerNodePadded */
+	[725] = {2040, 591, 15, 0, 0},      /* runtime.mPadded */
+	[726] = {48, 606, 2, 0, 0},         /* runtime.metricFloat64Histogram */
+	[727] = {16, 608, 1, 0, 0},         /* runtime.debugCallWrapArgs */
+	[728] = {16, 609, 2, 0, 0},         /* runtime._typePair */
+	[729] = {16, 611, 1, 0, 0},         /* runtime.metricData */
+	[730] = {16, 612, 0, 0, 0},         /* syscall.Rlimit */
+	[731] = {16, 612, 1, 0, 0},         /* syscall.Iovec */
+	[732] = {0, 613, 0, 0, 0},          /* internal/poll.errNetClosing */
+	[733] = {4, 613, 0, 0, 0},          /* sync/atomic.Bool */
+	[734] = {4, 613, 0, 0, 0},          /* sync/atomic.Uint32 */
+	[735] = {8, 613, 0, 0, 0},          /* internal/abi.Imethod */
+	[736] = {24, 613, 2, 0, 0},         /* internal/godebug.value */
+	[737] = {16, 615, 0, 0, 0},         /* internal/runtime/maps.groupsReference */
+	[738] = {8, 615, 0, 0, 0},          /* internal/sync.Mutex */
+	[739] = {4, 615, 0, 0, 0},          /* internal/runtime/atomic.Int32 */
+	[740] = {1, 615, 0, 0, 0},          /* internal/runtime/atomic.Uint8 */
+	[741] = {4, 615, 0, 0, 0},          /* internal/runtime/atomic.Uint32 */
+	[742] = {8, 615, 0, 0, 0},          /* internal/runtime/atomic.Uintptr */
+	[743] = {48, 615, 2, 0, 0},         /* go.shape.struct { Key reflect.Value; Value reflect.Value } */
+	[744] = {1, 617, 0, 0, 0},          /* runtime.waitReason */
+	[745] = {16, 617, 1, 0, 0},         /* runtime.timerWhen */
+	[746] = {24, 618, 2, 0, 0},         /* runtime.synctestDeadlockError */
+	[747] = {32, 620, 1, 0, 0},         /* time.zone */
+	[748] = {200, 621, 7, 0, 0},        /* reflect.layoutType */
+	[749] = {64, 628, 2, 0, 0},         /* reflect.methodValue */
+	[750] = {48, 630, 3, 0, 0},         /* sync.poolChainElt */
+	[751] = {12, 633, 0, 0, 0},         /* sync.Once */
+	[752] = {48, 633, 3, 0, 0},         /* io/fs.PathError */
+	[753] = {24, 636, 0, 0, 0},         /* runtime.textsect */
+	[754] = {40, 636, 3, 0, 0},         /* runtime.modulehash */
+	[755] = {40, 639, 1, 0, 0},         /* runtime.ancestorInfo */
+	[756] = {16, 640, 2, 0, 0},         /* runtime.mSpanList */
+	[757] = {8, 642, 1, 0, 0},          /* *runtime.mSpanList */
+	[758] = {24, 643, 0, 0, 0},         /* runtime.pageCache */
+	[759] = {32, 643, 0, 0, 0},         /* runtime.gcBgMarkWorkerNode */
+	[760] = {2048, 643, 0, 0, 0},       /* runtime.workbuf */
+	[761] = {4112, 643, 0, 0, 0},       /* runtime.wbBuf */
+	[762] = {24, 643, 2, 0, 0},         /* runtime.cleanupFn */
+	[763] = {65536, 645, 1, 0, 0},      /* runtime.traceBuf */
+	[764] = {8, 646, 1, 0, 0},          /* *runtime.traceBuf */
+	[765] = {24, 647, 0, 0, 0},         /* runtime.metricValue */
+	[766] = {24, 647, 0, 0, 0},         /* runtime.savedOpenDeferState */
+	[767] = {16, 647, 0, 0, 0},         /* internal/poll.fdMutex */
+	[768] = {8, 647, 0, 0, 0},          /* sync/atomic.Uint64 */
+	[769] = {56, 647, 2, 0, 0},         /* internal/abi.FuncType */
+	[770] = {80, 649, 4, 0, 0},         /* internal/abi.InterfaceType */
+	[771] = {6, 653, 0, 0, 0},          /* unicode.Range16 */
+	[772] = {12, 653, 0, 0, 0},         /* unicode.Range32 */
+	[773] = {56, 653, 2, 0, 0},         /* unicode.RangeTable */
+	[774] = {40, 655, 2, 0, 0},         /* internal/godebug.Setting */
+	[775] = {8, 657, 0, 0, 0},          /* internal/runtime/atomic.Int64 */
+	[776] = {8, 657, 0, 0, 0},          /* internal/runtime/atomic.Uint64 */
+	[777] = {24, 657, 0, 0, 0},         /* internal/bisect.cond */
+	[778] = {4112, 657, 1, 0, 0},       /* internal/bisect.dedup */
+	[779] = {40, 658, 2, 0, 0},         /* struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
+	[780] = {32, 660, 1, 0, 0},         /* os.dirInfo */
+	[781] = {16, 661, 0, 0, 0},         /* time.zoneTrans */
+	[782] = {8, 661, 0, 0, 0},          /* reflect.flag */
+	[783] = {32, 661, 1, 0, 0},         /* reflect.makeFuncCtxt */
+	[784] = {40, 662, 0, 0, 0},         /* runtime.gsignalStack */
+	[785] = {24, 662, 0, 0, 0},         /* runtime.sysmontick */
+	[786] = {24, 662, 1, 0, 0},         /* runtime.special */
+	[787] = {32, 663, 1, 0, 0},         /* runtime.cleanupBlockHeader */
+	[788] = {32, 664, 1, 0, 0},         /* runtime.traceBufHeader */
+	[789] = {24, 665, 0, 0, 0},         /* runtime.pcvalueCacheEnt */
+	[790] = {24, 665, 1, 0, 0},         /* runtime.errorAddressString */
+	[791] = {32, 666, 0, 0, 0},         /* runtime.gcStatsAggregate */
+	[792] = {32, 666, 0, 0, 0},         /* runtime.finalStatsAggregate */
+	[793] = {32, 666, 0, 0, 0},         /* runtime.traceFrame */
+	[794] = {40, 666, 4, 0, 0},         /* runtime.TypeAssertionError */
+	[795] = {232, 670, 6, 0, 0},        /* runtime.Frames */
+	[796] = {272, 676, 0, 0, 0},        /* internal/abi.RegArgs */
+	[797] = {32, 676, 2, 0, 0},         /* internal/abi.ITab */
+	[798] = {40, 678, 2, 0, 0},         /* internal/godebug.setting */
+	[799] = {32, 680, 2, 0, 0},         /* internal/cpu.option */
+	[800] = {48, 682, 3, 0, 0},         /* internal/sync.entry[interface {},interface {}] */
+	[801] = {48, 685, 3, 0, 0},         /* internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	[802] = {8, 688, 1, 0, 0},          /* *runtime.mcache */
+	[803] = {56, 689, 3, 0, 0},         /* struct { f func() error; once sync.Once; valid bool; p interface {}; result error } */
+	[804] = {56, 692, 3, 0, 0},         /* struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
+	[805] = {48, 695, 2, 0, 0},         /* struct { f func() bool; once sync.Once; valid bool; p interface {}; result bool } */
+	[806] = {48, 697, 2, 0, 0},         /* struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
+	[807] = {16, 699, 0, 0, 0},         /* runtime.addrRange */
+	[808] = {112, 699, 1, 0, 0},        /* fmt.fmt */
+	[809] = {72, 700, 2, 0, 0},         /* reflect.abiSeq */
+	[810] = {32, 702, 2, 0, 0},         /* runtime.coro */
+	[811] = {40, 704, 0, 0, 0},         /* runtime.sizeClassScanStats */
+	[812] = {2080, 704, 1, 0, 0},       /* runtime.spanQueue */
+	[813] = {24, 705, 0, 0, 0},         /* runtime.mOS */
+	[814] = {16, 705, 0, 0, 0},         /* internal/abi.UncommonType */
+	[815] = {304, 705, 0, 0, 0},        /* internal/chacha8rand.State */
+	[816] = {40, 705, 2, 0, 0},         /* internal/bisect.Matcher */
+	[817] = {152, 707, 1, 0, 0},        /* internal/sync.indirect[interface {},interface {}] */
+	[818] = {152, 708, 2, 0, 0},        /* internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
+	[819] = {24, 710, 0, 0, 0},         /* runtime.boundsError */
+	[820] = {80, 710, 4, 0, 0},         /* reflect.Method */
+	[821] = {8, 714, 0, 0, 0},          /* runtime.offAddr */
+	[822] = {8, 714, 0, 0, 0},          /* time.Duration */
+	[823] = {48, 714, 0, 0, 0},         /* reflect.abiStep */
+	[824] = {40, 714, 1, 0, 0},         /* sync.Pool */
+	[825] = {16, 715, 2, 0, 0},         /* runtime.funcInfo */
+	[826] = {48, 717, 0, 0, 0},         /* runtime.gobuf */
+	[827] = {64, 717, 0, 0, 0},         /* runtime.pTraceState */
+	[828] = {56, 717, 1, 0, 0},         /* runtime.mLockProfile */
+	[829] = {72, 718, 2, 0, 0},         /* runtime.mTraceState */
+	[830] = {32, 720, 0, 0, 0},         /* internal/runtime/maps.table */
+	[831] = {64, 720, 3, 0, 0},         /* internal/godebugs.Info */
+	[832] = {48, 723, 1, 0, 0},         /* internal/sync.HashTrieMap[interface {},interface {}] */
+	[833] = {88, 724, 3, 0, 0},         /* os.file */
+	[834] = {104, 727, 5, 0, 0},        /* time.Location */
+	[835] = {48, 732, 3, 0, 0},         /* runtime._defer */
+	[836] = {64, 735, 1, 0, 0},         /* runtime.timers */
+	[837] = {1216, 736, 0, 0, 0},       /* runtime.heapStatsAggregate */
+	[838] = {56, 736, 0, 0, 0},         /* runtime.schedStatsAggregate */
+	[839] = {1520, 736, 0, 0, 0},       /* runtime.statAggregate */
+	[840] = {40, 736, 1, 0, 0},         /* runtime.untracedG·7 */
+	[841] = {104, 737, 5, 0, 0},        /* reflect.StructField */
+	[842] = {184, 742, 5, 0, 0},        /* reflect.abiDesc */
+	[843] = {56, 747, 1, 0, 0},         /* runtime.spanSPMC */
+	[844] = {88, 748, 4, 0, 0},         /* runtime.Frame */
+	[845] = {56, 752, 0, 0, 0},         /* runtime.piController */
+	[846] = {9, 752, 0, 0, 0},          /* fmt.fmtFlags */
+	[847] = {56, 752, 1, 0, 0},         /* internal/poll.FD */
+	[848] = {48, 753, 0, 0, 0},         /* internal/runtime/maps.Map */
+	[849] = {208, 753, 5, 0, 0},        /* fmt.pp */
+	[850] = {4856, 758, 4, 0, 0},       /* runtime.gcWork */
+	[851] = {2296, 762, 1, 0, 0},       /* runtime.mcache */
+	[852] = {88, 763, 0, 0, 0},         /* runtime.sysStatsAggregate */
+	[853] = {88, 763, 0, 0, 0},         /* runtime.cpuStats */
+	[854] = {48, 763, 2, 0, 0},         /* internal/abi.Type */
+	[855] = {144, 765, 4, 0, 0},        /* runtime.synctestBubble */
+	[856] = {1168, 769, 0, 0, 0},       /* runtime.heapStatsDelta */
+	[857] = {72, 769, 0, 0, 0},         /* runtime.pcHeader */
+	[858] = {112, 769, 7, 0, 0},        /* runtime.hchan */
+	[859] = {104, 776, 6, 0, 0},        /* runtime.sudog */
+	[860] = {144, 782, 6, 0, 0},        /* runtime.scavengerState */
+	[861] = {104, 788, 3, 0, 0},        /* runtime._panic */
+	[862] = {44, 791, 0, 0, 0},         /* runtime._func */
+	[863] = {96, 791, 3, 0, 0},         /* runtime.timer */
+	[864] = {296, 794, 8, 0, 0},        /* runtime.pollDesc */
+	[865] = {8, 802, 1, 0, 0},          /* *runtime.mspan */
+	[866] = {160, 803, 8, 0, 0},        /* runtime.mspan */
+	[867] = {2112, 811, 0, 0, 0},       /* runtime.xRegs */
+	[868] = {592, 811, 20, 0, 0},       /* runtime.moduledata */
+	[869] = {15920, 831, 16, 0, 0},     /* runtime.p */
+	[870] = {456, 847, 11, 0, 0},       /* runtime.g */
+	[871] = {24, 858, 1, 0, 0},         /* reflect.Value */
+	[872] = {1824, 859, 15, 0, 0},      /* runtime.m */
+	[873] = {16, 874, 1, 0, 0},         /* closure runtime.(*mspan).setUserArenaChunkToFault.func1 */
+	[874] = {44, 875, 1, 0, 0},         /* closure runtime.mmap.func1 */
+	[875] = {24, 876, 0, 0, 0},         /* closure runtime.munmap.func1 */
+	[876] = {40, 876, 4, 0, 0},         /* closure runtime.sigaction.func1 */
+	[877] = {16, 880, 1, 0, 0},         /* closure runtime.chansend.func1 */
+	[878] = {24, 881, 1, 0, 0},         /* closure runtime.send.goready.func1 */
+	[879] = {24, 882, 1, 0, 0},         /* closure runtime.closechan.goready.func1 */
+	[880] = {16, 883, 1, 0, 0},         /* closure runtime.chanrecv.func1 */
+	[881] = {24, 884, 1, 0, 0},         /* closure runtime.recv.goready.func1 */
+	[882] = {24, 885, 2, 0, 0},         /* closure runtime.debugCallCheck.func1 */
+	[883] = {40, 887, 2, 0, 0},         /* closure runtime.debugCallWrap.func1 */
+	[884] = {16, 889, 1, 0, 0},         /* closure runtime.debugCallWrap2.func1 */
+	[885] = {16, 890, 1, 0, 0},         /* closure runtime.hexdumpWords.func1 */
+	[886] = {40, 891, 2, 0, 0},         /* closure runtime.persistentalloc.func1 */
+	[887] = {16, 893, 1, 0, 0},         /* closure runtime.allocmcache.func1 */
+	[888] = {40, 894, 4, 0, 0},         /* closure runtime.checkFinalizersAndCleanups.func1 */
+	[889] = {24, 898, 2, 0, 0},         /* closure runtime.checkFinalizersAndCleanups.func1.1 */
+	[890] = {56, 900, 4, 0, 0},         /* closure runtime.SetFinalizer.func2 */
+	[891] = {16, 904, 1, 0, 0},         /* closure runtime.SetFinalizer.func1 */
+	[892] = {24, 905, 2, 0, 0},         /* closure runtime.gcStart.func4 */
+	[893] = {16, 907, 1, 0, 0},         /* closure runtime.gcStart.func2 */
+	[894] = {24, 908, 2, 0, 0},         /* closure runtime.gcStart.func1 */
+	[895] = {16, 910, 1, 0, 0},         /* closure runtime.gcMarkDone.func4 */
+	[896] = {16, 911, 1, 0, 0},         /* closure runtime.gcMarkDone.func3 */
+	[897] = {16, 912, 1, 0, 0},         /* closure runtime.gcMarkDone.func2 */
+	[898] = {24, 913, 1, 0, 0},         /* closure runtime.gcMarkDone.forEachP.func5 */
+	[899] = {24, 914, 1, 0, 0},         /* closure runtime.gcMarkTermination.forEachP.func7 */
+	[900] = {24, 915, 1, 0, 0},         /* closure runtime.gcMarkTermination.func3 */
+	[901] = {16, 916, 1, 0, 0},         /* closure runtime.gcMarkTermination.func2 */
+	[902] = {16, 917, 0, 0, 0},         /* closure runtime.gcMarkTermination.func1 */
+	[903] = {24, 917, 2, 0, 0},         /* closure runtime.gcBgMarkWorker.func2 */
+	[904] = {16, 919, 1, 0, 0},         /* closure runtime.gcMarkRootCheck.func1 */
+	[905] = {32, 920, 3, 0, 0},         /* closure runtime.markroot.func1 */
+	[906] = {24, 923, 1, 0, 0},         /* closure runtime.gcAssistAlloc.func2 */
+	[907] = {24, 924, 2, 0, 0},         /* closure runtime.gcAssistAlloc.func1 */
+	[908] = {48, 926, 2, 0, 0},         /* closure runtime.(*pageAlloc).scavenge.func1 */
+	[909] = {24, 928, 2, 0, 0},         /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3 */
+	[910] = {24, 930, 2, 0, 0},         /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2 */
+	[911] = {16, 932, 1, 0, 0},         /* closure runtime.(*sweepLocked).sweep.func1 */
+	[912] = {16, 933, 1, 0, 0},         /* closure runtime.getempty.func1 */
+	[913] = {33, 934, 2, 0, 0},         /* closure runtime.(*mheap).alloc.func1 */
+	[914] = {16, 936, 1, 0, 0},         /* closure runtime.(*pageAlloc).find.func1 */
+	[915] = {24, 937, 1, 0, 0},         /* closure runtime.mProf_Malloc.func1 */
+	[916] = {56, 938, 3, 0, 0},         /* closure runtime.(*mLockProfile).captureStack.func1 */
+	[917] = {48, 941, 2, 0, 0},         /* closure runtime.doRecordGoroutineProfile.func1 */
+	[918] = {24, 943, 1, 0, 0},         /* closure runtime.netpollgoready.goready.func1 */
+	[919] = {16, 944, 1, 0, 0},         /* closure runtime.futexwakeup.func1 */
+	[920] = {24, 945, 1, 0, 0},         /* closure runtime.newosproc.func1 */
+	[921] = {32, 946, 3, 0, 0},         /* closure runtime.(*_panic).nextFrame.func1 */
+	[922] = {32, 949, 3, 0, 0},         /* closure runtime.gorecover.func1 */
+	[923] = {24, 952, 1, 0, 0},         /* closure runtime.throw.func1 */
+	[924] = {32, 953, 2, 0, 0},         /* closure runtime.fatal.func1 */
+	[925] = {32, 955, 1, 0, 0},         /* closure runtime.fatalthrow.func1 */
+	[926] = {48, 956, 3, 0, 0},         /* closure runtime.fatalpanic.func1 */
+	[927] = {16, 959, 1, 0, 0},         /* closure runtime.dopanic_m.func1 */
+	[928] = {32, 960, 2, 0, 0},         /* closure runtime.setPinned.func2 */
+	[929] = {24, 962, 1, 0, 0},         /* closure runtime.setPinned.func1 */
+	[930] = {16, 963, 1, 0, 0},         /* closure runtime.xRegRestore.func1 */
+	[931] = {16, 964, 1, 0, 0},         /* closure runtime.main.func2 */
+	[932] = {16, 965, 1, 0, 0},         /* closure runtime.badmorestackg0.func1 */
+	[933] = {24, 966, 1, 0, 0},         /* closure runtime.casgstatus.func3 */
+	[934] = {9, 967, 0, 0, 0},          /* closure runtime.stopTheWorld.func1 */
+	[935] = {16, 967, 1, 0, 0},         /* closure runtime.allocm.func1 */
+	[936] = {16, 968, 1, 0, 0},         /* closure runtime.reentersyscall.func2 */
+	[937] = {16, 969, 1, 0, 0},         /* closure runtime.reentersyscall.func1 */
+	[938] = {24, 970, 1, 0, 0},         /* closure runtime.entersyscallblock.func4 */
+	[939] = {24, 971, 1, 0, 0},         /* closure runtime.entersyscallblock.func3 */
+	[940] = {40, 972, 1, 0, 0},         /* closure runtime.entersyscallblock.func1 */
+	[941] = {16, 973, 1, 0, 0},         /* closure runtime.exitsyscall.func4 */
+	[942] = {16, 974, 1, 0, 0},         /* closure runtime.exitsyscall.func3 */
+	[943] = {24, 975, 2, 0, 0},         /* closure runtime.exitsyscall.func2 */
+	[944] = {20, 977, 1, 0, 0},         /* closure runtime.malg.func1 */
+	[945] = {32, 978, 2, 0, 0},         /* closure runtime.newproc.func1 */
+	[946] = {16, 980, 1, 0, 0},         /* closure runtime.gfget.func2 */
+	[947] = {16, 981, 1, 0, 0},         /* closure runtime.gfget.func1 */
+	[948] = {16, 982, 1, 0, 0},         /* closure runtime.(*p).destroy.freemcache.func2 */
+	[949] = {16, 983, 1, 0, 0},         /* closure runtime.(*p).destroy.func1 */
+	[950] = {16, 984, 1, 0, 0},         /* closure runtime.wirep.func2 */
+	[951] = {16, 985, 1, 0, 0},         /* closure runtime.checkdead.func1 */
+	[952] = {16, 986, 1, 0, 0},         /* closure runtime.(*rwmutex).rlock.func1 */
+	[953] = {24, 987, 1, 0, 0},         /* closure runtime.readyWithTime.goready.func1 */
+	[954] = {24, 988, 1, 0, 0},         /* closure runtime.(*synctestBubble).changegstatus.goready.func1 */
+	[955] = {24, 989, 1, 0, 0},         /* closure runtime.(*synctestBubble).decActive.goready.func1 */
+	[956] = {24, 990, 1, 0, 0},         /* closure runtime.goroutineReady.goready.func1 */
+	[957] = {24, 991, 1, 0, 0},         /* closure runtime.(*timer).maybeRunAsync.func1 */
+	[958] = {32, 992, 2, 0, 0},         /* closure runtime.(*timer).modify.func1 */
+	[959] = {32, 994, 2, 0, 0},         /* closure runtime.(*timer).maybeRunChan.func1 */
+	[960] = {16, 996, 0, 0, 0},         /* closure runtime.traceAdvance.func6 */
+	[961] = {16, 996, 0, 0, 0},         /* closure runtime.traceAdvance.func5 */
+	[962] = {24, 996, 1, 0, 0},         /* closure runtime.traceAdvance.func4 */
+	[963] = {24, 997, 1, 0, 0},         /* closure runtime.traceAdvance.forEachP.func7 */
+	[964] = {24, 998, 1, 0, 0},         /* closure runtime.traceAdvance.func1 */
+	[965] = {32, 999, 2, 0, 0},         /* closure runtime.traceAdvance.func1.1 */
+	[966] = {49, 1001, 2, 0, 0},        /* closure runtime.traceback1.func1 */
+	[967] = {40, 1003, 4, 0, 0},        /* closure runtime.traceback2.func1 */
+	[968] = {72, 1007, 3, 0, 0},        /* closure runtime.callers.func1 */
+	[969] = {32, 1010, 2, 0, 0},        /* closure runtime.tracebacksomeothers.func1 */
+	[970] = {24, 1012, 1, 0, 0},        /* closure runtime.tracebackHexdump.func1 */
+	[971] = {16, 1013, 1, 0, 0},        /* closure runtime.traceWriter.flush.func1 */
+	[972] = {16, 1014, 1, 0, 0},        /* closure runtime.traceWriter.refill.func1 */
+	[973] = {24, 1015, 1, 0, 0},        /* closure runtime.traceCPUFlush.func1 */
+	[974] = {40, 1016, 3, 0, 0},        /* closure runtime.(*traceRegionAlloc).alloc.func1 */
+	[975] = {16, 1019, 1, 0, 0},        /* closure runtime.traceThreadDestroy.func1 */
+	[976] = {40, 1020, 2, 0, 0},        /* closure runtime.(*traceStringTable).put.func1 */
+	[977] = {24, 1022, 1, 0, 0},        /* closure runtime.(*traceStringTable).reset.func1 */
+	[978] = {48, 1023, 0, 0, 0},        /* closure runtime.traceSyncBatch.func1 */
+	[979] = {24, 1023, 2, 0, 0},        /* closure runtime.getGCMaskOnDemand.func1 */
+	[980] = {20, 1025, 1, 0, 0},        /* closure runtime.vdsoParseSymbols.func1 */
+	[981] = {16, 1026, 1, 0, 0},        /* closure runtime.gcMarkTermination.func4.1 */
+	[982] = {16, 1027, 1, 0, 0},        /* closure reflect.funcLayout.func1 */
+	[983] = {16, 1028, 1, 0, 0},        /* closure internal/godebug.(*Setting).Value.func1 */
+	[984] = {16, 1029, 1, 0, 0},        /* closure internal/godebug.update.func2 */
+	[985] = {16, 1030, 1, 0, 0},        /* closure internal/godebug.update.func1 */
+	[986] = {16, 1031, 1, 0, 0},        /* closure syscall.init.OnceFunc.func3 */
+	[987] = {16, 1032, 1, 0, 0},        /* closure syscall.init.OnceFunc.func3.1 */
+	[988] = {16, 1033, 1, 0, 0},        /* closure syscall.init.OnceFunc.func3.1.1 */
+	[989] = {16, 1034, 1, 0, 0},        /* closure internal/poll.init.OnceValue[go.shape.bool].func4 */
+	[990] = {16, 1035, 1, 0, 0},        /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1 */
+	[991] = {16, 1036, 1, 0, 0},        /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1.1 */
+	[992] = {16, 1037, 1, 0, 0},        /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2 */
+	[993] = {16, 1038, 1, 0, 0},        /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1 */
+	[994] = {16, 1039, 1, 0, 0},        /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1.1 */
+	[995] = {16, 1040, 1, 0, 0},        /* fmt.State */
+	[996] = {16, 1041, 1, 0, 0},        /* fmt.Formatter */
+	[997] = {16, 1042, 1, 0, 0},        /* fmt.GoStringer */
+	[998] = {16, 1043, 1, 0, 0},        /* fmt.Stringer */
+	[999] = {16, 1044, 1, 0, 0},        /* io.Writer */
+	[1000] = {16, 1045, 1, 0, 0},       /* reflect.Type */
+	[1001] = {16, 1046, 1, 0, 0},       /* error */
+	[1002] = {16, 1047, 1, 0, 0},       /* interface {} */
+	[1003] = {16, 1048, 1, 0, 0},       /* runtime.stringer */
+	[1004] = {16, 1049, 1, 0, 0},       /* internal/reflectlite.Type */
+	[1005] = {16, 1050, 1, 0, 0},       /* internal/bisect.Writer */
+	[1006] = {16, 1051, 1, 0, 0},       /* go.shape.interface { Error() string } */
+	[1007] = {16, 1052, 1, 0, 0},       /* go.shape.interface {} */
+	[1008] = {24, 1053, 1, 0, 0},       /* noalg.struct { key string; elem int } */
+	[1009] = {16, 1054, 0, 0, 0},       /* noalg.struct { key uint64; elem bool } */
+	[1010] = {16, 1054, 1, 0, 0},       /* noalg.struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
+	[1011] = {16, 1055, 0, 0, 0},       /* noalg.struct { key int32; elem unsafe.Pointer } */
+	[1012] = {24, 1055, 2, 0, 0},       /* noalg.struct { key runtime._typePair; elem struct {} } */
+	[1013] = {24, 1057, 1, 0, 0},       /* noalg.struct { key string; elem bool } */
+	[1014] = {32, 1058, 2, 0, 0},       /* noalg.struct { key string; elem runtime.metricData } */
+	[1015] = {32, 1060, 1, 0, 0},       /* noalg.struct { key uint32; elem []*internal/abi.Type } */
+	[1016] = {16, 1061, 0, 0, 0},       /* noalg.struct { key unsafe.Pointer; elem int32 } */
+	[1017] = {24, 1061, 2, 0, 0},       /* noalg.struct { key string; elem *unicode.RangeTable } */
+	[1018] = {1200, 1063, 1, 0, 0},     /* [50]runtime.report·2 */
+	[1019] = {32, 1064, 0, 0, 0},       /* runtime.worldStop */
+	[1020] = {16, 1064, 0, 0, 0},       /* struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
+	[1021] = {24, 1064, 1, 0, 0},       /* []runtime.untracedG·7 */
+	[1022] = {96, 1065, 2, 0, 0},       /* runtime.unwinder */
+	[1023] = {32, 1067, 2, 0, 0},       /* runtime.traceWriter */
+	[1024] = {8, 1069, 1, 0, 0},        /* *runtime.traceRegionAllocBlock */
+	[1025] = {32, 1070, 0, 0, 0},       /* runtime.sigactiont */
+	[1026] = {8, 1070, 0, 0, 0},        /* runtime.sysMemStat */
+	[1027] = {16, 1070, 1, 0, 0},       /* runtime.eface */
+	[1028] = {56, 1071, 3, 0, 0},       /* internal/abi.PtrType */
+	[1029] = {65848, 1074, 7, 0, 0},    /* runtime.pageAlloc */
+	[1030] = {93464, 1081, 62, 0, 0},   /* runtime.mheap */
+	[1031] = {48, 1143, 2, 0, 0},       /* runtime.bucket */
+	[1032] = {56, 1145, 0, 0, 0},       /* runtime.rwmutex */
+	[1033] = {72, 1145, 2, 0, 0},       /* runtime.stkframe */
+	[1034] = {32, 1147, 1, 0, 0},       /* runtime.traceRegionAlloc */
+	[1035] = {192, 1148, 2, 0, 0},      /* runtime.traceStringTable */
+	[1036] = {112, 1150, 3, 0, 0},      /* runtime.vdsoInfo */
+	[1037] = {65536, 1153, 1, 0, 0},    /* runtime.traceRegionAllocBlock */
+	[1038] = {8, 1154, 0, 0, 0},        /* runtime.pallocSum */
+	[1039] = {8, 1154, 0, 0, 0},        /* runtime.atomicScavChunkData */
+	[1040] = {8, 1154, 0, 0, 0},        /* runtime.arenaIdx */
+	[1041] = {8, 1154, 0, 0, 0},        /* funcval */
+	[1042] = {8, 1154, 1, 0, 0},        /* **table<string,int> */
+	[1043] = {192, 1155, 1, 0, 0},      /* noalg.[8]struct { key string; elem int } */
+	[1044] = {16, 1156, 2, 0, 0},       /* waitq<int> */
+	[1045] = {16, 1158, 2, 0, 0},       /* waitq<struct {}> */
+	[1046] = {16, 1160, 2, 0, 0},       /* waitq<bool> */
+	[1047] = {8, 1162, 1, 0, 0},        /* **table<uint64,bool> */
+	[1048] = {8, 1163, 1, 0, 0},        /* **table<internal/abi.TypeOff,*internal/abi.Type> */
+	[1049] = {8, 1164, 1, 0, 0},        /* **table<int32,unsafe.Pointer> */
+	[1050] = {8, 1165, 1, 0, 0},        /* **table<runtime._typePair,struct {}> */
+	[1051] = {8, 1166, 1, 0, 0},        /* **table<string,bool> */
+	[1052] = {8, 1167, 1, 0, 0},        /* **table<string,runtime.metricData> */
+	[1053] = {8, 1168, 1, 0, 0},        /* **table<uint32,[]*internal/abi.Type> */
+	[1054] = {8, 1169, 1, 0, 0},        /* **table<unsafe.Pointer,int32> */
+	[1055] = {8, 1170, 1, 0, 0},        /* **table<string,*unicode.RangeTable> */
+	[1056] = {16, 1171, 1, 0, 0},       /* groupReference<string,int> */
+	[1057] = {8, 1172, 0, 0, 0},        /* *struct {} */
+	[1058] = {128, 1172, 0, 0, 0},      /* noalg.[8]struct { key uint64; elem bool } */
+	[1059] = {128, 1172, 1, 0, 0},      /* noalg.[8]struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
+	[1060] = {128, 1173, 0, 0, 0},      /* noalg.[8]struct { key int32; elem unsafe.Pointer } */
+	[1061] = {192, 1173, 2, 0, 0},      /* noalg.[8]struct { key runtime._typePair; elem struct {} } */
+	[1062] = {192, 1175, 1, 0, 0},      /* noalg.[8]struct { key string; elem bool } */
+	[1063] = {256, 1176, 2, 0, 0},      /* noalg.[8]struct { key string; elem runtime.metricData } */
+	[1064] = {256, 1178, 1, 0, 0},      /* noalg.[8]struct { key uint32; elem []*internal/abi.Type } */
+	[1065] = {128, 1179, 0, 0, 0},      /* noalg.[8]struct { key unsafe.Pointer; elem int32 } */
+	[1066] = {192, 1179, 2, 0, 0},      /* noalg.[8]struct { key string; elem *unicode.RangeTable } */
+	[1067] = {16, 1181, 1, 0, 0},       /* groupReference<uint64,bool> */
+	[1068] = {16, 1182, 1, 0, 0},       /* groupReference<internal/abi.TypeOff,*internal/abi.Type> */
+	[1069] = {16, 1183, 1, 0, 0},       /* groupReference<int32,unsafe.Pointer> */
+	[1070] = {16, 1184, 1, 0, 0},       /* groupReference<runtime._typePair,struct {}> */
+	[1071] = {16, 1185, 1, 0, 0},       /* groupReference<string,bool> */
+	[1072] = {16, 1186, 1, 0, 0},       /* groupReference<string,runtime.metricData> */
+	[1073] = {16, 1187, 1, 0, 0},       /* groupReference<uint32,[]*internal/abi.Type> */
+	[1074] = {16, 1188, 1, 0, 0},       /* groupReference<unsafe.Pointer,int32> */
+	[1075] = {16, 1189, 1, 0, 0},       /* groupReference<string,*unicode.RangeTable> */
+	[1076] = {8, 1190, 1, 0, 0},        /* *runtime.sigactiont */
+	[1077] = {8, 1191, 1, 0, 0},        /* func(uintptr, runtime.hexdumpMarker) */
+	[1078] = {8, 1192, 1, 0, 0},        /* **runtime.notInHeap */
+	[1079] = {8, 1193, 1, 0, 0},        /* *runtime.sysMemStat */
+	[1080] = {8, 1194, 1, 0, 0},        /* **runtime.mcache */
+	[1081] = {8, 1195, 1, 0, 0},        /* *[50]runtime.report·2 */
+	[1082] = {8, 1196, 1, 0, 0},        /* *runtime.eface */
+	[1083] = {8, 1197, 1, 0, 0},        /* *internal/abi.PtrType */
+	[1084] = {8, 1198, 1, 0, 0},        /* *runtime.worldStop */
+	[1085] = {8, 1199, 1, 0, 0},        /* func(*runtime.p) */
+	[1086] = {8, 1200, 1, 0, 0},        /* *runtime.pageAlloc */
+	[1087] = {8, 1201, 0, 0, 0},        /* runtime.chunkIdx */
+	[1088] = {8, 1201, 1, 0, 0},        /* *runtime.mheap */
+	[1089] = {8, 1202, 1, 0, 0},        /* **runtime.mspan */
+	[1090] = {8, 1203, 1, 0, 0},        /* *struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
+	[1091] = {8, 1204, 1, 0, 0},        /* *runtime.bucket */
+	[1092] = {1, 1205, 0, 0, 0},        /* runtime.stwReason */
+	[1093] = {8, 1205, 1, 0, 0},        /* **runtime.m */
+	[1094] = {8, 1206, 1, 0, 0},        /* **runtime.p */
+	[1095] = {8, 1207, 1, 0, 0},        /* *runtime.rwmutex */
+	[1096] = {8, 1208, 1, 0, 0},        /* *[]runtime.untracedG·7 */
+	[1097] = {8, 1209, 1, 0, 0},        /* *runtime.unwinder */
+	[1098] = {1, 1210, 0, 0, 0},        /* runtime.unwindFlags */
+	[1099] = {8, 1210, 1, 0, 0},        /* func(*runtime.g) bool */
+	[1100] = {8, 1211, 1, 0, 0},        /* *runtime.stkframe */
+	[1101] = {8, 1212, 1, 0, 0},        /* *runtime.traceWriter */
+	[1102] = {8, 1213, 1, 0, 0},        /* *runtime.traceRegionAlloc */
+	[1103] = {8, 1214, 1, 0, 0},        /* **runtime.traceRegionAllocBlock */
+	[1104] = {8, 1215, 1, 0, 0},        /* *runtime.traceStringTable */
+	[1105] = {8, 1216, 1, 0, 0},        /* *runtime.vdsoInfo */
+	[1106] = {24, 1217, 1, 0, 0},       /* runtime.report·2 */
+	[1107] = {16, 1218, 1, 0, 0},       /* runtime.traceLocker */
+	[1108] = {8, 1219, 0, 0, 0},        /* internal/trace/tracev2.Experiment */
+	[1109] = {120, 1219, 1, 0, 0},      /* [5][]runtime.pallocSum */
+	[1110] = {65536, 1220, 1, 0, 0},    /* [8192]*[8192]runtime.pallocData */
+	[1111] = {40, 1221, 2, 0, 0},       /* runtime.addrRanges */
+	[1112] = {96, 1223, 1, 0, 0},       /* struct { runtime.index runtime.scavengeIndex; runtime.releasedBg internal/runtime/atomic.Uintptr; runtime.releasedEager internal/runtime/atomic.Uintptr } */
+	[1113] = {1048576, 1224, 0, 0, 0},  /* [8192]runtime.pallocData */
+	[1114] = {64, 1224, 0, 0, 0},       /* internal/cpu.CacheLinePad */
+	[1115] = {8, 1224, 1, 0, 0},        /* [1]*[4194304]*runtime.heapArena */
+	[1116] = {32, 1225, 0, 0, 0},       /* runtime.linearAlloc */
+	[1117] = {8, 1225, 1, 0, 0},        /* *runtime.arenaHint */
+	[1118] = {24, 1226, 1, 0, 0},       /* []runtime.arenaIdx */
+	[1119] = {16, 1227, 0, 0, 0},       /* struct { runtime.base uintptr; runtime.end uintptr } */
+	[1120] = {26112, 1227, 0, 0, 0},    /* [136]struct { runtime.mcentral runtime.mcentral; runtime.pad [24]uint8 } */
+	[1121] = {72, 1227, 3, 0, 0},       /* runtime.fixalloc */
+	[1122] = {40, 1230, 5, 0, 0},       /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList } */
+	[1123] = {8, 1235, 0, 0, 0},        /* runtime.immortalWeakHandleMap */
+	[1124] = {8, 1235, 1, 0, 0},        /* *runtime.specialfinalizer */
+	[1125] = {33554432, 1236, 0, 0, 0}, /* [4194304]*runtime.heapArena */
+	[1126] = {24, 1236, 1, 0, 0},       /* runtime.arenaHint */
+	[1127] = {8, 1237, 1, 0, 0},        /* runtime.mlink */
+	[1128] = {56, 1238, 4, 0, 0},       /* runtime.specialfinalizer */
+	[1129] = {8, 1242, 0, 0, 0},        /* runtime.bucketType */
+	[1130] = {176, 1242, 1, 0, 0},      /* runtime.traceMap */
+	[1131] = {8, 1243, 0, 0, 0},        /* *[46912496118442]runtime.elfSym */
+	[1132] = {8, 1243, 0, 0, 0},        /* *[1125899906842623]uint8 */
+	[1133] = {8, 1243, 0, 0, 0},        /* *[562949953421311]uint16 */
+	[1134] = {8, 1243, 1, 0, 0},        /* *runtime.elfVerdef */
+	[1135] = {0, 0, 0, 0, 0},           /* [46912496118442]runtime.elfSym */
+	[1136] = {0, 0, 0, 0, 0},           /* [1125899906842623]uint8 */
+	[1137] = {0, 0, 0, 0, 0},           /* [562949953421311]uint16 */
+	[1138] = {20, 1244, 0, 0, 0},       /* runtime.elfVerdef */
+	[1139] = {16, 1244, 1, 0, 0},       /* runtime.traceRegionAllocBlockHeader */
+	[1140] = {65520, 1245, 0, 0, 0},    /* [65520]uint8 */
+	[1141] = {8, 1245, 1, 0, 0},        /* *sudog<int> */
+	[1142] = {8, 1246, 1, 0, 0},        /* *sudog<struct {}> */
+	[1143] = {8, 1247, 1, 0, 0},        /* *sudog<bool> */
+	[1144] = {8, 1248, 1, 0, 0},        /* *noalg.map.group[string]int */
+	[1145] = {8, 1249, 1, 0, 0},        /* *noalg.map.group[uint64]bool */
+	[1146] = {8, 1250, 1, 0, 0},        /* *noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
+	[1147] = {8, 1251, 1, 0, 0},        /* *noalg.map.group[int32]unsafe.Pointer */
+	[1148] = {8, 1252, 1, 0, 0},        /* *noalg.map.group[runtime._typePair]struct {} */
+	[1149] = {8, 1253, 1, 0, 0},        /* *noalg.map.group[string]bool */
+	[1150] = {8, 1254, 1, 0, 0},        /* *noalg.map.group[string]runtime.metricData */
+	[1151] = {8, 1255, 1, 0, 0},        /* *noalg.map.group[uint32][]*internal/abi.Type */
+	[1152] = {8, 1256, 1, 0, 0},        /* *noalg.map.group[unsafe.Pointer]int32 */
+	[1153] = {8, 1257, 1, 0, 0},        /* *noalg.map.group[string]*unicode.RangeTable */
+	[1154] = {24, 1258, 1, 0, 0},       /* []runtime.pallocSum */
+	[1155] = {8, 1259, 1, 0, 0},        /* *[8192]runtime.pallocData */
+	[1156] = {24, 1260, 1, 0, 0},       /* []runtime.addrRange */
+	[1157] = {80, 1261, 1, 0, 0},       /* runtime.scavengeIndex */
+	[1158] = {128, 1262, 0, 0, 0},      /* runtime.pallocData */
+	[1159] = {8, 1262, 1, 0, 0},        /* *[4194304]*runtime.heapArena */
+	[1160] = {192, 1263, 0, 0, 0},      /* struct { runtime.mcentral runtime.mcentral; runtime.pad [24]uint8 } */
+	[1161] = {8, 1263, 1, 0, 0},        /* func(unsafe.Pointer, unsafe.Pointer) */
+	[1162] = {8, 1264, 1, 0, 0},        /* *runtime.mlink */
+	[1163] = {8, 1265, 0, 0, 0},        /* *runtime.heapArena */
+	[1164] = {24, 1265, 1, 0, 0},       /* []runtime.atomicScavChunkData */
+	[1165] = {8, 1266, 0, 0, 0},        /* runtime.atomicOffAddr */
+	[1166] = {64, 1266, 0, 0, 0},       /* runtime.pallocBits */
+	[1167] = {64, 1266, 0, 0, 0},       /* runtime.pageBits */
+	[1168] = {168, 1266, 0, 0, 0},      /* runtime.mcentral */
+	[1169] = {24, 1266, 0, 0, 0},       /* [24]uint8 */
+	[1170] = {80, 1266, 0, 0, 0},       /* [2]runtime.spanSet */
+	[1171] = {40, 1266, 0, 0, 0},       /* runtime.spanSet */
+	[1172] = {8, 1266, 0, 0, 0},        /* runtime.atomicSpanSetSpinePointer */
+	[1173] = {8, 1266, 0, 0, 0},        /* runtime.atomicHeadTailIndex */
+	[1174] = {69648, 0, 0, 0, 0},       /* runtime.heapArena */
 	{0},
 };
 
@@ -1130,1084 +1305,1254 @@ static const struct ask_pointer ask_pointers[] = {
 	[15] = {264, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* main.everything.Func: to its closure */
 	[16] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},            /* main.inner.Name: to its bytes */
 	[17] = {16, ASK_POINTER_SLICE, 2, 1, 0, 0},            /* main.inner.Tags: to its elements, string */
-	[18] = {16, ASK_POINTER_DIRECTORY, 284, 1, 0, 0x11d},  /* map<string,int>.dirPtr: to one group, or dirLen of *table<string,int> */
-	[19] = {0, ASK_POINTER_PLAIN, 10, 1, 0, 0},            /* *main.inner: to a main.inner */
-	[20] = {0, ASK_POINTER_PLAIN, 582, 1, 0, 0},           /* *time.zone: to a time.zone */
-	[21] = {0, ASK_POINTER_PLAIN, 616, 1, 0, 0},           /* *time.zoneTrans: to a time.zoneTrans */
-	[22] = {0, ASK_POINTER_PLAIN, 525, 1, 0, 0},           /* *internal/fmtsort.KeyValue: to a internal/fmtsort.KeyValue */
-	[23] = {0, ASK_POINTER_PLAIN, 656, 1, 0, 0},           /* *reflect.abiStep: to a reflect.abiStep */
-	[24] = {0, ASK_POINTER_PLAIN, 618, 1, 0, 0},           /* *reflect.makeFuncCtxt: to a reflect.makeFuncCtxt */
-	[25] = {0, ASK_POINTER_PLAIN, 584, 1, 0, 0},           /* *reflect.methodValue: to a reflect.methodValue */
-	[26] = {0, ASK_POINTER_PLAIN, 530, 1, 0, 0},           /* *sync.eface: to a sync.eface */
-	[27] = {0, ASK_POINTER_PLAIN, 534, 1, 0, 0},           /* *sync.poolLocal: to a sync.poolLocal */
-	[28] = {0, ASK_POINTER_PLAIN, 533, 1, 0, 0},           /* *sync.poolLocalInternal: to a sync.poolLocalInternal */
-	[29] = {0, ASK_POINTER_PLAIN, 828, 1, 0, 0},           /* *error: to a error */
-	[30] = {0, ASK_POINTER_PLAIN, 2, 1, 0, 0},             /* *string: to a string */
-	[31] = {0, ASK_POINTER_PLAIN, 0, 1, 0, 0},             /* *uint8: to a uint8 */
-	[32] = {0, ASK_POINTER_PLAIN, 374, 1, 0, 0},           /* *uint16: to a uint16 */
-	[33] = {0, ASK_POINTER_PLAIN, 8, 1, 0, 0},             /* *int32: to a int32 */
-	[34] = {0, ASK_POINTER_PLAIN, 375, 1, 0, 0},           /* *uint32: to a uint32 */
-	[35] = {0, ASK_POINTER_PLAIN, 376, 1, 0, 0},           /* *int64: to a int64 */
-	[36] = {0, ASK_POINTER_PLAIN, 377, 1, 0, 0},           /* *uint64: to a uint64 */
-	[37] = {0, ASK_POINTER_PLAIN, 299, 1, 0, 0},           /* *int: to a int */
-	[38] = {0, ASK_POINTER_PLAIN, 378, 1, 0, 0},           /* *uint: to a uint */
-	[39] = {0, ASK_POINTER_PLAIN, 379, 1, 0, 0},           /* *uintptr: to a uintptr */
-	[40] = {0, ASK_POINTER_PLAIN, 383, 1, 0, 0},           /* *float64: to a float64 */
-	[41] = {0, ASK_POINTER_PLAIN, 6, 1, 0, 0},             /* *bool: to a bool */
-	[42] = {0, ASK_POINTER_PLAIN, 98, 1, 0, 0},            /* *unsafe.Pointer: to a unsafe.Pointer */
-	[43] = {0, ASK_POINTER_PLAIN, 829, 1, 0, 0},           /* *interface {}: to a interface {} */
-	[44] = {0, ASK_POINTER_PLAIN, 668, 1, 0, 0},           /* *runtime._defer: to a runtime._defer */
-	[45] = {0, ASK_POINTER_PLAIN, 535, 1, 0, 0},           /* *runtime.stack: to a runtime.stack */
-	[46] = {0, ASK_POINTER_PLAIN, 690, 1, 0, 0},           /* *runtime.pcHeader: to a runtime.pcHeader */
-	[47] = {0, ASK_POINTER_PLAIN, 536, 1, 0, 0},           /* *runtime.functab: to a runtime.functab */
-	[48] = {0, ASK_POINTER_PLAIN, 588, 1, 0, 0},           /* *runtime.textsect: to a runtime.textsect */
-	[49] = {0, ASK_POINTER_PLAIN, 537, 1, 0, 0},           /* *runtime.ptabEntry: to a runtime.ptabEntry */
-	[50] = {0, ASK_POINTER_PLAIN, 589, 1, 0, 0},           /* *runtime.modulehash: to a runtime.modulehash */
-	[51] = {0, ASK_POINTER_PLAIN, 538, 1, 0, 0},           /* *runtime.initTask: to a runtime.initTask */
-	[52] = {0, ASK_POINTER_PLAIN, 659, 1, 0, 0},           /* *runtime.gobuf: to a runtime.gobuf */
-	[53] = {0, ASK_POINTER_PLAIN, 590, 1, 0, 0},           /* *runtime.ancestorInfo: to a runtime.ancestorInfo */
-	[54] = {0, ASK_POINTER_PLAIN, 541, 1, 0, 0},           /* *runtime.mutex: to a runtime.mutex */
-	[55] = {0, ASK_POINTER_PLAIN, 692, 1, 0, 0},           /* *runtime.sudog: to a runtime.sudog */
-	[56] = {0, ASK_POINTER_PLAIN, 643, 1, 0, 0},           /* *runtime.coro: to a runtime.coro */
-	[57] = {0, ASK_POINTER_PLAIN, 619, 1, 0, 0},           /* *runtime.gsignalStack: to a runtime.gsignalStack */
-	[58] = {0, ASK_POINTER_PLAIN, 473, 1, 0, 0},           /* *runtime.sigset: to a runtime.sigset */
-	[59] = {0, ASK_POINTER_PLAIN, 620, 1, 0, 0},           /* *runtime.sysmontick: to a runtime.sysmontick */
-	[60] = {0, ASK_POINTER_PLAIN, 550, 1, 0, 0},           /* *runtime.persistentAlloc: to a runtime.persistentAlloc */
-	[61] = {0, ASK_POINTER_PLAIN, 551, 1, 0, 0},           /* *runtime.lfnode: to a runtime.lfnode */
-	[62] = {0, ASK_POINTER_PLAIN, 594, 1, 0, 0},           /* *runtime.gcBgMarkWorkerNode: to a runtime.gcBgMarkWorkerNode */
-	[63] = {0, ASK_POINTER_PLAIN, 553, 1, 0, 0},           /* *runtime.listNodeManual: to a runtime.listNodeManual */
-	[64] = {0, ASK_POINTER_PLAIN, 597, 1, 0, 0},           /* *runtime.cleanupFn: to a runtime.cleanupFn */
-	[65] = {0, ASK_POINTER_PLAIN, 507, 1, 0, 0},           /* *runtime.funcval: to a runtime.funcval */
-	[66] = {0, ASK_POINTER_PLAIN, 475, 1, 0, 0},           /* *runtime.cgoCallers: to a runtime.cgoCallers */
-	[67] = {0, ASK_POINTER_PLAIN, 508, 1, 0, 0},           /* *runtime.note: to a runtime.note */
-	[68] = {0, ASK_POINTER_PLAIN, 662, 1, 0, 0},           /* *runtime.mTraceState: to a runtime.mTraceState */
-	[69] = {0, ASK_POINTER_PLAIN, 557, 1, 0, 0},           /* *runtime.pcvalueCache: to a runtime.pcvalueCache */
-	[70] = {0, ASK_POINTER_PLAIN, 646, 1, 0, 0},           /* *runtime.mOS: to a runtime.mOS */
-	[71] = {0, ASK_POINTER_PLAIN, 677, 1, 0, 0},           /* *runtime.Frame: to a runtime.Frame */
-	[72] = {0, ASK_POINTER_PLAIN, 559, 1, 0, 0},           /* *runtime.gcBgMarkWorkerNodePadded: to a runtime.gcBgMarkWorkerNodePadded */
-	[73] = {0, ASK_POINTER_PLAIN, 561, 1, 0, 0},           /* *runtime.metricFloat64Histogram: to a runtime.metricFloat64Histogram */
-	[74] = {0, ASK_POINTER_PLAIN, 628, 1, 0, 0},           /* *runtime.traceFrame: to a runtime.traceFrame */
-	[75] = {0, ASK_POINTER_PLAIN, 673, 1, 0, 0},           /* *runtime.untracedG·7: to a runtime.untracedG·7 */
-	[76] = {0, ASK_POINTER_PLAIN, 562, 1, 0, 0},           /* *runtime.debugCallWrapArgs: to a runtime.debugCallWrapArgs */
-	[77] = {0, ASK_POINTER_PLAIN, 601, 1, 0, 0},           /* *runtime.savedOpenDeferState: to a runtime.savedOpenDeferState */
-	[78] = {0, ASK_POINTER_PLAIN, 565, 1, 0, 0},           /* *syscall.Rlimit: to a syscall.Rlimit */
-	[79] = {0, ASK_POINTER_PLAIN, 570, 1, 0, 0},           /* *internal/abi.Imethod: to a internal/abi.Imethod */
-	[80] = {0, ASK_POINTER_PLAIN, 632, 1, 0, 0},           /* *internal/abi.ITab: to a internal/abi.ITab */
-	[81] = {0, ASK_POINTER_PLAIN, 606, 1, 0, 0},           /* *unicode.Range16: to a unicode.Range16 */
-	[82] = {0, ASK_POINTER_PLAIN, 607, 1, 0, 0},           /* *unicode.Range32: to a unicode.Range32 */
-	[83] = {0, ASK_POINTER_PLAIN, 608, 1, 0, 0},           /* *unicode.RangeTable: to a unicode.RangeTable */
-	[84] = {0, ASK_POINTER_PLAIN, 633, 1, 0, 0},           /* *internal/godebug.setting: to a internal/godebug.setting */
-	[85] = {0, ASK_POINTER_PLAIN, 571, 1, 0, 0},           /* *internal/godebug.value: to a internal/godebug.value */
-	[86] = {0, ASK_POINTER_PLAIN, 634, 1, 0, 0},           /* *internal/cpu.option: to a internal/cpu.option */
-	[87] = {0, ASK_POINTER_PLAIN, 664, 1, 0, 0},           /* *internal/godebugs.Info: to a internal/godebugs.Info */
-	[88] = {0, ASK_POINTER_PLAIN, 612, 1, 0, 0},           /* *internal/bisect.cond: to a internal/bisect.cond */
-	[89] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},              /* func(): to its closure */
-	[90] = {0, ASK_POINTER_PLAIN, 342, 1, 0, 0},           /* *[]uint8: to a []uint8 */
-	[91] = {0, ASK_POINTER_PLAIN, 410, 1, 0, 0},           /* *[4]uintptr: to a [4]uintptr */
-	[92] = {0, ASK_POINTER_PLAIN, 335, 1, 0, 0},           /* *[]syscall.Iovec: to a []syscall.Iovec */
-	[93] = {0, ASK_POINTER_PLAIN, 638, 1, 0, 0},           /* *struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } }: to a struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
-	[94] = {0, ASK_POINTER_PLAIN, 578, 1, 0, 0},           /* *go.shape.struct { Key reflect.Value; Value reflect.Value }: to a go.shape.struct { Key reflect.Value; Value reflect.Value } */
-	[95] = {0, ASK_POINTER_PLAIN, 636, 1, 0, 0},           /* *internal/sync.entry[go.shape.interface {},go.shape.interface {}]: to a internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
-	[96] = {0, ASK_POINTER_PLAIN, 517, 1, 0, 0},           /* *internal/sync.node[go.shape.interface {},go.shape.interface {}]: to a internal/sync.node[go.shape.interface {},go.shape.interface {}] */
-	[97] = {0, ASK_POINTER_PLAIN, 252, 1, 0, 0},           /* *sync/atomic.Pointer[internal/sync.entry[go.shape.interface {},go.shape.interface {}]]: to a sync/atomic.Pointer[internal/sync.entry[go.shape.interface {},go.shape.interface {}]] */
-	[98] = {0, ASK_POINTER_PLAIN, 651, 1, 0, 0},           /* *internal/sync.indirect[go.shape.interface {},go.shape.interface {}]: to a internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
-	[99] = {0, ASK_POINTER_PLAIN, 253, 1, 0, 0},           /* *sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }]: to a sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
-	[100] = {0, ASK_POINTER_PLAIN, 518, 1, 0, 0},          /* *go.shape.struct { internal/sync.isEntry bool }: to a go.shape.struct { internal/sync.isEntry bool } */
-	[101] = {0, ASK_POINTER_PLAIN, 614, 1, 0, 0},          /* *struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} }: to a struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
-	[102] = {0, ASK_POINTER_PLAIN, 358, 1, 0, 0},          /* *[]runtime.ancestorInfo: to a []runtime.ancestorInfo */
-	[103] = {0, ASK_POINTER_PLAIN, 443, 1, 0, 0},          /* *[1024]uintptr: to a [1024]uintptr */
-	[104] = {0, ASK_POINTER_PLAIN, 639, 1, 0, 0},          /* *struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool }: to a struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
-	[105] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() error: to its closure */
-	[106] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() int32: to its closure */
-	[107] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() bool: to its closure */
-	[108] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() interface {}: to its closure */
-	[109] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() go.shape.interface { Error() string }: to its closure */
-	[110] = {0, ASK_POINTER_FREE, 286, 1, 0, 0},           /* chan int: to its hchan<int> */
-	[111] = {0, ASK_POINTER_FREE, 287, 1, 0, 0},           /* chan struct {}: to its hchan<struct {}> */
-	[112] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.coro): to its closure */
-	[113] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.pinner): to its closure */
-	[114] = {0, ASK_POINTER_FREE, 288, 1, 0, 0},           /* chan bool: to its hchan<bool> */
-	[115] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() go.shape.bool: to its closure */
-	[116] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(string, string): to its closure */
-	[117] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*os.file) error: to its closure */
-	[118] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.funcval, unsafe.Pointer): to its closure */
-	[119] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(int64) int64: to its closure */
-	[120] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.statAggregate, *runtime.metricValue): to its closure */
-	[121] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(string) func(): to its closure */
-	[122] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.g, unsafe.Pointer) bool: to its closure */
-	[123] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(interface {}, interface {}) bool: to its closure */
-	[124] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(unsafe.Pointer, unsafe.Pointer) bool: to its closure */
-	[125] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(interface {}, uintptr, int64): to its closure */
-	[126] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(uintptr) (uintptr, int64): to its closure */
-	[127] = {0, ASK_POINTER_PLAIN, 615, 1, 0, 0},          /* *os.dirInfo: to a os.dirInfo */
-	[128] = {0, ASK_POINTER_PLAIN, 666, 1, 0, 0},          /* *os.file: to a os.file */
-	[129] = {0, ASK_POINTER_PLAIN, 461, 1, 0, 0},          /* *time.fileSizeError: to a time.fileSizeError */
-	[130] = {0, ASK_POINTER_PLAIN, 496, 1, 0, 0},          /* *errors.errorString: to a errors.errorString */
-	[131] = {0, ASK_POINTER_PLAIN, 462, 1, 0, 0},          /* *reflect.ChanDir: to a reflect.ChanDir */
-	[132] = {0, ASK_POINTER_PLAIN, 463, 1, 0, 0},          /* *reflect.Kind: to a reflect.Kind */
-	[133] = {0, ASK_POINTER_PLAIN, 653, 1, 0, 0},          /* *reflect.Method: to a reflect.Method */
-	[134] = {0, ASK_POINTER_PLAIN, 526, 1, 0, 0},          /* *reflect.bitVector: to a reflect.bitVector */
-	[135] = {0, ASK_POINTER_PLAIN, 528, 1, 0, 0},          /* *reflect.ValueError: to a reflect.ValueError */
-	[136] = {0, ASK_POINTER_PLAIN, 539, 1, 0, 0},          /* *runtime.bitvector: to a runtime.bitvector */
-	[137] = {0, ASK_POINTER_PLAIN, 580, 1, 0, 0},          /* *runtime.timerWhen: to a runtime.timerWhen */
-	[138] = {0, ASK_POINTER_PLAIN, 549, 1, 0, 0},          /* *runtime.pinner: to a runtime.pinner */
-	[139] = {0, ASK_POINTER_PLAIN, 555, 1, 0, 0},          /* *runtime.xRegPerP: to a runtime.xRegPerP */
-	[140] = {0, ASK_POINTER_PLAIN, 468, 1, 0, 0},          /* *runtime.lockRank: to a runtime.lockRank */
-	[141] = {0, ASK_POINTER_PLAIN, 689, 1, 0, 0},          /* *runtime.heapStatsDelta: to a runtime.heapStatsDelta */
-	[142] = {0, ASK_POINTER_PLAIN, 672, 1, 0, 0},          /* *runtime.statAggregate: to a runtime.statAggregate */
-	[143] = {0, ASK_POINTER_PLAIN, 600, 1, 0, 0},          /* *runtime.metricValue: to a runtime.metricValue */
-	[144] = {0, ASK_POINTER_PLAIN, 581, 1, 0, 0},          /* *runtime.synctestDeadlockError: to a runtime.synctestDeadlockError */
-	[145] = {0, ASK_POINTER_PLAIN, 630, 1, 0, 0},          /* *runtime.Frames: to a runtime.Frames */
-	[146] = {0, ASK_POINTER_PLAIN, 566, 1, 0, 0},          /* *syscall.Iovec: to a syscall.Iovec */
-	[147] = {0, ASK_POINTER_PLAIN, 469, 1, 0, 0},          /* *internal/strconv.Error: to a internal/strconv.Error */
-	[148] = {0, ASK_POINTER_PLAIN, 470, 1, 0, 0},          /* *internal/abi.Kind: to a internal/abi.Kind */
-	[149] = {0, ASK_POINTER_PLAIN, 572, 1, 0, 0},          /* *internal/runtime/maps.groupsReference: to a internal/runtime/maps.groupsReference */
-	[150] = {0, ASK_POINTER_PLAIN, 471, 1, 0, 0},          /* *internal/runtime/cgroup.stringError: to a internal/runtime/cgroup.stringError */
-	[151] = {0, ASK_POINTER_PLAIN, 515, 1, 0, 0},          /* *internal/bisect.parseError: to a internal/bisect.parseError */
-	[152] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* runtime.metricReader: to its closure */
-	[153] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* internal/sync.hashFunc: to its closure */
-	[154] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* internal/sync.equalFunc: to its closure */
-	[155] = {0, ASK_POINTER_PLAIN, 586, 1, 0, 0},          /* *sync.Once: to a sync.Once */
-	[156] = {0, ASK_POINTER_PLAIN, 479, 1, 0, 0},          /* *runtime.errorString: to a runtime.errorString */
-	[157] = {0, ASK_POINTER_PLAIN, 480, 1, 0, 0},          /* *runtime.plainError: to a runtime.plainError */
-	[158] = {0, ASK_POINTER_PLAIN, 465, 1, 0, 0},          /* *runtime.muintptr: to a runtime.muintptr */
-	[159] = {0, ASK_POINTER_PLAIN, 691, 1, 0, 0},          /* *runtime.hchan: to a runtime.hchan */
-	[160] = {0, ASK_POINTER_PLAIN, 503, 1, 0, 0},          /* *runtime.mSpanStateBox: to a runtime.mSpanStateBox */
-	[161] = {0, ASK_POINTER_PLAIN, 483, 1, 0, 0},          /* *runtime.objptr: to a runtime.objptr */
-	[162] = {0, ASK_POINTER_PLAIN, 702, 1, 0, 0},          /* *runtime.p: to a runtime.p */
-	[163] = {0, ASK_POINTER_PLAIN, 467, 1, 0, 0},          /* *runtime.puintptr: to a runtime.puintptr */
-	[164] = {0, ASK_POINTER_PLAIN, 652, 1, 0, 0},          /* *runtime.boundsError: to a runtime.boundsError */
-	[165] = {0, ASK_POINTER_PLAIN, 686, 1, 0, 0},          /* *runtime.cpuStats: to a runtime.cpuStats */
-	[166] = {0, ASK_POINTER_PLAIN, 629, 1, 0, 0},          /* *runtime.TypeAssertionError: to a runtime.TypeAssertionError */
-	[167] = {0, ASK_POINTER_PLAIN, 678, 1, 0, 0},          /* *runtime.piController: to a runtime.piController */
-	[168] = {0, ASK_POINTER_PLAIN, 196, 1, 0, 0},          /* *internal/poll.SysFile: to a internal/poll.SysFile */
-	[169] = {0, ASK_POINTER_PLAIN, 647, 1, 0, 0},          /* *internal/abi.UncommonType: to a internal/abi.UncommonType */
-	[170] = {0, ASK_POINTER_PLAIN, 476, 1, 0, 0},          /* *internal/abi.IntArgRegBitmap: to a internal/abi.IntArgRegBitmap */
-	[171] = {0, ASK_POINTER_PLAIN, 631, 1, 0, 0},          /* *internal/abi.RegArgs: to a internal/abi.RegArgs */
-	[172] = {0, ASK_POINTER_PLAIN, 230, 1, 0, 0},          /* *internal/runtime/maps.unhashableTypeError: to a internal/runtime/maps.unhashableTypeError */
-	[173] = {0, ASK_POINTER_PLAIN, 514, 1, 0, 0},          /* *internal/runtime/atomic.Bool: to a internal/runtime/atomic.Bool */
-	[174] = {0, ASK_POINTER_PLAIN, 613, 1, 0, 0},          /* *internal/bisect.dedup: to a internal/bisect.dedup */
-	[175] = {0, ASK_POINTER_PLAIN, 516, 1, 0, 0},          /* *internal/sync.node[interface {},interface {}]: to a internal/sync.node[interface {},interface {}] */
-	[176] = {0, ASK_POINTER_FREE, 11, 1, 0, 0},            /* map[string]int: to its map<string,int> */
-	[177] = {0, ASK_POINTER_FREE, 289, 1, 0, 0},           /* map[uint64]bool: to its map<uint64,bool> */
-	[178] = {0, ASK_POINTER_FREE, 290, 1, 0, 0},           /* map[internal/abi.TypeOff]*internal/abi.Type: to its map<internal/abi.TypeOff,*internal/abi.Type> */
-	[179] = {0, ASK_POINTER_FREE, 291, 1, 0, 0},           /* map[int32]unsafe.Pointer: to its map<int32,unsafe.Pointer> */
-	[180] = {0, ASK_POINTER_FREE, 292, 1, 0, 0},           /* map[runtime._typePair]struct {}: to its map<runtime._typePair,struct {}> */
-	[181] = {0, ASK_POINTER_FREE, 293, 1, 0, 0},           /* map[string]bool: to its map<string,bool> */
-	[182] = {0, ASK_POINTER_FREE, 294, 1, 0, 0},           /* map[string]runtime.metricData: to its map<string,runtime.metricData> */
-	[183] = {0, ASK_POINTER_FREE, 295, 1, 0, 0},           /* map[uint32][]*internal/abi.Type: to its map<uint32,[]*internal/abi.Type> */
-	[184] = {0, ASK_POINTER_FREE, 296, 1, 0, 0},           /* map[unsafe.Pointer]int32: to its map<unsafe.Pointer,int32> */
-	[185] = {0, ASK_POINTER_FREE, 297, 1, 0, 0},           /* map[string]*unicode.RangeTable: to its map<string,*unicode.RangeTable> */
-	[186] = {0, ASK_POINTER_PLAIN, 524, 1, 0, 0},          /* *os.SyscallError: to a os.SyscallError */
-	[187] = {0, ASK_POINTER_PLAIN, 529, 1, 0, 0},          /* *sync.Mutex: to a sync.Mutex */
-	[188] = {0, ASK_POINTER_PLAIN, 532, 1, 0, 0},          /* *sync.poolChain: to a sync.poolChain */
-	[189] = {0, ASK_POINTER_PLAIN, 587, 1, 0, 0},          /* *io/fs.PathError: to a io/fs.PathError */
-	[190] = {0, ASK_POINTER_PLAIN, 464, 1, 0, 0},          /* *runtime.guintptr: to a runtime.guintptr */
-	[191] = {0, ASK_POINTER_PLAIN, 542, 1, 0, 0},          /* *runtime.waitq: to a runtime.waitq */
-	[192] = {0, ASK_POINTER_PLAIN, 543, 1, 0, 0},          /* *runtime.goroutineProfileStateHolder: to a runtime.goroutineProfileStateHolder */
-	[193] = {0, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* *runtime.g: to a runtime.g */
-	[194] = {0, ASK_POINTER_PLAIN, 505, 1, 0, 0},          /* *runtime.limiterEvent: to a runtime.limiterEvent */
-	[195] = {0, ASK_POINTER_PLAIN, 206, 1, 0, 0},          /* *runtime.Pinner: to a runtime.Pinner */
-	[196] = {0, ASK_POINTER_PLAIN, 625, 1, 0, 0},          /* *runtime.errorAddressString: to a runtime.errorAddressString */
-	[197] = {0, ASK_POINTER_PLAIN, 335, 1, 0, 0},          /* internal/poll.SysFile.iovecs: to a []syscall.Iovec */
-	[198] = {0, ASK_POINTER_PLAIN, 650, 1, 0, 0},          /* *internal/sync.indirect[interface {},interface {}]: to a internal/sync.indirect[interface {},interface {}] */
-	[199] = {0, ASK_POINTER_PLAIN, 401, 1, 0, 0},          /* *fmt.buffer: to a fmt.buffer */
-	[200] = {0, ASK_POINTER_PLAIN, 666, 1, 0, 0},          /* os.File.file: to a os.file */
-	[201] = {0, ASK_POINTER_PLAIN, 694, 1, 0, 0},          /* *runtime._panic: to a runtime._panic */
-	[202] = {0, ASK_POINTER_PLAIN, 593, 1, 0, 0},          /* *runtime.pageCache: to a runtime.pageCache */
-	[203] = {0, ASK_POINTER_PLAIN, 548, 1, 0, 0},          /* *runtime.gList: to a runtime.gList */
-	[204] = {0, ASK_POINTER_PLAIN, 705, 1, 0, 0},          /* *runtime.m: to a runtime.m */
-	[205] = {0, ASK_POINTER_PLAIN, 549, 1, 0, 0},          /* runtime.Pinner.pinner: to a runtime.pinner */
-	[206] = {0, ASK_POINTER_PLAIN, 560, 1, 0, 0},          /* *runtime.mPadded: to a runtime.mPadded */
-	[207] = {0, ASK_POINTER_PLAIN, 519, 1, 0, 0},          /* *syscall.Errno: to a syscall.Errno */
-	[208] = {0, ASK_POINTER_PLAIN, 568, 1, 0, 0},          /* *sync/atomic.Bool: to a sync/atomic.Bool */
-	[209] = {0, ASK_POINTER_PLAIN, 575, 1, 0, 0},          /* *internal/runtime/atomic.Uint8: to a internal/runtime/atomic.Uint8 */
-	[210] = {0, ASK_POINTER_PLAIN, 245, 1, 0, 0},          /* *sync/atomic.Pointer[os.dirInfo]: to a sync/atomic.Pointer[os.dirInfo] */
-	[211] = {0, ASK_POINTER_PLAIN, 246, 1, 0, 0},          /* *sync/atomic.Pointer[sync.poolChainElt]: to a sync/atomic.Pointer[sync.poolChainElt] */
-	[212] = {0, ASK_POINTER_PLAIN, 247, 1, 0, 0},          /* *sync/atomic.Pointer[internal/bisect.dedup]: to a sync/atomic.Pointer[internal/bisect.dedup] */
-	[213] = {0, ASK_POINTER_PLAIN, 248, 1, 0, 0},          /* *sync/atomic.Pointer[internal/godebug.value]: to a sync/atomic.Pointer[internal/godebug.value] */
-	[214] = {0, ASK_POINTER_PLAIN, 249, 1, 0, 0},          /* *sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]]: to a sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]] */
-	[215] = {0, ASK_POINTER_PLAIN, 250, 1, 0, 0},          /* *sync/atomic.Pointer[internal/sync.node[interface {},interface {}]]: to a sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
-	[216] = {0, ASK_POINTER_PLAIN, 251, 1, 0, 0},          /* *sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]]: to a sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
-	[217] = {0, ASK_POINTER_PLAIN, 585, 1, 0, 0},          /* *sync.poolChainElt: to a sync.poolChainElt */
-	[218] = {0, ASK_POINTER_PLAIN, 531, 1, 0, 0},          /* *sync.poolDequeue: to a sync.poolDequeue */
-	[219] = {0, ASK_POINTER_PLAIN, 657, 1, 0, 0},          /* *sync.Pool: to a sync.Pool */
-	[220] = {0, ASK_POINTER_PLAIN, 540, 1, 0, 0},          /* *runtime.maybeTraceablePtr: to a runtime.maybeTraceablePtr */
-	[221] = {0, ASK_POINTER_PLAIN, 688, 1, 0, 0},          /* *runtime.synctestBubble: to a runtime.synctestBubble */
-	[222] = {0, ASK_POINTER_PLAIN, 500, 1, 0, 0},          /* *runtime.maybeTraceableChan: to a runtime.maybeTraceableChan */
-	[223] = {0, ASK_POINTER_PLAIN, 545, 1, 0, 0},          /* *runtime.traceSchedResourceState: to a runtime.traceSchedResourceState */
-	[224] = {0, ASK_POINTER_PLAIN, 198, 1, 0, 0},          /* runtime.mWeakPointer.m: to a internal/runtime/atomic.Pointer[runtime.m] */
-	[225] = {0, ASK_POINTER_PLAIN, 660, 1, 0, 0},          /* *runtime.pTraceState: to a runtime.pTraceState */
-	[226] = {0, ASK_POINTER_PLAIN, 596, 1, 0, 0},          /* *runtime.wbBuf: to a runtime.wbBuf */
-	[227] = {0, ASK_POINTER_PLAIN, 602, 1, 0, 0},          /* *internal/poll.fdMutex: to a internal/poll.fdMutex */
-	[228] = {0, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* internal/runtime/maps.unhashableTypeError.typ: to a internal/abi.Type */
-	[229] = {0, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* *internal/sync.Mutex: to a internal/sync.Mutex */
-	[230] = {0, ASK_POINTER_PLAIN, 574, 1, 0, 0},          /* *internal/runtime/atomic.Int32: to a internal/runtime/atomic.Int32 */
-	[231] = {0, ASK_POINTER_PLAIN, 610, 1, 0, 0},          /* *internal/runtime/atomic.Int64: to a internal/runtime/atomic.Int64 */
-	[232] = {0, ASK_POINTER_PLAIN, 218, 1, 0, 0},          /* *internal/runtime/atomic.UnsafePointer: to a internal/runtime/atomic.UnsafePointer */
-	[233] = {0, ASK_POINTER_PLAIN, 648, 1, 0, 0},          /* *internal/chacha8rand.State: to a internal/chacha8rand.State */
-	[234] = {0, ASK_POINTER_PLAIN, 197, 1, 0, 0},          /* *internal/runtime/atomic.Pointer[runtime._defer]: to a internal/runtime/atomic.Pointer[runtime._defer] */
-	[235] = {0, ASK_POINTER_PLAIN, 198, 1, 0, 0},          /* *internal/runtime/atomic.Pointer[runtime.m]: to a internal/runtime/atomic.Pointer[runtime.m] */
-	[236] = {0, ASK_POINTER_PLAIN, 667, 1, 0, 0},          /* *time.Location: to a time.Location */
-	[237] = {0, ASK_POINTER_PLAIN, 579, 1, 0, 0},          /* *runtime.waitReason: to a runtime.waitReason */
-	[238] = {0, ASK_POINTER_PLAIN, 502, 1, 0, 0},          /* *runtime.gTraceState: to a runtime.gTraceState */
-	[239] = {0, ASK_POINTER_PLAIN, 640, 1, 0, 0},          /* *runtime.addrRange: to a runtime.addrRange */
-	[240] = {0, ASK_POINTER_PLAIN, 661, 1, 0, 0},          /* *runtime.mLockProfile: to a runtime.mLockProfile */
-	[241] = {0, ASK_POINTER_PLAIN, 609, 1, 0, 0},          /* *internal/godebug.Setting: to a internal/godebug.Setting */
-	[242] = {0, ASK_POINTER_PLAIN, 615, 1, 0, 0},          /* sync/atomic.Pointer[os.dirInfo].v: to a os.dirInfo */
-	[243] = {0, ASK_POINTER_PLAIN, 585, 1, 0, 0},          /* sync/atomic.Pointer[sync.poolChainElt].v: to a sync.poolChainElt */
-	[244] = {0, ASK_POINTER_PLAIN, 613, 1, 0, 0},          /* sync/atomic.Pointer[internal/bisect.dedup].v: to a internal/bisect.dedup */
-	[245] = {0, ASK_POINTER_PLAIN, 571, 1, 0, 0},          /* sync/atomic.Pointer[internal/godebug.value].v: to a internal/godebug.value */
-	[246] = {0, ASK_POINTER_PLAIN, 635, 1, 0, 0},          /* sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]].v: to a internal/sync.entry[interface {},interface {}] */
-	[247] = {0, ASK_POINTER_PLAIN, 516, 1, 0, 0},          /* sync/atomic.Pointer[internal/sync.node[interface {},interface {}]].v: to a internal/sync.node[interface {},interface {}] */
-	[248] = {0, ASK_POINTER_PLAIN, 650, 1, 0, 0},          /* sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]].v: to a internal/sync.indirect[interface {},interface {}] */
-	[249] = {0, ASK_POINTER_PLAIN, 636, 1, 0, 0},          /* sync/atomic.Pointer[internal/sync.entry[go.shape.interface {},go.shape.interface {}]].v: to a internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
-	[250] = {0, ASK_POINTER_PLAIN, 518, 1, 0, 0},          /* sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }].v: to a go.shape.struct { internal/sync.isEntry bool } */
-	[251] = {0, ASK_POINTER_PLAIN, 693, 1, 0, 0},          /* *runtime.scavengerState: to a runtime.scavengerState */
-	[252] = {0, ASK_POINTER_PLAIN, 569, 1, 0, 0},          /* *sync/atomic.Uint32: to a sync/atomic.Uint32 */
-	[253] = {0, ASK_POINTER_PLAIN, 603, 1, 0, 0},          /* *sync/atomic.Uint64: to a sync/atomic.Uint64 */
-	[254] = {0, ASK_POINTER_PLAIN, 611, 1, 0, 0},          /* *internal/runtime/atomic.Uint64: to a internal/runtime/atomic.Uint64 */
-	[255] = {0, ASK_POINTER_PLAIN, 577, 1, 0, 0},          /* *internal/runtime/atomic.Uintptr: to a internal/runtime/atomic.Uintptr */
-	[256] = {0, ASK_POINTER_PLAIN, 642, 1, 0, 0},          /* *reflect.abiSeq: to a reflect.abiSeq */
-	[257] = {0, ASK_POINTER_PLAIN, 649, 1, 0, 0},          /* *internal/bisect.Matcher: to a internal/bisect.Matcher */
-	[258] = {0, ASK_POINTER_PLAIN, 635, 1, 0, 0},          /* *internal/sync.entry[interface {},interface {}]: to a internal/sync.entry[interface {},interface {}] */
-	[259] = {0, ASK_POINTER_PLAIN, 576, 1, 0, 0},          /* *internal/runtime/atomic.Uint32: to a internal/runtime/atomic.Uint32 */
-	[260] = {0, ASK_POINTER_PLAIN, 655, 1, 0, 0},          /* *time.Duration: to a time.Duration */
-	[261] = {0, ASK_POINTER_PLAIN, 645, 1, 0, 0},          /* *runtime.spanQueue: to a runtime.spanQueue */
-	[262] = {0, ASK_POINTER_PLAIN, 512, 1, 0, 0},          /* *internal/poll.pollDesc: to a internal/poll.pollDesc */
-	[263] = {0, ASK_POINTER_PLAIN, 0, 1, 0, 0},            /* internal/abi.Name.Bytes: to a uint8 */
-	[264] = {0, ASK_POINTER_PLAIN, 683, 1, 0, 0},          /* *runtime.gcWork: to a runtime.gcWork */
-	[265] = {0, ASK_POINTER_PLAIN, 696, 1, 0, 0},          /* *runtime.timer: to a runtime.timer */
-	[266] = {0, ASK_POINTER_PLAIN, 669, 1, 0, 0},          /* *runtime.timers: to a runtime.timers */
-	[267] = {0, ASK_POINTER_PLAIN, 663, 1, 0, 0},          /* *internal/runtime/maps.table: to a internal/runtime/maps.table */
-	[268] = {0, ASK_POINTER_PLAIN, 641, 1, 0, 0},          /* *fmt.fmt: to a fmt.fmt */
-	[269] = {0, ASK_POINTER_PLAIN, 605, 1, 0, 0},          /* *internal/abi.InterfaceType: to a internal/abi.InterfaceType */
-	[270] = {0, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* *internal/abi.Type: to a internal/abi.Type */
-	[271] = {0, ASK_POINTER_PLAIN, 681, 1, 0, 0},          /* *internal/runtime/maps.Map: to a internal/runtime/maps.Map */
-	[272] = {0, ASK_POINTER_PLAIN, 682, 1, 0, 0},          /* *fmt.pp: to a fmt.pp */
-	[273] = {0, ASK_POINTER_PLAIN, 604, 1, 0, 0},          /* *internal/abi.FuncType: to a internal/abi.FuncType */
-	[274] = {0, ASK_POINTER_PLAIN, 278, 1, 0, 0},          /* *internal/reflectlite.rtype: to a internal/reflectlite.rtype */
-	[275] = {0, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* internal/reflectlite.rtype.Type: to a internal/abi.Type */
-	[276] = {0, ASK_POINTER_PLAIN, 201, 1, 0, 0},          /* *os.File: to a os.File */
-	[277] = {0, ASK_POINTER_PLAIN, 497, 1, 0, 0},          /* *reflect.rtype: to a reflect.rtype */
-	[278] = {0, ASK_POINTER_PLAIN, 680, 1, 0, 0},          /* *internal/poll.FD: to a internal/poll.FD */
-	[279] = {0, ASK_POINTER_PLAIN, 5, 1, 0, 0},            /* *time.Time: to a time.Time */
-	[280] = {0, ASK_POINTER_PLAIN, 704, 1, 0, 0},          /* *reflect.Value: to a reflect.Value */
-	[281] = {0, ASK_POINTER_FREE, 298, 1, 0, 0},           /* *table<string,int>: to its table<string,int> */
-	[282] = {8, ASK_POINTER_STRING, 0, 8, 24, 0},          /* noalg.map.group[string]int.slots[].key: to its bytes */
-	[283] = {16, ASK_POINTER_COUNTED, 299, 1, 0, 0x8},     /* hchan<int>.buf: to its buffer of int */
-	[284] = {64, ASK_POINTER_FREE, 300, 1, 0, 0},          /* hchan<int>.recvq.first: to its sudog<int> */
-	[285] = {80, ASK_POINTER_FREE, 300, 1, 0, 0},          /* hchan<int>.sendq.first: to its sudog<int> */
-	[286] = {64, ASK_POINTER_FREE, 301, 1, 0, 0},          /* hchan<struct {}>.recvq.first: to its sudog<struct {}> */
-	[287] = {80, ASK_POINTER_FREE, 301, 1, 0, 0},          /* hchan<struct {}>.sendq.first: to its sudog<struct {}> */
-	[288] = {16, ASK_POINTER_COUNTED, 6, 1, 0, 0x8},       /* hchan<bool>.buf: to its buffer of bool */
-	[289] = {64, ASK_POINTER_FREE, 302, 1, 0, 0},          /* hchan<bool>.recvq.first: to its sudog<bool> */
-	[290] = {80, ASK_POINTER_FREE, 302, 1, 0, 0},          /* hchan<bool>.sendq.first: to its sudog<bool> */
-	[291] = {16, ASK_POINTER_DIRECTORY, 303, 1, 0, 0x130}, /* map<uint64,bool>.dirPtr: to one group, or dirLen of *table<uint64,bool> */
-	[292] = {16, ASK_POINTER_DIRECTORY, 305, 1, 0, 0x132}, /* map<internal/abi.TypeOff,*internal/abi.Type>.dirPtr: to one group, or dirLen of *table<internal/abi.TypeOff,*internal/abi.Type> */
-	[293] = {16, ASK_POINTER_DIRECTORY, 307, 1, 0, 0x134}, /* map<int32,unsafe.Pointer>.dirPtr: to one group, or dirLen of *table<int32,unsafe.Pointer> */
-	[294] = {16, ASK_POINTER_DIRECTORY, 309, 1, 0, 0x136}, /* map<runtime._typePair,struct {}>.dirPtr: to one group, or dirLen of *table<runtime._typePair,struct {}> */
-	[295] = {16, ASK_POINTER_DIRECTORY, 311, 1, 0, 0x138}, /* map<string,bool>.dirPtr: to one group, or dirLen of *table<string,bool> */
-	[296] = {16, ASK_POINTER_DIRECTORY, 313, 1, 0, 0x13a}, /* map<string,runtime.metricData>.dirPtr: to one group, or dirLen of *table<string,runtime.metricData> */
-	[297] = {16, ASK_POINTER_DIRECTORY, 315, 1, 0, 0x13c}, /* map<uint32,[]*internal/abi.Type>.dirPtr: to one group, or dirLen of *table<uint32,[]*internal/abi.Type> */
-	[298] = {16, ASK_POINTER_DIRECTORY, 317, 1, 0, 0x13e}, /* map<unsafe.Pointer,int32>.dirPtr: to one group, or dirLen of *table<unsafe.Pointer,int32> */
-	[299] = {16, ASK_POINTER_DIRECTORY, 319, 1, 0, 0x140}, /* map<string,*unicode.RangeTable>.dirPtr: to one group, or dirLen of *table<string,*unicode.RangeTable> */
-	[300] = {16, ASK_POINTER_GROUPS, 285, 1, 0, 0},        /* table<string,int>.groups: to lengthMask + 1 of noalg.map.group[string]int */
-	[301] = {8, ASK_POINTER_FREE, 300, 1, 0, 0},           /* sudog<int>.next: to its sudog<int> */
-	[302] = {8, ASK_POINTER_FREE, 301, 1, 0, 0},           /* sudog<struct {}>.next: to its sudog<struct {}> */
-	[303] = {8, ASK_POINTER_FREE, 302, 1, 0, 0},           /* sudog<bool>.next: to its sudog<bool> */
-	[304] = {0, ASK_POINTER_FREE, 321, 1, 0, 0},           /* *table<uint64,bool>: to its table<uint64,bool> */
-	[305] = {0, ASK_POINTER_FREE, 322, 1, 0, 0},           /* *table<internal/abi.TypeOff,*internal/abi.Type>: to its table<internal/abi.TypeOff,*internal/abi.Type> */
-	[306] = {16, ASK_POINTER_PLAIN, 687, 8, 16, 0},        /* noalg.map.group[internal/abi.TypeOff]*internal/abi.Type.slots[].elem: to a internal/abi.Type */
-	[307] = {0, ASK_POINTER_FREE, 323, 1, 0, 0},           /* *table<int32,unsafe.Pointer>: to its table<int32,unsafe.Pointer> */
-	[308] = {0, ASK_POINTER_FREE, 324, 1, 0, 0},           /* *table<runtime._typePair,struct {}>: to its table<runtime._typePair,struct {}> */
-	[309] = {8, ASK_POINTER_PLAIN, 687, 8, 24, 0},         /* noalg.map.group[runtime._typePair]struct {}.slots[].key.t1: to a internal/abi.Type */
-	[310] = {16, ASK_POINTER_PLAIN, 687, 8, 24, 0},        /* noalg.map.group[runtime._typePair]struct {}.slots[].key.t2: to a internal/abi.Type */
-	[311] = {0, ASK_POINTER_FREE, 325, 1, 0, 0},           /* *table<string,bool>: to its table<string,bool> */
-	[312] = {8, ASK_POINTER_STRING, 0, 8, 24, 0},          /* noalg.map.group[string]bool.slots[].key: to its bytes */
-	[313] = {0, ASK_POINTER_FREE, 326, 1, 0, 0},           /* *table<string,runtime.metricData>: to its table<string,runtime.metricData> */
-	[314] = {8, ASK_POINTER_STRING, 0, 8, 32, 0},          /* noalg.map.group[string]runtime.metricData.slots[].key: to its bytes */
-	[315] = {32, ASK_POINTER_FUNC, 0, 8, 32, 0},           /* noalg.map.group[string]runtime.metricData.slots[].elem.compute: to its closure */
-	[316] = {0, ASK_POINTER_FREE, 327, 1, 0, 0},           /* *table<uint32,[]*internal/abi.Type>: to its table<uint32,[]*internal/abi.Type> */
-	[317] = {16, ASK_POINTER_SLICE, 273, 8, 32, 0},        /* noalg.map.group[uint32][]*internal/abi.Type.slots[].elem: to its elements, *internal/abi.Type */
-	[318] = {0, ASK_POINTER_FREE, 328, 1, 0, 0},           /* *table<unsafe.Pointer,int32>: to its table<unsafe.Pointer,int32> */
-	[319] = {0, ASK_POINTER_FREE, 329, 1, 0, 0},           /* *table<string,*unicode.RangeTable>: to its table<string,*unicode.RangeTable> */
-	[320] = {8, ASK_POINTER_STRING, 0, 8, 24, 0},          /* noalg.map.group[string]*unicode.RangeTable.slots[].key: to its bytes */
-	[321] = {24, ASK_POINTER_PLAIN, 608, 8, 24, 0},        /* noalg.map.group[string]*unicode.RangeTable.slots[].elem: to a unicode.RangeTable */
-	[322] = {16, ASK_POINTER_GROUPS, 304, 1, 0, 0},        /* table<uint64,bool>.groups: to lengthMask + 1 of noalg.map.group[uint64]bool */
-	[323] = {16, ASK_POINTER_GROUPS, 306, 1, 0, 0},        /* table<internal/abi.TypeOff,*internal/abi.Type>.groups: to lengthMask + 1 of noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
-	[324] = {16, ASK_POINTER_GROUPS, 308, 1, 0, 0},        /* table<int32,unsafe.Pointer>.groups: to lengthMask + 1 of noalg.map.group[int32]unsafe.Pointer */
-	[325] = {16, ASK_POINTER_GROUPS, 310, 1, 0, 0},        /* table<runtime._typePair,struct {}>.groups: to lengthMask + 1 of noalg.map.group[runtime._typePair]struct {} */
-	[326] = {16, ASK_POINTER_GROUPS, 312, 1, 0, 0},        /* table<string,bool>.groups: to lengthMask + 1 of noalg.map.group[string]bool */
-	[327] = {16, ASK_POINTER_GROUPS, 314, 1, 0, 0},        /* table<string,runtime.metricData>.groups: to lengthMask + 1 of noalg.map.group[string]runtime.metricData */
-	[328] = {16, ASK_POINTER_GROUPS, 316, 1, 0, 0},        /* table<uint32,[]*internal/abi.Type>.groups: to lengthMask + 1 of noalg.map.group[uint32][]*internal/abi.Type */
-	[329] = {16, ASK_POINTER_GROUPS, 318, 1, 0, 0},        /* table<unsafe.Pointer,int32>.groups: to lengthMask + 1 of noalg.map.group[unsafe.Pointer]int32 */
-	[330] = {16, ASK_POINTER_GROUPS, 320, 1, 0, 0},        /* table<string,*unicode.RangeTable>.groups: to lengthMask + 1 of noalg.map.group[string]*unicode.RangeTable */
-	[331] = {0, ASK_POINTER_PLAIN, 544, 1, 0, 0},          /* *runtime.xRegState: to a runtime.xRegState */
-	[332] = {0, ASK_POINTER_PLAIN, 621, 1, 0, 0},          /* *runtime.special: to a runtime.special */
-	[333] = {0, ASK_POINTER_PLAIN, 622, 1, 0, 0},          /* *runtime.cleanupBlockHeader: to a runtime.cleanupBlockHeader */
-	[334] = {0, ASK_POINTER_SLICE, 10, 1, 0, 0},           /* []main.inner: to its elements, main.inner */
-	[335] = {0, ASK_POINTER_SLICE, 566, 1, 0, 0},          /* []syscall.Iovec: to its elements, syscall.Iovec */
-	[336] = {0, ASK_POINTER_SLICE, 158, 1, 0, 0},          /* []*runtime.p: to its elements, *runtime.p */
-	[337] = {0, ASK_POINTER_SLICE, 582, 1, 0, 0},          /* []time.zone: to its elements, time.zone */
-	[338] = {0, ASK_POINTER_SLICE, 616, 1, 0, 0},          /* []time.zoneTrans: to its elements, time.zoneTrans */
-	[339] = {0, ASK_POINTER_SLICE, 656, 1, 0, 0},          /* []reflect.abiStep: to its elements, reflect.abiStep */
-	[340] = {0, ASK_POINTER_SLICE, 273, 1, 0, 0},          /* []*internal/abi.Type: to its elements, *internal/abi.Type */
-	[341] = {0, ASK_POINTER_SLICE, 530, 1, 0, 0},          /* []sync.eface: to its elements, sync.eface */
-	[342] = {0, ASK_POINTER_SLICE, 0, 1, 0, 0},            /* []uint8: to its elements, uint8 */
-	[343] = {0, ASK_POINTER_SLICE, 375, 1, 0, 0},          /* []uint32: to its elements, uint32 */
-	[344] = {0, ASK_POINTER_SLICE, 376, 1, 0, 0},          /* []int64: to its elements, int64 */
-	[345] = {0, ASK_POINTER_SLICE, 377, 1, 0, 0},          /* []uint64: to its elements, uint64 */
-	[346] = {0, ASK_POINTER_SLICE, 299, 1, 0, 0},          /* []int: to its elements, int */
-	[347] = {0, ASK_POINTER_SLICE, 378, 1, 0, 0},          /* []uint: to its elements, uint */
-	[348] = {0, ASK_POINTER_SLICE, 379, 1, 0, 0},          /* []uintptr: to its elements, uintptr */
-	[349] = {0, ASK_POINTER_SLICE, 383, 1, 0, 0},          /* []float64: to its elements, float64 */
-	[350] = {0, ASK_POINTER_SLICE, 2, 1, 0, 0},            /* []string: to its elements, string */
-	[351] = {0, ASK_POINTER_SLICE, 98, 1, 0, 0},           /* []unsafe.Pointer: to its elements, unsafe.Pointer */
-	[352] = {0, ASK_POINTER_SLICE, 536, 1, 0, 0},          /* []runtime.functab: to its elements, runtime.functab */
-	[353] = {0, ASK_POINTER_SLICE, 588, 1, 0, 0},          /* []runtime.textsect: to its elements, runtime.textsect */
-	[354] = {0, ASK_POINTER_SLICE, 73, 1, 0, 0},           /* []*internal/abi.ITab: to its elements, *internal/abi.ITab */
-	[355] = {0, ASK_POINTER_SLICE, 537, 1, 0, 0},          /* []runtime.ptabEntry: to its elements, runtime.ptabEntry */
-	[356] = {0, ASK_POINTER_SLICE, 589, 1, 0, 0},          /* []runtime.modulehash: to its elements, runtime.modulehash */
-	[357] = {0, ASK_POINTER_SLICE, 44, 1, 0, 0},           /* []*runtime.initTask: to its elements, *runtime.initTask */
-	[358] = {0, ASK_POINTER_SLICE, 590, 1, 0, 0},          /* []runtime.ancestorInfo: to its elements, runtime.ancestorInfo */
-	[359] = {0, ASK_POINTER_SLICE, 580, 1, 0, 0},          /* []runtime.timerWhen: to its elements, runtime.timerWhen */
-	[360] = {0, ASK_POINTER_SLICE, 698, 1, 0, 0},          /* []*runtime.mspan: to its elements, *runtime.mspan */
-	[361] = {0, ASK_POINTER_SLICE, 37, 1, 0, 0},           /* []*runtime._defer: to its elements, *runtime._defer */
-	[362] = {0, ASK_POINTER_SLICE, 48, 1, 0, 0},           /* []*runtime.sudog: to its elements, *runtime.sudog */
-	[363] = {0, ASK_POINTER_SLICE, 597, 1, 0, 0},          /* []runtime.cleanupFn: to its elements, runtime.cleanupFn */
-	[364] = {0, ASK_POINTER_SLICE, 499, 1, 0, 0},          /* []*runtime.moduledata: to its elements, *runtime.moduledata */
-	[365] = {0, ASK_POINTER_SLICE, 677, 1, 0, 0},          /* []runtime.Frame: to its elements, runtime.Frame */
-	[366] = {0, ASK_POINTER_SLICE, 570, 1, 0, 0},          /* []internal/abi.Imethod: to its elements, internal/abi.Imethod */
-	[367] = {0, ASK_POINTER_SLICE, 606, 1, 0, 0},          /* []unicode.Range16: to its elements, unicode.Range16 */
-	[368] = {0, ASK_POINTER_SLICE, 607, 1, 0, 0},          /* []unicode.Range32: to its elements, unicode.Range32 */
-	[369] = {0, ASK_POINTER_SLICE, 634, 1, 0, 0},          /* []internal/cpu.option: to its elements, internal/cpu.option */
-	[370] = {0, ASK_POINTER_SLICE, 612, 1, 0, 0},          /* []internal/bisect.cond: to its elements, internal/bisect.cond */
-	[371] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.stringInterfacePtr: to its bytes */
-	[372] = {0, ASK_POINTER_SLICE, 0, 1, 0, 0},            /* fmt.buffer: to its elements, uint8 */
-	[373] = {0, ASK_POINTER_STRING, 0, 3, 16, 0},          /* [3]string[]: to its bytes */
-	[374] = {0, ASK_POINTER_PLAIN, 516, 16, 8, 0},         /* [16]sync/atomic.Pointer[internal/sync.node[interface {},interface {}]][].v: to a internal/sync.node[interface {},interface {}] */
-	[375] = {0, ASK_POINTER_PLAIN, 518, 16, 8, 0},         /* [16]sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }][].v: to a go.shape.struct { internal/sync.isEntry bool } */
-	[376] = {0, ASK_POINTER_PLAIN, 699, 136, 8, 0},        /* [136]*runtime.mspan[]: to a runtime.mspan */
-	[377] = {0, ASK_POINTER_PLAIN, 668, 32, 8, 0},         /* [32]*runtime._defer[]: to a runtime._defer */
-	[378] = {0, ASK_POINTER_PLAIN, 692, 128, 8, 0},        /* [128]*runtime.sudog[]: to a runtime.sudog */
-	[379] = {0, ASK_POINTER_PLAIN, 699, 128, 8, 0},        /* [128]*runtime.mspan[]: to a runtime.mspan */
-	[380] = {0, ASK_POINTER_FUNC, 0, 20, 24, 0},           /* [20]runtime.cleanupFn[].call: to its closure */
-	[381] = {8, ASK_POINTER_PLAIN, 507, 20, 24, 0},        /* [20]runtime.cleanupFn[].fn: to a runtime.funcval */
-	[382] = {0, ASK_POINTER_PLAIN, 598, 2, 8, 0},          /* [2]*runtime.traceBuf[]: to a runtime.traceBuf */
-	[383] = {0, ASK_POINTER_PLAIN, 598, 4, 8, 0},          /* [2][2]*runtime.traceBuf[][]: to a runtime.traceBuf */
-	[384] = {16, ASK_POINTER_STRING, 0, 2, 88, 0},         /* [2]runtime.Frame[].Function: to its bytes */
-	[385] = {32, ASK_POINTER_STRING, 0, 2, 88, 0},         /* [2]runtime.Frame[].File: to its bytes */
-	[386] = {72, ASK_POINTER_PLAIN, 695, 2, 88, 0},        /* [2]runtime.Frame[].funcInfo._func: to a runtime._func */
-	[387] = {80, ASK_POINTER_PLAIN, 701, 2, 88, 0},        /* [2]runtime.Frame[].funcInfo.datap: to a runtime.moduledata */
-	[388] = {0, ASK_POINTER_STRING, 0, 8, 32, 0},          /* [8]internal/cpu.option[].Name: to its bytes */
-	[389] = {16, ASK_POINTER_PLAIN, 6, 8, 32, 0},          /* [8]internal/cpu.option[].Feature: to a bool */
-	[390] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* time.fileSizeError: to its bytes */
-	[391] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/runtime/cgroup.stringError: to its bytes */
-	[392] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* reflect.StructTag: to its bytes */
-	[393] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.errorString: to its bytes */
-	[394] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.plainError: to its bytes */
-	[395] = {0, ASK_POINTER_PLAIN, 695, 1, 0, 0},          /* *runtime._func: to a runtime._func */
-	[396] = {0, ASK_POINTER_PLAIN, 546, 1, 0, 0},          /* *runtime.gcBits: to a runtime.gcBits */
-	[397] = {0, ASK_POINTER_PLAIN, 595, 1, 0, 0},          /* *runtime.workbuf: to a runtime.workbuf */
-	[398] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* errors.errorString.s: to its bytes */
-	[399] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* reflect.rtype.t.Equal: to its closure */
-	[400] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* reflect.rtype.t.GCData: to a uint8 */
-	[401] = {0, ASK_POINTER_PLAIN, 701, 1, 0, 0},          /* *runtime.moduledata: to a runtime.moduledata */
-	[402] = {0, ASK_POINTER_PLAIN, 544, 1, 0, 0},          /* runtime.xRegPerG.state: to a runtime.xRegState */
-	[403] = {0, ASK_POINTER_PLAIN, 676, 1, 0, 0},          /* *runtime.spanSPMC: to a runtime.spanSPMC */
-	[404] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/bisect.parseError.text: to its bytes */
-	[405] = {8, ASK_POINTER_PLAIN, 699, 128, 8, 0},        /* struct { runtime.len int; runtime.buf [128]*runtime.mspan }.buf[]: to a runtime.mspan */
-	[406] = {0, ASK_POINTER_PLAIN, 676, 1, 0, 0},          /* struct { runtime.head *runtime.spanSPMC; runtime.tail internal/runtime/atomic.UnsafePointer }.head: to a runtime.spanSPMC */
-	[407] = {0, ASK_POINTER_PLAIN, 554, 1, 0, 0},          /* *runtime.cleanupBlock: to a runtime.cleanupBlock */
-	[408] = {0, ASK_POINTER_PLAIN, 697, 1, 0, 0},          /* *runtime.pollDesc: to a runtime.pollDesc */
-	[409] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* os.SyscallError.Syscall: to its bytes */
-	[410] = {16, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* os.SyscallError.Err: to whatever it holds */
-	[411] = {0, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* internal/fmtsort.KeyValue.Key.typ_: to a internal/abi.Type */
-	[412] = {24, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* internal/fmtsort.KeyValue.Value.typ_: to a internal/abi.Type */
-	[413] = {8, ASK_POINTER_SLICE, 0, 1, 0, 0},            /* reflect.bitVector.data: to its elements, uint8 */
-	[414] = {0, ASK_POINTER_PLAIN, 604, 1, 0, 0},          /* reflect.layoutKey.ftyp: to a internal/abi.FuncType */
-	[415] = {8, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* reflect.layoutKey.rcvr: to a internal/abi.Type */
-	[416] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* reflect.ValueError.Method: to its bytes */
-	[417] = {8, ASK_POINTER_SLICE, 530, 1, 0, 0},          /* sync.poolDequeue.vals: to its elements, sync.eface */
-	[418] = {0, ASK_POINTER_PLAIN, 585, 1, 0, 0},          /* sync.poolChain.head: to a sync.poolChainElt */
-	[419] = {8, ASK_POINTER_PLAIN, 585, 1, 0, 0},          /* sync.poolChain.tail.v: to a sync.poolChainElt */
-	[420] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},              /* sync.poolLocalInternal.private: to whatever it holds */
-	[421] = {16, ASK_POINTER_PLAIN, 585, 1, 0, 0},         /* sync.poolLocalInternal.shared.head: to a sync.poolChainElt */
-	[422] = {24, ASK_POINTER_PLAIN, 585, 1, 0, 0},         /* sync.poolLocalInternal.shared.tail.v: to a sync.poolChainElt */
-	[423] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},              /* sync.poolLocal.poolLocalInternal.private: to whatever it holds */
-	[424] = {16, ASK_POINTER_PLAIN, 585, 1, 0, 0},         /* sync.poolLocal.poolLocalInternal.shared.head: to a sync.poolChainElt */
-	[425] = {24, ASK_POINTER_PLAIN, 585, 1, 0, 0},         /* sync.poolLocal.poolLocalInternal.shared.tail.v: to a sync.poolChainElt */
-	[426] = {8, ASK_POINTER_PLAIN, 0, 1, 0, 0},            /* runtime.bitvector.bytedata: to a uint8 */
-	[427] = {0, ASK_POINTER_PLAIN, 692, 1, 0, 0},          /* runtime.waitq.first: to a runtime.sudog */
-	[428] = {8, ASK_POINTER_PLAIN, 692, 1, 0, 0},          /* runtime.waitq.last: to a runtime.sudog */
-	[429] = {0, ASK_POINTER_SLICE, 98, 1, 0, 0},           /* runtime.pinner.refs: to its elements, unsafe.Pointer */
-	[430] = {16, ASK_POINTER_PLAIN, 554, 1, 0, 0},         /* runtime.cleanupBlock.cleanupBlockHeader.alllink: to a runtime.cleanupBlock */
-	[431] = {32, ASK_POINTER_FUNC, 0, 20, 24, 0},          /* runtime.cleanupBlock.cleanups[].call: to its closure */
-	[432] = {40, ASK_POINTER_PLAIN, 507, 20, 24, 0},       /* runtime.cleanupBlock.cleanups[].fn: to a runtime.funcval */
-	[433] = {2112, ASK_POINTER_PLAIN, 544, 1, 0, 0},       /* runtime.xRegPerP.cache: to a runtime.xRegState */
-	[434] = {0, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* runtime.mPadded.m.g0: to a runtime.g */
-	[435] = {72, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* runtime.mPadded.m.gsignal: to a runtime.g */
-	[436] = {176, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.mPadded.m.mstartfn: to its closure */
-	[437] = {184, ASK_POINTER_PLAIN, 703, 1, 0, 0},        /* runtime.mPadded.m.curg: to a runtime.g */
-	[438] = {248, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.mPadded.m.preemptoff: to its bytes */
-	[439] = {296, ASK_POINTER_SLICE, 158, 1, 0, 0},        /* runtime.mPadded.m.allpSnapshot: to its elements, *runtime.p */
-	[440] = {336, ASK_POINTER_PLAIN, 475, 1, 0, 0},        /* runtime.mPadded.m.cgoCallers: to a runtime.cgoCallers */
-	[441] = {352, ASK_POINTER_PLAIN, 705, 1, 0, 0},        /* runtime.mPadded.m.alllink: to a runtime.m */
-	[442] = {688, ASK_POINTER_SLICE, 379, 1, 0, 0},        /* runtime.mPadded.m.mLockProfile.stack: to its elements, uintptr */
-	[443] = {736, ASK_POINTER_SLICE, 379, 1, 0, 0},        /* runtime.mPadded.m.profStack: to its elements, uintptr */
-	[444] = {760, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.mPadded.m.waitunlockf: to its closure */
-	[445] = {792, ASK_POINTER_PLAIN, 705, 1, 0, 0},        /* runtime.mPadded.m.freelink: to a runtime.m */
-	[446] = {808, ASK_POINTER_PLAIN, 598, 4, 8, 0},        /* runtime.mPadded.m.trace.buf[][]: to a runtime.traceBuf */
-	[447] = {840, ASK_POINTER_PLAIN, 705, 1, 0, 0},        /* runtime.mPadded.m.trace.link: to a runtime.m */
-	[448] = {1816, ASK_POINTER_PLAIN, 198, 1, 0, 0},       /* runtime.mPadded.m.self.m: to a internal/runtime/atomic.Pointer[runtime.m] */
-	[449] = {0, ASK_POINTER_SLICE, 377, 1, 0, 0},          /* runtime.metricFloat64Histogram.counts: to its elements, uint64 */
-	[450] = {24, ASK_POINTER_SLICE, 383, 1, 0, 0},         /* runtime.metricFloat64Histogram.buckets: to its elements, float64 */
-	[451] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* runtime.debugCallWrapArgs.callingG: to a runtime.g */
-	[452] = {0, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* runtime._typePair.t1: to a internal/abi.Type */
-	[453] = {8, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* runtime._typePair.t2: to a internal/abi.Type */
-	[454] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* runtime.metricData.compute: to its closure */
-	[455] = {0, ASK_POINTER_PLAIN, 0, 1, 0, 0},            /* syscall.Iovec.Base: to a uint8 */
-	[456] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/godebug.value.text: to its bytes */
-	[457] = {16, ASK_POINTER_PLAIN, 649, 1, 0, 0},         /* internal/godebug.value.bisect: to a internal/bisect.Matcher */
-	[458] = {0, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* go.shape.struct { Key reflect.Value; Value reflect.Value }.Key.typ_: to a internal/abi.Type */
-	[459] = {24, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* go.shape.struct { Key reflect.Value; Value reflect.Value }.Value.typ_: to a internal/abi.Type */
-	[460] = {0, ASK_POINTER_PLAIN, 696, 1, 0, 0},          /* runtime.timerWhen.timer: to a runtime.timer */
-	[461] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.synctestDeadlockError.reason: to its bytes */
-	[462] = {16, ASK_POINTER_PLAIN, 688, 1, 0, 0},         /* runtime.synctestDeadlockError.bubble: to a runtime.synctestBubble */
-	[463] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* time.zone.name: to its bytes */
-	[464] = {0, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* reflect.layoutType.t: to a internal/abi.Type */
-	[465] = {8, ASK_POINTER_PLAIN, 657, 1, 0, 0},          /* reflect.layoutType.framePool: to a sync.Pool */
-	[466] = {16, ASK_POINTER_SLICE, 656, 1, 0, 0},         /* reflect.layoutType.abid.call.steps: to its elements, reflect.abiStep */
-	[467] = {40, ASK_POINTER_SLICE, 299, 1, 0, 0},         /* reflect.layoutType.abid.call.valueStart: to its elements, int */
-	[468] = {88, ASK_POINTER_SLICE, 656, 1, 0, 0},         /* reflect.layoutType.abid.ret.steps: to its elements, reflect.abiStep */
-	[469] = {112, ASK_POINTER_SLICE, 299, 1, 0, 0},        /* reflect.layoutType.abid.ret.valueStart: to its elements, int */
-	[470] = {184, ASK_POINTER_PLAIN, 526, 1, 0, 0},        /* reflect.layoutType.abid.stackPtrs: to a reflect.bitVector */
-	[471] = {8, ASK_POINTER_PLAIN, 526, 1, 0, 0},          /* reflect.methodValue.makeFuncCtxt.stack: to a reflect.bitVector */
-	[472] = {40, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* reflect.methodValue.rcvr.typ_: to a internal/abi.Type */
-	[473] = {8, ASK_POINTER_SLICE, 530, 1, 0, 0},          /* sync.poolChainElt.poolDequeue.vals: to its elements, sync.eface */
-	[474] = {32, ASK_POINTER_PLAIN, 585, 1, 0, 0},         /* sync.poolChainElt.next.v: to a sync.poolChainElt */
-	[475] = {40, ASK_POINTER_PLAIN, 585, 1, 0, 0},         /* sync.poolChainElt.prev.v: to a sync.poolChainElt */
-	[476] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* io/fs.PathError.Op: to its bytes */
-	[477] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* io/fs.PathError.Path: to its bytes */
-	[478] = {32, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* io/fs.PathError.Err: to whatever it holds */
-	[479] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.modulehash.modulename: to its bytes */
-	[480] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.modulehash.linktimehash: to its bytes */
-	[481] = {32, ASK_POINTER_PLAIN, 2, 1, 0, 0},           /* runtime.modulehash.runtimehash: to a string */
-	[482] = {0, ASK_POINTER_SLICE, 379, 1, 0, 0},          /* runtime.ancestorInfo.pcs: to its elements, uintptr */
-	[483] = {0, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* runtime.mSpanList.first: to a runtime.mspan */
-	[484] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* runtime.mSpanList.last: to a runtime.mspan */
-	[485] = {0, ASK_POINTER_PLAIN, 591, 1, 0, 0},          /* *runtime.mSpanList: to a runtime.mSpanList */
-	[486] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* runtime.cleanupFn.call: to its closure */
-	[487] = {8, ASK_POINTER_PLAIN, 507, 1, 0, 0},          /* runtime.cleanupFn.fn: to a runtime.funcval */
-	[488] = {0, ASK_POINTER_PLAIN, 598, 1, 0, 0},          /* runtime.traceBuf.traceBufHeader.link: to a runtime.traceBuf */
-	[489] = {0, ASK_POINTER_PLAIN, 598, 1, 0, 0},          /* *runtime.traceBuf: to a runtime.traceBuf */
-	[490] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* internal/abi.FuncType.Type.Equal: to its closure */
-	[491] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.FuncType.Type.GCData: to a uint8 */
-	[492] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* internal/abi.InterfaceType.Type.Equal: to its closure */
-	[493] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.InterfaceType.Type.GCData: to a uint8 */
-	[494] = {48, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.InterfaceType.PkgPath.Bytes: to a uint8 */
-	[495] = {56, ASK_POINTER_SLICE, 570, 1, 0, 0},         /* internal/abi.InterfaceType.Methods: to its elements, internal/abi.Imethod */
-	[496] = {0, ASK_POINTER_SLICE, 606, 1, 0, 0},          /* unicode.RangeTable.R16: to its elements, unicode.Range16 */
-	[497] = {24, ASK_POINTER_SLICE, 607, 1, 0, 0},         /* unicode.RangeTable.R32: to its elements, unicode.Range32 */
-	[498] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/godebug.Setting.name: to its bytes */
-	[499] = {32, ASK_POINTER_PLAIN, 633, 1, 0, 0},         /* internal/godebug.Setting.setting: to a internal/godebug.setting */
-	[500] = {4104, ASK_POINTER_FREE, 289, 1, 0, 0},        /* internal/bisect.dedup.m: to its map<uint64,bool> */
-	[501] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} }.f: to its closure */
-	[502] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},             /* struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} }.p: to whatever it holds */
-	[503] = {8, ASK_POINTER_PLAIN, 342, 1, 0, 0},          /* os.dirInfo.buf: to a []uint8 */
-	[504] = {8, ASK_POINTER_PLAIN, 526, 1, 0, 0},          /* reflect.makeFuncCtxt.stack: to a reflect.bitVector */
-	[505] = {0, ASK_POINTER_PLAIN, 621, 1, 0, 0},          /* runtime.special.next: to a runtime.special */
-	[506] = {16, ASK_POINTER_PLAIN, 554, 1, 0, 0},         /* runtime.cleanupBlockHeader.alllink: to a runtime.cleanupBlock */
-	[507] = {0, ASK_POINTER_PLAIN, 598, 1, 0, 0},          /* runtime.traceBufHeader.link: to a runtime.traceBuf */
-	[508] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.errorAddressString.msg: to its bytes */
-	[509] = {0, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* runtime.TypeAssertionError._interface: to a internal/abi.Type */
-	[510] = {8, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* runtime.TypeAssertionError.concrete: to a internal/abi.Type */
-	[511] = {16, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* runtime.TypeAssertionError.asserted: to a internal/abi.Type */
-	[512] = {24, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.TypeAssertionError.missingMethod: to its bytes */
-	[513] = {0, ASK_POINTER_SLICE, 379, 1, 0, 0},          /* runtime.Frames.callers: to its elements, uintptr */
-	[514] = {32, ASK_POINTER_SLICE, 677, 1, 0, 0},         /* runtime.Frames.frames: to its elements, runtime.Frame */
-	[515] = {72, ASK_POINTER_STRING, 0, 2, 88, 0},         /* runtime.Frames.frameStore[].Function: to its bytes */
-	[516] = {88, ASK_POINTER_STRING, 0, 2, 88, 0},         /* runtime.Frames.frameStore[].File: to its bytes */
-	[517] = {128, ASK_POINTER_PLAIN, 695, 2, 88, 0},       /* runtime.Frames.frameStore[].funcInfo._func: to a runtime._func */
-	[518] = {136, ASK_POINTER_PLAIN, 701, 2, 88, 0},       /* runtime.Frames.frameStore[].funcInfo.datap: to a runtime.moduledata */
-	[519] = {0, ASK_POINTER_PLAIN, 605, 1, 0, 0},          /* internal/abi.ITab.Inter: to a internal/abi.InterfaceType */
-	[520] = {8, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* internal/abi.ITab.Type: to a internal/abi.Type */
-	[521] = {0, ASK_POINTER_PLAIN, 571, 1, 0, 0},          /* internal/godebug.setting.value.v: to a internal/godebug.value */
-	[522] = {32, ASK_POINTER_PLAIN, 664, 1, 0, 0},         /* internal/godebug.setting.info: to a internal/godebugs.Info */
-	[523] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/cpu.option.Name: to its bytes */
-	[524] = {16, ASK_POINTER_PLAIN, 6, 1, 0, 0},           /* internal/cpu.option.Feature: to a bool */
-	[525] = {16, ASK_POINTER_ANY, 0, 1, 0, 0},             /* internal/sync.entry[interface {},interface {}].key: to whatever it holds */
-	[526] = {32, ASK_POINTER_ANY, 0, 1, 0, 0},             /* internal/sync.entry[interface {},interface {}].value: to whatever it holds */
-	[527] = {8, ASK_POINTER_FREE, 635, 1, 0, 0},           /* internal/sync.entry[interface {},interface {}].overflow: to its internal/sync.entry[interface {},interface {}] */
-	[528] = {8, ASK_POINTER_PLAIN, 636, 1, 0, 0},          /* internal/sync.entry[go.shape.interface {},go.shape.interface {}].overflow.v: to a internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
-	[529] = {16, ASK_POINTER_ANY, 0, 1, 0, 0},             /* internal/sync.entry[go.shape.interface {},go.shape.interface {}].key: to whatever it holds */
-	[530] = {32, ASK_POINTER_ANY, 0, 1, 0, 0},             /* internal/sync.entry[go.shape.interface {},go.shape.interface {}].value: to whatever it holds */
-	[531] = {0, ASK_POINTER_PLAIN, 684, 1, 0, 0},          /* *runtime.mcache: to a runtime.mcache */
-	[532] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } }.f: to its closure */
-	[533] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},             /* struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } }.p: to whatever it holds */
-	[534] = {40, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } }.result: to whatever it holds */
-	[535] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool }.f: to its closure */
-	[536] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},             /* struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool }.p: to whatever it holds */
-	[537] = {0, ASK_POINTER_PLAIN, 401, 1, 0, 0},          /* fmt.fmt.buf: to a fmt.buffer */
-	[538] = {0, ASK_POINTER_SLICE, 656, 1, 0, 0},          /* reflect.abiSeq.steps: to its elements, reflect.abiStep */
-	[539] = {24, ASK_POINTER_SLICE, 299, 1, 0, 0},         /* reflect.abiSeq.valueStart: to its elements, int */
-	[540] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* runtime.coro.f: to its closure */
-	[541] = {16, ASK_POINTER_PLAIN, 705, 1, 0, 0},         /* runtime.coro.mp: to a runtime.m */
-	[542] = {2064, ASK_POINTER_PLAIN, 676, 1, 0, 0},       /* runtime.spanQueue.chain.head: to a runtime.spanSPMC */
-	[543] = {8, ASK_POINTER_SLICE, 612, 1, 0, 0},          /* internal/bisect.Matcher.list: to its elements, internal/bisect.cond */
-	[544] = {32, ASK_POINTER_PLAIN, 613, 1, 0, 0},         /* internal/bisect.Matcher.dedup.v: to a internal/bisect.dedup */
-	[545] = {24, ASK_POINTER_NODE, 650, 16, 8, 0x27b},     /* internal/sync.indirect[interface {},interface {}].children[]: to an entry, or to internal/sync.indirect[interface {},interface {}] */
-	[546] = {16, ASK_POINTER_PLAIN, 651, 1, 0, 0},         /* internal/sync.indirect[go.shape.interface {},go.shape.interface {}].parent: to a internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
-	[547] = {24, ASK_POINTER_PLAIN, 518, 16, 8, 0},        /* internal/sync.indirect[go.shape.interface {},go.shape.interface {}].children[].v: to a go.shape.struct { internal/sync.isEntry bool } */
-	[548] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* reflect.Method.Name: to its bytes */
-	[549] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* reflect.Method.PkgPath: to its bytes */
-	[550] = {32, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* reflect.Method.Type: to whatever it holds */
-	[551] = {48, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* reflect.Method.Func.typ_: to a internal/abi.Type */
-	[552] = {32, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* sync.Pool.New: to its closure */
-	[553] = {0, ASK_POINTER_PLAIN, 695, 1, 0, 0},          /* runtime.funcInfo._func: to a runtime._func */
-	[554] = {8, ASK_POINTER_PLAIN, 701, 1, 0, 0},          /* runtime.funcInfo.datap: to a runtime.moduledata */
-	[555] = {8, ASK_POINTER_SLICE, 379, 1, 0, 0},          /* runtime.mLockProfile.stack: to its elements, uintptr */
-	[556] = {8, ASK_POINTER_PLAIN, 598, 4, 8, 0},          /* runtime.mTraceState.buf[][]: to a runtime.traceBuf */
-	[557] = {40, ASK_POINTER_PLAIN, 705, 1, 0, 0},         /* runtime.mTraceState.link: to a runtime.m */
-	[558] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/godebugs.Info.Name: to its bytes */
-	[559] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* internal/godebugs.Info.Package: to its bytes */
-	[560] = {40, ASK_POINTER_STRING, 0, 1, 0, 0},          /* internal/godebugs.Info.Old: to its bytes */
-	[561] = {16, ASK_POINTER_FREE, 650, 1, 0, 0},          /* internal/sync.HashTrieMap[interface {},interface {}].root.v: to its internal/sync.indirect[interface {},interface {}] */
-	[562] = {24, ASK_POINTER_PLAIN, 335, 1, 0, 0},         /* os.file.pfd.SysFile.iovecs: to a []syscall.Iovec */
-	[563] = {56, ASK_POINTER_STRING, 0, 1, 0, 0},          /* os.file.name: to its bytes */
-	[564] = {72, ASK_POINTER_PLAIN, 615, 1, 0, 0},         /* os.file.dirinfo.v: to a os.dirInfo */
-	[565] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* time.Location.name: to its bytes */
-	[566] = {16, ASK_POINTER_SLICE, 582, 1, 0, 0},         /* time.Location.zone: to its elements, time.zone */
-	[567] = {40, ASK_POINTER_SLICE, 616, 1, 0, 0},         /* time.Location.tx: to its elements, time.zoneTrans */
-	[568] = {64, ASK_POINTER_STRING, 0, 1, 0, 0},          /* time.Location.extend: to its bytes */
-	[569] = {96, ASK_POINTER_PLAIN, 582, 1, 0, 0},         /* time.Location.cacheZone: to a time.zone */
-	[570] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* runtime._defer.fn: to its closure */
-	[571] = {32, ASK_POINTER_PLAIN, 668, 1, 0, 0},         /* runtime._defer.link: to a runtime._defer */
-	[572] = {40, ASK_POINTER_PLAIN, 197, 1, 0, 0},         /* runtime._defer.head: to a internal/runtime/atomic.Pointer[runtime._defer] */
-	[573] = {8, ASK_POINTER_SLICE, 580, 1, 0, 0},          /* runtime.timers.heap: to its elements, runtime.timerWhen */
-	[574] = {0, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* runtime.untracedG·7.gp: to a runtime.g */
-	[575] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* reflect.StructField.Name: to its bytes */
-	[576] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* reflect.StructField.PkgPath: to its bytes */
-	[577] = {32, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* reflect.StructField.Type: to whatever it holds */
-	[578] = {48, ASK_POINTER_STRING, 0, 1, 0, 0},          /* reflect.StructField.Tag: to its bytes */
-	[579] = {72, ASK_POINTER_SLICE, 299, 1, 0, 0},         /* reflect.StructField.Index: to its elements, int */
-	[580] = {0, ASK_POINTER_SLICE, 656, 1, 0, 0},          /* reflect.abiDesc.call.steps: to its elements, reflect.abiStep */
-	[581] = {24, ASK_POINTER_SLICE, 299, 1, 0, 0},         /* reflect.abiDesc.call.valueStart: to its elements, int */
-	[582] = {72, ASK_POINTER_SLICE, 656, 1, 0, 0},         /* reflect.abiDesc.ret.steps: to its elements, reflect.abiStep */
-	[583] = {96, ASK_POINTER_SLICE, 299, 1, 0, 0},         /* reflect.abiDesc.ret.valueStart: to its elements, int */
-	[584] = {168, ASK_POINTER_PLAIN, 526, 1, 0, 0},        /* reflect.abiDesc.stackPtrs: to a reflect.bitVector */
-	[585] = {48, ASK_POINTER_PLAIN, 483, 1, 0, 0},         /* runtime.spanSPMC.ring: to a runtime.objptr */
-	[586] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.Frame.Function: to its bytes */
-	[587] = {32, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.Frame.File: to its bytes */
-	[588] = {72, ASK_POINTER_PLAIN, 695, 1, 0, 0},         /* runtime.Frame.funcInfo._func: to a runtime._func */
-	[589] = {80, ASK_POINTER_PLAIN, 701, 1, 0, 0},         /* runtime.Frame.funcInfo.datap: to a runtime.moduledata */
-	[590] = {24, ASK_POINTER_PLAIN, 335, 1, 0, 0},         /* internal/poll.FD.SysFile.iovecs: to a []syscall.Iovec */
-	[591] = {0, ASK_POINTER_SLICE, 0, 1, 0, 0},            /* fmt.pp.buf: to its elements, uint8 */
-	[592] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},             /* fmt.pp.arg: to whatever it holds */
-	[593] = {40, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* fmt.pp.value.typ_: to a internal/abi.Type */
-	[594] = {64, ASK_POINTER_PLAIN, 401, 1, 0, 0},         /* fmt.pp.fmt.buf: to a fmt.buffer */
-	[595] = {184, ASK_POINTER_SLICE, 299, 1, 0, 0},        /* fmt.pp.wrappedErrs: to its elements, int */
-	[596] = {8, ASK_POINTER_PLAIN, 595, 1, 0, 0},          /* runtime.gcWork.wbuf1: to a runtime.workbuf */
-	[597] = {16, ASK_POINTER_PLAIN, 595, 1, 0, 0},         /* runtime.gcWork.wbuf2: to a runtime.workbuf */
-	[598] = {2088, ASK_POINTER_PLAIN, 676, 1, 0, 0},       /* runtime.gcWork.spanq.chain.head: to a runtime.spanSPMC */
-	[599] = {2104, ASK_POINTER_PLAIN, 443, 1, 0, 0},       /* runtime.gcWork.ptrBuf: to a [1024]uintptr */
-	[600] = {48, ASK_POINTER_PLAIN, 699, 136, 8, 0},       /* runtime.mcache.alloc[]: to a runtime.mspan */
-	[601] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* internal/abi.Type.Equal: to its closure */
-	[602] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.Type.GCData: to a uint8 */
-	[603] = {16, ASK_POINTER_SLICE, 580, 1, 0, 0},         /* runtime.synctestBubble.timers.heap: to its elements, runtime.timerWhen */
-	[604] = {88, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* runtime.synctestBubble.root: to a runtime.g */
-	[605] = {96, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* runtime.synctestBubble.waiter: to a runtime.g */
-	[606] = {104, ASK_POINTER_PLAIN, 703, 1, 0, 0},        /* runtime.synctestBubble.main: to a runtime.g */
-	[607] = {32, ASK_POINTER_PLAIN, 696, 1, 0, 0},         /* runtime.hchan.timer: to a runtime.timer */
-	[608] = {40, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* runtime.hchan.elemtype: to a internal/abi.Type */
-	[609] = {64, ASK_POINTER_PLAIN, 692, 1, 0, 0},         /* runtime.hchan.recvq.first: to a runtime.sudog */
-	[610] = {72, ASK_POINTER_PLAIN, 692, 1, 0, 0},         /* runtime.hchan.recvq.last: to a runtime.sudog */
-	[611] = {80, ASK_POINTER_PLAIN, 692, 1, 0, 0},         /* runtime.hchan.sendq.first: to a runtime.sudog */
-	[612] = {88, ASK_POINTER_PLAIN, 692, 1, 0, 0},         /* runtime.hchan.sendq.last: to a runtime.sudog */
-	[613] = {96, ASK_POINTER_PLAIN, 688, 1, 0, 0},         /* runtime.hchan.bubble: to a runtime.synctestBubble */
-	[614] = {0, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* runtime.sudog.g: to a runtime.g */
-	[615] = {8, ASK_POINTER_PLAIN, 692, 1, 0, 0},          /* runtime.sudog.next: to a runtime.sudog */
-	[616] = {16, ASK_POINTER_PLAIN, 692, 1, 0, 0},         /* runtime.sudog.prev: to a runtime.sudog */
-	[617] = {64, ASK_POINTER_PLAIN, 692, 1, 0, 0},         /* runtime.sudog.parent: to a runtime.sudog */
-	[618] = {72, ASK_POINTER_PLAIN, 692, 1, 0, 0},         /* runtime.sudog.waitlink: to a runtime.sudog */
-	[619] = {80, ASK_POINTER_PLAIN, 692, 1, 0, 0},         /* runtime.sudog.waittail: to a runtime.sudog */
-	[620] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* runtime.scavengerState.g: to a runtime.g */
-	[621] = {16, ASK_POINTER_PLAIN, 696, 1, 0, 0},         /* runtime.scavengerState.timer: to a runtime.timer */
-	[622] = {112, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.scavengerState.sleepStub: to its closure */
-	[623] = {120, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.scavengerState.scavenge: to its closure */
-	[624] = {128, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.scavengerState.shouldStop: to its closure */
-	[625] = {136, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.scavengerState.gomaxprocs: to its closure */
-	[626] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},              /* runtime._panic.arg: to whatever it holds */
-	[627] = {16, ASK_POINTER_PLAIN, 694, 1, 0, 0},         /* runtime._panic.link: to a runtime._panic */
-	[628] = {72, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* runtime._panic.deferBitsPtr: to a uint8 */
-	[629] = {40, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* runtime.timer.f: to its closure */
-	[630] = {48, ASK_POINTER_ANY, 0, 1, 0, 0},             /* runtime.timer.arg: to whatever it holds */
-	[631] = {72, ASK_POINTER_PLAIN, 669, 1, 0, 0},         /* runtime.timer.ts: to a runtime.timers */
-	[632] = {0, ASK_POINTER_PLAIN, 697, 1, 0, 0},          /* runtime.pollDesc.link: to a runtime.pollDesc */
-	[633] = {112, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.pollDesc.rt.f: to its closure */
-	[634] = {120, ASK_POINTER_ANY, 0, 1, 0, 0},            /* runtime.pollDesc.rt.arg: to whatever it holds */
-	[635] = {144, ASK_POINTER_PLAIN, 669, 1, 0, 0},        /* runtime.pollDesc.rt.ts: to a runtime.timers */
-	[636] = {224, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.pollDesc.wt.f: to its closure */
-	[637] = {232, ASK_POINTER_ANY, 0, 1, 0, 0},            /* runtime.pollDesc.wt.arg: to whatever it holds */
-	[638] = {256, ASK_POINTER_PLAIN, 669, 1, 0, 0},        /* runtime.pollDesc.wt.ts: to a runtime.timers */
-	[639] = {288, ASK_POINTER_PLAIN, 697, 1, 0, 0},        /* runtime.pollDesc.self: to a runtime.pollDesc */
-	[640] = {0, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* *runtime.mspan: to a runtime.mspan */
-	[641] = {0, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* runtime.mspan.next: to a runtime.mspan */
-	[642] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* runtime.mspan.prev: to a runtime.mspan */
-	[643] = {16, ASK_POINTER_PLAIN, 591, 1, 0, 0},         /* runtime.mspan.list: to a runtime.mSpanList */
-	[644] = {64, ASK_POINTER_PLAIN, 546, 1, 0, 0},         /* runtime.mspan.allocBits: to a runtime.gcBits */
-	[645] = {72, ASK_POINTER_PLAIN, 546, 1, 0, 0},         /* runtime.mspan.gcmarkBits: to a runtime.gcBits */
-	[646] = {80, ASK_POINTER_PLAIN, 546, 1, 0, 0},         /* runtime.mspan.pinnerBits: to a runtime.gcBits */
-	[647] = {128, ASK_POINTER_PLAIN, 621, 1, 0, 0},        /* runtime.mspan.specials: to a runtime.special */
-	[648] = {152, ASK_POINTER_PLAIN, 687, 1, 0, 0},        /* runtime.mspan.largeType: to a internal/abi.Type */
-	[649] = {0, ASK_POINTER_PLAIN, 690, 1, 0, 0},          /* runtime.moduledata.pcHeader: to a runtime.pcHeader */
-	[650] = {8, ASK_POINTER_SLICE, 0, 1, 0, 0},            /* runtime.moduledata.funcnametab: to its elements, uint8 */
-	[651] = {32, ASK_POINTER_SLICE, 375, 1, 0, 0},         /* runtime.moduledata.cutab: to its elements, uint32 */
-	[652] = {56, ASK_POINTER_SLICE, 0, 1, 0, 0},           /* runtime.moduledata.filetab: to its elements, uint8 */
-	[653] = {80, ASK_POINTER_SLICE, 0, 1, 0, 0},           /* runtime.moduledata.pctab: to its elements, uint8 */
-	[654] = {104, ASK_POINTER_SLICE, 0, 1, 0, 0},          /* runtime.moduledata.pclntable: to its elements, uint8 */
-	[655] = {128, ASK_POINTER_SLICE, 536, 1, 0, 0},        /* runtime.moduledata.ftab: to its elements, runtime.functab */
-	[656] = {336, ASK_POINTER_SLICE, 588, 1, 0, 0},        /* runtime.moduledata.textsectmap: to its elements, runtime.textsect */
-	[657] = {360, ASK_POINTER_SLICE, 8, 1, 0, 0},          /* runtime.moduledata.typelinks: to its elements, int32 */
-	[658] = {384, ASK_POINTER_SLICE, 73, 1, 0, 0},         /* runtime.moduledata.itablinks: to its elements, *internal/abi.ITab */
-	[659] = {408, ASK_POINTER_SLICE, 537, 1, 0, 0},        /* runtime.moduledata.ptab: to its elements, runtime.ptabEntry */
-	[660] = {432, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.moduledata.pluginpath: to its bytes */
-	[661] = {448, ASK_POINTER_SLICE, 589, 1, 0, 0},        /* runtime.moduledata.pkghashes: to its elements, runtime.modulehash */
-	[662] = {472, ASK_POINTER_SLICE, 44, 1, 0, 0},         /* runtime.moduledata.inittasks: to its elements, *runtime.initTask */
-	[663] = {496, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.moduledata.modulename: to its bytes */
-	[664] = {512, ASK_POINTER_SLICE, 589, 1, 0, 0},        /* runtime.moduledata.modulehashes: to its elements, runtime.modulehash */
-	[665] = {552, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* runtime.moduledata.gcdatamask.bytedata: to a uint8 */
-	[666] = {568, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* runtime.moduledata.gcbssmask.bytedata: to a uint8 */
-	[667] = {576, ASK_POINTER_FREE, 290, 1, 0, 0},         /* runtime.moduledata.typemap: to its map<internal/abi.TypeOff,*internal/abi.Type> */
-	[668] = {584, ASK_POINTER_PLAIN, 701, 1, 0, 0},        /* runtime.moduledata.next: to a runtime.moduledata */
-	[669] = {56, ASK_POINTER_PLAIN, 684, 1, 0, 0},         /* runtime.p.mcache: to a runtime.mcache */
-	[670] = {96, ASK_POINTER_PLAIN, 198, 1, 0, 0},         /* runtime.p.oldm.m: to a internal/runtime/atomic.Pointer[runtime.m] */
-	[671] = {104, ASK_POINTER_SLICE, 37, 1, 0, 0},         /* runtime.p.deferpool: to its elements, *runtime._defer */
-	[672] = {128, ASK_POINTER_PLAIN, 668, 32, 8, 0},       /* runtime.p.deferpoolbuf[]: to a runtime._defer */
-	[673] = {2480, ASK_POINTER_SLICE, 48, 1, 0, 0},        /* runtime.p.sudogcache: to its elements, *runtime.sudog */
-	[674] = {2504, ASK_POINTER_PLAIN, 692, 128, 8, 0},     /* runtime.p.sudogbuf[]: to a runtime.sudog */
-	[675] = {3536, ASK_POINTER_PLAIN, 699, 128, 8, 0},     /* runtime.p.mspancache.buf[]: to a runtime.mspan */
-	[676] = {4560, ASK_POINTER_PLAIN, 549, 1, 0, 0},       /* runtime.p.pinnerCache: to a runtime.pinner */
-	[677] = {4688, ASK_POINTER_PLAIN, 594, 1, 0, 0},       /* runtime.p.nextGCMarkWorker: to a runtime.gcBgMarkWorkerNode */
-	[678] = {4704, ASK_POINTER_PLAIN, 595, 1, 0, 0},       /* runtime.p.gcw.wbuf1: to a runtime.workbuf */
-	[679] = {4712, ASK_POINTER_PLAIN, 595, 1, 0, 0},       /* runtime.p.gcw.wbuf2: to a runtime.workbuf */
-	[680] = {6784, ASK_POINTER_PLAIN, 676, 1, 0, 0},       /* runtime.p.gcw.spanq.chain.head: to a runtime.spanSPMC */
-	[681] = {6800, ASK_POINTER_PLAIN, 443, 1, 0, 0},       /* runtime.p.gcw.ptrBuf: to a [1024]uintptr */
-	[682] = {13680, ASK_POINTER_SLICE, 580, 1, 0, 0},      /* runtime.p.timers.heap: to its elements, runtime.timerWhen */
-	[683] = {13736, ASK_POINTER_PLAIN, 554, 1, 0, 0},      /* runtime.p.cleanups: to a runtime.cleanupBlock */
-	[684] = {15912, ASK_POINTER_PLAIN, 544, 1, 0, 0},      /* runtime.p.xRegs.cache: to a runtime.xRegState */
-	[685] = {32, ASK_POINTER_PLAIN, 694, 1, 0, 0},         /* runtime.g._panic: to a runtime._panic */
-	[686] = {40, ASK_POINTER_PLAIN, 668, 1, 0, 0},         /* runtime.g._defer: to a runtime._defer */
-	[687] = {48, ASK_POINTER_PLAIN, 705, 1, 0, 0},         /* runtime.g.m: to a runtime.m */
-	[688] = {232, ASK_POINTER_SLICE, 0, 1, 0, 0},          /* runtime.g.writebuf: to its elements, uint8 */
-	[689] = {296, ASK_POINTER_PLAIN, 358, 1, 0, 0},        /* runtime.g.ancestors: to a []runtime.ancestorInfo */
-	[690] = {320, ASK_POINTER_PLAIN, 692, 1, 0, 0},        /* runtime.g.waiting: to a runtime.sudog */
-	[691] = {328, ASK_POINTER_SLICE, 379, 1, 0, 0},        /* runtime.g.cgoCtxt: to its elements, uintptr */
-	[692] = {360, ASK_POINTER_PLAIN, 696, 1, 0, 0},        /* runtime.g.timer: to a runtime.timer */
-	[693] = {384, ASK_POINTER_PLAIN, 643, 1, 0, 0},        /* runtime.g.coroarg: to a runtime.coro */
-	[694] = {392, ASK_POINTER_PLAIN, 688, 1, 0, 0},        /* runtime.g.bubble: to a runtime.synctestBubble */
-	[695] = {400, ASK_POINTER_PLAIN, 544, 1, 0, 0},        /* runtime.g.xRegs.state: to a runtime.xRegState */
-	[696] = {0, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* reflect.Value.typ_: to a internal/abi.Type */
-	[697] = {0, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* runtime.m.g0: to a runtime.g */
-	[698] = {72, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* runtime.m.gsignal: to a runtime.g */
-	[699] = {176, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.m.mstartfn: to its closure */
-	[700] = {184, ASK_POINTER_PLAIN, 703, 1, 0, 0},        /* runtime.m.curg: to a runtime.g */
-	[701] = {248, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.m.preemptoff: to its bytes */
-	[702] = {296, ASK_POINTER_SLICE, 158, 1, 0, 0},        /* runtime.m.allpSnapshot: to its elements, *runtime.p */
-	[703] = {336, ASK_POINTER_PLAIN, 475, 1, 0, 0},        /* runtime.m.cgoCallers: to a runtime.cgoCallers */
-	[704] = {352, ASK_POINTER_PLAIN, 705, 1, 0, 0},        /* runtime.m.alllink: to a runtime.m */
-	[705] = {688, ASK_POINTER_SLICE, 379, 1, 0, 0},        /* runtime.m.mLockProfile.stack: to its elements, uintptr */
-	[706] = {736, ASK_POINTER_SLICE, 379, 1, 0, 0},        /* runtime.m.profStack: to its elements, uintptr */
-	[707] = {760, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.m.waitunlockf: to its closure */
-	[708] = {792, ASK_POINTER_PLAIN, 705, 1, 0, 0},        /* runtime.m.freelink: to a runtime.m */
-	[709] = {808, ASK_POINTER_PLAIN, 598, 4, 8, 0},        /* runtime.m.trace.buf[][]: to a runtime.traceBuf */
-	[710] = {840, ASK_POINTER_PLAIN, 705, 1, 0, 0},        /* runtime.m.trace.link: to a runtime.m */
-	[711] = {1816, ASK_POINTER_PLAIN, 198, 1, 0, 0},       /* runtime.m.self.m: to a internal/runtime/atomic.Pointer[runtime.m] */
-	[712] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.(*mspan).setUserArenaChunkToFault.func1.s: to a runtime.mspan */
-	[713] = {8, ASK_POINTER_FREE, 379, 1, 0, 0},           /* closure runtime.mmap.func1.ret: to its uintptr */
-	[714] = {8, ASK_POINTER_FREE, 8, 1, 0, 0},             /* closure runtime.sigaction.func1.ret: to its int32 */
-	[715] = {16, ASK_POINTER_FREE, 375, 1, 0, 0},          /* closure runtime.sigaction.func1.sig: to its uint32 */
-	[716] = {24, ASK_POINTER_PLAIN, 837, 1, 0, 0},         /* closure runtime.sigaction.func1.new: to a runtime.sigactiont */
-	[717] = {32, ASK_POINTER_PLAIN, 837, 1, 0, 0},         /* closure runtime.sigaction.func1.old: to a runtime.sigactiont */
-	[718] = {8, ASK_POINTER_PLAIN, 691, 1, 0, 0},          /* closure runtime.chansend.func1.c: to a runtime.hchan */
-	[719] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.send.goready.func1.gp: to a runtime.g */
-	[720] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.closechan.goready.func1.gp: to a runtime.g */
-	[721] = {8, ASK_POINTER_PLAIN, 691, 1, 0, 0},          /* closure runtime.chanrecv.func1.c: to a runtime.hchan */
-	[722] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.recv.goready.func1.gp: to a runtime.g */
-	[723] = {8, ASK_POINTER_FREE, 379, 1, 0, 0},           /* closure runtime.debugCallCheck.func1.pc: to its uintptr */
-	[724] = {16, ASK_POINTER_FREE, 2, 1, 0, 0},            /* closure runtime.debugCallCheck.func1.ret: to its string */
-	[725] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.debugCallWrap.func1.gp: to a runtime.g */
-	[726] = {32, ASK_POINTER_FREE, 375, 1, 0, 0},          /* closure runtime.debugCallWrap.func1.lockedExt: to its uint32 */
-	[727] = {8, ASK_POINTER_FREE, 6, 1, 0, 0},             /* closure runtime.debugCallWrap2.func1.ok: to its bool */
-	[728] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* closure runtime.hexdumpWords.func1.mark: to its closure */
-	[729] = {8, ASK_POINTER_FREE, 474, 1, 0, 0},           /* closure runtime.persistentalloc.func1.p: to its *runtime.notInHeap */
-	[730] = {32, ASK_POINTER_PLAIN, 838, 1, 0, 0},         /* closure runtime.persistentalloc.func1.sysStat: to a runtime.sysMemStat */
-	[731] = {8, ASK_POINTER_FREE, 637, 1, 0, 0},           /* closure runtime.allocmcache.func1.c: to its *runtime.mcache */
-	[732] = {8, ASK_POINTER_FREE, 379, 1, 0, 0},           /* closure runtime.checkFinalizersAndCleanups.func1.lastTinyBlock: to its uintptr */
-	[733] = {16, ASK_POINTER_FREE, 299, 1, 0, 0},          /* closure runtime.checkFinalizersAndCleanups.func1.nreports: to its int */
-	[734] = {24, ASK_POINTER_FREE, 6, 1, 0, 0},            /* closure runtime.checkFinalizersAndCleanups.func1.more: to its bool */
-	[735] = {32, ASK_POINTER_FREE, 830, 1, 0, 0},          /* closure runtime.checkFinalizersAndCleanups.func1.reports: to its [50]runtime.report·2 */
-	[736] = {8, ASK_POINTER_PLAIN, 621, 1, 0, 0},          /* closure runtime.checkFinalizersAndCleanups.func1.1.sp: to a runtime.special */
-	[737] = {16, ASK_POINTER_PLAIN, 699, 1, 0, 0},         /* closure runtime.checkFinalizersAndCleanups.func1.1.s: to a runtime.mspan */
-	[738] = {8, ASK_POINTER_PLAIN, 839, 1, 0, 0},          /* closure runtime.SetFinalizer.func2.e: to a runtime.eface */
-	[739] = {16, ASK_POINTER_PLAIN, 839, 1, 0, 0},         /* closure runtime.SetFinalizer.func2.f: to a runtime.eface */
-	[740] = {32, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* closure runtime.SetFinalizer.func2.fint: to a internal/abi.Type */
-	[741] = {40, ASK_POINTER_PLAIN, 840, 1, 0, 0},         /* closure runtime.SetFinalizer.func2.ot: to a internal/abi.PtrType */
-	[742] = {8, ASK_POINTER_PLAIN, 839, 1, 0, 0},          /* closure runtime.SetFinalizer.func1.e: to a runtime.eface */
-	[743] = {8, ASK_POINTER_FREE, 376, 1, 0, 0},           /* closure runtime.gcStart.func4.now: to its int64 */
-	[744] = {16, ASK_POINTER_FREE, 831, 1, 0, 0},          /* closure runtime.gcStart.func4.stw: to its runtime.worldStop */
-	[745] = {8, ASK_POINTER_FREE, 831, 1, 0, 0},           /* closure runtime.gcStart.func2.stw: to its runtime.worldStop */
-	[746] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.gcStart.func1.gp: to a runtime.g */
-	[747] = {16, ASK_POINTER_PLAIN, 688, 1, 0, 0},         /* closure runtime.gcStart.func1.bubble: to a runtime.synctestBubble */
-	[748] = {8, ASK_POINTER_FREE, 831, 1, 0, 0},           /* closure runtime.gcMarkDone.func4.stw: to its runtime.worldStop */
-	[749] = {8, ASK_POINTER_FREE, 6, 1, 0, 0},             /* closure runtime.gcMarkDone.func3.restart: to its bool */
-	[750] = {8, ASK_POINTER_FREE, 831, 1, 0, 0},           /* closure runtime.gcMarkDone.func2.stw: to its runtime.worldStop */
-	[751] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.gcMarkDone.forEachP.func5.fn: to its closure */
-	[752] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.gcMarkTermination.forEachP.func7.fn: to its closure */
-	[753] = {8, ASK_POINTER_FREE, 6, 1, 0, 0},             /* closure runtime.gcMarkTermination.func3.goroutineLeakDone: to its bool */
-	[754] = {8, ASK_POINTER_FREE, 6, 1, 0, 0},             /* closure runtime.gcMarkTermination.func2.stwSwept: to its bool */
-	[755] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.gcBgMarkWorker.func2.gp: to a runtime.g */
-	[756] = {16, ASK_POINTER_PLAIN, 702, 1, 0, 0},         /* closure runtime.gcBgMarkWorker.func2.pp: to a runtime.p */
-	[757] = {8, ASK_POINTER_FREE, 299, 1, 0, 0},           /* closure runtime.gcMarkRootCheck.func1.i: to its int */
-	[758] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.markroot.func1.gp: to a runtime.g */
-	[759] = {16, ASK_POINTER_FREE, 376, 1, 0, 0},          /* closure runtime.markroot.func1.workDone: to its int64 */
-	[760] = {24, ASK_POINTER_PLAIN, 683, 1, 0, 0},         /* closure runtime.markroot.func1.gcw: to a runtime.gcWork */
-	[761] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.gcAssistAlloc.func2.gp: to a runtime.g */
-	[762] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.gcAssistAlloc.func1.gp: to a runtime.g */
-	[763] = {16, ASK_POINTER_PLAIN, 688, 1, 0, 0},         /* closure runtime.gcAssistAlloc.func1.bubble: to a runtime.synctestBubble */
-	[764] = {8, ASK_POINTER_FREE, 379, 1, 0, 0},           /* closure runtime.(*pageAlloc).scavenge.func1.released: to its uintptr */
-	[765] = {16, ASK_POINTER_PLAIN, 841, 1, 0, 0},         /* closure runtime.(*pageAlloc).scavenge.func1.p: to a runtime.pageAlloc */
-	[766] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3.s: to a runtime.mspan */
-	[767] = {16, ASK_POINTER_PLAIN, 842, 1, 0, 0},         /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3.h: to a runtime.mheap */
-	[768] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2.s: to a runtime.mspan */
-	[769] = {16, ASK_POINTER_PLAIN, 842, 1, 0, 0},         /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2.h: to a runtime.mheap */
-	[770] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},          /* closure runtime.(*sweepLocked).sweep.func1.s: to a runtime.mspan */
-	[771] = {8, ASK_POINTER_FREE, 698, 1, 0, 0},           /* closure runtime.getempty.func1.s: to its *runtime.mspan */
-	[772] = {8, ASK_POINTER_PLAIN, 842, 1, 0, 0},          /* closure runtime.(*mheap).alloc.func1.h: to a runtime.mheap */
-	[773] = {24, ASK_POINTER_FREE, 698, 1, 0, 0},          /* closure runtime.(*mheap).alloc.func1.s: to its *runtime.mspan */
-	[774] = {8, ASK_POINTER_FREE, 832, 1, 0, 0},           /* closure runtime.(*pageAlloc).find.func1.firstFree: to its struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
-	[775] = {16, ASK_POINTER_PLAIN, 843, 1, 0, 0},         /* closure runtime.mProf_Malloc.func1.b: to a runtime.bucket */
-	[776] = {24, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* closure runtime.(*mLockProfile).captureStack.func1.gp: to a runtime.g */
-	[777] = {32, ASK_POINTER_FREE, 299, 1, 0, 0},          /* closure runtime.(*mLockProfile).captureStack.func1.nstk: to its int */
-	[778] = {48, ASK_POINTER_PLAIN, 661, 1, 0, 0},         /* closure runtime.(*mLockProfile).captureStack.func1.prof: to a runtime.mLockProfile */
-	[779] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.doRecordGoroutineProfile.func1.gp1: to a runtime.g */
-	[780] = {24, ASK_POINTER_SLICE, 379, 1, 0, 0},         /* closure runtime.doRecordGoroutineProfile.func1.pcbuf: to its elements, uintptr */
-	[781] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.netpollgoready.goready.func1.gp: to a runtime.g */
-	[782] = {8, ASK_POINTER_PLAIN, 375, 1, 0, 0},          /* closure runtime.futexwakeup.func1.addr: to a uint32 */
-	[783] = {16, ASK_POINTER_PLAIN, 705, 1, 0, 0},         /* closure runtime.newosproc.func1.mp: to a runtime.m */
-	[784] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.(*_panic).nextFrame.func1.gp: to a runtime.g */
-	[785] = {16, ASK_POINTER_PLAIN, 694, 1, 0, 0},         /* closure runtime.(*_panic).nextFrame.func1.p: to a runtime._panic */
-	[786] = {24, ASK_POINTER_FREE, 6, 1, 0, 0},            /* closure runtime.(*_panic).nextFrame.func1.ok: to its bool */
-	[787] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.gorecover.func1.gp: to a runtime.g */
-	[788] = {16, ASK_POINTER_PLAIN, 694, 1, 0, 0},         /* closure runtime.gorecover.func1.p: to a runtime._panic */
-	[789] = {24, ASK_POINTER_FREE, 6, 1, 0, 0},            /* closure runtime.gorecover.func1.canRecover: to its bool */
-	[790] = {8, ASK_POINTER_STRING, 0, 1, 0, 0},           /* closure runtime.throw.func1.s: to its bytes */
-	[791] = {8, ASK_POINTER_PLAIN, 694, 1, 0, 0},          /* closure runtime.fatal.func1.p: to a runtime._panic */
-	[792] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* closure runtime.fatal.func1.s: to its bytes */
-	[793] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.fatalthrow.func1.gp: to a runtime.g */
-	[794] = {8, ASK_POINTER_PLAIN, 694, 1, 0, 0},          /* closure runtime.fatalpanic.func1.msgs: to a runtime._panic */
-	[795] = {16, ASK_POINTER_FREE, 6, 1, 0, 0},            /* closure runtime.fatalpanic.func1.docrash: to its bool */
-	[796] = {24, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* closure runtime.fatalpanic.func1.gp: to a runtime.g */
-	[797] = {8, ASK_POINTER_PLAIN, 688, 1, 0, 0},          /* closure runtime.dopanic_m.func1.bubble: to a runtime.synctestBubble */
-	[798] = {16, ASK_POINTER_PLAIN, 699, 1, 0, 0},         /* closure runtime.setPinned.func2.span: to a runtime.mspan */
-	[799] = {24, ASK_POINTER_FREE, 6, 1, 0, 0},            /* closure runtime.setPinned.func2.exists: to its bool */
-	[800] = {16, ASK_POINTER_PLAIN, 699, 1, 0, 0},         /* closure runtime.setPinned.func1.span: to a runtime.mspan */
-	[801] = {8, ASK_POINTER_PLAIN, 702, 1, 0, 0},          /* closure runtime.xRegRestore.func1.pp: to a runtime.p */
-	[802] = {8, ASK_POINTER_FREE, 6, 1, 0, 0},             /* closure runtime.main.func2.needUnlock: to its bool */
-	[803] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.badmorestackg0.func1.g: to a runtime.g */
-	[804] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.casgstatus.func3.gp: to a runtime.g */
-	[805] = {8, ASK_POINTER_FREE, 205, 1, 0, 0},           /* closure runtime.allocm.func1.freem: to its *runtime.m */
-	[806] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.reentersyscall.func2.gp: to a runtime.g */
-	[807] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.reentersyscall.func1.gp: to a runtime.g */
-	[808] = {16, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* closure runtime.entersyscallblock.func4.gp: to a runtime.g */
-	[809] = {16, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* closure runtime.entersyscallblock.func3.gp: to a runtime.g */
-	[810] = {32, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* closure runtime.entersyscallblock.func1.gp: to a runtime.g */
-	[811] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.exitsyscall.func4.gp: to a runtime.g */
-	[812] = {8, ASK_POINTER_PLAIN, 702, 1, 0, 0},          /* closure runtime.exitsyscall.func3.oldp: to a runtime.p */
-	[813] = {8, ASK_POINTER_FREE, 158, 1, 0, 0},           /* closure runtime.exitsyscall.func2.pp: to its *runtime.p */
-	[814] = {16, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* closure runtime.exitsyscall.func2.gp: to a runtime.g */
-	[815] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.malg.func1.newg: to a runtime.g */
-	[816] = {8, ASK_POINTER_PLAIN, 507, 1, 0, 0},          /* closure runtime.newproc.func1.fn: to a runtime.funcval */
-	[817] = {16, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* closure runtime.newproc.func1.gp: to a runtime.g */
-	[818] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.gfget.func2.gp: to a runtime.g */
-	[819] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.gfget.func1.gp: to a runtime.g */
-	[820] = {8, ASK_POINTER_PLAIN, 684, 1, 0, 0},          /* closure runtime.(*p).destroy.freemcache.func2.c: to a runtime.mcache */
-	[821] = {8, ASK_POINTER_PLAIN, 702, 1, 0, 0},          /* closure runtime.(*p).destroy.func1.pp: to a runtime.p */
-	[822] = {8, ASK_POINTER_PLAIN, 702, 1, 0, 0},          /* closure runtime.wirep.func2.pp: to a runtime.p */
-	[823] = {8, ASK_POINTER_FREE, 299, 1, 0, 0},           /* closure runtime.checkdead.func1.grunning: to its int */
-	[824] = {8, ASK_POINTER_PLAIN, 844, 1, 0, 0},          /* closure runtime.(*rwmutex).rlock.func1.rw: to a runtime.rwmutex */
-	[825] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.readyWithTime.goready.func1.gp: to a runtime.g */
-	[826] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.(*synctestBubble).changegstatus.goready.func1.gp: to a runtime.g */
-	[827] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.(*synctestBubble).decActive.goready.func1.gp: to a runtime.g */
-	[828] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.goroutineReady.goready.func1.gp: to a runtime.g */
-	[829] = {8, ASK_POINTER_PLAIN, 696, 1, 0, 0},          /* closure runtime.(*timer).maybeRunAsync.func1.t: to a runtime.timer */
-	[830] = {16, ASK_POINTER_PLAIN, 696, 1, 0, 0},         /* closure runtime.(*timer).modify.func1.t: to a runtime.timer */
-	[831] = {24, ASK_POINTER_PLAIN, 688, 1, 0, 0},         /* closure runtime.(*timer).modify.func1.bubble: to a runtime.synctestBubble */
-	[832] = {8, ASK_POINTER_PLAIN, 696, 1, 0, 0},          /* closure runtime.(*timer).maybeRunChan.func1.t: to a runtime.timer */
-	[833] = {24, ASK_POINTER_PLAIN, 691, 1, 0, 0},         /* closure runtime.(*timer).maybeRunChan.func1.c: to a runtime.hchan */
-	[834] = {8, ASK_POINTER_FREE, 205, 1, 0, 0},           /* closure runtime.traceAdvance.func4.mToFlush: to its *runtime.m */
-	[835] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.traceAdvance.forEachP.func7.fn: to its closure */
-	[836] = {16, ASK_POINTER_FREE, 833, 1, 0, 0},          /* closure runtime.traceAdvance.func1.untracedGs: to its []runtime.untracedG·7 */
-	[837] = {8, ASK_POINTER_PLAIN, 703, 1, 0, 0},          /* closure runtime.traceAdvance.func1.1.gp: to a runtime.g */
-	[838] = {16, ASK_POINTER_FREE, 673, 1, 0, 0},          /* closure runtime.traceAdvance.func1.1.ug: to its runtime.untracedG·7 */
-	[839] = {8, ASK_POINTER_FREE, 834, 1, 0, 0},           /* closure runtime.traceback1.func1.u: to its runtime.unwinder */
-	[840] = {40, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* closure runtime.traceback1.func1.gp: to a runtime.g */
-	[841] = {8, ASK_POINTER_FREE, 299, 1, 0, 0},           /* closure runtime.traceback2.func1.skip: to its int */
-	[842] = {16, ASK_POINTER_FREE, 299, 1, 0, 0},          /* closure runtime.traceback2.func1.max: to its int */
-	[843] = {24, ASK_POINTER_FREE, 299, 1, 0, 0},          /* closure runtime.traceback2.func1.n: to its int */
-	[844] = {32, ASK_POINTER_FREE, 299, 1, 0, 0},          /* closure runtime.traceback2.func1.lastN: to its int */
-	[845] = {24, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* closure runtime.callers.func1.gp: to a runtime.g */
-	[846] = {32, ASK_POINTER_FREE, 299, 1, 0, 0},          /* closure runtime.callers.func1.n: to its int */
-	[847] = {48, ASK_POINTER_SLICE, 379, 1, 0, 0},         /* closure runtime.callers.func1.pcbuf: to its elements, uintptr */
-	[848] = {16, ASK_POINTER_PLAIN, 703, 1, 0, 0},         /* closure runtime.tracebacksomeothers.func1.curgp: to a runtime.g */
-	[849] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.tracebacksomeothers.func1.showf: to its closure */
-	[850] = {8, ASK_POINTER_PLAIN, 845, 1, 0, 0},          /* closure runtime.tracebackHexdump.func1.frame: to a runtime.stkframe */
-	[851] = {8, ASK_POINTER_FREE, 835, 1, 0, 0},           /* closure runtime.traceWriter.flush.func1.w: to its runtime.traceWriter */
-	[852] = {8, ASK_POINTER_FREE, 835, 1, 0, 0},           /* closure runtime.traceWriter.refill.func1.w: to its runtime.traceWriter */
-	[853] = {8, ASK_POINTER_PLAIN, 598, 1, 0, 0},          /* closure runtime.traceCPUFlush.func1.buf: to a runtime.traceBuf */
-	[854] = {8, ASK_POINTER_PLAIN, 846, 1, 0, 0},          /* closure runtime.(*traceRegionAlloc).alloc.func1.a: to a runtime.traceRegionAlloc */
-	[855] = {16, ASK_POINTER_FREE, 836, 1, 0, 0},          /* closure runtime.(*traceRegionAlloc).alloc.func1.block: to its *runtime.traceRegionAllocBlock */
-	[856] = {32, ASK_POINTER_FREE, 474, 1, 0, 0},          /* closure runtime.(*traceRegionAlloc).alloc.func1.x: to its *runtime.notInHeap */
-	[857] = {8, ASK_POINTER_PLAIN, 705, 1, 0, 0},          /* closure runtime.traceThreadDestroy.func1.mp: to a runtime.m */
-	[858] = {8, ASK_POINTER_PLAIN, 847, 1, 0, 0},          /* closure runtime.(*traceStringTable).put.func1.t: to a runtime.traceStringTable */
-	[859] = {32, ASK_POINTER_FREE, 2, 1, 0, 0},            /* closure runtime.(*traceStringTable).put.func1.s: to its string */
-	[860] = {8, ASK_POINTER_PLAIN, 847, 1, 0, 0},          /* closure runtime.(*traceStringTable).reset.func1.t: to a runtime.traceStringTable */
-	[861] = {8, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* closure runtime.getGCMaskOnDemand.func1.t: to a internal/abi.Type */
-	[862] = {16, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* closure runtime.getGCMaskOnDemand.func1.p: to a uint8 */
-	[863] = {8, ASK_POINTER_PLAIN, 848, 1, 0, 0},          /* closure runtime.vdsoParseSymbols.func1.info: to a runtime.vdsoInfo */
-	[864] = {8, ASK_POINTER_PLAIN, 702, 1, 0, 0},          /* closure runtime.gcMarkTermination.func4.1.pp: to a runtime.p */
-	[865] = {8, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* closure reflect.funcLayout.func1.x: to a internal/abi.Type */
-	[866] = {8, ASK_POINTER_PLAIN, 609, 1, 0, 0},          /* closure internal/godebug.(*Setting).Value.func1.s: to a internal/godebug.Setting */
-	[867] = {8, ASK_POINTER_FREE, 293, 1, 0, 0},           /* closure internal/godebug.update.func2.did: to its map<string,bool> */
-	[868] = {8, ASK_POINTER_FREE, 293, 1, 0, 0},           /* closure internal/godebug.update.func1.did: to its map<string,bool> */
-	[869] = {8, ASK_POINTER_FREE, 614, 1, 0, 0},           /* closure syscall.init.OnceFunc.func3.d: to its struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
-	[870] = {8, ASK_POINTER_FREE, 614, 1, 0, 0},           /* closure syscall.init.OnceFunc.func3.1.d: to its struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
-	[871] = {8, ASK_POINTER_FREE, 614, 1, 0, 0},           /* closure syscall.init.OnceFunc.func3.1.1.d: to its struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
-	[872] = {8, ASK_POINTER_FREE, 639, 1, 0, 0},           /* closure internal/poll.init.OnceValue[go.shape.bool].func4.d: to its struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
-	[873] = {8, ASK_POINTER_FREE, 639, 1, 0, 0},           /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1.d: to its struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
-	[874] = {8, ASK_POINTER_FREE, 639, 1, 0, 0},           /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1.1.d: to its struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
-	[875] = {8, ASK_POINTER_FREE, 638, 1, 0, 0},           /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.d: to its struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
-	[876] = {8, ASK_POINTER_FREE, 638, 1, 0, 0},           /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1.d: to its struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
-	[877] = {8, ASK_POINTER_FREE, 638, 1, 0, 0},           /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1.1.d: to its struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
-	[878] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},        /* error: to whatever it holds */
-	[879] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},              /* interface {}: to whatever it holds */
-	[880] = {16, ASK_POINTER_PLAIN, 621, 50, 24, 0},       /* [50]runtime.report·2[].sp: to a runtime.special */
-	[881] = {0, ASK_POINTER_SLICE, 673, 1, 0, 0},          /* []runtime.untracedG·7: to its elements, runtime.untracedG·7 */
-	[882] = {0, ASK_POINTER_PLAIN, 695, 1, 0, 0},          /* runtime.unwinder.frame.fn._func: to a runtime._func */
-	[883] = {8, ASK_POINTER_PLAIN, 701, 1, 0, 0},          /* runtime.unwinder.frame.fn.datap: to a runtime.moduledata */
-	[884] = {0, ASK_POINTER_PLAIN, 705, 1, 0, 0},          /* runtime.traceWriter.traceLocker.mp: to a runtime.m */
-	[885] = {24, ASK_POINTER_PLAIN, 598, 1, 0, 0},         /* runtime.traceWriter.traceBuf: to a runtime.traceBuf */
-	[886] = {0, ASK_POINTER_PLAIN, 849, 1, 0, 0},          /* *runtime.traceRegionAllocBlock: to a runtime.traceRegionAllocBlock */
-	[887] = {0, ASK_POINTER_PLAIN, 687, 1, 0, 0},          /* runtime.eface._type: to a internal/abi.Type */
-	[888] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* internal/abi.PtrType.Type.Equal: to its closure */
-	[889] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.PtrType.Type.GCData: to a uint8 */
-	[890] = {48, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* internal/abi.PtrType.Elem: to a internal/abi.Type */
-	[891] = {0, ASK_POINTER_SLICE, 850, 5, 24, 0},         /* runtime.pageAlloc.summary[]: to its elements, runtime.pallocSum */
-	[892] = {120, ASK_POINTER_PLAIN, 928, 8192, 8, 0},     /* runtime.pageAlloc.chunks[]: to a [8192]runtime.pallocData */
-	[893] = {65680, ASK_POINTER_SLICE, 640, 1, 0, 0},      /* runtime.pageAlloc.inUse.ranges: to its elements, runtime.addrRange */
-	[894] = {65712, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.pageAlloc.inUse.sysStat: to a runtime.sysMemStat */
-	[895] = {65720, ASK_POINTER_SLICE, 851, 1, 0, 0},      /* runtime.pageAlloc.scav.index.chunks: to its elements, runtime.atomicScavChunkData */
-	[896] = {65816, ASK_POINTER_PLAIN, 541, 1, 0, 0},      /* runtime.pageAlloc.mheapLock: to a runtime.mutex */
-	[897] = {65824, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.pageAlloc.sysStat: to a runtime.sysMemStat */
-	[898] = {8, ASK_POINTER_SLICE, 850, 5, 24, 0},         /* runtime.mheap.pages.summary[]: to its elements, runtime.pallocSum */
-	[899] = {128, ASK_POINTER_PLAIN, 928, 8192, 8, 0},     /* runtime.mheap.pages.chunks[]: to a [8192]runtime.pallocData */
-	[900] = {65688, ASK_POINTER_SLICE, 640, 1, 0, 0},      /* runtime.mheap.pages.inUse.ranges: to its elements, runtime.addrRange */
-	[901] = {65720, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.pages.inUse.sysStat: to a runtime.sysMemStat */
-	[902] = {65728, ASK_POINTER_SLICE, 851, 1, 0, 0},      /* runtime.mheap.pages.scav.index.chunks: to its elements, runtime.atomicScavChunkData */
-	[903] = {65824, ASK_POINTER_PLAIN, 541, 1, 0, 0},      /* runtime.mheap.pages.mheapLock: to a runtime.mutex */
-	[904] = {65832, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.pages.sysStat: to a runtime.sysMemStat */
-	[905] = {65864, ASK_POINTER_SLICE, 698, 1, 0, 0},      /* runtime.mheap.allspans: to its elements, *runtime.mspan */
-	[906] = {66008, ASK_POINTER_PLAIN, 940, 1, 8, 0},      /* runtime.mheap.arenas[]: to a [4194304]*runtime.heapArena */
-	[907] = {66056, ASK_POINTER_PLAIN, 941, 1, 0, 0},      /* runtime.mheap.arenaHints: to a runtime.arenaHint */
-	[908] = {66096, ASK_POINTER_SLICE, 852, 1, 0, 0},      /* runtime.mheap.heapArenas: to its elements, runtime.arenaIdx */
-	[909] = {66120, ASK_POINTER_SLICE, 852, 1, 0, 0},      /* runtime.mheap.userArenaArenas: to its elements, runtime.arenaIdx */
-	[910] = {66144, ASK_POINTER_SLICE, 852, 1, 0, 0},      /* runtime.mheap.sweepArenas: to its elements, runtime.arenaIdx */
-	[911] = {66168, ASK_POINTER_SLICE, 852, 1, 0, 0},      /* runtime.mheap.markArenas: to its elements, runtime.arenaIdx */
-	[912] = {92328, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.spanalloc.first: to its closure */
-	[913] = {92344, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.spanalloc.list: to a runtime.mlink */
-	[914] = {92376, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.spanalloc.stat: to a runtime.sysMemStat */
-	[915] = {92400, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.spanSPMCAlloc.first: to its closure */
-	[916] = {92416, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.spanSPMCAlloc.list: to a runtime.mlink */
-	[917] = {92448, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.spanSPMCAlloc.stat: to a runtime.sysMemStat */
-	[918] = {92472, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.cachealloc.first: to its closure */
-	[919] = {92488, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.cachealloc.list: to a runtime.mlink */
-	[920] = {92520, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.cachealloc.stat: to a runtime.sysMemStat */
-	[921] = {92544, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialfinalizeralloc.first: to its closure */
-	[922] = {92560, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.specialfinalizeralloc.list: to a runtime.mlink */
-	[923] = {92592, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.specialfinalizeralloc.stat: to a runtime.sysMemStat */
-	[924] = {92616, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialCleanupAlloc.first: to its closure */
-	[925] = {92632, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.specialCleanupAlloc.list: to a runtime.mlink */
-	[926] = {92664, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.specialCleanupAlloc.stat: to a runtime.sysMemStat */
-	[927] = {92688, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialCheckFinalizerAlloc.first: to its closure */
-	[928] = {92704, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.specialCheckFinalizerAlloc.list: to a runtime.mlink */
-	[929] = {92736, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.specialCheckFinalizerAlloc.stat: to a runtime.sysMemStat */
-	[930] = {92760, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialTinyBlockAlloc.first: to its closure */
-	[931] = {92776, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.specialTinyBlockAlloc.list: to a runtime.mlink */
-	[932] = {92808, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.specialTinyBlockAlloc.stat: to a runtime.sysMemStat */
-	[933] = {92832, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialprofilealloc.first: to its closure */
-	[934] = {92848, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.specialprofilealloc.list: to a runtime.mlink */
-	[935] = {92880, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.specialprofilealloc.stat: to a runtime.sysMemStat */
-	[936] = {92904, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialReachableAlloc.first: to its closure */
-	[937] = {92920, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.specialReachableAlloc.list: to a runtime.mlink */
-	[938] = {92952, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.specialReachableAlloc.stat: to a runtime.sysMemStat */
-	[939] = {92976, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialPinCounterAlloc.first: to its closure */
-	[940] = {92992, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.specialPinCounterAlloc.list: to a runtime.mlink */
-	[941] = {93024, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.specialPinCounterAlloc.stat: to a runtime.sysMemStat */
-	[942] = {93048, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialWeakHandleAlloc.first: to its closure */
-	[943] = {93064, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.specialWeakHandleAlloc.list: to a runtime.mlink */
-	[944] = {93096, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.specialWeakHandleAlloc.stat: to a runtime.sysMemStat */
-	[945] = {93120, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialBubbleAlloc.first: to its closure */
-	[946] = {93136, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.specialBubbleAlloc.list: to a runtime.mlink */
-	[947] = {93168, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.specialBubbleAlloc.stat: to a runtime.sysMemStat */
-	[948] = {93192, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.specialSecretAlloc.first: to its closure */
-	[949] = {93208, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.specialSecretAlloc.list: to a runtime.mlink */
-	[950] = {93240, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.specialSecretAlloc.stat: to a runtime.sysMemStat */
-	[951] = {93272, ASK_POINTER_FUNC, 0, 1, 0, 0},         /* runtime.mheap.arenaHintAlloc.first: to its closure */
-	[952] = {93288, ASK_POINTER_PLAIN, 942, 1, 0, 0},      /* runtime.mheap.arenaHintAlloc.list: to a runtime.mlink */
-	[953] = {93320, ASK_POINTER_PLAIN, 838, 1, 0, 0},      /* runtime.mheap.arenaHintAlloc.stat: to a runtime.sysMemStat */
-	[954] = {93336, ASK_POINTER_PLAIN, 941, 1, 0, 0},      /* runtime.mheap.userArena.arenaHints: to a runtime.arenaHint */
-	[955] = {93344, ASK_POINTER_PLAIN, 699, 1, 0, 0},      /* runtime.mheap.userArena.quarantineList.first: to a runtime.mspan */
-	[956] = {93352, ASK_POINTER_PLAIN, 699, 1, 0, 0},      /* runtime.mheap.userArena.quarantineList.last: to a runtime.mspan */
-	[957] = {93360, ASK_POINTER_PLAIN, 699, 1, 0, 0},      /* runtime.mheap.userArena.readyList.first: to a runtime.mspan */
-	[958] = {93368, ASK_POINTER_PLAIN, 699, 1, 0, 0},      /* runtime.mheap.userArena.readyList.last: to a runtime.mspan */
-	[959] = {93456, ASK_POINTER_PLAIN, 943, 1, 0, 0},      /* runtime.mheap.unused: to a runtime.specialfinalizer */
-	[960] = {0, ASK_POINTER_PLAIN, 843, 1, 0, 0},          /* runtime.bucket.next: to a runtime.bucket */
-	[961] = {8, ASK_POINTER_PLAIN, 843, 1, 0, 0},          /* runtime.bucket.allnext: to a runtime.bucket */
-	[962] = {0, ASK_POINTER_PLAIN, 695, 1, 0, 0},          /* runtime.stkframe.fn._func: to a runtime._func */
-	[963] = {8, ASK_POINTER_PLAIN, 701, 1, 0, 0},          /* runtime.stkframe.fn.datap: to a runtime.moduledata */
-	[964] = {24, ASK_POINTER_PLAIN, 849, 1, 0, 0},         /* runtime.traceRegionAlloc.full: to a runtime.traceRegionAllocBlock */
-	[965] = {8, ASK_POINTER_PLAIN, 598, 1, 0, 0},          /* runtime.traceStringTable.buf: to a runtime.traceBuf */
-	[966] = {184, ASK_POINTER_PLAIN, 849, 1, 0, 0},        /* runtime.traceStringTable.tab.mem.full: to a runtime.traceRegionAllocBlock */
-	[967] = {40, ASK_POINTER_SLICE, 375, 1, 0, 0},         /* runtime.vdsoInfo.chain: to its elements, uint32 */
-	[968] = {64, ASK_POINTER_SLICE, 375, 1, 0, 0},         /* runtime.vdsoInfo.bucket: to its elements, uint32 */
-	[969] = {104, ASK_POINTER_PLAIN, 953, 1, 0, 0},        /* runtime.vdsoInfo.verdef: to a runtime.elfVerdef */
-	[970] = {0, ASK_POINTER_PLAIN, 849, 1, 0, 0},          /* runtime.traceRegionAllocBlock.traceRegionAllocBlockHeader.next: to a runtime.traceRegionAllocBlock */
-	[971] = {0, ASK_POINTER_PLAIN, 284, 1, 0, 0},          /* **table<string,int>: to a *table<string,int> */
-	[972] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},          /* noalg.[8]struct { key string; elem int }[].key: to its bytes */
-	[973] = {0, ASK_POINTER_PLAIN, 300, 1, 0, 0},          /* waitq<int>.first: to a sudog<int> */
-	[974] = {8, ASK_POINTER_PLAIN, 300, 1, 0, 0},          /* waitq<int>.last: to a sudog<int> */
-	[975] = {0, ASK_POINTER_PLAIN, 301, 1, 0, 0},          /* waitq<struct {}>.first: to a sudog<struct {}> */
-	[976] = {8, ASK_POINTER_PLAIN, 301, 1, 0, 0},          /* waitq<struct {}>.last: to a sudog<struct {}> */
-	[977] = {0, ASK_POINTER_PLAIN, 302, 1, 0, 0},          /* waitq<bool>.first: to a sudog<bool> */
-	[978] = {8, ASK_POINTER_PLAIN, 302, 1, 0, 0},          /* waitq<bool>.last: to a sudog<bool> */
-	[979] = {0, ASK_POINTER_PLAIN, 303, 1, 0, 0},          /* **table<uint64,bool>: to a *table<uint64,bool> */
-	[980] = {0, ASK_POINTER_PLAIN, 305, 1, 0, 0},          /* **table<internal/abi.TypeOff,*internal/abi.Type>: to a *table<internal/abi.TypeOff,*internal/abi.Type> */
-	[981] = {0, ASK_POINTER_PLAIN, 307, 1, 0, 0},          /* **table<int32,unsafe.Pointer>: to a *table<int32,unsafe.Pointer> */
-	[982] = {0, ASK_POINTER_PLAIN, 309, 1, 0, 0},          /* **table<runtime._typePair,struct {}>: to a *table<runtime._typePair,struct {}> */
-	[983] = {0, ASK_POINTER_PLAIN, 311, 1, 0, 0},          /* **table<string,bool>: to a *table<string,bool> */
-	[984] = {0, ASK_POINTER_PLAIN, 313, 1, 0, 0},          /* **table<string,runtime.metricData>: to a *table<string,runtime.metricData> */
-	[985] = {0, ASK_POINTER_PLAIN, 315, 1, 0, 0},          /* **table<uint32,[]*internal/abi.Type>: to a *table<uint32,[]*internal/abi.Type> */
-	[986] = {0, ASK_POINTER_PLAIN, 317, 1, 0, 0},          /* **table<unsafe.Pointer,int32>: to a *table<unsafe.Pointer,int32> */
-	[987] = {0, ASK_POINTER_PLAIN, 319, 1, 0, 0},          /* **table<string,*unicode.RangeTable>: to a *table<string,*unicode.RangeTable> */
-	[988] = {0, ASK_POINTER_PLAIN, 285, 1, 0, 0},          /* groupReference<string,int>.data: to a noalg.map.group[string]int */
-	[989] = {8, ASK_POINTER_PLAIN, 687, 8, 16, 0},         /* noalg.[8]struct { key internal/abi.TypeOff; elem *internal/abi.Type }[].elem: to a internal/abi.Type */
-	[990] = {0, ASK_POINTER_PLAIN, 687, 8, 24, 0},         /* noalg.[8]struct { key runtime._typePair; elem struct {} }[].key.t1: to a internal/abi.Type */
-	[991] = {8, ASK_POINTER_PLAIN, 687, 8, 24, 0},         /* noalg.[8]struct { key runtime._typePair; elem struct {} }[].key.t2: to a internal/abi.Type */
-	[992] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},          /* noalg.[8]struct { key string; elem bool }[].key: to its bytes */
-	[993] = {0, ASK_POINTER_STRING, 0, 8, 32, 0},          /* noalg.[8]struct { key string; elem runtime.metricData }[].key: to its bytes */
-	[994] = {24, ASK_POINTER_FUNC, 0, 8, 32, 0},           /* noalg.[8]struct { key string; elem runtime.metricData }[].elem.compute: to its closure */
-	[995] = {8, ASK_POINTER_SLICE, 273, 8, 32, 0},         /* noalg.[8]struct { key uint32; elem []*internal/abi.Type }[].elem: to its elements, *internal/abi.Type */
-	[996] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},          /* noalg.[8]struct { key string; elem *unicode.RangeTable }[].key: to its bytes */
-	[997] = {16, ASK_POINTER_PLAIN, 608, 8, 24, 0},        /* noalg.[8]struct { key string; elem *unicode.RangeTable }[].elem: to a unicode.RangeTable */
-	[998] = {0, ASK_POINTER_PLAIN, 304, 1, 0, 0},          /* groupReference<uint64,bool>.data: to a noalg.map.group[uint64]bool */
-	[999] = {0, ASK_POINTER_PLAIN, 306, 1, 0, 0},          /* groupReference<internal/abi.TypeOff,*internal/abi.Type>.data: to a noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
-	[1000] = {0, ASK_POINTER_PLAIN, 308, 1, 0, 0},         /* groupReference<int32,unsafe.Pointer>.data: to a noalg.map.group[int32]unsafe.Pointer */
-	[1001] = {0, ASK_POINTER_PLAIN, 310, 1, 0, 0},         /* groupReference<runtime._typePair,struct {}>.data: to a noalg.map.group[runtime._typePair]struct {} */
-	[1002] = {0, ASK_POINTER_PLAIN, 312, 1, 0, 0},         /* groupReference<string,bool>.data: to a noalg.map.group[string]bool */
-	[1003] = {0, ASK_POINTER_PLAIN, 314, 1, 0, 0},         /* groupReference<string,runtime.metricData>.data: to a noalg.map.group[string]runtime.metricData */
-	[1004] = {0, ASK_POINTER_PLAIN, 316, 1, 0, 0},         /* groupReference<uint32,[]*internal/abi.Type>.data: to a noalg.map.group[uint32][]*internal/abi.Type */
-	[1005] = {0, ASK_POINTER_PLAIN, 318, 1, 0, 0},         /* groupReference<unsafe.Pointer,int32>.data: to a noalg.map.group[unsafe.Pointer]int32 */
-	[1006] = {0, ASK_POINTER_PLAIN, 320, 1, 0, 0},         /* groupReference<string,*unicode.RangeTable>.data: to a noalg.map.group[string]*unicode.RangeTable */
-	[1007] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},             /* go.shape.interface {}: to whatever it holds */
-	[1008] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* go.shape.interface { Error() string }: to whatever it holds */
-	[1009] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* reflect.Type: to whatever it holds */
-	[1010] = {0, ASK_POINTER_PLAIN, 837, 1, 0, 0},         /* *runtime.sigactiont: to a runtime.sigactiont */
-	[1011] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(uintptr, runtime.hexdumpMarker): to its closure */
-	[1012] = {0, ASK_POINTER_PLAIN, 474, 1, 0, 0},         /* **runtime.notInHeap: to a *runtime.notInHeap */
-	[1013] = {0, ASK_POINTER_PLAIN, 838, 1, 0, 0},         /* *runtime.sysMemStat: to a runtime.sysMemStat */
-	[1014] = {0, ASK_POINTER_PLAIN, 637, 1, 0, 0},         /* **runtime.mcache: to a *runtime.mcache */
-	[1015] = {0, ASK_POINTER_PLAIN, 830, 1, 0, 0},         /* *[50]runtime.report·2: to a [50]runtime.report·2 */
-	[1016] = {0, ASK_POINTER_PLAIN, 839, 1, 0, 0},         /* *runtime.eface: to a runtime.eface */
-	[1017] = {0, ASK_POINTER_PLAIN, 840, 1, 0, 0},         /* *internal/abi.PtrType: to a internal/abi.PtrType */
-	[1018] = {0, ASK_POINTER_PLAIN, 831, 1, 0, 0},         /* *runtime.worldStop: to a runtime.worldStop */
-	[1019] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(*runtime.p): to its closure */
-	[1020] = {0, ASK_POINTER_PLAIN, 841, 1, 0, 0},         /* *runtime.pageAlloc: to a runtime.pageAlloc */
-	[1021] = {0, ASK_POINTER_PLAIN, 842, 1, 0, 0},         /* *runtime.mheap: to a runtime.mheap */
-	[1022] = {0, ASK_POINTER_PLAIN, 698, 1, 0, 0},         /* **runtime.mspan: to a *runtime.mspan */
-	[1023] = {0, ASK_POINTER_PLAIN, 832, 1, 0, 0},         /* *struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr }: to a struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
-	[1024] = {0, ASK_POINTER_PLAIN, 843, 1, 0, 0},         /* *runtime.bucket: to a runtime.bucket */
-	[1025] = {0, ASK_POINTER_PLAIN, 205, 1, 0, 0},         /* **runtime.m: to a *runtime.m */
-	[1026] = {0, ASK_POINTER_PLAIN, 158, 1, 0, 0},         /* **runtime.p: to a *runtime.p */
-	[1027] = {0, ASK_POINTER_PLAIN, 844, 1, 0, 0},         /* *runtime.rwmutex: to a runtime.rwmutex */
-	[1028] = {0, ASK_POINTER_PLAIN, 833, 1, 0, 0},         /* *[]runtime.untracedG·7: to a []runtime.untracedG·7 */
-	[1029] = {0, ASK_POINTER_PLAIN, 834, 1, 0, 0},         /* *runtime.unwinder: to a runtime.unwinder */
-	[1030] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(*runtime.g) bool: to its closure */
-	[1031] = {0, ASK_POINTER_PLAIN, 845, 1, 0, 0},         /* *runtime.stkframe: to a runtime.stkframe */
-	[1032] = {0, ASK_POINTER_PLAIN, 835, 1, 0, 0},         /* *runtime.traceWriter: to a runtime.traceWriter */
-	[1033] = {0, ASK_POINTER_PLAIN, 846, 1, 0, 0},         /* *runtime.traceRegionAlloc: to a runtime.traceRegionAlloc */
-	[1034] = {0, ASK_POINTER_PLAIN, 836, 1, 0, 0},         /* **runtime.traceRegionAllocBlock: to a *runtime.traceRegionAllocBlock */
-	[1035] = {0, ASK_POINTER_PLAIN, 847, 1, 0, 0},         /* *runtime.traceStringTable: to a runtime.traceStringTable */
-	[1036] = {0, ASK_POINTER_PLAIN, 848, 1, 0, 0},         /* *runtime.vdsoInfo: to a runtime.vdsoInfo */
-	[1037] = {16, ASK_POINTER_PLAIN, 621, 1, 0, 0},        /* runtime.report·2.sp: to a runtime.special */
-	[1038] = {0, ASK_POINTER_PLAIN, 705, 1, 0, 0},         /* runtime.traceLocker.mp: to a runtime.m */
-	[1039] = {0, ASK_POINTER_SLICE, 850, 5, 24, 0},        /* [5][]runtime.pallocSum[]: to its elements, runtime.pallocSum */
-	[1040] = {0, ASK_POINTER_PLAIN, 928, 8192, 8, 0},      /* [8192]*[8192]runtime.pallocData[]: to a [8192]runtime.pallocData */
-	[1041] = {0, ASK_POINTER_SLICE, 640, 1, 0, 0},         /* runtime.addrRanges.ranges: to its elements, runtime.addrRange */
-	[1042] = {32, ASK_POINTER_PLAIN, 838, 1, 0, 0},        /* runtime.addrRanges.sysStat: to a runtime.sysMemStat */
-	[1043] = {0, ASK_POINTER_SLICE, 851, 1, 0, 0},         /* struct { runtime.index runtime.scavengeIndex; runtime.releasedBg internal/runtime/atomic.Uintptr; runtime.releasedEager internal/runtime/atomic.Uintptr }.index.chunks: to its elements, runtime.atomicScavChunkData */
-	[1044] = {0, ASK_POINTER_PLAIN, 940, 1, 8, 0},         /* [1]*[4194304]*runtime.heapArena[]: to a [4194304]*runtime.heapArena */
-	[1045] = {0, ASK_POINTER_PLAIN, 941, 1, 0, 0},         /* *runtime.arenaHint: to a runtime.arenaHint */
-	[1046] = {0, ASK_POINTER_SLICE, 852, 1, 0, 0},         /* []runtime.arenaIdx: to its elements, runtime.arenaIdx */
-	[1047] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* runtime.fixalloc.first: to its closure */
-	[1048] = {24, ASK_POINTER_PLAIN, 942, 1, 0, 0},        /* runtime.fixalloc.list: to a runtime.mlink */
-	[1049] = {56, ASK_POINTER_PLAIN, 838, 1, 0, 0},        /* runtime.fixalloc.stat: to a runtime.sysMemStat */
-	[1050] = {0, ASK_POINTER_PLAIN, 941, 1, 0, 0},         /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList }.arenaHints: to a runtime.arenaHint */
-	[1051] = {8, ASK_POINTER_PLAIN, 699, 1, 0, 0},         /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList }.quarantineList.first: to a runtime.mspan */
-	[1052] = {16, ASK_POINTER_PLAIN, 699, 1, 0, 0},        /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList }.quarantineList.last: to a runtime.mspan */
-	[1053] = {24, ASK_POINTER_PLAIN, 699, 1, 0, 0},        /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList }.readyList.first: to a runtime.mspan */
-	[1054] = {32, ASK_POINTER_PLAIN, 699, 1, 0, 0},        /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList }.readyList.last: to a runtime.mspan */
-	[1055] = {0, ASK_POINTER_PLAIN, 943, 1, 0, 0},         /* *runtime.specialfinalizer: to a runtime.specialfinalizer */
-	[1056] = {16, ASK_POINTER_PLAIN, 941, 1, 0, 0},        /* runtime.arenaHint.next: to a runtime.arenaHint */
-	[1057] = {0, ASK_POINTER_PLAIN, 942, 1, 0, 0},         /* runtime.mlink.next: to a runtime.mlink */
-	[1058] = {0, ASK_POINTER_PLAIN, 621, 1, 0, 0},         /* runtime.specialfinalizer.special.next: to a runtime.special */
-	[1059] = {24, ASK_POINTER_PLAIN, 507, 1, 0, 0},        /* runtime.specialfinalizer.fn: to a runtime.funcval */
-	[1060] = {40, ASK_POINTER_PLAIN, 687, 1, 0, 0},        /* runtime.specialfinalizer.fint: to a internal/abi.Type */
-	[1061] = {48, ASK_POINTER_PLAIN, 840, 1, 0, 0},        /* runtime.specialfinalizer.ot: to a internal/abi.PtrType */
-	[1062] = {168, ASK_POINTER_PLAIN, 849, 1, 0, 0},       /* runtime.traceMap.mem.full: to a runtime.traceRegionAllocBlock */
-	[1063] = {0, ASK_POINTER_PLAIN, 953, 1, 0, 0},         /* *runtime.elfVerdef: to a runtime.elfVerdef */
-	[1064] = {0, ASK_POINTER_PLAIN, 849, 1, 0, 0},         /* runtime.traceRegionAllocBlockHeader.next: to a runtime.traceRegionAllocBlock */
-	[1065] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem int }.key: to its bytes */
-	[1066] = {0, ASK_POINTER_PLAIN, 300, 1, 0, 0},         /* *sudog<int>: to a sudog<int> */
-	[1067] = {0, ASK_POINTER_PLAIN, 301, 1, 0, 0},         /* *sudog<struct {}>: to a sudog<struct {}> */
-	[1068] = {0, ASK_POINTER_PLAIN, 302, 1, 0, 0},         /* *sudog<bool>: to a sudog<bool> */
-	[1069] = {0, ASK_POINTER_PLAIN, 285, 1, 0, 0},         /* *noalg.map.group[string]int: to a noalg.map.group[string]int */
-	[1070] = {8, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* noalg.struct { key internal/abi.TypeOff; elem *internal/abi.Type }.elem: to a internal/abi.Type */
-	[1071] = {0, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* noalg.struct { key runtime._typePair; elem struct {} }.key.t1: to a internal/abi.Type */
-	[1072] = {8, ASK_POINTER_PLAIN, 687, 1, 0, 0},         /* noalg.struct { key runtime._typePair; elem struct {} }.key.t2: to a internal/abi.Type */
-	[1073] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem bool }.key: to its bytes */
-	[1074] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem runtime.metricData }.key: to its bytes */
-	[1075] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* noalg.struct { key string; elem runtime.metricData }.elem.compute: to its closure */
-	[1076] = {8, ASK_POINTER_SLICE, 273, 1, 0, 0},         /* noalg.struct { key uint32; elem []*internal/abi.Type }.elem: to its elements, *internal/abi.Type */
-	[1077] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem *unicode.RangeTable }.key: to its bytes */
-	[1078] = {16, ASK_POINTER_PLAIN, 608, 1, 0, 0},        /* noalg.struct { key string; elem *unicode.RangeTable }.elem: to a unicode.RangeTable */
-	[1079] = {0, ASK_POINTER_PLAIN, 304, 1, 0, 0},         /* *noalg.map.group[uint64]bool: to a noalg.map.group[uint64]bool */
-	[1080] = {0, ASK_POINTER_PLAIN, 306, 1, 0, 0},         /* *noalg.map.group[internal/abi.TypeOff]*internal/abi.Type: to a noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
-	[1081] = {0, ASK_POINTER_PLAIN, 308, 1, 0, 0},         /* *noalg.map.group[int32]unsafe.Pointer: to a noalg.map.group[int32]unsafe.Pointer */
-	[1082] = {0, ASK_POINTER_PLAIN, 310, 1, 0, 0},         /* *noalg.map.group[runtime._typePair]struct {}: to a noalg.map.group[runtime._typePair]struct {} */
-	[1083] = {0, ASK_POINTER_PLAIN, 312, 1, 0, 0},         /* *noalg.map.group[string]bool: to a noalg.map.group[string]bool */
-	[1084] = {0, ASK_POINTER_PLAIN, 314, 1, 0, 0},         /* *noalg.map.group[string]runtime.metricData: to a noalg.map.group[string]runtime.metricData */
-	[1085] = {0, ASK_POINTER_PLAIN, 316, 1, 0, 0},         /* *noalg.map.group[uint32][]*internal/abi.Type: to a noalg.map.group[uint32][]*internal/abi.Type */
-	[1086] = {0, ASK_POINTER_PLAIN, 318, 1, 0, 0},         /* *noalg.map.group[unsafe.Pointer]int32: to a noalg.map.group[unsafe.Pointer]int32 */
-	[1087] = {0, ASK_POINTER_PLAIN, 320, 1, 0, 0},         /* *noalg.map.group[string]*unicode.RangeTable: to a noalg.map.group[string]*unicode.RangeTable */
-	[1088] = {0, ASK_POINTER_SLICE, 850, 1, 0, 0},         /* []runtime.pallocSum: to its elements, runtime.pallocSum */
-	[1089] = {0, ASK_POINTER_PLAIN, 928, 1, 0, 0},         /* *[8192]runtime.pallocData: to a [8192]runtime.pallocData */
-	[1090] = {0, ASK_POINTER_SLICE, 640, 1, 0, 0},         /* []runtime.addrRange: to its elements, runtime.addrRange */
-	[1091] = {0, ASK_POINTER_SLICE, 851, 1, 0, 0},         /* runtime.scavengeIndex.chunks: to its elements, runtime.atomicScavChunkData */
-	[1092] = {0, ASK_POINTER_PLAIN, 940, 1, 0, 0},         /* *[4194304]*runtime.heapArena: to a [4194304]*runtime.heapArena */
-	[1093] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(unsafe.Pointer, unsafe.Pointer): to its closure */
-	[1094] = {0, ASK_POINTER_PLAIN, 942, 1, 0, 0},         /* *runtime.mlink: to a runtime.mlink */
-	[1095] = {0, ASK_POINTER_SLICE, 851, 1, 0, 0},         /* []runtime.atomicScavChunkData: to its elements, runtime.atomicScavChunkData */
+	[18] = {16, ASK_POINTER_DIRECTORY, 406, 1, 0, 0x197},  /* map<string,int>.dirPtr: to one group, or dirLen of *table<string,int> */
+	[19] = {0, ASK_POINTER_PLAIN, 7, 1, 0, 0},             /* *main.celsius: to a main.celsius */
+	[20] = {0, ASK_POINTER_PLAIN, 10, 1, 0, 0},            /* *main.inner: to a main.inner */
+	[21] = {0, ASK_POINTER_PLAIN, 995, 1, 0, 0},           /* *fmt.State: to a fmt.State */
+	[22] = {0, ASK_POINTER_PLAIN, 846, 1, 0, 0},           /* *fmt.fmtFlags: to a fmt.fmtFlags */
+	[23] = {0, ASK_POINTER_PLAIN, 996, 1, 0, 0},           /* *fmt.Formatter: to a fmt.Formatter */
+	[24] = {0, ASK_POINTER_PLAIN, 997, 1, 0, 0},           /* *fmt.GoStringer: to a fmt.GoStringer */
+	[25] = {0, ASK_POINTER_PLAIN, 998, 1, 0, 0},           /* *fmt.Stringer: to a fmt.Stringer */
+	[26] = {0, ASK_POINTER_PLAIN, 747, 1, 0, 0},           /* *time.zone: to a time.zone */
+	[27] = {0, ASK_POINTER_PLAIN, 781, 1, 0, 0},           /* *time.zoneTrans: to a time.zoneTrans */
+	[28] = {0, ASK_POINTER_PLAIN, 690, 1, 0, 0},           /* *internal/fmtsort.KeyValue: to a internal/fmtsort.KeyValue */
+	[29] = {0, ASK_POINTER_PLAIN, 999, 1, 0, 0},           /* *io.Writer: to a io.Writer */
+	[30] = {0, ASK_POINTER_PLAIN, 1000, 1, 0, 0},          /* *reflect.Type: to a reflect.Type */
+	[31] = {0, ASK_POINTER_PLAIN, 823, 1, 0, 0},           /* *reflect.abiStep: to a reflect.abiStep */
+	[32] = {0, ASK_POINTER_PLAIN, 532, 1, 0, 0},           /* *reflect.abiStepKind: to a reflect.abiStepKind */
+	[33] = {0, ASK_POINTER_PLAIN, 692, 1, 0, 0},           /* *reflect.layoutKey: to a reflect.layoutKey */
+	[34] = {0, ASK_POINTER_PLAIN, 748, 1, 0, 0},           /* *reflect.layoutType: to a reflect.layoutType */
+	[35] = {0, ASK_POINTER_PLAIN, 783, 1, 0, 0},           /* *reflect.makeFuncCtxt: to a reflect.makeFuncCtxt */
+	[36] = {0, ASK_POINTER_PLAIN, 749, 1, 0, 0},           /* *reflect.methodValue: to a reflect.methodValue */
+	[37] = {0, ASK_POINTER_PLAIN, 695, 1, 0, 0},           /* *sync.eface: to a sync.eface */
+	[38] = {0, ASK_POINTER_PLAIN, 699, 1, 0, 0},           /* *sync.poolLocal: to a sync.poolLocal */
+	[39] = {0, ASK_POINTER_PLAIN, 698, 1, 0, 0},           /* *sync.poolLocalInternal: to a sync.poolLocalInternal */
+	[40] = {0, ASK_POINTER_PLAIN, 1001, 1, 0, 0},          /* *error: to a error */
+	[41] = {0, ASK_POINTER_PLAIN, 2, 1, 0, 0},             /* *string: to a string */
+	[42] = {0, ASK_POINTER_PLAIN, 533, 1, 0, 0},           /* *int8: to a int8 */
+	[43] = {0, ASK_POINTER_PLAIN, 0, 1, 0, 0},             /* *uint8: to a uint8 */
+	[44] = {0, ASK_POINTER_PLAIN, 534, 1, 0, 0},           /* *int16: to a int16 */
+	[45] = {0, ASK_POINTER_PLAIN, 535, 1, 0, 0},           /* *uint16: to a uint16 */
+	[46] = {0, ASK_POINTER_PLAIN, 8, 1, 0, 0},             /* *int32: to a int32 */
+	[47] = {0, ASK_POINTER_PLAIN, 536, 1, 0, 0},           /* *uint32: to a uint32 */
+	[48] = {0, ASK_POINTER_PLAIN, 537, 1, 0, 0},           /* *int64: to a int64 */
+	[49] = {0, ASK_POINTER_PLAIN, 538, 1, 0, 0},           /* *uint64: to a uint64 */
+	[50] = {0, ASK_POINTER_PLAIN, 421, 1, 0, 0},           /* *int: to a int */
+	[51] = {0, ASK_POINTER_PLAIN, 539, 1, 0, 0},           /* *uint: to a uint */
+	[52] = {0, ASK_POINTER_PLAIN, 540, 1, 0, 0},           /* *uintptr: to a uintptr */
+	[53] = {0, ASK_POINTER_PLAIN, 541, 1, 0, 0},           /* *complex64: to a complex64 */
+	[54] = {0, ASK_POINTER_PLAIN, 542, 1, 0, 0},           /* *complex128: to a complex128 */
+	[55] = {0, ASK_POINTER_PLAIN, 543, 1, 0, 0},           /* *float32: to a float32 */
+	[56] = {0, ASK_POINTER_PLAIN, 544, 1, 0, 0},           /* *float64: to a float64 */
+	[57] = {0, ASK_POINTER_PLAIN, 6, 1, 0, 0},             /* *bool: to a bool */
+	[58] = {0, ASK_POINTER_PLAIN, 158, 1, 0, 0},           /* *unsafe.Pointer: to a unsafe.Pointer */
+	[59] = {0, ASK_POINTER_PLAIN, 1002, 1, 0, 0},          /* *interface {}: to a interface {} */
+	[60] = {0, ASK_POINTER_PLAIN, 835, 1, 0, 0},           /* *runtime._defer: to a runtime._defer */
+	[61] = {0, ASK_POINTER_PLAIN, 700, 1, 0, 0},           /* *runtime.stack: to a runtime.stack */
+	[62] = {0, ASK_POINTER_PLAIN, 857, 1, 0, 0},           /* *runtime.pcHeader: to a runtime.pcHeader */
+	[63] = {0, ASK_POINTER_PLAIN, 701, 1, 0, 0},           /* *runtime.functab: to a runtime.functab */
+	[64] = {0, ASK_POINTER_PLAIN, 753, 1, 0, 0},           /* *runtime.textsect: to a runtime.textsect */
+	[65] = {0, ASK_POINTER_PLAIN, 702, 1, 0, 0},           /* *runtime.ptabEntry: to a runtime.ptabEntry */
+	[66] = {0, ASK_POINTER_PLAIN, 754, 1, 0, 0},           /* *runtime.modulehash: to a runtime.modulehash */
+	[67] = {0, ASK_POINTER_PLAIN, 703, 1, 0, 0},           /* *runtime.initTask: to a runtime.initTask */
+	[68] = {0, ASK_POINTER_PLAIN, 826, 1, 0, 0},           /* *runtime.gobuf: to a runtime.gobuf */
+	[69] = {0, ASK_POINTER_PLAIN, 755, 1, 0, 0},           /* *runtime.ancestorInfo: to a runtime.ancestorInfo */
+	[70] = {0, ASK_POINTER_PLAIN, 706, 1, 0, 0},           /* *runtime.mutex: to a runtime.mutex */
+	[71] = {0, ASK_POINTER_PLAIN, 859, 1, 0, 0},           /* *runtime.sudog: to a runtime.sudog */
+	[72] = {0, ASK_POINTER_PLAIN, 810, 1, 0, 0},           /* *runtime.coro: to a runtime.coro */
+	[73] = {0, ASK_POINTER_PLAIN, 665, 1, 0, 0},           /* *runtime.xRegPerG: to a runtime.xRegPerG */
+	[74] = {0, ASK_POINTER_PLAIN, 867, 1, 0, 0},           /* *runtime.xRegs: to a runtime.xRegs */
+	[75] = {0, ASK_POINTER_PLAIN, 784, 1, 0, 0},           /* *runtime.gsignalStack: to a runtime.gsignalStack */
+	[76] = {0, ASK_POINTER_PLAIN, 637, 1, 0, 0},           /* *runtime.sigset: to a runtime.sigset */
+	[77] = {0, ASK_POINTER_PLAIN, 785, 1, 0, 0},           /* *runtime.sysmontick: to a runtime.sysmontick */
+	[78] = {0, ASK_POINTER_PLAIN, 712, 1, 0, 0},           /* *runtime.stackfreelist: to a runtime.stackfreelist */
+	[79] = {0, ASK_POINTER_PLAIN, 715, 1, 0, 0},           /* *runtime.persistentAlloc: to a runtime.persistentAlloc */
+	[80] = {0, ASK_POINTER_PLAIN, 545, 1, 0, 0},           /* *runtime.gcMarkWorkerMode: to a runtime.gcMarkWorkerMode */
+	[81] = {0, ASK_POINTER_PLAIN, 716, 1, 0, 0},           /* *runtime.lfnode: to a runtime.lfnode */
+	[82] = {0, ASK_POINTER_PLAIN, 759, 1, 0, 0},           /* *runtime.gcBgMarkWorkerNode: to a runtime.gcBgMarkWorkerNode */
+	[83] = {0, ASK_POINTER_PLAIN, 811, 1, 0, 0},           /* *runtime.sizeClassScanStats: to a runtime.sizeClassScanStats */
+	[84] = {0, ASK_POINTER_PLAIN, 717, 1, 0, 0},           /* *runtime.workbufhdr: to a runtime.workbufhdr */
+	[85] = {0, ASK_POINTER_PLAIN, 718, 1, 0, 0},           /* *runtime.listNodeManual: to a runtime.listNodeManual */
+	[86] = {0, ASK_POINTER_PLAIN, 762, 1, 0, 0},           /* *runtime.cleanupFn: to a runtime.cleanupFn */
+	[87] = {0, ASK_POINTER_PLAIN, 671, 1, 0, 0},           /* *runtime.funcval: to a runtime.funcval */
+	[88] = {0, ASK_POINTER_PLAIN, 546, 1, 0, 0},           /* *runtime.throwType: to a runtime.throwType */
+	[89] = {0, ASK_POINTER_PLAIN, 639, 1, 0, 0},           /* *runtime.cgoCallers: to a runtime.cgoCallers */
+	[90] = {0, ASK_POINTER_PLAIN, 672, 1, 0, 0},           /* *runtime.note: to a runtime.note */
+	[91] = {0, ASK_POINTER_PLAIN, 721, 1, 0, 0},           /* *runtime.mWaitList: to a runtime.mWaitList */
+	[92] = {0, ASK_POINTER_PLAIN, 547, 1, 0, 0},           /* *runtime.traceBlockReason: to a runtime.traceBlockReason */
+	[93] = {0, ASK_POINTER_PLAIN, 829, 1, 0, 0},           /* *runtime.mTraceState: to a runtime.mTraceState */
+	[94] = {0, ASK_POINTER_PLAIN, 788, 1, 0, 0},           /* *runtime.traceBufHeader: to a runtime.traceBufHeader */
+	[95] = {0, ASK_POINTER_PLAIN, 548, 1, 0, 0},           /* *runtime.traceTime: to a runtime.traceTime */
+	[96] = {0, ASK_POINTER_PLAIN, 722, 1, 0, 0},           /* *runtime.pcvalueCache: to a runtime.pcvalueCache */
+	[97] = {0, ASK_POINTER_PLAIN, 789, 1, 0, 0},           /* *runtime.pcvalueCacheEnt: to a runtime.pcvalueCacheEnt */
+	[98] = {0, ASK_POINTER_PLAIN, 813, 1, 0, 0},           /* *runtime.mOS: to a runtime.mOS */
+	[99] = {0, ASK_POINTER_PLAIN, 723, 1, 0, 0},           /* *runtime.heldLockInfo: to a runtime.heldLockInfo */
+	[100] = {0, ASK_POINTER_PLAIN, 844, 1, 0, 0},          /* *runtime.Frame: to a runtime.Frame */
+	[101] = {0, ASK_POINTER_PLAIN, 724, 1, 0, 0},          /* *runtime.gcBgMarkWorkerNodePadded: to a runtime.gcBgMarkWorkerNodePadded */
+	[102] = {0, ASK_POINTER_PLAIN, 726, 1, 0, 0},          /* *runtime.metricFloat64Histogram: to a runtime.metricFloat64Histogram */
+	[103] = {0, ASK_POINTER_PLAIN, 549, 1, 0, 0},          /* *runtime.metricKind: to a runtime.metricKind */
+	[104] = {0, ASK_POINTER_PLAIN, 563, 1, 0, 0},          /* *runtime.sliceInterfacePtr: to a runtime.sliceInterfacePtr */
+	[105] = {0, ASK_POINTER_PLAIN, 550, 1, 0, 0},          /* *runtime.stringInterfacePtr: to a runtime.stringInterfacePtr */
+	[106] = {0, ASK_POINTER_PLAIN, 1003, 1, 0, 0},         /* *runtime.stringer: to a runtime.stringer */
+	[107] = {0, ASK_POINTER_PLAIN, 793, 1, 0, 0},          /* *runtime.traceFrame: to a runtime.traceFrame */
+	[108] = {0, ASK_POINTER_PLAIN, 551, 1, 0, 0},          /* *runtime.uint16InterfacePtr: to a runtime.uint16InterfacePtr */
+	[109] = {0, ASK_POINTER_PLAIN, 552, 1, 0, 0},          /* *runtime.uint32InterfacePtr: to a runtime.uint32InterfacePtr */
+	[110] = {0, ASK_POINTER_PLAIN, 553, 1, 0, 0},          /* *runtime.uint64InterfacePtr: to a runtime.uint64InterfacePtr */
+	[111] = {0, ASK_POINTER_PLAIN, 840, 1, 0, 0},          /* *runtime.untracedG·7: to a runtime.untracedG·7 */
+	[112] = {0, ASK_POINTER_PLAIN, 727, 1, 0, 0},          /* *runtime.debugCallWrapArgs: to a runtime.debugCallWrapArgs */
+	[113] = {0, ASK_POINTER_PLAIN, 766, 1, 0, 0},          /* *runtime.savedOpenDeferState: to a runtime.savedOpenDeferState */
+	[114] = {0, ASK_POINTER_PLAIN, 728, 1, 0, 0},          /* *runtime._typePair: to a runtime._typePair */
+	[115] = {0, ASK_POINTER_PLAIN, 729, 1, 0, 0},          /* *runtime.metricData: to a runtime.metricData */
+	[116] = {0, ASK_POINTER_PLAIN, 730, 1, 0, 0},          /* *syscall.Rlimit: to a syscall.Rlimit */
+	[117] = {0, ASK_POINTER_PLAIN, 554, 1, 0, 0},          /* *internal/abi.BoundsErrorCode: to a internal/abi.BoundsErrorCode */
+	[118] = {0, ASK_POINTER_PLAIN, 555, 1, 0, 0},          /* *internal/abi.TFlag: to a internal/abi.TFlag */
+	[119] = {0, ASK_POINTER_PLAIN, 556, 1, 0, 0},          /* *internal/abi.NameOff: to a internal/abi.NameOff */
+	[120] = {0, ASK_POINTER_PLAIN, 557, 1, 0, 0},          /* *internal/abi.TypeOff: to a internal/abi.TypeOff */
+	[121] = {0, ASK_POINTER_PLAIN, 735, 1, 0, 0},          /* *internal/abi.Imethod: to a internal/abi.Imethod */
+	[122] = {0, ASK_POINTER_PLAIN, 797, 1, 0, 0},          /* *internal/abi.ITab: to a internal/abi.ITab */
+	[123] = {0, ASK_POINTER_PLAIN, 558, 1, 0, 0},          /* *internal/abi.PCLnTabMagic: to a internal/abi.PCLnTabMagic */
+	[124] = {0, ASK_POINTER_PLAIN, 559, 1, 0, 0},          /* *internal/abi.FuncFlag: to a internal/abi.FuncFlag */
+	[125] = {0, ASK_POINTER_PLAIN, 560, 1, 0, 0},          /* *internal/abi.FuncID: to a internal/abi.FuncID */
+	[126] = {0, ASK_POINTER_PLAIN, 771, 1, 0, 0},          /* *unicode.Range16: to a unicode.Range16 */
+	[127] = {0, ASK_POINTER_PLAIN, 772, 1, 0, 0},          /* *unicode.Range32: to a unicode.Range32 */
+	[128] = {0, ASK_POINTER_PLAIN, 773, 1, 0, 0},          /* *unicode.RangeTable: to a unicode.RangeTable */
+	[129] = {0, ASK_POINTER_PLAIN, 798, 1, 0, 0},          /* *internal/godebug.setting: to a internal/godebug.setting */
+	[130] = {0, ASK_POINTER_PLAIN, 736, 1, 0, 0},          /* *internal/godebug.value: to a internal/godebug.value */
+	[131] = {0, ASK_POINTER_PLAIN, 1004, 1, 0, 0},         /* *internal/reflectlite.Type: to a internal/reflectlite.Type */
+	[132] = {0, ASK_POINTER_PLAIN, 257, 1, 0, 0},          /* *internal/sync.hashFunc: to a internal/sync.hashFunc */
+	[133] = {0, ASK_POINTER_PLAIN, 258, 1, 0, 0},          /* *internal/sync.equalFunc: to a internal/sync.equalFunc */
+	[134] = {0, ASK_POINTER_PLAIN, 799, 1, 0, 0},          /* *internal/cpu.option: to a internal/cpu.option */
+	[135] = {0, ASK_POINTER_PLAIN, 831, 1, 0, 0},          /* *internal/godebugs.Info: to a internal/godebugs.Info */
+	[136] = {0, ASK_POINTER_PLAIN, 1005, 1, 0, 0},         /* *internal/bisect.Writer: to a internal/bisect.Writer */
+	[137] = {0, ASK_POINTER_PLAIN, 777, 1, 0, 0},          /* *internal/bisect.cond: to a internal/bisect.cond */
+	[138] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(): to its closure */
+	[139] = {0, ASK_POINTER_PLAIN, 482, 1, 0, 0},          /* *[]uint8: to a []uint8 */
+	[140] = {0, ASK_POINTER_PLAIN, 212, 1, 0, 0},          /* *iter.Seq[reflect.StructField]: to a iter.Seq[reflect.StructField] */
+	[141] = {0, ASK_POINTER_PLAIN, 213, 1, 0, 0},          /* *iter.Seq[reflect.Type]: to a iter.Seq[reflect.Type] */
+	[142] = {0, ASK_POINTER_PLAIN, 215, 1, 0, 0},          /* *iter.Seq[reflect.Method]: to a iter.Seq[reflect.Method] */
+	[143] = {0, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* *[4]uintptr: to a [4]uintptr */
+	[144] = {0, ASK_POINTER_PLAIN, 1006, 1, 0, 0},         /* *go.shape.shape.interface { Error() string }: to a go.shape.interface { Error() string } */
+	[145] = {0, ASK_POINTER_PLAIN, 461, 1, 0, 0},          /* *[]syscall.Iovec: to a []syscall.Iovec */
+	[146] = {0, ASK_POINTER_PLAIN, 804, 1, 0, 0},          /* *struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } }: to a struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
+	[147] = {0, ASK_POINTER_PLAIN, 743, 1, 0, 0},          /* *go.shape.struct { Key reflect.Value; Value reflect.Value }: to a go.shape.struct { Key reflect.Value; Value reflect.Value } */
+	[148] = {0, ASK_POINTER_PLAIN, 1007, 1, 0, 0},         /* *go.shape.shape.interface {}: to a go.shape.interface {} */
+	[149] = {0, ASK_POINTER_PLAIN, 801, 1, 0, 0},          /* *internal/sync.entry[go.shape.interface {},go.shape.interface {}]: to a internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	[150] = {0, ASK_POINTER_PLAIN, 681, 1, 0, 0},          /* *internal/sync.node[go.shape.interface {},go.shape.interface {}]: to a internal/sync.node[go.shape.interface {},go.shape.interface {}] */
+	[151] = {0, ASK_POINTER_PLAIN, 370, 1, 0, 0},          /* *sync/atomic.Pointer[internal/sync.entry[go.shape.interface {},go.shape.interface {}]]: to a sync/atomic.Pointer[internal/sync.entry[go.shape.interface {},go.shape.interface {}]] */
+	[152] = {0, ASK_POINTER_PLAIN, 818, 1, 0, 0},          /* *internal/sync.indirect[go.shape.interface {},go.shape.interface {}]: to a internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
+	[153] = {0, ASK_POINTER_PLAIN, 371, 1, 0, 0},          /* *sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }]: to a sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	[154] = {0, ASK_POINTER_PLAIN, 682, 1, 0, 0},          /* *go.shape.struct { internal/sync.isEntry bool }: to a go.shape.struct { internal/sync.isEntry bool } */
+	[155] = {0, ASK_POINTER_PLAIN, 779, 1, 0, 0},          /* *struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} }: to a struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
+	[156] = {0, ASK_POINTER_PLAIN, 501, 1, 0, 0},          /* *[]runtime.ancestorInfo: to a []runtime.ancestorInfo */
+	[157] = {0, ASK_POINTER_PLAIN, 607, 1, 0, 0},          /* *[1024]uintptr: to a [1024]uintptr */
+	[158] = {0, ASK_POINTER_PLAIN, 561, 1, 0, 0},          /* *go.shape.shape.bool: to a go.shape.bool */
+	[159] = {0, ASK_POINTER_PLAIN, 806, 1, 0, 0},          /* *struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool }: to a struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
+	[160] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() error: to its closure */
+	[161] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() string: to its closure */
+	[162] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() []error: to its closure */
+	[163] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() int32: to its closure */
+	[164] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() int: to its closure */
+	[165] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() bool: to its closure */
+	[166] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() reflect.ChanDir: to its closure */
+	[167] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() reflect.Type: to its closure */
+	[168] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() iter.Seq[reflect.StructField]: to its closure */
+	[169] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() iter.Seq[reflect.Type]: to its closure */
+	[170] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() reflect.Kind: to its closure */
+	[171] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() iter.Seq[reflect.Method]: to its closure */
+	[172] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() uintptr: to its closure */
+	[173] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() *abi.Type: to its closure */
+	[174] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() *abi.UncommonType: to its closure */
+	[175] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() interface {}: to its closure */
+	[176] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() go.shape.interface { Error() string }: to its closure */
+	[177] = {0, ASK_POINTER_FREE, 408, 1, 0, 0},           /* chan int: to its hchan<int> */
+	[178] = {0, ASK_POINTER_FREE, 409, 1, 0, 0},           /* chan struct {}: to its hchan<struct {}> */
+	[179] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() abi.Kind: to its closure */
+	[180] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(func(interface {}, interface {}) bool): to its closure */
+	[181] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.coro): to its closure */
+	[182] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.pinner): to its closure */
+	[183] = {0, ASK_POINTER_FREE, 410, 1, 0, 0},           /* chan bool: to its hchan<bool> */
+	[184] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() go.shape.bool: to its closure */
+	[185] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() reflectlite.Type: to its closure */
+	[186] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() (int, bool): to its closure */
+	[187] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(string) bool: to its closure */
+	[188] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(int) bool: to its closure */
+	[189] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(string, string): to its closure */
+	[190] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(fmt.State, int32): to its closure */
+	[191] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(reflect.Type) bool: to its closure */
+	[192] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(int) reflect.StructField: to its closure */
+	[193] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func([]int) reflect.StructField: to its closure */
+	[194] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(reflect.StructField) bool: to its closure */
+	[195] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(int) reflect.Type: to its closure */
+	[196] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(int) reflect.Method: to its closure */
+	[197] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(reflect.Method) bool: to its closure */
+	[198] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(complex128) bool: to its closure */
+	[199] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(float64) bool: to its closure */
+	[200] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(int64) bool: to its closure */
+	[201] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(uint64) bool: to its closure */
+	[202] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*os.file) error: to its closure */
+	[203] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(error) bool: to its closure */
+	[204] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.funcval, unsafe.Pointer): to its closure */
+	[205] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(int64) int64: to its closure */
+	[206] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.statAggregate, *runtime.metricValue): to its closure */
+	[207] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(string) func(): to its closure */
+	[208] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(reflectlite.Type) bool: to its closure */
+	[209] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func([]uint8) (int, error): to its closure */
+	[210] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(string) (reflect.StructField, bool): to its closure */
+	[211] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(func(string) bool) (reflect.StructField, bool): to its closure */
+	[212] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* iter.Seq[reflect.StructField]: to its closure */
+	[213] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* iter.Seq[reflect.Type]: to its closure */
+	[214] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(string) (reflect.Method, bool): to its closure */
+	[215] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* iter.Seq[reflect.Method]: to its closure */
+	[216] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.g, unsafe.Pointer) bool: to its closure */
+	[217] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(fmtsort.KeyValue, fmtsort.KeyValue) int: to its closure */
+	[218] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(interface {}, interface {}) bool: to its closure */
+	[219] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(unsafe.Pointer, unsafe.Pointer) bool: to its closure */
+	[220] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(interface {}, uintptr, int64): to its closure */
+	[221] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(uintptr) (uintptr, int64): to its closure */
+	[222] = {0, ASK_POINTER_PLAIN, 780, 1, 0, 0},          /* *os.dirInfo: to a os.dirInfo */
+	[223] = {0, ASK_POINTER_PLAIN, 833, 1, 0, 0},          /* *os.file: to a os.file */
+	[224] = {0, ASK_POINTER_PLAIN, 625, 1, 0, 0},          /* *time.fileSizeError: to a time.fileSizeError */
+	[225] = {0, ASK_POINTER_PLAIN, 660, 1, 0, 0},          /* *errors.errorString: to a errors.errorString */
+	[226] = {0, ASK_POINTER_PLAIN, 626, 1, 0, 0},          /* *reflect.ChanDir: to a reflect.ChanDir */
+	[227] = {0, ASK_POINTER_PLAIN, 841, 1, 0, 0},          /* *reflect.StructField: to a reflect.StructField */
+	[228] = {0, ASK_POINTER_PLAIN, 627, 1, 0, 0},          /* *reflect.Kind: to a reflect.Kind */
+	[229] = {0, ASK_POINTER_PLAIN, 820, 1, 0, 0},          /* *reflect.Method: to a reflect.Method */
+	[230] = {0, ASK_POINTER_PLAIN, 691, 1, 0, 0},          /* *reflect.bitVector: to a reflect.bitVector */
+	[231] = {0, ASK_POINTER_PLAIN, 842, 1, 0, 0},          /* *reflect.abiDesc: to a reflect.abiDesc */
+	[232] = {0, ASK_POINTER_PLAIN, 693, 1, 0, 0},          /* *reflect.ValueError: to a reflect.ValueError */
+	[233] = {0, ASK_POINTER_PLAIN, 704, 1, 0, 0},          /* *runtime.bitvector: to a runtime.bitvector */
+	[234] = {0, ASK_POINTER_PLAIN, 745, 1, 0, 0},          /* *runtime.timerWhen: to a runtime.timerWhen */
+	[235] = {0, ASK_POINTER_PLAIN, 630, 1, 0, 0},          /* *runtime.gclinkptr: to a runtime.gclinkptr */
+	[236] = {0, ASK_POINTER_PLAIN, 714, 1, 0, 0},          /* *runtime.pinner: to a runtime.pinner */
+	[237] = {0, ASK_POINTER_PLAIN, 720, 1, 0, 0},          /* *runtime.xRegPerP: to a runtime.xRegPerP */
+	[238] = {0, ASK_POINTER_PLAIN, 632, 1, 0, 0},          /* *runtime.lockRank: to a runtime.lockRank */
+	[239] = {0, ASK_POINTER_PLAIN, 856, 1, 0, 0},          /* *runtime.heapStatsDelta: to a runtime.heapStatsDelta */
+	[240] = {0, ASK_POINTER_PLAIN, 852, 1, 0, 0},          /* *runtime.sysStatsAggregate: to a runtime.sysStatsAggregate */
+	[241] = {0, ASK_POINTER_PLAIN, 791, 1, 0, 0},          /* *runtime.gcStatsAggregate: to a runtime.gcStatsAggregate */
+	[242] = {0, ASK_POINTER_PLAIN, 792, 1, 0, 0},          /* *runtime.finalStatsAggregate: to a runtime.finalStatsAggregate */
+	[243] = {0, ASK_POINTER_PLAIN, 838, 1, 0, 0},          /* *runtime.schedStatsAggregate: to a runtime.schedStatsAggregate */
+	[244] = {0, ASK_POINTER_PLAIN, 839, 1, 0, 0},          /* *runtime.statAggregate: to a runtime.statAggregate */
+	[245] = {0, ASK_POINTER_PLAIN, 765, 1, 0, 0},          /* *runtime.metricValue: to a runtime.metricValue */
+	[246] = {0, ASK_POINTER_PLAIN, 256, 1, 0, 0},          /* *runtime.metricReader: to a runtime.metricReader */
+	[247] = {0, ASK_POINTER_PLAIN, 746, 1, 0, 0},          /* *runtime.synctestDeadlockError: to a runtime.synctestDeadlockError */
+	[248] = {0, ASK_POINTER_PLAIN, 795, 1, 0, 0},          /* *runtime.Frames: to a runtime.Frames */
+	[249] = {0, ASK_POINTER_PLAIN, 731, 1, 0, 0},          /* *syscall.Iovec: to a syscall.Iovec */
+	[250] = {0, ASK_POINTER_PLAIN, 633, 1, 0, 0},          /* *internal/strconv.Error: to a internal/strconv.Error */
+	[251] = {0, ASK_POINTER_PLAIN, 634, 1, 0, 0},          /* *internal/abi.Kind: to a internal/abi.Kind */
+	[252] = {0, ASK_POINTER_PLAIN, 737, 1, 0, 0},          /* *internal/runtime/maps.groupsReference: to a internal/runtime/maps.groupsReference */
+	[253] = {0, ASK_POINTER_PLAIN, 635, 1, 0, 0},          /* *internal/runtime/cgroup.stringError: to a internal/runtime/cgroup.stringError */
+	[254] = {0, ASK_POINTER_PLAIN, 679, 1, 0, 0},          /* *internal/bisect.parseError: to a internal/bisect.parseError */
+	[255] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* runtime.metricReader: to its closure */
+	[256] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* internal/sync.hashFunc: to its closure */
+	[257] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* internal/sync.equalFunc: to its closure */
+	[258] = {0, ASK_POINTER_PLAIN, 641, 1, 0, 0},          /* *reflect.StructTag: to a reflect.StructTag */
+	[259] = {0, ASK_POINTER_PLAIN, 751, 1, 0, 0},          /* *sync.Once: to a sync.Once */
+	[260] = {0, ASK_POINTER_PLAIN, 643, 1, 0, 0},          /* *runtime.errorString: to a runtime.errorString */
+	[261] = {0, ASK_POINTER_PLAIN, 644, 1, 0, 0},          /* *runtime.plainError: to a runtime.plainError */
+	[262] = {0, ASK_POINTER_PLAIN, 629, 1, 0, 0},          /* *runtime.muintptr: to a runtime.muintptr */
+	[263] = {0, ASK_POINTER_PLAIN, 858, 1, 0, 0},          /* *runtime.hchan: to a runtime.hchan */
+	[264] = {0, ASK_POINTER_PLAIN, 646, 1, 0, 0},          /* *runtime.spanClass: to a runtime.spanClass */
+	[265] = {0, ASK_POINTER_PLAIN, 667, 1, 0, 0},          /* *runtime.mSpanStateBox: to a runtime.mSpanStateBox */
+	[266] = {0, ASK_POINTER_PLAIN, 343, 1, 0, 0},          /* *runtime.mWeakPointer: to a runtime.mWeakPointer */
+	[267] = {0, ASK_POINTER_PLAIN, 647, 1, 0, 0},          /* *runtime.objptr: to a runtime.objptr */
+	[268] = {0, ASK_POINTER_PLAIN, 869, 1, 0, 0},          /* *runtime.p: to a runtime.p */
+	[269] = {0, ASK_POINTER_PLAIN, 631, 1, 0, 0},          /* *runtime.puintptr: to a runtime.puintptr */
+	[270] = {0, ASK_POINTER_PLAIN, 819, 1, 0, 0},          /* *runtime.boundsError: to a runtime.boundsError */
+	[271] = {0, ASK_POINTER_PLAIN, 837, 1, 0, 0},          /* *runtime.heapStatsAggregate: to a runtime.heapStatsAggregate */
+	[272] = {0, ASK_POINTER_PLAIN, 853, 1, 0, 0},          /* *runtime.cpuStats: to a runtime.cpuStats */
+	[273] = {0, ASK_POINTER_PLAIN, 794, 1, 0, 0},          /* *runtime.TypeAssertionError: to a runtime.TypeAssertionError */
+	[274] = {0, ASK_POINTER_PLAIN, 845, 1, 0, 0},          /* *runtime.piController: to a runtime.piController */
+	[275] = {0, ASK_POINTER_PLAIN, 312, 1, 0, 0},          /* *internal/poll.SysFile: to a internal/poll.SysFile */
+	[276] = {0, ASK_POINTER_PLAIN, 814, 1, 0, 0},          /* *internal/abi.UncommonType: to a internal/abi.UncommonType */
+	[277] = {0, ASK_POINTER_PLAIN, 640, 1, 0, 0},          /* *internal/abi.IntArgRegBitmap: to a internal/abi.IntArgRegBitmap */
+	[278] = {0, ASK_POINTER_PLAIN, 796, 1, 0, 0},          /* *internal/abi.RegArgs: to a internal/abi.RegArgs */
+	[279] = {0, ASK_POINTER_PLAIN, 347, 1, 0, 0},          /* *internal/runtime/maps.unhashableTypeError: to a internal/runtime/maps.unhashableTypeError */
+	[280] = {0, ASK_POINTER_PLAIN, 678, 1, 0, 0},          /* *internal/runtime/atomic.Bool: to a internal/runtime/atomic.Bool */
+	[281] = {0, ASK_POINTER_PLAIN, 778, 1, 0, 0},          /* *internal/bisect.dedup: to a internal/bisect.dedup */
+	[282] = {0, ASK_POINTER_PLAIN, 680, 1, 0, 0},          /* *internal/sync.node[interface {},interface {}]: to a internal/sync.node[interface {},interface {}] */
+	[283] = {0, ASK_POINTER_FREE, 11, 1, 0, 0},            /* map[string]int: to its map<string,int> */
+	[284] = {0, ASK_POINTER_FREE, 411, 1, 0, 0},           /* map[uint64]bool: to its map<uint64,bool> */
+	[285] = {0, ASK_POINTER_FREE, 412, 1, 0, 0},           /* map[internal/abi.TypeOff]*internal/abi.Type: to its map<internal/abi.TypeOff,*internal/abi.Type> */
+	[286] = {0, ASK_POINTER_FREE, 413, 1, 0, 0},           /* map[int32]unsafe.Pointer: to its map<int32,unsafe.Pointer> */
+	[287] = {0, ASK_POINTER_FREE, 414, 1, 0, 0},           /* map[runtime._typePair]struct {}: to its map<runtime._typePair,struct {}> */
+	[288] = {0, ASK_POINTER_FREE, 415, 1, 0, 0},           /* map[string]bool: to its map<string,bool> */
+	[289] = {0, ASK_POINTER_FREE, 416, 1, 0, 0},           /* map[string]runtime.metricData: to its map<string,runtime.metricData> */
+	[290] = {0, ASK_POINTER_FREE, 417, 1, 0, 0},           /* map[uint32][]*internal/abi.Type: to its map<uint32,[]*internal/abi.Type> */
+	[291] = {0, ASK_POINTER_FREE, 418, 1, 0, 0},           /* map[unsafe.Pointer]int32: to its map<unsafe.Pointer,int32> */
+	[292] = {0, ASK_POINTER_FREE, 419, 1, 0, 0},           /* map[string]*unicode.RangeTable: to its map<string,*unicode.RangeTable> */
+	[293] = {0, ASK_POINTER_PLAIN, 689, 1, 0, 0},          /* *os.SyscallError: to a os.SyscallError */
+	[294] = {0, ASK_POINTER_PLAIN, 694, 1, 0, 0},          /* *sync.Mutex: to a sync.Mutex */
+	[295] = {0, ASK_POINTER_PLAIN, 697, 1, 0, 0},          /* *sync.poolChain: to a sync.poolChain */
+	[296] = {0, ASK_POINTER_PLAIN, 752, 1, 0, 0},          /* *io/fs.PathError: to a io/fs.PathError */
+	[297] = {0, ASK_POINTER_PLAIN, 628, 1, 0, 0},          /* *runtime.guintptr: to a runtime.guintptr */
+	[298] = {0, ASK_POINTER_PLAIN, 707, 1, 0, 0},          /* *runtime.waitq: to a runtime.waitq */
+	[299] = {0, ASK_POINTER_PLAIN, 708, 1, 0, 0},          /* *runtime.goroutineProfileStateHolder: to a runtime.goroutineProfileStateHolder */
+	[300] = {0, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* *runtime.g: to a runtime.g */
+	[301] = {0, ASK_POINTER_PLAIN, 669, 1, 0, 0},          /* *runtime.limiterEvent: to a runtime.limiterEvent */
+	[302] = {0, ASK_POINTER_PLAIN, 322, 1, 0, 0},          /* *runtime.Pinner: to a runtime.Pinner */
+	[303] = {0, ASK_POINTER_PLAIN, 790, 1, 0, 0},          /* *runtime.errorAddressString: to a runtime.errorAddressString */
+	[304] = {0, ASK_POINTER_PLAIN, 675, 1, 0, 0},          /* *runtime.cpuStatsAggregate: to a runtime.cpuStatsAggregate */
+	[305] = {0, ASK_POINTER_PLAIN, 461, 1, 0, 0},          /* internal/poll.SysFile.iovecs: to a []syscall.Iovec */
+	[306] = {0, ASK_POINTER_PLAIN, 817, 1, 0, 0},          /* *internal/sync.indirect[interface {},interface {}]: to a internal/sync.indirect[interface {},interface {}] */
+	[307] = {0, ASK_POINTER_PLAIN, 562, 1, 0, 0},          /* *fmt.buffer: to a fmt.buffer */
+	[308] = {0, ASK_POINTER_PLAIN, 833, 1, 0, 0},          /* os.File.file: to a os.file */
+	[309] = {0, ASK_POINTER_PLAIN, 861, 1, 0, 0},          /* *runtime._panic: to a runtime._panic */
+	[310] = {0, ASK_POINTER_PLAIN, 758, 1, 0, 0},          /* *runtime.pageCache: to a runtime.pageCache */
+	[311] = {0, ASK_POINTER_PLAIN, 713, 1, 0, 0},          /* *runtime.gList: to a runtime.gList */
+	[312] = {0, ASK_POINTER_PLAIN, 872, 1, 0, 0},          /* *runtime.m: to a runtime.m */
+	[313] = {0, ASK_POINTER_PLAIN, 714, 1, 0, 0},          /* runtime.Pinner.pinner: to a runtime.pinner */
+	[314] = {0, ASK_POINTER_PLAIN, 725, 1, 0, 0},          /* *runtime.mPadded: to a runtime.mPadded */
+	[315] = {0, ASK_POINTER_PLAIN, 674, 1, 0, 0},          /* *runtime.statDepSet: to a runtime.statDepSet */
+	[316] = {0, ASK_POINTER_PLAIN, 683, 1, 0, 0},          /* *syscall.Errno: to a syscall.Errno */
+	[317] = {0, ASK_POINTER_PLAIN, 733, 1, 0, 0},          /* *sync/atomic.Bool: to a sync/atomic.Bool */
+	[318] = {0, ASK_POINTER_PLAIN, 740, 1, 0, 0},          /* *internal/runtime/atomic.Uint8: to a internal/runtime/atomic.Uint8 */
+	[319] = {0, ASK_POINTER_PLAIN, 363, 1, 0, 0},          /* *sync/atomic.Pointer[os.dirInfo]: to a sync/atomic.Pointer[os.dirInfo] */
+	[320] = {0, ASK_POINTER_PLAIN, 364, 1, 0, 0},          /* *sync/atomic.Pointer[sync.poolChainElt]: to a sync/atomic.Pointer[sync.poolChainElt] */
+	[321] = {0, ASK_POINTER_PLAIN, 365, 1, 0, 0},          /* *sync/atomic.Pointer[internal/bisect.dedup]: to a sync/atomic.Pointer[internal/bisect.dedup] */
+	[322] = {0, ASK_POINTER_PLAIN, 366, 1, 0, 0},          /* *sync/atomic.Pointer[internal/godebug.value]: to a sync/atomic.Pointer[internal/godebug.value] */
+	[323] = {0, ASK_POINTER_PLAIN, 367, 1, 0, 0},          /* *sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]]: to a sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]] */
+	[324] = {0, ASK_POINTER_PLAIN, 368, 1, 0, 0},          /* *sync/atomic.Pointer[internal/sync.node[interface {},interface {}]]: to a sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	[325] = {0, ASK_POINTER_PLAIN, 369, 1, 0, 0},          /* *sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]]: to a sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
+	[326] = {0, ASK_POINTER_PLAIN, 750, 1, 0, 0},          /* *sync.poolChainElt: to a sync.poolChainElt */
+	[327] = {0, ASK_POINTER_PLAIN, 696, 1, 0, 0},          /* *sync.poolDequeue: to a sync.poolDequeue */
+	[328] = {0, ASK_POINTER_PLAIN, 824, 1, 0, 0},          /* *sync.Pool: to a sync.Pool */
+	[329] = {0, ASK_POINTER_PLAIN, 705, 1, 0, 0},          /* *runtime.maybeTraceablePtr: to a runtime.maybeTraceablePtr */
+	[330] = {0, ASK_POINTER_PLAIN, 855, 1, 0, 0},          /* *runtime.synctestBubble: to a runtime.synctestBubble */
+	[331] = {0, ASK_POINTER_PLAIN, 664, 1, 0, 0},          /* *runtime.maybeTraceableChan: to a runtime.maybeTraceableChan */
+	[332] = {0, ASK_POINTER_PLAIN, 710, 1, 0, 0},          /* *runtime.traceSchedResourceState: to a runtime.traceSchedResourceState */
+	[333] = {0, ASK_POINTER_PLAIN, 314, 1, 0, 0},          /* runtime.mWeakPointer.m: to a internal/runtime/atomic.Pointer[runtime.m] */
+	[334] = {0, ASK_POINTER_PLAIN, 827, 1, 0, 0},          /* *runtime.pTraceState: to a runtime.pTraceState */
+	[335] = {0, ASK_POINTER_PLAIN, 761, 1, 0, 0},          /* *runtime.wbBuf: to a runtime.wbBuf */
+	[336] = {0, ASK_POINTER_PLAIN, 767, 1, 0, 0},          /* *internal/poll.fdMutex: to a internal/poll.fdMutex */
+	[337] = {0, ASK_POINTER_PLAIN, 854, 1, 0, 0},          /* internal/runtime/maps.unhashableTypeError.typ: to a internal/abi.Type */
+	[338] = {0, ASK_POINTER_PLAIN, 738, 1, 0, 0},          /* *internal/sync.Mutex: to a internal/sync.Mutex */
+	[339] = {0, ASK_POINTER_PLAIN, 739, 1, 0, 0},          /* *internal/runtime/atomic.Int32: to a internal/runtime/atomic.Int32 */
+	[340] = {0, ASK_POINTER_PLAIN, 775, 1, 0, 0},          /* *internal/runtime/atomic.Int64: to a internal/runtime/atomic.Int64 */
+	[341] = {0, ASK_POINTER_PLAIN, 335, 1, 0, 0},          /* *internal/runtime/atomic.UnsafePointer: to a internal/runtime/atomic.UnsafePointer */
+	[342] = {0, ASK_POINTER_PLAIN, 815, 1, 0, 0},          /* *internal/chacha8rand.State: to a internal/chacha8rand.State */
+	[343] = {0, ASK_POINTER_PLAIN, 313, 1, 0, 0},          /* *internal/runtime/atomic.Pointer[runtime._defer]: to a internal/runtime/atomic.Pointer[runtime._defer] */
+	[344] = {0, ASK_POINTER_PLAIN, 314, 1, 0, 0},          /* *internal/runtime/atomic.Pointer[runtime.m]: to a internal/runtime/atomic.Pointer[runtime.m] */
+	[345] = {0, ASK_POINTER_PLAIN, 834, 1, 0, 0},          /* *time.Location: to a time.Location */
+	[346] = {0, ASK_POINTER_PLAIN, 825, 1, 0, 0},          /* *runtime.funcInfo: to a runtime.funcInfo */
+	[347] = {0, ASK_POINTER_PLAIN, 744, 1, 0, 0},          /* *runtime.waitReason: to a runtime.waitReason */
+	[348] = {0, ASK_POINTER_PLAIN, 666, 1, 0, 0},          /* *runtime.gTraceState: to a runtime.gTraceState */
+	[349] = {0, ASK_POINTER_PLAIN, 807, 1, 0, 0},          /* *runtime.addrRange: to a runtime.addrRange */
+	[350] = {0, ASK_POINTER_PLAIN, 828, 1, 0, 0},          /* *runtime.mLockProfile: to a runtime.mLockProfile */
+	[351] = {0, ASK_POINTER_PLAIN, 774, 1, 0, 0},          /* *internal/godebug.Setting: to a internal/godebug.Setting */
+	[352] = {0, ASK_POINTER_PLAIN, 780, 1, 0, 0},          /* sync/atomic.Pointer[os.dirInfo].v: to a os.dirInfo */
+	[353] = {0, ASK_POINTER_PLAIN, 750, 1, 0, 0},          /* sync/atomic.Pointer[sync.poolChainElt].v: to a sync.poolChainElt */
+	[354] = {0, ASK_POINTER_PLAIN, 778, 1, 0, 0},          /* sync/atomic.Pointer[internal/bisect.dedup].v: to a internal/bisect.dedup */
+	[355] = {0, ASK_POINTER_PLAIN, 736, 1, 0, 0},          /* sync/atomic.Pointer[internal/godebug.value].v: to a internal/godebug.value */
+	[356] = {0, ASK_POINTER_PLAIN, 800, 1, 0, 0},          /* sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]].v: to a internal/sync.entry[interface {},interface {}] */
+	[357] = {0, ASK_POINTER_PLAIN, 680, 1, 0, 0},          /* sync/atomic.Pointer[internal/sync.node[interface {},interface {}]].v: to a internal/sync.node[interface {},interface {}] */
+	[358] = {0, ASK_POINTER_PLAIN, 817, 1, 0, 0},          /* sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]].v: to a internal/sync.indirect[interface {},interface {}] */
+	[359] = {0, ASK_POINTER_PLAIN, 801, 1, 0, 0},          /* sync/atomic.Pointer[internal/sync.entry[go.shape.interface {},go.shape.interface {}]].v: to a internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	[360] = {0, ASK_POINTER_PLAIN, 682, 1, 0, 0},          /* sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }].v: to a go.shape.struct { internal/sync.isEntry bool } */
+	[361] = {0, ASK_POINTER_PLAIN, 821, 1, 0, 0},          /* *runtime.offAddr: to a runtime.offAddr */
+	[362] = {0, ASK_POINTER_PLAIN, 860, 1, 0, 0},          /* *runtime.scavengerState: to a runtime.scavengerState */
+	[363] = {0, ASK_POINTER_PLAIN, 734, 1, 0, 0},          /* *sync/atomic.Uint32: to a sync/atomic.Uint32 */
+	[364] = {0, ASK_POINTER_PLAIN, 768, 1, 0, 0},          /* *sync/atomic.Uint64: to a sync/atomic.Uint64 */
+	[365] = {0, ASK_POINTER_PLAIN, 776, 1, 0, 0},          /* *internal/runtime/atomic.Uint64: to a internal/runtime/atomic.Uint64 */
+	[366] = {0, ASK_POINTER_PLAIN, 742, 1, 0, 0},          /* *internal/runtime/atomic.Uintptr: to a internal/runtime/atomic.Uintptr */
+	[367] = {0, ASK_POINTER_PLAIN, 782, 1, 0, 0},          /* *reflect.flag: to a reflect.flag */
+	[368] = {0, ASK_POINTER_PLAIN, 809, 1, 0, 0},          /* *reflect.abiSeq: to a reflect.abiSeq */
+	[369] = {0, ASK_POINTER_PLAIN, 816, 1, 0, 0},          /* *internal/bisect.Matcher: to a internal/bisect.Matcher */
+	[370] = {0, ASK_POINTER_PLAIN, 800, 1, 0, 0},          /* *internal/sync.entry[interface {},interface {}]: to a internal/sync.entry[interface {},interface {}] */
+	[371] = {0, ASK_POINTER_PLAIN, 387, 1, 0, 0},          /* *internal/abi.Name: to a internal/abi.Name */
+	[372] = {0, ASK_POINTER_PLAIN, 741, 1, 0, 0},          /* *internal/runtime/atomic.Uint32: to a internal/runtime/atomic.Uint32 */
+	[373] = {0, ASK_POINTER_PLAIN, 822, 1, 0, 0},          /* *time.Duration: to a time.Duration */
+	[374] = {0, ASK_POINTER_PLAIN, 812, 1, 0, 0},          /* *runtime.spanQueue: to a runtime.spanQueue */
+	[375] = {0, ASK_POINTER_PLAIN, 676, 1, 0, 0},          /* *internal/poll.pollDesc: to a internal/poll.pollDesc */
+	[376] = {0, ASK_POINTER_PLAIN, 0, 1, 0, 0},            /* internal/abi.Name.Bytes: to a uint8 */
+	[377] = {0, ASK_POINTER_PLAIN, 850, 1, 0, 0},          /* *runtime.gcWork: to a runtime.gcWork */
+	[378] = {0, ASK_POINTER_PLAIN, 863, 1, 0, 0},          /* *runtime.timer: to a runtime.timer */
+	[379] = {0, ASK_POINTER_PLAIN, 832, 1, 0, 0},          /* *internal/sync.HashTrieMap[interface {},interface {}]: to a internal/sync.HashTrieMap[interface {},interface {}] */
+	[380] = {0, ASK_POINTER_PLAIN, 836, 1, 0, 0},          /* *runtime.timers: to a runtime.timers */
+	[381] = {0, ASK_POINTER_PLAIN, 830, 1, 0, 0},          /* *internal/runtime/maps.table: to a internal/runtime/maps.table */
+	[382] = {0, ASK_POINTER_PLAIN, 808, 1, 0, 0},          /* *fmt.fmt: to a fmt.fmt */
+	[383] = {0, ASK_POINTER_PLAIN, 770, 1, 0, 0},          /* *internal/abi.InterfaceType: to a internal/abi.InterfaceType */
+	[384] = {0, ASK_POINTER_PLAIN, 854, 1, 0, 0},          /* *internal/abi.Type: to a internal/abi.Type */
+	[385] = {0, ASK_POINTER_PLAIN, 848, 1, 0, 0},          /* *internal/runtime/maps.Map: to a internal/runtime/maps.Map */
+	[386] = {0, ASK_POINTER_PLAIN, 849, 1, 0, 0},          /* *fmt.pp: to a fmt.pp */
+	[387] = {0, ASK_POINTER_PLAIN, 769, 1, 0, 0},          /* *internal/abi.FuncType: to a internal/abi.FuncType */
+	[388] = {0, ASK_POINTER_PLAIN, 400, 1, 0, 0},          /* *internal/reflectlite.rtype: to a internal/reflectlite.rtype */
+	[389] = {0, ASK_POINTER_PLAIN, 854, 1, 0, 0},          /* internal/reflectlite.rtype.Type: to a internal/abi.Type */
+	[390] = {0, ASK_POINTER_PLAIN, 317, 1, 0, 0},          /* *os.File: to a os.File */
+	[391] = {0, ASK_POINTER_PLAIN, 661, 1, 0, 0},          /* *reflect.rtype: to a reflect.rtype */
+	[392] = {0, ASK_POINTER_PLAIN, 847, 1, 0, 0},          /* *internal/poll.FD: to a internal/poll.FD */
+	[393] = {0, ASK_POINTER_PLAIN, 5, 1, 0, 0},            /* *time.Time: to a time.Time */
+	[394] = {0, ASK_POINTER_PLAIN, 871, 1, 0, 0},          /* *reflect.Value: to a reflect.Value */
+	[395] = {0, ASK_POINTER_FREE, 420, 1, 0, 0},           /* *table<string,int>: to its table<string,int> */
+	[396] = {8, ASK_POINTER_STRING, 0, 8, 24, 0},          /* noalg.map.group[string]int.slots[].key: to its bytes */
+	[397] = {16, ASK_POINTER_COUNTED, 421, 1, 0, 0x8},     /* hchan<int>.buf: to its buffer of int */
+	[398] = {64, ASK_POINTER_FREE, 422, 1, 0, 0},          /* hchan<int>.recvq.first: to its sudog<int> */
+	[399] = {80, ASK_POINTER_FREE, 422, 1, 0, 0},          /* hchan<int>.sendq.first: to its sudog<int> */
+	[400] = {64, ASK_POINTER_FREE, 423, 1, 0, 0},          /* hchan<struct {}>.recvq.first: to its sudog<struct {}> */
+	[401] = {80, ASK_POINTER_FREE, 423, 1, 0, 0},          /* hchan<struct {}>.sendq.first: to its sudog<struct {}> */
+	[402] = {16, ASK_POINTER_COUNTED, 6, 1, 0, 0x8},       /* hchan<bool>.buf: to its buffer of bool */
+	[403] = {64, ASK_POINTER_FREE, 424, 1, 0, 0},          /* hchan<bool>.recvq.first: to its sudog<bool> */
+	[404] = {80, ASK_POINTER_FREE, 424, 1, 0, 0},          /* hchan<bool>.sendq.first: to its sudog<bool> */
+	[405] = {16, ASK_POINTER_DIRECTORY, 425, 1, 0, 0x1aa}, /* map<uint64,bool>.dirPtr: to one group, or dirLen of *table<uint64,bool> */
+	[406] = {16, ASK_POINTER_DIRECTORY, 427, 1, 0, 0x1ac}, /* map<internal/abi.TypeOff,*internal/abi.Type>.dirPtr: to one group, or dirLen of *table<internal/abi.TypeOff,*internal/abi.Type> */
+	[407] = {16, ASK_POINTER_DIRECTORY, 429, 1, 0, 0x1ae}, /* map<int32,unsafe.Pointer>.dirPtr: to one group, or dirLen of *table<int32,unsafe.Pointer> */
+	[408] = {16, ASK_POINTER_DIRECTORY, 431, 1, 0, 0x1b0}, /* map<runtime._typePair,struct {}>.dirPtr: to one group, or dirLen of *table<runtime._typePair,struct {}> */
+	[409] = {16, ASK_POINTER_DIRECTORY, 433, 1, 0, 0x1b2}, /* map<string,bool>.dirPtr: to one group, or dirLen of *table<string,bool> */
+	[410] = {16, ASK_POINTER_DIRECTORY, 435, 1, 0, 0x1b4}, /* map<string,runtime.metricData>.dirPtr: to one group, or dirLen of *table<string,runtime.metricData> */
+	[411] = {16, ASK_POINTER_DIRECTORY, 437, 1, 0, 0x1b6}, /* map<uint32,[]*internal/abi.Type>.dirPtr: to one group, or dirLen of *table<uint32,[]*internal/abi.Type> */
+	[412] = {16, ASK_POINTER_DIRECTORY, 439, 1, 0, 0x1b8}, /* map<unsafe.Pointer,int32>.dirPtr: to one group, or dirLen of *table<unsafe.Pointer,int32> */
+	[413] = {16, ASK_POINTER_DIRECTORY, 441, 1, 0, 0x1ba}, /* map<string,*unicode.RangeTable>.dirPtr: to one group, or dirLen of *table<string,*unicode.RangeTable> */
+	[414] = {16, ASK_POINTER_GROUPS, 407, 1, 0, 0},        /* table<string,int>.groups: to lengthMask + 1 of noalg.map.group[string]int */
+	[415] = {8, ASK_POINTER_FREE, 422, 1, 0, 0},           /* sudog<int>.next: to its sudog<int> */
+	[416] = {8, ASK_POINTER_FREE, 423, 1, 0, 0},           /* sudog<struct {}>.next: to its sudog<struct {}> */
+	[417] = {8, ASK_POINTER_FREE, 424, 1, 0, 0},           /* sudog<bool>.next: to its sudog<bool> */
+	[418] = {0, ASK_POINTER_FREE, 443, 1, 0, 0},           /* *table<uint64,bool>: to its table<uint64,bool> */
+	[419] = {0, ASK_POINTER_FREE, 444, 1, 0, 0},           /* *table<internal/abi.TypeOff,*internal/abi.Type>: to its table<internal/abi.TypeOff,*internal/abi.Type> */
+	[420] = {16, ASK_POINTER_PLAIN, 854, 8, 16, 0},        /* noalg.map.group[internal/abi.TypeOff]*internal/abi.Type.slots[].elem: to a internal/abi.Type */
+	[421] = {0, ASK_POINTER_FREE, 445, 1, 0, 0},           /* *table<int32,unsafe.Pointer>: to its table<int32,unsafe.Pointer> */
+	[422] = {0, ASK_POINTER_FREE, 446, 1, 0, 0},           /* *table<runtime._typePair,struct {}>: to its table<runtime._typePair,struct {}> */
+	[423] = {8, ASK_POINTER_PLAIN, 854, 8, 24, 0},         /* noalg.map.group[runtime._typePair]struct {}.slots[].key.t1: to a internal/abi.Type */
+	[424] = {16, ASK_POINTER_PLAIN, 854, 8, 24, 0},        /* noalg.map.group[runtime._typePair]struct {}.slots[].key.t2: to a internal/abi.Type */
+	[425] = {0, ASK_POINTER_FREE, 447, 1, 0, 0},           /* *table<string,bool>: to its table<string,bool> */
+	[426] = {8, ASK_POINTER_STRING, 0, 8, 24, 0},          /* noalg.map.group[string]bool.slots[].key: to its bytes */
+	[427] = {0, ASK_POINTER_FREE, 448, 1, 0, 0},           /* *table<string,runtime.metricData>: to its table<string,runtime.metricData> */
+	[428] = {8, ASK_POINTER_STRING, 0, 8, 32, 0},          /* noalg.map.group[string]runtime.metricData.slots[].key: to its bytes */
+	[429] = {32, ASK_POINTER_FUNC, 0, 8, 32, 0},           /* noalg.map.group[string]runtime.metricData.slots[].elem.compute: to its closure */
+	[430] = {0, ASK_POINTER_FREE, 449, 1, 0, 0},           /* *table<uint32,[]*internal/abi.Type>: to its table<uint32,[]*internal/abi.Type> */
+	[431] = {16, ASK_POINTER_SLICE, 395, 8, 32, 0},        /* noalg.map.group[uint32][]*internal/abi.Type.slots[].elem: to its elements, *internal/abi.Type */
+	[432] = {0, ASK_POINTER_FREE, 450, 1, 0, 0},           /* *table<unsafe.Pointer,int32>: to its table<unsafe.Pointer,int32> */
+	[433] = {0, ASK_POINTER_FREE, 451, 1, 0, 0},           /* *table<string,*unicode.RangeTable>: to its table<string,*unicode.RangeTable> */
+	[434] = {8, ASK_POINTER_STRING, 0, 8, 24, 0},          /* noalg.map.group[string]*unicode.RangeTable.slots[].key: to its bytes */
+	[435] = {24, ASK_POINTER_PLAIN, 773, 8, 24, 0},        /* noalg.map.group[string]*unicode.RangeTable.slots[].elem: to a unicode.RangeTable */
+	[436] = {16, ASK_POINTER_GROUPS, 426, 1, 0, 0},        /* table<uint64,bool>.groups: to lengthMask + 1 of noalg.map.group[uint64]bool */
+	[437] = {16, ASK_POINTER_GROUPS, 428, 1, 0, 0},        /* table<internal/abi.TypeOff,*internal/abi.Type>.groups: to lengthMask + 1 of noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
+	[438] = {16, ASK_POINTER_GROUPS, 430, 1, 0, 0},        /* table<int32,unsafe.Pointer>.groups: to lengthMask + 1 of noalg.map.group[int32]unsafe.Pointer */
+	[439] = {16, ASK_POINTER_GROUPS, 432, 1, 0, 0},        /* table<runtime._typePair,struct {}>.groups: to lengthMask + 1 of noalg.map.group[runtime._typePair]struct {} */
+	[440] = {16, ASK_POINTER_GROUPS, 434, 1, 0, 0},        /* table<string,bool>.groups: to lengthMask + 1 of noalg.map.group[string]bool */
+	[441] = {16, ASK_POINTER_GROUPS, 436, 1, 0, 0},        /* table<string,runtime.metricData>.groups: to lengthMask + 1 of noalg.map.group[string]runtime.metricData */
+	[442] = {16, ASK_POINTER_GROUPS, 438, 1, 0, 0},        /* table<uint32,[]*internal/abi.Type>.groups: to lengthMask + 1 of noalg.map.group[uint32][]*internal/abi.Type */
+	[443] = {16, ASK_POINTER_GROUPS, 440, 1, 0, 0},        /* table<unsafe.Pointer,int32>.groups: to lengthMask + 1 of noalg.map.group[unsafe.Pointer]int32 */
+	[444] = {16, ASK_POINTER_GROUPS, 442, 1, 0, 0},        /* table<string,*unicode.RangeTable>.groups: to lengthMask + 1 of noalg.map.group[string]*unicode.RangeTable */
+	[445] = {0, ASK_POINTER_PLAIN, 709, 1, 0, 0},          /* *runtime.xRegState: to a runtime.xRegState */
+	[446] = {0, ASK_POINTER_PLAIN, 786, 1, 0, 0},          /* *runtime.special: to a runtime.special */
+	[447] = {0, ASK_POINTER_PLAIN, 787, 1, 0, 0},          /* *runtime.cleanupBlockHeader: to a runtime.cleanupBlockHeader */
+	[448] = {0, ASK_POINTER_SLICE, 10, 1, 0, 0},           /* []main.inner: to its elements, main.inner */
+	[449] = {0, ASK_POINTER_SLICE, 1008, 1, 0, 0},         /* []struct { key string; elem int }: to its elements, noalg.struct { key string; elem int } */
+	[450] = {0, ASK_POINTER_SLICE, 222, 1, 0, 0},          /* []*os.dirInfo: to its elements, *os.dirInfo */
+	[451] = {0, ASK_POINTER_SLICE, 336, 1, 0, 0},          /* []*sync.poolChainElt: to its elements, *sync.poolChainElt */
+	[452] = {0, ASK_POINTER_SLICE, 731, 1, 0, 0},          /* []syscall.Iovec: to its elements, syscall.Iovec */
+	[453] = {0, ASK_POINTER_SLICE, 270, 1, 0, 0},          /* []*runtime.p: to its elements, *runtime.p */
+	[454] = {0, ASK_POINTER_SLICE, 723, 1, 0, 0},          /* []runtime.heldLockInfo: to its elements, runtime.heldLockInfo */
+	[455] = {0, ASK_POINTER_SLICE, 747, 1, 0, 0},          /* []time.zone: to its elements, time.zone */
+	[456] = {0, ASK_POINTER_SLICE, 781, 1, 0, 0},          /* []time.zoneTrans: to its elements, time.zoneTrans */
+	[457] = {0, ASK_POINTER_SLICE, 286, 1, 0, 0},          /* []*internal/bisect.dedup: to its elements, *internal/bisect.dedup */
+	[458] = {0, ASK_POINTER_SLICE, 127, 1, 0, 0},          /* []*internal/godebug.value: to its elements, *internal/godebug.value */
+	[459] = {0, ASK_POINTER_SLICE, 581, 1, 0, 0},          /* [][4]uint64: to its elements, [4]uint64 */
+	[460] = {0, ASK_POINTER_SLICE, 1009, 1, 0, 0},         /* []struct { key uint64; elem bool }: to its elements, noalg.struct { key uint64; elem bool } */
+	[461] = {0, ASK_POINTER_SLICE, 690, 1, 0, 0},          /* []internal/fmtsort.KeyValue: to its elements, internal/fmtsort.KeyValue */
+	[462] = {0, ASK_POINTER_SLICE, 823, 1, 0, 0},          /* []reflect.abiStep: to its elements, reflect.abiStep */
+	[463] = {0, ASK_POINTER_SLICE, 395, 1, 0, 0},          /* []*internal/abi.Type: to its elements, *internal/abi.Type */
+	[464] = {0, ASK_POINTER_SLICE, 381, 1, 0, 0},          /* []*internal/sync.entry[interface {},interface {}]: to its elements, *internal/sync.entry[interface {},interface {}] */
+	[465] = {0, ASK_POINTER_SLICE, 287, 1, 0, 0},          /* []*internal/sync.node[interface {},interface {}]: to its elements, *internal/sync.node[interface {},interface {}] */
+	[466] = {0, ASK_POINTER_SLICE, 368, 1, 0, 0},          /* []sync/atomic.Pointer[internal/sync.node[interface {},interface {}]]: to its elements, sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	[467] = {0, ASK_POINTER_SLICE, 315, 1, 0, 0},          /* []*internal/sync.indirect[interface {},interface {}]: to its elements, *internal/sync.indirect[interface {},interface {}] */
+	[468] = {0, ASK_POINTER_SLICE, 684, 1, 0, 0},          /* []struct { key interface {}; elem interface {} }: to its elements, struct { key interface {}; elem interface {} } */
+	[469] = {0, ASK_POINTER_SLICE, 147, 1, 0, 0},          /* []*internal/sync.entry[go.shape.interface {},go.shape.interface {}]: to its elements, *internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	[470] = {0, ASK_POINTER_SLICE, 152, 1, 0, 0},          /* []*go.shape.shape.struct { internal/sync.isEntry bool }: to its elements, *go.shape.struct { internal/sync.isEntry bool } */
+	[471] = {0, ASK_POINTER_SLICE, 371, 1, 0, 0},          /* []sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }]: to its elements, sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	[472] = {0, ASK_POINTER_SLICE, 695, 1, 0, 0},          /* []sync.eface: to its elements, sync.eface */
+	[473] = {0, ASK_POINTER_SLICE, 0, 1, 0, 0},            /* []uint8: to its elements, uint8 */
+	[474] = {0, ASK_POINTER_SLICE, 534, 1, 0, 0},          /* []int16: to its elements, int16 */
+	[475] = {0, ASK_POINTER_SLICE, 536, 1, 0, 0},          /* []uint32: to its elements, uint32 */
+	[476] = {0, ASK_POINTER_SLICE, 537, 1, 0, 0},          /* []int64: to its elements, int64 */
+	[477] = {0, ASK_POINTER_SLICE, 538, 1, 0, 0},          /* []uint64: to its elements, uint64 */
+	[478] = {0, ASK_POINTER_SLICE, 421, 1, 0, 0},          /* []int: to its elements, int */
+	[479] = {0, ASK_POINTER_SLICE, 539, 1, 0, 0},          /* []uint: to its elements, uint */
+	[480] = {0, ASK_POINTER_SLICE, 540, 1, 0, 0},          /* []uintptr: to its elements, uintptr */
+	[481] = {0, ASK_POINTER_SLICE, 544, 1, 0, 0},          /* []float64: to its elements, float64 */
+	[482] = {0, ASK_POINTER_SLICE, 2, 1, 0, 0},            /* []string: to its elements, string */
+	[483] = {0, ASK_POINTER_SLICE, 158, 1, 0, 0},          /* []unsafe.Pointer: to its elements, unsafe.Pointer */
+	[484] = {0, ASK_POINTER_SLICE, 1001, 1, 0, 0},         /* []error: to its elements, error */
+	[485] = {0, ASK_POINTER_SLICE, 701, 1, 0, 0},          /* []runtime.functab: to its elements, runtime.functab */
+	[486] = {0, ASK_POINTER_SLICE, 753, 1, 0, 0},          /* []runtime.textsect: to its elements, runtime.textsect */
+	[487] = {0, ASK_POINTER_SLICE, 119, 1, 0, 0},          /* []*internal/abi.ITab: to its elements, *internal/abi.ITab */
+	[488] = {0, ASK_POINTER_SLICE, 702, 1, 0, 0},          /* []runtime.ptabEntry: to its elements, runtime.ptabEntry */
+	[489] = {0, ASK_POINTER_SLICE, 754, 1, 0, 0},          /* []runtime.modulehash: to its elements, runtime.modulehash */
+	[490] = {0, ASK_POINTER_SLICE, 60, 1, 0, 0},           /* []*runtime.initTask: to its elements, *runtime.initTask */
+	[491] = {0, ASK_POINTER_SLICE, 1010, 1, 0, 0},         /* []struct { key abi.TypeOff; elem *abi.Type }: to its elements, noalg.struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
+	[492] = {0, ASK_POINTER_SLICE, 755, 1, 0, 0},          /* []runtime.ancestorInfo: to its elements, runtime.ancestorInfo */
+	[493] = {0, ASK_POINTER_SLICE, 745, 1, 0, 0},          /* []runtime.timerWhen: to its elements, runtime.timerWhen */
+	[494] = {0, ASK_POINTER_SLICE, 741, 1, 0, 0},          /* []internal/runtime/atomic.Uint32: to its elements, internal/runtime/atomic.Uint32 */
+	[495] = {0, ASK_POINTER_SLICE, 865, 1, 0, 0},          /* []*runtime.mspan: to its elements, *runtime.mspan */
+	[496] = {0, ASK_POINTER_SLICE, 630, 1, 0, 0},          /* []runtime.gclinkptr: to its elements, runtime.gclinkptr */
+	[497] = {0, ASK_POINTER_SLICE, 712, 1, 0, 0},          /* []runtime.stackfreelist: to its elements, runtime.stackfreelist */
+	[498] = {0, ASK_POINTER_SLICE, 53, 1, 0, 0},           /* []*runtime._defer: to its elements, *runtime._defer */
+	[499] = {0, ASK_POINTER_SLICE, 628, 1, 0, 0},          /* []runtime.guintptr: to its elements, runtime.guintptr */
+	[500] = {0, ASK_POINTER_SLICE, 65, 1, 0, 0},           /* []*runtime.sudog: to its elements, *runtime.sudog */
+	[501] = {0, ASK_POINTER_SLICE, 811, 1, 0, 0},          /* []runtime.sizeClassScanStats: to its elements, runtime.sizeClassScanStats */
+	[502] = {0, ASK_POINTER_SLICE, 647, 1, 0, 0},          /* []runtime.objptr: to its elements, runtime.objptr */
+	[503] = {0, ASK_POINTER_SLICE, 762, 1, 0, 0},          /* []runtime.cleanupFn: to its elements, runtime.cleanupFn */
+	[504] = {0, ASK_POINTER_SLICE, 764, 1, 0, 0},          /* []*runtime.traceBuf: to its elements, *runtime.traceBuf */
+	[505] = {0, ASK_POINTER_SLICE, 611, 1, 0, 0},          /* [][2]*runtime.traceBuf: to its elements, [2]*runtime.traceBuf */
+	[506] = {0, ASK_POINTER_SLICE, 789, 1, 0, 0},          /* []runtime.pcvalueCacheEnt: to its elements, runtime.pcvalueCacheEnt */
+	[507] = {0, ASK_POINTER_SLICE, 613, 1, 0, 0},          /* [][8]runtime.pcvalueCacheEnt: to its elements, [8]runtime.pcvalueCacheEnt */
+	[508] = {0, ASK_POINTER_SLICE, 272, 1, 0, 0},          /* []*runtime.PanicNilError: to its elements, *runtime.PanicNilError */
+	[509] = {0, ASK_POINTER_SLICE, 663, 1, 0, 0},          /* []*runtime.moduledata: to its elements, *runtime.moduledata */
+	[510] = {0, ASK_POINTER_SLICE, 1011, 1, 0, 0},         /* []struct { key int32; elem unsafe.Pointer }: to its elements, noalg.struct { key int32; elem unsafe.Pointer } */
+	[511] = {0, ASK_POINTER_SLICE, 1012, 1, 0, 0},         /* []struct { key runtime._typePair; elem struct {} }: to its elements, noalg.struct { key runtime._typePair; elem struct {} } */
+	[512] = {0, ASK_POINTER_SLICE, 1013, 1, 0, 0},         /* []struct { key string; elem bool }: to its elements, noalg.struct { key string; elem bool } */
+	[513] = {0, ASK_POINTER_SLICE, 1014, 1, 0, 0},         /* []struct { key string; elem runtime.metricData }: to its elements, noalg.struct { key string; elem runtime.metricData } */
+	[514] = {0, ASK_POINTER_SLICE, 1015, 1, 0, 0},         /* []struct { key uint32; elem []*abi.Type }: to its elements, noalg.struct { key uint32; elem []*internal/abi.Type } */
+	[515] = {0, ASK_POINTER_SLICE, 1016, 1, 0, 0},         /* []struct { key unsafe.Pointer; elem int32 }: to its elements, noalg.struct { key unsafe.Pointer; elem int32 } */
+	[516] = {0, ASK_POINTER_SLICE, 844, 1, 0, 0},          /* []runtime.Frame: to its elements, runtime.Frame */
+	[517] = {0, ASK_POINTER_SLICE, 735, 1, 0, 0},          /* []internal/abi.Imethod: to its elements, internal/abi.Imethod */
+	[518] = {0, ASK_POINTER_SLICE, 771, 1, 0, 0},          /* []unicode.Range16: to its elements, unicode.Range16 */
+	[519] = {0, ASK_POINTER_SLICE, 772, 1, 0, 0},          /* []unicode.Range32: to its elements, unicode.Range32 */
+	[520] = {0, ASK_POINTER_SLICE, 1017, 1, 0, 0},         /* []struct { key string; elem *unicode.RangeTable }: to its elements, noalg.struct { key string; elem *unicode.RangeTable } */
+	[521] = {0, ASK_POINTER_SLICE, 799, 1, 0, 0},          /* []internal/cpu.option: to its elements, internal/cpu.option */
+	[522] = {0, ASK_POINTER_SLICE, 777, 1, 0, 0},          /* []internal/bisect.cond: to its elements, internal/bisect.cond */
+	[523] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.stringInterfacePtr: to its bytes */
+	[524] = {0, ASK_POINTER_SLICE, 0, 1, 0, 0},            /* fmt.buffer: to its elements, uint8 */
+	[525] = {0, ASK_POINTER_SLICE, 0, 1, 0, 0},            /* runtime.sliceInterfacePtr: to its elements, uint8 */
+	[526] = {0, ASK_POINTER_STRING, 0, 2, 40, 0},          /* [2]main.inner[].Name: to its bytes */
+	[527] = {16, ASK_POINTER_SLICE, 2, 2, 40, 0},          /* [2]main.inner[].Tags: to its elements, string */
+	[528] = {0, ASK_POINTER_STRING, 0, 3, 16, 0},          /* [3]string[]: to its bytes */
+	[529] = {0, ASK_POINTER_PLAIN, 680, 16, 8, 0},         /* [16]sync/atomic.Pointer[internal/sync.node[interface {},interface {}]][].v: to a internal/sync.node[interface {},interface {}] */
+	[530] = {0, ASK_POINTER_PLAIN, 682, 16, 8, 0},         /* [16]sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }][].v: to a go.shape.struct { internal/sync.isEntry bool } */
+	[531] = {0, ASK_POINTER_PLAIN, 866, 136, 8, 0},        /* [136]*runtime.mspan[]: to a runtime.mspan */
+	[532] = {0, ASK_POINTER_PLAIN, 835, 32, 8, 0},         /* [32]*runtime._defer[]: to a runtime._defer */
+	[533] = {0, ASK_POINTER_PLAIN, 859, 128, 8, 0},        /* [128]*runtime.sudog[]: to a runtime.sudog */
+	[534] = {0, ASK_POINTER_PLAIN, 866, 128, 8, 0},        /* [128]*runtime.mspan[]: to a runtime.mspan */
+	[535] = {0, ASK_POINTER_FUNC, 0, 20, 24, 0},           /* [20]runtime.cleanupFn[].call: to its closure */
+	[536] = {8, ASK_POINTER_PLAIN, 671, 20, 24, 0},        /* [20]runtime.cleanupFn[].fn: to a runtime.funcval */
+	[537] = {0, ASK_POINTER_PLAIN, 763, 2, 8, 0},          /* [2]*runtime.traceBuf[]: to a runtime.traceBuf */
+	[538] = {0, ASK_POINTER_PLAIN, 763, 4, 8, 0},          /* [2][2]*runtime.traceBuf[][]: to a runtime.traceBuf */
+	[539] = {16, ASK_POINTER_STRING, 0, 2, 88, 0},         /* [2]runtime.Frame[].Function: to its bytes */
+	[540] = {32, ASK_POINTER_STRING, 0, 2, 88, 0},         /* [2]runtime.Frame[].File: to its bytes */
+	[541] = {72, ASK_POINTER_PLAIN, 862, 2, 88, 0},        /* [2]runtime.Frame[].funcInfo._func: to a runtime._func */
+	[542] = {80, ASK_POINTER_PLAIN, 868, 2, 88, 0},        /* [2]runtime.Frame[].funcInfo.datap: to a runtime.moduledata */
+	[543] = {0, ASK_POINTER_STRING, 0, 8, 32, 0},          /* [8]internal/cpu.option[].Name: to its bytes */
+	[544] = {16, ASK_POINTER_PLAIN, 6, 8, 32, 0},          /* [8]internal/cpu.option[].Feature: to a bool */
+	[545] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* time.fileSizeError: to its bytes */
+	[546] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/runtime/cgroup.stringError: to its bytes */
+	[547] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* reflect.StructTag: to its bytes */
+	[548] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.errorString: to its bytes */
+	[549] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.plainError: to its bytes */
+	[550] = {0, ASK_POINTER_PLAIN, 862, 1, 0, 0},          /* *runtime._func: to a runtime._func */
+	[551] = {0, ASK_POINTER_PLAIN, 711, 1, 0, 0},          /* *runtime.gcBits: to a runtime.gcBits */
+	[552] = {0, ASK_POINTER_PLAIN, 760, 1, 0, 0},          /* *runtime.workbuf: to a runtime.workbuf */
+	[553] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* errors.errorString.s: to its bytes */
+	[554] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* reflect.rtype.t.Equal: to its closure */
+	[555] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* reflect.rtype.t.GCData: to a uint8 */
+	[556] = {0, ASK_POINTER_PLAIN, 868, 1, 0, 0},          /* *runtime.moduledata: to a runtime.moduledata */
+	[557] = {0, ASK_POINTER_PLAIN, 709, 1, 0, 0},          /* runtime.xRegPerG.state: to a runtime.xRegState */
+	[558] = {0, ASK_POINTER_PLAIN, 843, 1, 0, 0},          /* *runtime.spanSPMC: to a runtime.spanSPMC */
+	[559] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/bisect.parseError.text: to its bytes */
+	[560] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},              /* struct { key interface {}; elem interface {} }.key: to whatever it holds */
+	[561] = {16, ASK_POINTER_ANY, 0, 1, 0, 0},             /* struct { key interface {}; elem interface {} }.elem: to whatever it holds */
+	[562] = {8, ASK_POINTER_PLAIN, 866, 128, 8, 0},        /* struct { runtime.len int; runtime.buf [128]*runtime.mspan }.buf[]: to a runtime.mspan */
+	[563] = {0, ASK_POINTER_PLAIN, 843, 1, 0, 0},          /* struct { runtime.head *runtime.spanSPMC; runtime.tail internal/runtime/atomic.UnsafePointer }.head: to a runtime.spanSPMC */
+	[564] = {0, ASK_POINTER_PLAIN, 719, 1, 0, 0},          /* *runtime.cleanupBlock: to a runtime.cleanupBlock */
+	[565] = {0, ASK_POINTER_PLAIN, 864, 1, 0, 0},          /* *runtime.pollDesc: to a runtime.pollDesc */
+	[566] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* os.SyscallError.Syscall: to its bytes */
+	[567] = {16, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* os.SyscallError.Err: to whatever it holds */
+	[568] = {0, ASK_POINTER_PLAIN, 854, 1, 0, 0},          /* internal/fmtsort.KeyValue.Key.typ_: to a internal/abi.Type */
+	[569] = {24, ASK_POINTER_PLAIN, 854, 1, 0, 0},         /* internal/fmtsort.KeyValue.Value.typ_: to a internal/abi.Type */
+	[570] = {8, ASK_POINTER_SLICE, 0, 1, 0, 0},            /* reflect.bitVector.data: to its elements, uint8 */
+	[571] = {0, ASK_POINTER_PLAIN, 769, 1, 0, 0},          /* reflect.layoutKey.ftyp: to a internal/abi.FuncType */
+	[572] = {8, ASK_POINTER_PLAIN, 854, 1, 0, 0},          /* reflect.layoutKey.rcvr: to a internal/abi.Type */
+	[573] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* reflect.ValueError.Method: to its bytes */
+	[574] = {8, ASK_POINTER_SLICE, 695, 1, 0, 0},          /* sync.poolDequeue.vals: to its elements, sync.eface */
+	[575] = {0, ASK_POINTER_PLAIN, 750, 1, 0, 0},          /* sync.poolChain.head: to a sync.poolChainElt */
+	[576] = {8, ASK_POINTER_PLAIN, 750, 1, 0, 0},          /* sync.poolChain.tail.v: to a sync.poolChainElt */
+	[577] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},              /* sync.poolLocalInternal.private: to whatever it holds */
+	[578] = {16, ASK_POINTER_PLAIN, 750, 1, 0, 0},         /* sync.poolLocalInternal.shared.head: to a sync.poolChainElt */
+	[579] = {24, ASK_POINTER_PLAIN, 750, 1, 0, 0},         /* sync.poolLocalInternal.shared.tail.v: to a sync.poolChainElt */
+	[580] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},              /* sync.poolLocal.poolLocalInternal.private: to whatever it holds */
+	[581] = {16, ASK_POINTER_PLAIN, 750, 1, 0, 0},         /* sync.poolLocal.poolLocalInternal.shared.head: to a sync.poolChainElt */
+	[582] = {24, ASK_POINTER_PLAIN, 750, 1, 0, 0},         /* sync.poolLocal.poolLocalInternal.shared.tail.v: to a sync.poolChainElt */
+	[583] = {8, ASK_POINTER_PLAIN, 0, 1, 0, 0},            /* runtime.bitvector.bytedata: to a uint8 */
+	[584] = {0, ASK_POINTER_PLAIN, 859, 1, 0, 0},          /* runtime.waitq.first: to a runtime.sudog */
+	[585] = {8, ASK_POINTER_PLAIN, 859, 1, 0, 0},          /* runtime.waitq.last: to a runtime.sudog */
+	[586] = {0, ASK_POINTER_SLICE, 158, 1, 0, 0},          /* runtime.pinner.refs: to its elements, unsafe.Pointer */
+	[587] = {16, ASK_POINTER_PLAIN, 719, 1, 0, 0},         /* runtime.cleanupBlock.cleanupBlockHeader.alllink: to a runtime.cleanupBlock */
+	[588] = {32, ASK_POINTER_FUNC, 0, 20, 24, 0},          /* runtime.cleanupBlock.cleanups[].call: to its closure */
+	[589] = {40, ASK_POINTER_PLAIN, 671, 20, 24, 0},       /* runtime.cleanupBlock.cleanups[].fn: to a runtime.funcval */
+	[590] = {2112, ASK_POINTER_PLAIN, 709, 1, 0, 0},       /* runtime.xRegPerP.cache: to a runtime.xRegState */
+	[591] = {0, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* runtime.mPadded.m.g0: to a runtime.g */
+	[592] = {72, ASK_POINTER_PLAIN, 870, 1, 0, 0},         /* runtime.mPadded.m.gsignal: to a runtime.g */
+	[593] = {176, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.mPadded.m.mstartfn: to its closure */
+	[594] = {184, ASK_POINTER_PLAIN, 870, 1, 0, 0},        /* runtime.mPadded.m.curg: to a runtime.g */
+	[595] = {248, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.mPadded.m.preemptoff: to its bytes */
+	[596] = {296, ASK_POINTER_SLICE, 270, 1, 0, 0},        /* runtime.mPadded.m.allpSnapshot: to its elements, *runtime.p */
+	[597] = {336, ASK_POINTER_PLAIN, 639, 1, 0, 0},        /* runtime.mPadded.m.cgoCallers: to a runtime.cgoCallers */
+	[598] = {352, ASK_POINTER_PLAIN, 872, 1, 0, 0},        /* runtime.mPadded.m.alllink: to a runtime.m */
+	[599] = {688, ASK_POINTER_SLICE, 540, 1, 0, 0},        /* runtime.mPadded.m.mLockProfile.stack: to its elements, uintptr */
+	[600] = {736, ASK_POINTER_SLICE, 540, 1, 0, 0},        /* runtime.mPadded.m.profStack: to its elements, uintptr */
+	[601] = {760, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.mPadded.m.waitunlockf: to its closure */
+	[602] = {792, ASK_POINTER_PLAIN, 872, 1, 0, 0},        /* runtime.mPadded.m.freelink: to a runtime.m */
+	[603] = {808, ASK_POINTER_PLAIN, 763, 4, 8, 0},        /* runtime.mPadded.m.trace.buf[][]: to a runtime.traceBuf */
+	[604] = {840, ASK_POINTER_PLAIN, 872, 1, 0, 0},        /* runtime.mPadded.m.trace.link: to a runtime.m */
+	[605] = {1816, ASK_POINTER_PLAIN, 314, 1, 0, 0},       /* runtime.mPadded.m.self.m: to a internal/runtime/atomic.Pointer[runtime.m] */
+	[606] = {0, ASK_POINTER_SLICE, 538, 1, 0, 0},          /* runtime.metricFloat64Histogram.counts: to its elements, uint64 */
+	[607] = {24, ASK_POINTER_SLICE, 544, 1, 0, 0},         /* runtime.metricFloat64Histogram.buckets: to its elements, float64 */
+	[608] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* runtime.debugCallWrapArgs.callingG: to a runtime.g */
+	[609] = {0, ASK_POINTER_PLAIN, 854, 1, 0, 0},          /* runtime._typePair.t1: to a internal/abi.Type */
+	[610] = {8, ASK_POINTER_PLAIN, 854, 1, 0, 0},          /* runtime._typePair.t2: to a internal/abi.Type */
+	[611] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* runtime.metricData.compute: to its closure */
+	[612] = {0, ASK_POINTER_PLAIN, 0, 1, 0, 0},            /* syscall.Iovec.Base: to a uint8 */
+	[613] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/godebug.value.text: to its bytes */
+	[614] = {16, ASK_POINTER_PLAIN, 816, 1, 0, 0},         /* internal/godebug.value.bisect: to a internal/bisect.Matcher */
+	[615] = {0, ASK_POINTER_PLAIN, 854, 1, 0, 0},          /* go.shape.struct { Key reflect.Value; Value reflect.Value }.Key.typ_: to a internal/abi.Type */
+	[616] = {24, ASK_POINTER_PLAIN, 854, 1, 0, 0},         /* go.shape.struct { Key reflect.Value; Value reflect.Value }.Value.typ_: to a internal/abi.Type */
+	[617] = {0, ASK_POINTER_PLAIN, 863, 1, 0, 0},          /* runtime.timerWhen.timer: to a runtime.timer */
+	[618] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.synctestDeadlockError.reason: to its bytes */
+	[619] = {16, ASK_POINTER_PLAIN, 855, 1, 0, 0},         /* runtime.synctestDeadlockError.bubble: to a runtime.synctestBubble */
+	[620] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* time.zone.name: to its bytes */
+	[621] = {0, ASK_POINTER_PLAIN, 854, 1, 0, 0},          /* reflect.layoutType.t: to a internal/abi.Type */
+	[622] = {8, ASK_POINTER_PLAIN, 824, 1, 0, 0},          /* reflect.layoutType.framePool: to a sync.Pool */
+	[623] = {16, ASK_POINTER_SLICE, 823, 1, 0, 0},         /* reflect.layoutType.abid.call.steps: to its elements, reflect.abiStep */
+	[624] = {40, ASK_POINTER_SLICE, 421, 1, 0, 0},         /* reflect.layoutType.abid.call.valueStart: to its elements, int */
+	[625] = {88, ASK_POINTER_SLICE, 823, 1, 0, 0},         /* reflect.layoutType.abid.ret.steps: to its elements, reflect.abiStep */
+	[626] = {112, ASK_POINTER_SLICE, 421, 1, 0, 0},        /* reflect.layoutType.abid.ret.valueStart: to its elements, int */
+	[627] = {184, ASK_POINTER_PLAIN, 691, 1, 0, 0},        /* reflect.layoutType.abid.stackPtrs: to a reflect.bitVector */
+	[628] = {8, ASK_POINTER_PLAIN, 691, 1, 0, 0},          /* reflect.methodValue.makeFuncCtxt.stack: to a reflect.bitVector */
+	[629] = {40, ASK_POINTER_PLAIN, 854, 1, 0, 0},         /* reflect.methodValue.rcvr.typ_: to a internal/abi.Type */
+	[630] = {8, ASK_POINTER_SLICE, 695, 1, 0, 0},          /* sync.poolChainElt.poolDequeue.vals: to its elements, sync.eface */
+	[631] = {32, ASK_POINTER_PLAIN, 750, 1, 0, 0},         /* sync.poolChainElt.next.v: to a sync.poolChainElt */
+	[632] = {40, ASK_POINTER_PLAIN, 750, 1, 0, 0},         /* sync.poolChainElt.prev.v: to a sync.poolChainElt */
+	[633] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* io/fs.PathError.Op: to its bytes */
+	[634] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* io/fs.PathError.Path: to its bytes */
+	[635] = {32, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* io/fs.PathError.Err: to whatever it holds */
+	[636] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.modulehash.modulename: to its bytes */
+	[637] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.modulehash.linktimehash: to its bytes */
+	[638] = {32, ASK_POINTER_PLAIN, 2, 1, 0, 0},           /* runtime.modulehash.runtimehash: to a string */
+	[639] = {0, ASK_POINTER_SLICE, 540, 1, 0, 0},          /* runtime.ancestorInfo.pcs: to its elements, uintptr */
+	[640] = {0, ASK_POINTER_PLAIN, 866, 1, 0, 0},          /* runtime.mSpanList.first: to a runtime.mspan */
+	[641] = {8, ASK_POINTER_PLAIN, 866, 1, 0, 0},          /* runtime.mSpanList.last: to a runtime.mspan */
+	[642] = {0, ASK_POINTER_PLAIN, 756, 1, 0, 0},          /* *runtime.mSpanList: to a runtime.mSpanList */
+	[643] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* runtime.cleanupFn.call: to its closure */
+	[644] = {8, ASK_POINTER_PLAIN, 671, 1, 0, 0},          /* runtime.cleanupFn.fn: to a runtime.funcval */
+	[645] = {0, ASK_POINTER_PLAIN, 763, 1, 0, 0},          /* runtime.traceBuf.traceBufHeader.link: to a runtime.traceBuf */
+	[646] = {0, ASK_POINTER_PLAIN, 763, 1, 0, 0},          /* *runtime.traceBuf: to a runtime.traceBuf */
+	[647] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* internal/abi.FuncType.Type.Equal: to its closure */
+	[648] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.FuncType.Type.GCData: to a uint8 */
+	[649] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* internal/abi.InterfaceType.Type.Equal: to its closure */
+	[650] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.InterfaceType.Type.GCData: to a uint8 */
+	[651] = {48, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.InterfaceType.PkgPath.Bytes: to a uint8 */
+	[652] = {56, ASK_POINTER_SLICE, 735, 1, 0, 0},         /* internal/abi.InterfaceType.Methods: to its elements, internal/abi.Imethod */
+	[653] = {0, ASK_POINTER_SLICE, 771, 1, 0, 0},          /* unicode.RangeTable.R16: to its elements, unicode.Range16 */
+	[654] = {24, ASK_POINTER_SLICE, 772, 1, 0, 0},         /* unicode.RangeTable.R32: to its elements, unicode.Range32 */
+	[655] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/godebug.Setting.name: to its bytes */
+	[656] = {32, ASK_POINTER_PLAIN, 798, 1, 0, 0},         /* internal/godebug.Setting.setting: to a internal/godebug.setting */
+	[657] = {4104, ASK_POINTER_FREE, 411, 1, 0, 0},        /* internal/bisect.dedup.m: to its map<uint64,bool> */
+	[658] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} }.f: to its closure */
+	[659] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},             /* struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} }.p: to whatever it holds */
+	[660] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},          /* os.dirInfo.buf: to a []uint8 */
+	[661] = {8, ASK_POINTER_PLAIN, 691, 1, 0, 0},          /* reflect.makeFuncCtxt.stack: to a reflect.bitVector */
+	[662] = {0, ASK_POINTER_PLAIN, 786, 1, 0, 0},          /* runtime.special.next: to a runtime.special */
+	[663] = {16, ASK_POINTER_PLAIN, 719, 1, 0, 0},         /* runtime.cleanupBlockHeader.alllink: to a runtime.cleanupBlock */
+	[664] = {0, ASK_POINTER_PLAIN, 763, 1, 0, 0},          /* runtime.traceBufHeader.link: to a runtime.traceBuf */
+	[665] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.errorAddressString.msg: to its bytes */
+	[666] = {0, ASK_POINTER_PLAIN, 854, 1, 0, 0},          /* runtime.TypeAssertionError._interface: to a internal/abi.Type */
+	[667] = {8, ASK_POINTER_PLAIN, 854, 1, 0, 0},          /* runtime.TypeAssertionError.concrete: to a internal/abi.Type */
+	[668] = {16, ASK_POINTER_PLAIN, 854, 1, 0, 0},         /* runtime.TypeAssertionError.asserted: to a internal/abi.Type */
+	[669] = {24, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.TypeAssertionError.missingMethod: to its bytes */
+	[670] = {0, ASK_POINTER_SLICE, 540, 1, 0, 0},          /* runtime.Frames.callers: to its elements, uintptr */
+	[671] = {32, ASK_POINTER_SLICE, 844, 1, 0, 0},         /* runtime.Frames.frames: to its elements, runtime.Frame */
+	[672] = {72, ASK_POINTER_STRING, 0, 2, 88, 0},         /* runtime.Frames.frameStore[].Function: to its bytes */
+	[673] = {88, ASK_POINTER_STRING, 0, 2, 88, 0},         /* runtime.Frames.frameStore[].File: to its bytes */
+	[674] = {128, ASK_POINTER_PLAIN, 862, 2, 88, 0},       /* runtime.Frames.frameStore[].funcInfo._func: to a runtime._func */
+	[675] = {136, ASK_POINTER_PLAIN, 868, 2, 88, 0},       /* runtime.Frames.frameStore[].funcInfo.datap: to a runtime.moduledata */
+	[676] = {0, ASK_POINTER_PLAIN, 770, 1, 0, 0},          /* internal/abi.ITab.Inter: to a internal/abi.InterfaceType */
+	[677] = {8, ASK_POINTER_PLAIN, 854, 1, 0, 0},          /* internal/abi.ITab.Type: to a internal/abi.Type */
+	[678] = {0, ASK_POINTER_PLAIN, 736, 1, 0, 0},          /* internal/godebug.setting.value.v: to a internal/godebug.value */
+	[679] = {32, ASK_POINTER_PLAIN, 831, 1, 0, 0},         /* internal/godebug.setting.info: to a internal/godebugs.Info */
+	[680] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/cpu.option.Name: to its bytes */
+	[681] = {16, ASK_POINTER_PLAIN, 6, 1, 0, 0},           /* internal/cpu.option.Feature: to a bool */
+	[682] = {16, ASK_POINTER_ANY, 0, 1, 0, 0},             /* internal/sync.entry[interface {},interface {}].key: to whatever it holds */
+	[683] = {32, ASK_POINTER_ANY, 0, 1, 0, 0},             /* internal/sync.entry[interface {},interface {}].value: to whatever it holds */
+	[684] = {8, ASK_POINTER_FREE, 800, 1, 0, 0},           /* internal/sync.entry[interface {},interface {}].overflow: to its internal/sync.entry[interface {},interface {}] */
+	[685] = {8, ASK_POINTER_PLAIN, 801, 1, 0, 0},          /* internal/sync.entry[go.shape.interface {},go.shape.interface {}].overflow.v: to a internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	[686] = {16, ASK_POINTER_ANY, 0, 1, 0, 0},             /* internal/sync.entry[go.shape.interface {},go.shape.interface {}].key: to whatever it holds */
+	[687] = {32, ASK_POINTER_ANY, 0, 1, 0, 0},             /* internal/sync.entry[go.shape.interface {},go.shape.interface {}].value: to whatever it holds */
+	[688] = {0, ASK_POINTER_PLAIN, 851, 1, 0, 0},          /* *runtime.mcache: to a runtime.mcache */
+	[689] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* struct { f func() error; once sync.Once; valid bool; p interface {}; result error }.f: to its closure */
+	[690] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},             /* struct { f func() error; once sync.Once; valid bool; p interface {}; result error }.p: to whatever it holds */
+	[691] = {40, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* struct { f func() error; once sync.Once; valid bool; p interface {}; result error }.result: to whatever it holds */
+	[692] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } }.f: to its closure */
+	[693] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},             /* struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } }.p: to whatever it holds */
+	[694] = {40, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } }.result: to whatever it holds */
+	[695] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* struct { f func() bool; once sync.Once; valid bool; p interface {}; result bool }.f: to its closure */
+	[696] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},             /* struct { f func() bool; once sync.Once; valid bool; p interface {}; result bool }.p: to whatever it holds */
+	[697] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool }.f: to its closure */
+	[698] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},             /* struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool }.p: to whatever it holds */
+	[699] = {0, ASK_POINTER_PLAIN, 562, 1, 0, 0},          /* fmt.fmt.buf: to a fmt.buffer */
+	[700] = {0, ASK_POINTER_SLICE, 823, 1, 0, 0},          /* reflect.abiSeq.steps: to its elements, reflect.abiStep */
+	[701] = {24, ASK_POINTER_SLICE, 421, 1, 0, 0},         /* reflect.abiSeq.valueStart: to its elements, int */
+	[702] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* runtime.coro.f: to its closure */
+	[703] = {16, ASK_POINTER_PLAIN, 872, 1, 0, 0},         /* runtime.coro.mp: to a runtime.m */
+	[704] = {2064, ASK_POINTER_PLAIN, 843, 1, 0, 0},       /* runtime.spanQueue.chain.head: to a runtime.spanSPMC */
+	[705] = {8, ASK_POINTER_SLICE, 777, 1, 0, 0},          /* internal/bisect.Matcher.list: to its elements, internal/bisect.cond */
+	[706] = {32, ASK_POINTER_PLAIN, 778, 1, 0, 0},         /* internal/bisect.Matcher.dedup.v: to a internal/bisect.dedup */
+	[707] = {24, ASK_POINTER_NODE, 817, 16, 8, 0x320},     /* internal/sync.indirect[interface {},interface {}].children[]: to an entry, or to internal/sync.indirect[interface {},interface {}] */
+	[708] = {16, ASK_POINTER_PLAIN, 818, 1, 0, 0},         /* internal/sync.indirect[go.shape.interface {},go.shape.interface {}].parent: to a internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
+	[709] = {24, ASK_POINTER_PLAIN, 682, 16, 8, 0},        /* internal/sync.indirect[go.shape.interface {},go.shape.interface {}].children[].v: to a go.shape.struct { internal/sync.isEntry bool } */
+	[710] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* reflect.Method.Name: to its bytes */
+	[711] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* reflect.Method.PkgPath: to its bytes */
+	[712] = {32, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* reflect.Method.Type: to whatever it holds */
+	[713] = {48, ASK_POINTER_PLAIN, 854, 1, 0, 0},         /* reflect.Method.Func.typ_: to a internal/abi.Type */
+	[714] = {32, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* sync.Pool.New: to its closure */
+	[715] = {0, ASK_POINTER_PLAIN, 862, 1, 0, 0},          /* runtime.funcInfo._func: to a runtime._func */
+	[716] = {8, ASK_POINTER_PLAIN, 868, 1, 0, 0},          /* runtime.funcInfo.datap: to a runtime.moduledata */
+	[717] = {8, ASK_POINTER_SLICE, 540, 1, 0, 0},          /* runtime.mLockProfile.stack: to its elements, uintptr */
+	[718] = {8, ASK_POINTER_PLAIN, 763, 4, 8, 0},          /* runtime.mTraceState.buf[][]: to a runtime.traceBuf */
+	[719] = {40, ASK_POINTER_PLAIN, 872, 1, 0, 0},         /* runtime.mTraceState.link: to a runtime.m */
+	[720] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/godebugs.Info.Name: to its bytes */
+	[721] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* internal/godebugs.Info.Package: to its bytes */
+	[722] = {40, ASK_POINTER_STRING, 0, 1, 0, 0},          /* internal/godebugs.Info.Old: to its bytes */
+	[723] = {16, ASK_POINTER_FREE, 817, 1, 0, 0},          /* internal/sync.HashTrieMap[interface {},interface {}].root.v: to its internal/sync.indirect[interface {},interface {}] */
+	[724] = {24, ASK_POINTER_PLAIN, 461, 1, 0, 0},         /* os.file.pfd.SysFile.iovecs: to a []syscall.Iovec */
+	[725] = {56, ASK_POINTER_STRING, 0, 1, 0, 0},          /* os.file.name: to its bytes */
+	[726] = {72, ASK_POINTER_PLAIN, 780, 1, 0, 0},         /* os.file.dirinfo.v: to a os.dirInfo */
+	[727] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* time.Location.name: to its bytes */
+	[728] = {16, ASK_POINTER_SLICE, 747, 1, 0, 0},         /* time.Location.zone: to its elements, time.zone */
+	[729] = {40, ASK_POINTER_SLICE, 781, 1, 0, 0},         /* time.Location.tx: to its elements, time.zoneTrans */
+	[730] = {64, ASK_POINTER_STRING, 0, 1, 0, 0},          /* time.Location.extend: to its bytes */
+	[731] = {96, ASK_POINTER_PLAIN, 747, 1, 0, 0},         /* time.Location.cacheZone: to a time.zone */
+	[732] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* runtime._defer.fn: to its closure */
+	[733] = {32, ASK_POINTER_PLAIN, 835, 1, 0, 0},         /* runtime._defer.link: to a runtime._defer */
+	[734] = {40, ASK_POINTER_PLAIN, 313, 1, 0, 0},         /* runtime._defer.head: to a internal/runtime/atomic.Pointer[runtime._defer] */
+	[735] = {8, ASK_POINTER_SLICE, 745, 1, 0, 0},          /* runtime.timers.heap: to its elements, runtime.timerWhen */
+	[736] = {0, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* runtime.untracedG·7.gp: to a runtime.g */
+	[737] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* reflect.StructField.Name: to its bytes */
+	[738] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* reflect.StructField.PkgPath: to its bytes */
+	[739] = {32, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* reflect.StructField.Type: to whatever it holds */
+	[740] = {48, ASK_POINTER_STRING, 0, 1, 0, 0},          /* reflect.StructField.Tag: to its bytes */
+	[741] = {72, ASK_POINTER_SLICE, 421, 1, 0, 0},         /* reflect.StructField.Index: to its elements, int */
+	[742] = {0, ASK_POINTER_SLICE, 823, 1, 0, 0},          /* reflect.abiDesc.call.steps: to its elements, reflect.abiStep */
+	[743] = {24, ASK_POINTER_SLICE, 421, 1, 0, 0},         /* reflect.abiDesc.call.valueStart: to its elements, int */
+	[744] = {72, ASK_POINTER_SLICE, 823, 1, 0, 0},         /* reflect.abiDesc.ret.steps: to its elements, reflect.abiStep */
+	[745] = {96, ASK_POINTER_SLICE, 421, 1, 0, 0},         /* reflect.abiDesc.ret.valueStart: to its elements, int */
+	[746] = {168, ASK_POINTER_PLAIN, 691, 1, 0, 0},        /* reflect.abiDesc.stackPtrs: to a reflect.bitVector */
+	[747] = {48, ASK_POINTER_PLAIN, 647, 1, 0, 0},         /* runtime.spanSPMC.ring: to a runtime.objptr */
+	[748] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.Frame.Function: to its bytes */
+	[749] = {32, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.Frame.File: to its bytes */
+	[750] = {72, ASK_POINTER_PLAIN, 862, 1, 0, 0},         /* runtime.Frame.funcInfo._func: to a runtime._func */
+	[751] = {80, ASK_POINTER_PLAIN, 868, 1, 0, 0},         /* runtime.Frame.funcInfo.datap: to a runtime.moduledata */
+	[752] = {24, ASK_POINTER_PLAIN, 461, 1, 0, 0},         /* internal/poll.FD.SysFile.iovecs: to a []syscall.Iovec */
+	[753] = {0, ASK_POINTER_SLICE, 0, 1, 0, 0},            /* fmt.pp.buf: to its elements, uint8 */
+	[754] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},             /* fmt.pp.arg: to whatever it holds */
+	[755] = {40, ASK_POINTER_PLAIN, 854, 1, 0, 0},         /* fmt.pp.value.typ_: to a internal/abi.Type */
+	[756] = {64, ASK_POINTER_PLAIN, 562, 1, 0, 0},         /* fmt.pp.fmt.buf: to a fmt.buffer */
+	[757] = {184, ASK_POINTER_SLICE, 421, 1, 0, 0},        /* fmt.pp.wrappedErrs: to its elements, int */
+	[758] = {8, ASK_POINTER_PLAIN, 760, 1, 0, 0},          /* runtime.gcWork.wbuf1: to a runtime.workbuf */
+	[759] = {16, ASK_POINTER_PLAIN, 760, 1, 0, 0},         /* runtime.gcWork.wbuf2: to a runtime.workbuf */
+	[760] = {2088, ASK_POINTER_PLAIN, 843, 1, 0, 0},       /* runtime.gcWork.spanq.chain.head: to a runtime.spanSPMC */
+	[761] = {2104, ASK_POINTER_PLAIN, 607, 1, 0, 0},       /* runtime.gcWork.ptrBuf: to a [1024]uintptr */
+	[762] = {48, ASK_POINTER_PLAIN, 866, 136, 8, 0},       /* runtime.mcache.alloc[]: to a runtime.mspan */
+	[763] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* internal/abi.Type.Equal: to its closure */
+	[764] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.Type.GCData: to a uint8 */
+	[765] = {16, ASK_POINTER_SLICE, 745, 1, 0, 0},         /* runtime.synctestBubble.timers.heap: to its elements, runtime.timerWhen */
+	[766] = {88, ASK_POINTER_PLAIN, 870, 1, 0, 0},         /* runtime.synctestBubble.root: to a runtime.g */
+	[767] = {96, ASK_POINTER_PLAIN, 870, 1, 0, 0},         /* runtime.synctestBubble.waiter: to a runtime.g */
+	[768] = {104, ASK_POINTER_PLAIN, 870, 1, 0, 0},        /* runtime.synctestBubble.main: to a runtime.g */
+	[769] = {32, ASK_POINTER_PLAIN, 863, 1, 0, 0},         /* runtime.hchan.timer: to a runtime.timer */
+	[770] = {40, ASK_POINTER_PLAIN, 854, 1, 0, 0},         /* runtime.hchan.elemtype: to a internal/abi.Type */
+	[771] = {64, ASK_POINTER_PLAIN, 859, 1, 0, 0},         /* runtime.hchan.recvq.first: to a runtime.sudog */
+	[772] = {72, ASK_POINTER_PLAIN, 859, 1, 0, 0},         /* runtime.hchan.recvq.last: to a runtime.sudog */
+	[773] = {80, ASK_POINTER_PLAIN, 859, 1, 0, 0},         /* runtime.hchan.sendq.first: to a runtime.sudog */
+	[774] = {88, ASK_POINTER_PLAIN, 859, 1, 0, 0},         /* runtime.hchan.sendq.last: to a runtime.sudog */
+	[775] = {96, ASK_POINTER_PLAIN, 855, 1, 0, 0},         /* runtime.hchan.bubble: to a runtime.synctestBubble */
+	[776] = {0, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* runtime.sudog.g: to a runtime.g */
+	[777] = {8, ASK_POINTER_PLAIN, 859, 1, 0, 0},          /* runtime.sudog.next: to a runtime.sudog */
+	[778] = {16, ASK_POINTER_PLAIN, 859, 1, 0, 0},         /* runtime.sudog.prev: to a runtime.sudog */
+	[779] = {64, ASK_POINTER_PLAIN, 859, 1, 0, 0},         /* runtime.sudog.parent: to a runtime.sudog */
+	[780] = {72, ASK_POINTER_PLAIN, 859, 1, 0, 0},         /* runtime.sudog.waitlink: to a runtime.sudog */
+	[781] = {80, ASK_POINTER_PLAIN, 859, 1, 0, 0},         /* runtime.sudog.waittail: to a runtime.sudog */
+	[782] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* runtime.scavengerState.g: to a runtime.g */
+	[783] = {16, ASK_POINTER_PLAIN, 863, 1, 0, 0},         /* runtime.scavengerState.timer: to a runtime.timer */
+	[784] = {112, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.scavengerState.sleepStub: to its closure */
+	[785] = {120, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.scavengerState.scavenge: to its closure */
+	[786] = {128, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.scavengerState.shouldStop: to its closure */
+	[787] = {136, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.scavengerState.gomaxprocs: to its closure */
+	[788] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},              /* runtime._panic.arg: to whatever it holds */
+	[789] = {16, ASK_POINTER_PLAIN, 861, 1, 0, 0},         /* runtime._panic.link: to a runtime._panic */
+	[790] = {72, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* runtime._panic.deferBitsPtr: to a uint8 */
+	[791] = {40, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* runtime.timer.f: to its closure */
+	[792] = {48, ASK_POINTER_ANY, 0, 1, 0, 0},             /* runtime.timer.arg: to whatever it holds */
+	[793] = {72, ASK_POINTER_PLAIN, 836, 1, 0, 0},         /* runtime.timer.ts: to a runtime.timers */
+	[794] = {0, ASK_POINTER_PLAIN, 864, 1, 0, 0},          /* runtime.pollDesc.link: to a runtime.pollDesc */
+	[795] = {112, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.pollDesc.rt.f: to its closure */
+	[796] = {120, ASK_POINTER_ANY, 0, 1, 0, 0},            /* runtime.pollDesc.rt.arg: to whatever it holds */
+	[797] = {144, ASK_POINTER_PLAIN, 836, 1, 0, 0},        /* runtime.pollDesc.rt.ts: to a runtime.timers */
+	[798] = {224, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.pollDesc.wt.f: to its closure */
+	[799] = {232, ASK_POINTER_ANY, 0, 1, 0, 0},            /* runtime.pollDesc.wt.arg: to whatever it holds */
+	[800] = {256, ASK_POINTER_PLAIN, 836, 1, 0, 0},        /* runtime.pollDesc.wt.ts: to a runtime.timers */
+	[801] = {288, ASK_POINTER_PLAIN, 864, 1, 0, 0},        /* runtime.pollDesc.self: to a runtime.pollDesc */
+	[802] = {0, ASK_POINTER_PLAIN, 866, 1, 0, 0},          /* *runtime.mspan: to a runtime.mspan */
+	[803] = {0, ASK_POINTER_PLAIN, 866, 1, 0, 0},          /* runtime.mspan.next: to a runtime.mspan */
+	[804] = {8, ASK_POINTER_PLAIN, 866, 1, 0, 0},          /* runtime.mspan.prev: to a runtime.mspan */
+	[805] = {16, ASK_POINTER_PLAIN, 756, 1, 0, 0},         /* runtime.mspan.list: to a runtime.mSpanList */
+	[806] = {64, ASK_POINTER_PLAIN, 711, 1, 0, 0},         /* runtime.mspan.allocBits: to a runtime.gcBits */
+	[807] = {72, ASK_POINTER_PLAIN, 711, 1, 0, 0},         /* runtime.mspan.gcmarkBits: to a runtime.gcBits */
+	[808] = {80, ASK_POINTER_PLAIN, 711, 1, 0, 0},         /* runtime.mspan.pinnerBits: to a runtime.gcBits */
+	[809] = {128, ASK_POINTER_PLAIN, 786, 1, 0, 0},        /* runtime.mspan.specials: to a runtime.special */
+	[810] = {152, ASK_POINTER_PLAIN, 854, 1, 0, 0},        /* runtime.mspan.largeType: to a internal/abi.Type */
+	[811] = {0, ASK_POINTER_PLAIN, 857, 1, 0, 0},          /* runtime.moduledata.pcHeader: to a runtime.pcHeader */
+	[812] = {8, ASK_POINTER_SLICE, 0, 1, 0, 0},            /* runtime.moduledata.funcnametab: to its elements, uint8 */
+	[813] = {32, ASK_POINTER_SLICE, 536, 1, 0, 0},         /* runtime.moduledata.cutab: to its elements, uint32 */
+	[814] = {56, ASK_POINTER_SLICE, 0, 1, 0, 0},           /* runtime.moduledata.filetab: to its elements, uint8 */
+	[815] = {80, ASK_POINTER_SLICE, 0, 1, 0, 0},           /* runtime.moduledata.pctab: to its elements, uint8 */
+	[816] = {104, ASK_POINTER_SLICE, 0, 1, 0, 0},          /* runtime.moduledata.pclntable: to its elements, uint8 */
+	[817] = {128, ASK_POINTER_SLICE, 701, 1, 0, 0},        /* runtime.moduledata.ftab: to its elements, runtime.functab */
+	[818] = {336, ASK_POINTER_SLICE, 753, 1, 0, 0},        /* runtime.moduledata.textsectmap: to its elements, runtime.textsect */
+	[819] = {360, ASK_POINTER_SLICE, 8, 1, 0, 0},          /* runtime.moduledata.typelinks: to its elements, int32 */
+	[820] = {384, ASK_POINTER_SLICE, 119, 1, 0, 0},        /* runtime.moduledata.itablinks: to its elements, *internal/abi.ITab */
+	[821] = {408, ASK_POINTER_SLICE, 702, 1, 0, 0},        /* runtime.moduledata.ptab: to its elements, runtime.ptabEntry */
+	[822] = {432, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.moduledata.pluginpath: to its bytes */
+	[823] = {448, ASK_POINTER_SLICE, 754, 1, 0, 0},        /* runtime.moduledata.pkghashes: to its elements, runtime.modulehash */
+	[824] = {472, ASK_POINTER_SLICE, 60, 1, 0, 0},         /* runtime.moduledata.inittasks: to its elements, *runtime.initTask */
+	[825] = {496, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.moduledata.modulename: to its bytes */
+	[826] = {512, ASK_POINTER_SLICE, 754, 1, 0, 0},        /* runtime.moduledata.modulehashes: to its elements, runtime.modulehash */
+	[827] = {552, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* runtime.moduledata.gcdatamask.bytedata: to a uint8 */
+	[828] = {568, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* runtime.moduledata.gcbssmask.bytedata: to a uint8 */
+	[829] = {576, ASK_POINTER_FREE, 412, 1, 0, 0},         /* runtime.moduledata.typemap: to its map<internal/abi.TypeOff,*internal/abi.Type> */
+	[830] = {584, ASK_POINTER_PLAIN, 868, 1, 0, 0},        /* runtime.moduledata.next: to a runtime.moduledata */
+	[831] = {56, ASK_POINTER_PLAIN, 851, 1, 0, 0},         /* runtime.p.mcache: to a runtime.mcache */
+	[832] = {96, ASK_POINTER_PLAIN, 314, 1, 0, 0},         /* runtime.p.oldm.m: to a internal/runtime/atomic.Pointer[runtime.m] */
+	[833] = {104, ASK_POINTER_SLICE, 53, 1, 0, 0},         /* runtime.p.deferpool: to its elements, *runtime._defer */
+	[834] = {128, ASK_POINTER_PLAIN, 835, 32, 8, 0},       /* runtime.p.deferpoolbuf[]: to a runtime._defer */
+	[835] = {2480, ASK_POINTER_SLICE, 65, 1, 0, 0},        /* runtime.p.sudogcache: to its elements, *runtime.sudog */
+	[836] = {2504, ASK_POINTER_PLAIN, 859, 128, 8, 0},     /* runtime.p.sudogbuf[]: to a runtime.sudog */
+	[837] = {3536, ASK_POINTER_PLAIN, 866, 128, 8, 0},     /* runtime.p.mspancache.buf[]: to a runtime.mspan */
+	[838] = {4560, ASK_POINTER_PLAIN, 714, 1, 0, 0},       /* runtime.p.pinnerCache: to a runtime.pinner */
+	[839] = {4688, ASK_POINTER_PLAIN, 759, 1, 0, 0},       /* runtime.p.nextGCMarkWorker: to a runtime.gcBgMarkWorkerNode */
+	[840] = {4704, ASK_POINTER_PLAIN, 760, 1, 0, 0},       /* runtime.p.gcw.wbuf1: to a runtime.workbuf */
+	[841] = {4712, ASK_POINTER_PLAIN, 760, 1, 0, 0},       /* runtime.p.gcw.wbuf2: to a runtime.workbuf */
+	[842] = {6784, ASK_POINTER_PLAIN, 843, 1, 0, 0},       /* runtime.p.gcw.spanq.chain.head: to a runtime.spanSPMC */
+	[843] = {6800, ASK_POINTER_PLAIN, 607, 1, 0, 0},       /* runtime.p.gcw.ptrBuf: to a [1024]uintptr */
+	[844] = {13680, ASK_POINTER_SLICE, 745, 1, 0, 0},      /* runtime.p.timers.heap: to its elements, runtime.timerWhen */
+	[845] = {13736, ASK_POINTER_PLAIN, 719, 1, 0, 0},      /* runtime.p.cleanups: to a runtime.cleanupBlock */
+	[846] = {15912, ASK_POINTER_PLAIN, 709, 1, 0, 0},      /* runtime.p.xRegs.cache: to a runtime.xRegState */
+	[847] = {32, ASK_POINTER_PLAIN, 861, 1, 0, 0},         /* runtime.g._panic: to a runtime._panic */
+	[848] = {40, ASK_POINTER_PLAIN, 835, 1, 0, 0},         /* runtime.g._defer: to a runtime._defer */
+	[849] = {48, ASK_POINTER_PLAIN, 872, 1, 0, 0},         /* runtime.g.m: to a runtime.m */
+	[850] = {232, ASK_POINTER_SLICE, 0, 1, 0, 0},          /* runtime.g.writebuf: to its elements, uint8 */
+	[851] = {296, ASK_POINTER_PLAIN, 501, 1, 0, 0},        /* runtime.g.ancestors: to a []runtime.ancestorInfo */
+	[852] = {320, ASK_POINTER_PLAIN, 859, 1, 0, 0},        /* runtime.g.waiting: to a runtime.sudog */
+	[853] = {328, ASK_POINTER_SLICE, 540, 1, 0, 0},        /* runtime.g.cgoCtxt: to its elements, uintptr */
+	[854] = {360, ASK_POINTER_PLAIN, 863, 1, 0, 0},        /* runtime.g.timer: to a runtime.timer */
+	[855] = {384, ASK_POINTER_PLAIN, 810, 1, 0, 0},        /* runtime.g.coroarg: to a runtime.coro */
+	[856] = {392, ASK_POINTER_PLAIN, 855, 1, 0, 0},        /* runtime.g.bubble: to a runtime.synctestBubble */
+	[857] = {400, ASK_POINTER_PLAIN, 709, 1, 0, 0},        /* runtime.g.xRegs.state: to a runtime.xRegState */
+	[858] = {0, ASK_POINTER_PLAIN, 854, 1, 0, 0},          /* reflect.Value.typ_: to a internal/abi.Type */
+	[859] = {0, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* runtime.m.g0: to a runtime.g */
+	[860] = {72, ASK_POINTER_PLAIN, 870, 1, 0, 0},         /* runtime.m.gsignal: to a runtime.g */
+	[861] = {176, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.m.mstartfn: to its closure */
+	[862] = {184, ASK_POINTER_PLAIN, 870, 1, 0, 0},        /* runtime.m.curg: to a runtime.g */
+	[863] = {248, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.m.preemptoff: to its bytes */
+	[864] = {296, ASK_POINTER_SLICE, 270, 1, 0, 0},        /* runtime.m.allpSnapshot: to its elements, *runtime.p */
+	[865] = {336, ASK_POINTER_PLAIN, 639, 1, 0, 0},        /* runtime.m.cgoCallers: to a runtime.cgoCallers */
+	[866] = {352, ASK_POINTER_PLAIN, 872, 1, 0, 0},        /* runtime.m.alllink: to a runtime.m */
+	[867] = {688, ASK_POINTER_SLICE, 540, 1, 0, 0},        /* runtime.m.mLockProfile.stack: to its elements, uintptr */
+	[868] = {736, ASK_POINTER_SLICE, 540, 1, 0, 0},        /* runtime.m.profStack: to its elements, uintptr */
+	[869] = {760, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.m.waitunlockf: to its closure */
+	[870] = {792, ASK_POINTER_PLAIN, 872, 1, 0, 0},        /* runtime.m.freelink: to a runtime.m */
+	[871] = {808, ASK_POINTER_PLAIN, 763, 4, 8, 0},        /* runtime.m.trace.buf[][]: to a runtime.traceBuf */
+	[872] = {840, ASK_POINTER_PLAIN, 872, 1, 0, 0},        /* runtime.m.trace.link: to a runtime.m */
+	[873] = {1816, ASK_POINTER_PLAIN, 314, 1, 0, 0},       /* runtime.m.self.m: to a internal/runtime/atomic.Pointer[runtime.m] */
+	[874] = {8, ASK_POINTER_PLAIN, 866, 1, 0, 0},          /* closure runtime.(*mspan).setUserArenaChunkToFault.func1.s: to a runtime.mspan */
+	[875] = {8, ASK_POINTER_FREE, 540, 1, 0, 0},           /* closure runtime.mmap.func1.ret: to its uintptr */
+	[876] = {8, ASK_POINTER_FREE, 8, 1, 0, 0},             /* closure runtime.sigaction.func1.ret: to its int32 */
+	[877] = {16, ASK_POINTER_FREE, 536, 1, 0, 0},          /* closure runtime.sigaction.func1.sig: to its uint32 */
+	[878] = {24, ASK_POINTER_PLAIN, 1025, 1, 0, 0},        /* closure runtime.sigaction.func1.new: to a runtime.sigactiont */
+	[879] = {32, ASK_POINTER_PLAIN, 1025, 1, 0, 0},        /* closure runtime.sigaction.func1.old: to a runtime.sigactiont */
+	[880] = {8, ASK_POINTER_PLAIN, 858, 1, 0, 0},          /* closure runtime.chansend.func1.c: to a runtime.hchan */
+	[881] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.send.goready.func1.gp: to a runtime.g */
+	[882] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.closechan.goready.func1.gp: to a runtime.g */
+	[883] = {8, ASK_POINTER_PLAIN, 858, 1, 0, 0},          /* closure runtime.chanrecv.func1.c: to a runtime.hchan */
+	[884] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.recv.goready.func1.gp: to a runtime.g */
+	[885] = {8, ASK_POINTER_FREE, 540, 1, 0, 0},           /* closure runtime.debugCallCheck.func1.pc: to its uintptr */
+	[886] = {16, ASK_POINTER_FREE, 2, 1, 0, 0},            /* closure runtime.debugCallCheck.func1.ret: to its string */
+	[887] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.debugCallWrap.func1.gp: to a runtime.g */
+	[888] = {32, ASK_POINTER_FREE, 536, 1, 0, 0},          /* closure runtime.debugCallWrap.func1.lockedExt: to its uint32 */
+	[889] = {8, ASK_POINTER_FREE, 6, 1, 0, 0},             /* closure runtime.debugCallWrap2.func1.ok: to its bool */
+	[890] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* closure runtime.hexdumpWords.func1.mark: to its closure */
+	[891] = {8, ASK_POINTER_FREE, 638, 1, 0, 0},           /* closure runtime.persistentalloc.func1.p: to its *runtime.notInHeap */
+	[892] = {32, ASK_POINTER_PLAIN, 1026, 1, 0, 0},        /* closure runtime.persistentalloc.func1.sysStat: to a runtime.sysMemStat */
+	[893] = {8, ASK_POINTER_FREE, 802, 1, 0, 0},           /* closure runtime.allocmcache.func1.c: to its *runtime.mcache */
+	[894] = {8, ASK_POINTER_FREE, 540, 1, 0, 0},           /* closure runtime.checkFinalizersAndCleanups.func1.lastTinyBlock: to its uintptr */
+	[895] = {16, ASK_POINTER_FREE, 421, 1, 0, 0},          /* closure runtime.checkFinalizersAndCleanups.func1.nreports: to its int */
+	[896] = {24, ASK_POINTER_FREE, 6, 1, 0, 0},            /* closure runtime.checkFinalizersAndCleanups.func1.more: to its bool */
+	[897] = {32, ASK_POINTER_FREE, 1018, 1, 0, 0},         /* closure runtime.checkFinalizersAndCleanups.func1.reports: to its [50]runtime.report·2 */
+	[898] = {8, ASK_POINTER_PLAIN, 786, 1, 0, 0},          /* closure runtime.checkFinalizersAndCleanups.func1.1.sp: to a runtime.special */
+	[899] = {16, ASK_POINTER_PLAIN, 866, 1, 0, 0},         /* closure runtime.checkFinalizersAndCleanups.func1.1.s: to a runtime.mspan */
+	[900] = {8, ASK_POINTER_PLAIN, 1027, 1, 0, 0},         /* closure runtime.SetFinalizer.func2.e: to a runtime.eface */
+	[901] = {16, ASK_POINTER_PLAIN, 1027, 1, 0, 0},        /* closure runtime.SetFinalizer.func2.f: to a runtime.eface */
+	[902] = {32, ASK_POINTER_PLAIN, 854, 1, 0, 0},         /* closure runtime.SetFinalizer.func2.fint: to a internal/abi.Type */
+	[903] = {40, ASK_POINTER_PLAIN, 1028, 1, 0, 0},        /* closure runtime.SetFinalizer.func2.ot: to a internal/abi.PtrType */
+	[904] = {8, ASK_POINTER_PLAIN, 1027, 1, 0, 0},         /* closure runtime.SetFinalizer.func1.e: to a runtime.eface */
+	[905] = {8, ASK_POINTER_FREE, 537, 1, 0, 0},           /* closure runtime.gcStart.func4.now: to its int64 */
+	[906] = {16, ASK_POINTER_FREE, 1019, 1, 0, 0},         /* closure runtime.gcStart.func4.stw: to its runtime.worldStop */
+	[907] = {8, ASK_POINTER_FREE, 1019, 1, 0, 0},          /* closure runtime.gcStart.func2.stw: to its runtime.worldStop */
+	[908] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.gcStart.func1.gp: to a runtime.g */
+	[909] = {16, ASK_POINTER_PLAIN, 855, 1, 0, 0},         /* closure runtime.gcStart.func1.bubble: to a runtime.synctestBubble */
+	[910] = {8, ASK_POINTER_FREE, 1019, 1, 0, 0},          /* closure runtime.gcMarkDone.func4.stw: to its runtime.worldStop */
+	[911] = {8, ASK_POINTER_FREE, 6, 1, 0, 0},             /* closure runtime.gcMarkDone.func3.restart: to its bool */
+	[912] = {8, ASK_POINTER_FREE, 1019, 1, 0, 0},          /* closure runtime.gcMarkDone.func2.stw: to its runtime.worldStop */
+	[913] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.gcMarkDone.forEachP.func5.fn: to its closure */
+	[914] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.gcMarkTermination.forEachP.func7.fn: to its closure */
+	[915] = {8, ASK_POINTER_FREE, 6, 1, 0, 0},             /* closure runtime.gcMarkTermination.func3.goroutineLeakDone: to its bool */
+	[916] = {8, ASK_POINTER_FREE, 6, 1, 0, 0},             /* closure runtime.gcMarkTermination.func2.stwSwept: to its bool */
+	[917] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.gcBgMarkWorker.func2.gp: to a runtime.g */
+	[918] = {16, ASK_POINTER_PLAIN, 869, 1, 0, 0},         /* closure runtime.gcBgMarkWorker.func2.pp: to a runtime.p */
+	[919] = {8, ASK_POINTER_FREE, 421, 1, 0, 0},           /* closure runtime.gcMarkRootCheck.func1.i: to its int */
+	[920] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.markroot.func1.gp: to a runtime.g */
+	[921] = {16, ASK_POINTER_FREE, 537, 1, 0, 0},          /* closure runtime.markroot.func1.workDone: to its int64 */
+	[922] = {24, ASK_POINTER_PLAIN, 850, 1, 0, 0},         /* closure runtime.markroot.func1.gcw: to a runtime.gcWork */
+	[923] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.gcAssistAlloc.func2.gp: to a runtime.g */
+	[924] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.gcAssistAlloc.func1.gp: to a runtime.g */
+	[925] = {16, ASK_POINTER_PLAIN, 855, 1, 0, 0},         /* closure runtime.gcAssistAlloc.func1.bubble: to a runtime.synctestBubble */
+	[926] = {8, ASK_POINTER_FREE, 540, 1, 0, 0},           /* closure runtime.(*pageAlloc).scavenge.func1.released: to its uintptr */
+	[927] = {16, ASK_POINTER_PLAIN, 1029, 1, 0, 0},        /* closure runtime.(*pageAlloc).scavenge.func1.p: to a runtime.pageAlloc */
+	[928] = {8, ASK_POINTER_PLAIN, 866, 1, 0, 0},          /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3.s: to a runtime.mspan */
+	[929] = {16, ASK_POINTER_PLAIN, 1030, 1, 0, 0},        /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3.h: to a runtime.mheap */
+	[930] = {8, ASK_POINTER_PLAIN, 866, 1, 0, 0},          /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2.s: to a runtime.mspan */
+	[931] = {16, ASK_POINTER_PLAIN, 1030, 1, 0, 0},        /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2.h: to a runtime.mheap */
+	[932] = {8, ASK_POINTER_PLAIN, 866, 1, 0, 0},          /* closure runtime.(*sweepLocked).sweep.func1.s: to a runtime.mspan */
+	[933] = {8, ASK_POINTER_FREE, 865, 1, 0, 0},           /* closure runtime.getempty.func1.s: to its *runtime.mspan */
+	[934] = {8, ASK_POINTER_PLAIN, 1030, 1, 0, 0},         /* closure runtime.(*mheap).alloc.func1.h: to a runtime.mheap */
+	[935] = {24, ASK_POINTER_FREE, 865, 1, 0, 0},          /* closure runtime.(*mheap).alloc.func1.s: to its *runtime.mspan */
+	[936] = {8, ASK_POINTER_FREE, 1020, 1, 0, 0},          /* closure runtime.(*pageAlloc).find.func1.firstFree: to its struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
+	[937] = {16, ASK_POINTER_PLAIN, 1031, 1, 0, 0},        /* closure runtime.mProf_Malloc.func1.b: to a runtime.bucket */
+	[938] = {24, ASK_POINTER_PLAIN, 870, 1, 0, 0},         /* closure runtime.(*mLockProfile).captureStack.func1.gp: to a runtime.g */
+	[939] = {32, ASK_POINTER_FREE, 421, 1, 0, 0},          /* closure runtime.(*mLockProfile).captureStack.func1.nstk: to its int */
+	[940] = {48, ASK_POINTER_PLAIN, 828, 1, 0, 0},         /* closure runtime.(*mLockProfile).captureStack.func1.prof: to a runtime.mLockProfile */
+	[941] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.doRecordGoroutineProfile.func1.gp1: to a runtime.g */
+	[942] = {24, ASK_POINTER_SLICE, 540, 1, 0, 0},         /* closure runtime.doRecordGoroutineProfile.func1.pcbuf: to its elements, uintptr */
+	[943] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.netpollgoready.goready.func1.gp: to a runtime.g */
+	[944] = {8, ASK_POINTER_PLAIN, 536, 1, 0, 0},          /* closure runtime.futexwakeup.func1.addr: to a uint32 */
+	[945] = {16, ASK_POINTER_PLAIN, 872, 1, 0, 0},         /* closure runtime.newosproc.func1.mp: to a runtime.m */
+	[946] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.(*_panic).nextFrame.func1.gp: to a runtime.g */
+	[947] = {16, ASK_POINTER_PLAIN, 861, 1, 0, 0},         /* closure runtime.(*_panic).nextFrame.func1.p: to a runtime._panic */
+	[948] = {24, ASK_POINTER_FREE, 6, 1, 0, 0},            /* closure runtime.(*_panic).nextFrame.func1.ok: to its bool */
+	[949] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.gorecover.func1.gp: to a runtime.g */
+	[950] = {16, ASK_POINTER_PLAIN, 861, 1, 0, 0},         /* closure runtime.gorecover.func1.p: to a runtime._panic */
+	[951] = {24, ASK_POINTER_FREE, 6, 1, 0, 0},            /* closure runtime.gorecover.func1.canRecover: to its bool */
+	[952] = {8, ASK_POINTER_STRING, 0, 1, 0, 0},           /* closure runtime.throw.func1.s: to its bytes */
+	[953] = {8, ASK_POINTER_PLAIN, 861, 1, 0, 0},          /* closure runtime.fatal.func1.p: to a runtime._panic */
+	[954] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* closure runtime.fatal.func1.s: to its bytes */
+	[955] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.fatalthrow.func1.gp: to a runtime.g */
+	[956] = {8, ASK_POINTER_PLAIN, 861, 1, 0, 0},          /* closure runtime.fatalpanic.func1.msgs: to a runtime._panic */
+	[957] = {16, ASK_POINTER_FREE, 6, 1, 0, 0},            /* closure runtime.fatalpanic.func1.docrash: to its bool */
+	[958] = {24, ASK_POINTER_PLAIN, 870, 1, 0, 0},         /* closure runtime.fatalpanic.func1.gp: to a runtime.g */
+	[959] = {8, ASK_POINTER_PLAIN, 855, 1, 0, 0},          /* closure runtime.dopanic_m.func1.bubble: to a runtime.synctestBubble */
+	[960] = {16, ASK_POINTER_PLAIN, 866, 1, 0, 0},         /* closure runtime.setPinned.func2.span: to a runtime.mspan */
+	[961] = {24, ASK_POINTER_FREE, 6, 1, 0, 0},            /* closure runtime.setPinned.func2.exists: to its bool */
+	[962] = {16, ASK_POINTER_PLAIN, 866, 1, 0, 0},         /* closure runtime.setPinned.func1.span: to a runtime.mspan */
+	[963] = {8, ASK_POINTER_PLAIN, 869, 1, 0, 0},          /* closure runtime.xRegRestore.func1.pp: to a runtime.p */
+	[964] = {8, ASK_POINTER_FREE, 6, 1, 0, 0},             /* closure runtime.main.func2.needUnlock: to its bool */
+	[965] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.badmorestackg0.func1.g: to a runtime.g */
+	[966] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.casgstatus.func3.gp: to a runtime.g */
+	[967] = {8, ASK_POINTER_FREE, 321, 1, 0, 0},           /* closure runtime.allocm.func1.freem: to its *runtime.m */
+	[968] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.reentersyscall.func2.gp: to a runtime.g */
+	[969] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.reentersyscall.func1.gp: to a runtime.g */
+	[970] = {16, ASK_POINTER_PLAIN, 870, 1, 0, 0},         /* closure runtime.entersyscallblock.func4.gp: to a runtime.g */
+	[971] = {16, ASK_POINTER_PLAIN, 870, 1, 0, 0},         /* closure runtime.entersyscallblock.func3.gp: to a runtime.g */
+	[972] = {32, ASK_POINTER_PLAIN, 870, 1, 0, 0},         /* closure runtime.entersyscallblock.func1.gp: to a runtime.g */
+	[973] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.exitsyscall.func4.gp: to a runtime.g */
+	[974] = {8, ASK_POINTER_PLAIN, 869, 1, 0, 0},          /* closure runtime.exitsyscall.func3.oldp: to a runtime.p */
+	[975] = {8, ASK_POINTER_FREE, 270, 1, 0, 0},           /* closure runtime.exitsyscall.func2.pp: to its *runtime.p */
+	[976] = {16, ASK_POINTER_PLAIN, 870, 1, 0, 0},         /* closure runtime.exitsyscall.func2.gp: to a runtime.g */
+	[977] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.malg.func1.newg: to a runtime.g */
+	[978] = {8, ASK_POINTER_PLAIN, 671, 1, 0, 0},          /* closure runtime.newproc.func1.fn: to a runtime.funcval */
+	[979] = {16, ASK_POINTER_PLAIN, 870, 1, 0, 0},         /* closure runtime.newproc.func1.gp: to a runtime.g */
+	[980] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.gfget.func2.gp: to a runtime.g */
+	[981] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.gfget.func1.gp: to a runtime.g */
+	[982] = {8, ASK_POINTER_PLAIN, 851, 1, 0, 0},          /* closure runtime.(*p).destroy.freemcache.func2.c: to a runtime.mcache */
+	[983] = {8, ASK_POINTER_PLAIN, 869, 1, 0, 0},          /* closure runtime.(*p).destroy.func1.pp: to a runtime.p */
+	[984] = {8, ASK_POINTER_PLAIN, 869, 1, 0, 0},          /* closure runtime.wirep.func2.pp: to a runtime.p */
+	[985] = {8, ASK_POINTER_FREE, 421, 1, 0, 0},           /* closure runtime.checkdead.func1.grunning: to its int */
+	[986] = {8, ASK_POINTER_PLAIN, 1032, 1, 0, 0},         /* closure runtime.(*rwmutex).rlock.func1.rw: to a runtime.rwmutex */
+	[987] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.readyWithTime.goready.func1.gp: to a runtime.g */
+	[988] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.(*synctestBubble).changegstatus.goready.func1.gp: to a runtime.g */
+	[989] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.(*synctestBubble).decActive.goready.func1.gp: to a runtime.g */
+	[990] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.goroutineReady.goready.func1.gp: to a runtime.g */
+	[991] = {8, ASK_POINTER_PLAIN, 863, 1, 0, 0},          /* closure runtime.(*timer).maybeRunAsync.func1.t: to a runtime.timer */
+	[992] = {16, ASK_POINTER_PLAIN, 863, 1, 0, 0},         /* closure runtime.(*timer).modify.func1.t: to a runtime.timer */
+	[993] = {24, ASK_POINTER_PLAIN, 855, 1, 0, 0},         /* closure runtime.(*timer).modify.func1.bubble: to a runtime.synctestBubble */
+	[994] = {8, ASK_POINTER_PLAIN, 863, 1, 0, 0},          /* closure runtime.(*timer).maybeRunChan.func1.t: to a runtime.timer */
+	[995] = {24, ASK_POINTER_PLAIN, 858, 1, 0, 0},         /* closure runtime.(*timer).maybeRunChan.func1.c: to a runtime.hchan */
+	[996] = {8, ASK_POINTER_FREE, 321, 1, 0, 0},           /* closure runtime.traceAdvance.func4.mToFlush: to its *runtime.m */
+	[997] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.traceAdvance.forEachP.func7.fn: to its closure */
+	[998] = {16, ASK_POINTER_FREE, 1021, 1, 0, 0},         /* closure runtime.traceAdvance.func1.untracedGs: to its []runtime.untracedG·7 */
+	[999] = {8, ASK_POINTER_PLAIN, 870, 1, 0, 0},          /* closure runtime.traceAdvance.func1.1.gp: to a runtime.g */
+	[1000] = {16, ASK_POINTER_FREE, 840, 1, 0, 0},         /* closure runtime.traceAdvance.func1.1.ug: to its runtime.untracedG·7 */
+	[1001] = {8, ASK_POINTER_FREE, 1022, 1, 0, 0},         /* closure runtime.traceback1.func1.u: to its runtime.unwinder */
+	[1002] = {40, ASK_POINTER_PLAIN, 870, 1, 0, 0},        /* closure runtime.traceback1.func1.gp: to a runtime.g */
+	[1003] = {8, ASK_POINTER_FREE, 421, 1, 0, 0},          /* closure runtime.traceback2.func1.skip: to its int */
+	[1004] = {16, ASK_POINTER_FREE, 421, 1, 0, 0},         /* closure runtime.traceback2.func1.max: to its int */
+	[1005] = {24, ASK_POINTER_FREE, 421, 1, 0, 0},         /* closure runtime.traceback2.func1.n: to its int */
+	[1006] = {32, ASK_POINTER_FREE, 421, 1, 0, 0},         /* closure runtime.traceback2.func1.lastN: to its int */
+	[1007] = {24, ASK_POINTER_PLAIN, 870, 1, 0, 0},        /* closure runtime.callers.func1.gp: to a runtime.g */
+	[1008] = {32, ASK_POINTER_FREE, 421, 1, 0, 0},         /* closure runtime.callers.func1.n: to its int */
+	[1009] = {48, ASK_POINTER_SLICE, 540, 1, 0, 0},        /* closure runtime.callers.func1.pcbuf: to its elements, uintptr */
+	[1010] = {16, ASK_POINTER_PLAIN, 870, 1, 0, 0},        /* closure runtime.tracebacksomeothers.func1.curgp: to a runtime.g */
+	[1011] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* closure runtime.tracebacksomeothers.func1.showf: to its closure */
+	[1012] = {8, ASK_POINTER_PLAIN, 1033, 1, 0, 0},        /* closure runtime.tracebackHexdump.func1.frame: to a runtime.stkframe */
+	[1013] = {8, ASK_POINTER_FREE, 1023, 1, 0, 0},         /* closure runtime.traceWriter.flush.func1.w: to its runtime.traceWriter */
+	[1014] = {8, ASK_POINTER_FREE, 1023, 1, 0, 0},         /* closure runtime.traceWriter.refill.func1.w: to its runtime.traceWriter */
+	[1015] = {8, ASK_POINTER_PLAIN, 763, 1, 0, 0},         /* closure runtime.traceCPUFlush.func1.buf: to a runtime.traceBuf */
+	[1016] = {8, ASK_POINTER_PLAIN, 1034, 1, 0, 0},        /* closure runtime.(*traceRegionAlloc).alloc.func1.a: to a runtime.traceRegionAlloc */
+	[1017] = {16, ASK_POINTER_FREE, 1024, 1, 0, 0},        /* closure runtime.(*traceRegionAlloc).alloc.func1.block: to its *runtime.traceRegionAllocBlock */
+	[1018] = {32, ASK_POINTER_FREE, 638, 1, 0, 0},         /* closure runtime.(*traceRegionAlloc).alloc.func1.x: to its *runtime.notInHeap */
+	[1019] = {8, ASK_POINTER_PLAIN, 872, 1, 0, 0},         /* closure runtime.traceThreadDestroy.func1.mp: to a runtime.m */
+	[1020] = {8, ASK_POINTER_PLAIN, 1035, 1, 0, 0},        /* closure runtime.(*traceStringTable).put.func1.t: to a runtime.traceStringTable */
+	[1021] = {32, ASK_POINTER_FREE, 2, 1, 0, 0},           /* closure runtime.(*traceStringTable).put.func1.s: to its string */
+	[1022] = {8, ASK_POINTER_PLAIN, 1035, 1, 0, 0},        /* closure runtime.(*traceStringTable).reset.func1.t: to a runtime.traceStringTable */
+	[1023] = {8, ASK_POINTER_PLAIN, 854, 1, 0, 0},         /* closure runtime.getGCMaskOnDemand.func1.t: to a internal/abi.Type */
+	[1024] = {16, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* closure runtime.getGCMaskOnDemand.func1.p: to a uint8 */
+	[1025] = {8, ASK_POINTER_PLAIN, 1036, 1, 0, 0},        /* closure runtime.vdsoParseSymbols.func1.info: to a runtime.vdsoInfo */
+	[1026] = {8, ASK_POINTER_PLAIN, 869, 1, 0, 0},         /* closure runtime.gcMarkTermination.func4.1.pp: to a runtime.p */
+	[1027] = {8, ASK_POINTER_PLAIN, 854, 1, 0, 0},         /* closure reflect.funcLayout.func1.x: to a internal/abi.Type */
+	[1028] = {8, ASK_POINTER_PLAIN, 774, 1, 0, 0},         /* closure internal/godebug.(*Setting).Value.func1.s: to a internal/godebug.Setting */
+	[1029] = {8, ASK_POINTER_FREE, 415, 1, 0, 0},          /* closure internal/godebug.update.func2.did: to its map<string,bool> */
+	[1030] = {8, ASK_POINTER_FREE, 415, 1, 0, 0},          /* closure internal/godebug.update.func1.did: to its map<string,bool> */
+	[1031] = {8, ASK_POINTER_FREE, 779, 1, 0, 0},          /* closure syscall.init.OnceFunc.func3.d: to its struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
+	[1032] = {8, ASK_POINTER_FREE, 779, 1, 0, 0},          /* closure syscall.init.OnceFunc.func3.1.d: to its struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
+	[1033] = {8, ASK_POINTER_FREE, 779, 1, 0, 0},          /* closure syscall.init.OnceFunc.func3.1.1.d: to its struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
+	[1034] = {8, ASK_POINTER_FREE, 806, 1, 0, 0},          /* closure internal/poll.init.OnceValue[go.shape.bool].func4.d: to its struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
+	[1035] = {8, ASK_POINTER_FREE, 806, 1, 0, 0},          /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1.d: to its struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
+	[1036] = {8, ASK_POINTER_FREE, 806, 1, 0, 0},          /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1.1.d: to its struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
+	[1037] = {8, ASK_POINTER_FREE, 804, 1, 0, 0},          /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.d: to its struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
+	[1038] = {8, ASK_POINTER_FREE, 804, 1, 0, 0},          /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1.d: to its struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
+	[1039] = {8, ASK_POINTER_FREE, 804, 1, 0, 0},          /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1.1.d: to its struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
+	[1040] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* fmt.State: to whatever it holds */
+	[1041] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* fmt.Formatter: to whatever it holds */
+	[1042] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* fmt.GoStringer: to whatever it holds */
+	[1043] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* fmt.Stringer: to whatever it holds */
+	[1044] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* io.Writer: to whatever it holds */
+	[1045] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* reflect.Type: to whatever it holds */
+	[1046] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* error: to whatever it holds */
+	[1047] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},             /* interface {}: to whatever it holds */
+	[1048] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* runtime.stringer: to whatever it holds */
+	[1049] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* internal/reflectlite.Type: to whatever it holds */
+	[1050] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* internal/bisect.Writer: to whatever it holds */
+	[1051] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* go.shape.interface { Error() string }: to whatever it holds */
+	[1052] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},             /* go.shape.interface {}: to whatever it holds */
+	[1053] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem int }.key: to its bytes */
+	[1054] = {8, ASK_POINTER_PLAIN, 854, 1, 0, 0},         /* noalg.struct { key internal/abi.TypeOff; elem *internal/abi.Type }.elem: to a internal/abi.Type */
+	[1055] = {0, ASK_POINTER_PLAIN, 854, 1, 0, 0},         /* noalg.struct { key runtime._typePair; elem struct {} }.key.t1: to a internal/abi.Type */
+	[1056] = {8, ASK_POINTER_PLAIN, 854, 1, 0, 0},         /* noalg.struct { key runtime._typePair; elem struct {} }.key.t2: to a internal/abi.Type */
+	[1057] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem bool }.key: to its bytes */
+	[1058] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem runtime.metricData }.key: to its bytes */
+	[1059] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* noalg.struct { key string; elem runtime.metricData }.elem.compute: to its closure */
+	[1060] = {8, ASK_POINTER_SLICE, 395, 1, 0, 0},         /* noalg.struct { key uint32; elem []*internal/abi.Type }.elem: to its elements, *internal/abi.Type */
+	[1061] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem *unicode.RangeTable }.key: to its bytes */
+	[1062] = {16, ASK_POINTER_PLAIN, 773, 1, 0, 0},        /* noalg.struct { key string; elem *unicode.RangeTable }.elem: to a unicode.RangeTable */
+	[1063] = {16, ASK_POINTER_PLAIN, 786, 50, 24, 0},      /* [50]runtime.report·2[].sp: to a runtime.special */
+	[1064] = {0, ASK_POINTER_SLICE, 840, 1, 0, 0},         /* []runtime.untracedG·7: to its elements, runtime.untracedG·7 */
+	[1065] = {0, ASK_POINTER_PLAIN, 862, 1, 0, 0},         /* runtime.unwinder.frame.fn._func: to a runtime._func */
+	[1066] = {8, ASK_POINTER_PLAIN, 868, 1, 0, 0},         /* runtime.unwinder.frame.fn.datap: to a runtime.moduledata */
+	[1067] = {0, ASK_POINTER_PLAIN, 872, 1, 0, 0},         /* runtime.traceWriter.traceLocker.mp: to a runtime.m */
+	[1068] = {24, ASK_POINTER_PLAIN, 763, 1, 0, 0},        /* runtime.traceWriter.traceBuf: to a runtime.traceBuf */
+	[1069] = {0, ASK_POINTER_PLAIN, 1037, 1, 0, 0},        /* *runtime.traceRegionAllocBlock: to a runtime.traceRegionAllocBlock */
+	[1070] = {0, ASK_POINTER_PLAIN, 854, 1, 0, 0},         /* runtime.eface._type: to a internal/abi.Type */
+	[1071] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* internal/abi.PtrType.Type.Equal: to its closure */
+	[1072] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* internal/abi.PtrType.Type.GCData: to a uint8 */
+	[1073] = {48, ASK_POINTER_PLAIN, 854, 1, 0, 0},        /* internal/abi.PtrType.Elem: to a internal/abi.Type */
+	[1074] = {0, ASK_POINTER_SLICE, 1038, 5, 24, 0},       /* runtime.pageAlloc.summary[]: to its elements, runtime.pallocSum */
+	[1075] = {120, ASK_POINTER_PLAIN, 1113, 8192, 8, 0},   /* runtime.pageAlloc.chunks[]: to a [8192]runtime.pallocData */
+	[1076] = {65680, ASK_POINTER_SLICE, 807, 1, 0, 0},     /* runtime.pageAlloc.inUse.ranges: to its elements, runtime.addrRange */
+	[1077] = {65712, ASK_POINTER_PLAIN, 1026, 1, 0, 0},    /* runtime.pageAlloc.inUse.sysStat: to a runtime.sysMemStat */
+	[1078] = {65720, ASK_POINTER_SLICE, 1039, 1, 0, 0},    /* runtime.pageAlloc.scav.index.chunks: to its elements, runtime.atomicScavChunkData */
+	[1079] = {65816, ASK_POINTER_PLAIN, 706, 1, 0, 0},     /* runtime.pageAlloc.mheapLock: to a runtime.mutex */
+	[1080] = {65824, ASK_POINTER_PLAIN, 1026, 1, 0, 0},    /* runtime.pageAlloc.sysStat: to a runtime.sysMemStat */
+	[1081] = {8, ASK_POINTER_SLICE, 1038, 5, 24, 0},       /* runtime.mheap.pages.summary[]: to its elements, runtime.pallocSum */
+	[1082] = {128, ASK_POINTER_PLAIN, 1113, 8192, 8, 0},   /* runtime.mheap.pages.chunks[]: to a [8192]runtime.pallocData */
+	[1083] = {65688, ASK_POINTER_SLICE, 807, 1, 0, 0},     /* runtime.mheap.pages.inUse.ranges: to its elements, runtime.addrRange */
+	[1084] = {65720, ASK_POINTER_PLAIN, 1026, 1, 0, 0},    /* runtime.mheap.pages.inUse.sysStat: to a runtime.sysMemStat */
+	[1085] = {65728, ASK_POINTER_SLICE, 1039, 1, 0, 0},    /* runtime.mheap.pages.scav.index.chunks: to its elements, runtime.atomicScavChunkData */
+	[1086] = {65824, ASK_POINTER_PLAIN, 706, 1, 0, 0},     /* runtime.mheap.pages.mheapLock: to a runtime.mutex */
+	[1087] = {65832, ASK_POINTER_PLAIN, 1026, 1, 0, 0},    /* runtime.mheap.pages.sysStat: to a runtime.sysMemStat */
+	[1088] = {65864, ASK_POINTER_SLICE, 865, 1, 0, 0},     /* runtime.mheap.allspans: to its elements, *runtime.mspan */
+	[1089] = {66008, ASK_POINTER_PLAIN, 1125, 1, 8, 0},    /* runtime.mheap.arenas[]: to a [4194304]*runtime.heapArena */
+	[1090] = {66056, ASK_POINTER_PLAIN, 1126, 1, 0, 0},    /* runtime.mheap.arenaHints: to a runtime.arenaHint */
+	[1091] = {66096, ASK_POINTER_SLICE, 1040, 1, 0, 0},    /* runtime.mheap.heapArenas: to its elements, runtime.arenaIdx */
+	[1092] = {66120, ASK_POINTER_SLICE, 1040, 1, 0, 0},    /* runtime.mheap.userArenaArenas: to its elements, runtime.arenaIdx */
+	[1093] = {66144, ASK_POINTER_SLICE, 1040, 1, 0, 0},    /* runtime.mheap.sweepArenas: to its elements, runtime.arenaIdx */
+	[1094] = {66168, ASK_POINTER_SLICE, 1040, 1, 0, 0},    /* runtime.mheap.markArenas: to its elements, runtime.arenaIdx */
+	[1095] = {92328, ASK_POINTER_FUNC, 0, 1, 0, 0},        /* runtime.mheap.spanalloc.first: to its closure */
+	[1096] = {92344, ASK_POINTER_PLAIN, 1127, 1, 0, 0},    /* runtime.mheap.spanalloc.list: to a runtime.mlink */
+	[1097] = {92376, ASK_POINTER_PLAIN, 1026, 1, 0, 0},    /* runtime.mheap.spanalloc.stat: to a runtime.sysMemStat */
+	[1098] = {92400, ASK_POINTER_FUNC, 0, 1, 0, 0},        /* runtime.mheap.spanSPMCAlloc.first: to its closure */
+	[1099] = {92416, ASK_POINTER_PLAIN, 1127, 1, 0, 0},    /* runtime.mheap.spanSPMCAlloc.list: to a runtime.mlink */
+	[1100] = {92448, ASK_POINTER_PLAIN, 1026, 1, 0, 0},    /* runtime.mheap.spanSPMCAlloc.stat: to a runtime.sysMemStat */
+	[1101] = {92472, ASK_POINTER_FUNC, 0, 1, 0, 0},        /* runtime.mheap.cachealloc.first: to its closure */
+	[1102] = {92488, ASK_POINTER_PLAIN, 1127, 1, 0, 0},    /* runtime.mheap.cachealloc.list: to a runtime.mlink */
+	[1103] = {92520, ASK_POINTER_PLAIN, 1026, 1, 0, 0},    /* runtime.mheap.cachealloc.stat: to a runtime.sysMemStat */
+	[1104] = {92544, ASK_POINTER_FUNC, 0, 1, 0, 0},        /* runtime.mheap.specialfinalizeralloc.first: to its closure */
+	[1105] = {92560, ASK_POINTER_PLAIN, 1127, 1, 0, 0},    /* runtime.mheap.specialfinalizeralloc.list: to a runtime.mlink */
+	[1106] = {92592, ASK_POINTER_PLAIN, 1026, 1, 0, 0},    /* runtime.mheap.specialfinalizeralloc.stat: to a runtime.sysMemStat */
+	[1107] = {92616, ASK_POINTER_FUNC, 0, 1, 0, 0},        /* runtime.mheap.specialCleanupAlloc.first: to its closure */
+	[1108] = {92632, ASK_POINTER_PLAIN, 1127, 1, 0, 0},    /* runtime.mheap.specialCleanupAlloc.list: to a runtime.mlink */
+	[1109] = {92664, ASK_POINTER_PLAIN, 1026, 1, 0, 0},    /* runtime.mheap.specialCleanupAlloc.stat: to a runtime.sysMemStat */
+	[1110] = {92688, ASK_POINTER_FUNC, 0, 1, 0, 0},        /* runtime.mheap.specialCheckFinalizerAlloc.first: to its closure */
+	[1111] = {92704, ASK_POINTER_PLAIN, 1127, 1, 0, 0},    /* runtime.mheap.specialCheckFinalizerAlloc.list: to a runtime.mlink */
+	[1112] = {92736, ASK_POINTER_PLAIN, 1026, 1, 0, 0},    /* runtime.mheap.specialCheckFinalizerAlloc.stat: to a runtime.sysMemStat */
+	[1113] = {92760, ASK_POINTER_FUNC, 0, 1, 0, 0},        /* runtime.mheap.specialTinyBlockAlloc.first: to its closure */
+	[1114] = {92776, ASK_POINTER_PLAIN, 1127, 1, 0, 0},    /* runtime.mheap.specialTinyBlockAlloc.list: to a runtime.mlink */
+	[1115] = {92808, ASK_POINTER_PLAIN, 1026, 1, 0, 0},    /* runtime.mheap.specialTinyBlockAlloc.stat: to a runtime.sysMemStat */
+	[1116] = {92832, ASK_POINTER_FUNC, 0, 1, 0, 0},        /* runtime.mheap.specialprofilealloc.first: to its closure */
+	[1117] = {92848, ASK_POINTER_PLAIN, 1127, 1, 0, 0},    /* runtime.mheap.specialprofilealloc.list: to a runtime.mlink */
+	[1118] = {92880, ASK_POINTER_PLAIN, 1026, 1, 0, 0},    /* runtime.mheap.specialprofilealloc.stat: to a runtime.sysMemStat */
+	[1119] = {92904, ASK_POINTER_FUNC, 0, 1, 0, 0},        /* runtime.mheap.specialReachableAlloc.first: to its closure */
+	[1120] = {92920, ASK_POINTER_PLAIN, 1127, 1, 0, 0},    /* runtime.mheap.specialReachableAlloc.list: to a runtime.mlink */
+	[1121] = {92952, ASK_POINTER_PLAIN, 1026, 1, 0, 0},    /* runtime.mheap.specialReachableAlloc.stat: to a runtime.sysMemStat */
+	[1122] = {92976, ASK_POINTER_FUNC, 0, 1, 0, 0},        /* runtime.mheap.specialPinCounterAlloc.first: to its closure */
+	[1123] = {92992, ASK_POINTER_PLAIN, 1127, 1, 0, 0},    /* runtime.mheap.specialPinCounterAlloc.list: to a runtime.mlink */
+	[1124] = {93024, ASK_POINTER_PLAIN, 1026, 1, 0, 0},    /* runtime.mheap.specialPinCounterAlloc.stat: to a runtime.sysMemStat */
+	[1125] = {93048, ASK_POINTER_FUNC, 0, 1, 0, 0},        /* runtime.mheap.specialWeakHandleAlloc.first: to its closure */
+	[1126] = {93064, ASK_POINTER_PLAIN, 1127, 1, 0, 0},    /* runtime.mheap.specialWeakHandleAlloc.list: to a runtime.mlink */
+	[1127] = {93096, ASK_POINTER_PLAIN, 1026, 1, 0, 0},    /* runtime.mheap.specialWeakHandleAlloc.stat: to a runtime.sysMemStat */
+	[1128] = {93120, ASK_POINTER_FUNC, 0, 1, 0, 0},        /* runtime.mheap.specialBubbleAlloc.first: to its closure */
+	[1129] = {93136, ASK_POINTER_PLAIN, 1127, 1, 0, 0},    /* runtime.mheap.specialBubbleAlloc.list: to a runtime.mlink */
+	[1130] = {93168, ASK_POINTER_PLAIN, 1026, 1, 0, 0},    /* runtime.mheap.specialBubbleAlloc.stat: to a runtime.sysMemStat */
+	[1131] = {93192, ASK_POINTER_FUNC, 0, 1, 0, 0},        /* runtime.mheap.specialSecretAlloc.first: to its closure */
+	[1132] = {93208, ASK_POINTER_PLAIN, 1127, 1, 0, 0},    /* runtime.mheap.specialSecretAlloc.list: to a runtime.mlink */
+	[1133] = {93240, ASK_POINTER_PLAIN, 1026, 1, 0, 0},    /* runtime.mheap.specialSecretAlloc.stat: to a runtime.sysMemStat */
+	[1134] = {93272, ASK_POINTER_FUNC, 0, 1, 0, 0},        /* runtime.mheap.arenaHintAlloc.first: to its closure */
+	[1135] = {93288, ASK_POINTER_PLAIN, 1127, 1, 0, 0},    /* runtime.mheap.arenaHintAlloc.list: to a runtime.mlink */
+	[1136] = {93320, ASK_POINTER_PLAIN, 1026, 1, 0, 0},    /* runtime.mheap.arenaHintAlloc.stat: to a runtime.sysMemStat */
+	[1137] = {93336, ASK_POINTER_PLAIN, 1126, 1, 0, 0},    /* runtime.mheap.userArena.arenaHints: to a runtime.arenaHint */
+	[1138] = {93344, ASK_POINTER_PLAIN, 866, 1, 0, 0},     /* runtime.mheap.userArena.quarantineList.first: to a runtime.mspan */
+	[1139] = {93352, ASK_POINTER_PLAIN, 866, 1, 0, 0},     /* runtime.mheap.userArena.quarantineList.last: to a runtime.mspan */
+	[1140] = {93360, ASK_POINTER_PLAIN, 866, 1, 0, 0},     /* runtime.mheap.userArena.readyList.first: to a runtime.mspan */
+	[1141] = {93368, ASK_POINTER_PLAIN, 866, 1, 0, 0},     /* runtime.mheap.userArena.readyList.last: to a runtime.mspan */
+	[1142] = {93456, ASK_POINTER_PLAIN, 1128, 1, 0, 0},    /* runtime.mheap.unused: to a runtime.specialfinalizer */
+	[1143] = {0, ASK_POINTER_PLAIN, 1031, 1, 0, 0},        /* runtime.bucket.next: to a runtime.bucket */
+	[1144] = {8, ASK_POINTER_PLAIN, 1031, 1, 0, 0},        /* runtime.bucket.allnext: to a runtime.bucket */
+	[1145] = {0, ASK_POINTER_PLAIN, 862, 1, 0, 0},         /* runtime.stkframe.fn._func: to a runtime._func */
+	[1146] = {8, ASK_POINTER_PLAIN, 868, 1, 0, 0},         /* runtime.stkframe.fn.datap: to a runtime.moduledata */
+	[1147] = {24, ASK_POINTER_PLAIN, 1037, 1, 0, 0},       /* runtime.traceRegionAlloc.full: to a runtime.traceRegionAllocBlock */
+	[1148] = {8, ASK_POINTER_PLAIN, 763, 1, 0, 0},         /* runtime.traceStringTable.buf: to a runtime.traceBuf */
+	[1149] = {184, ASK_POINTER_PLAIN, 1037, 1, 0, 0},      /* runtime.traceStringTable.tab.mem.full: to a runtime.traceRegionAllocBlock */
+	[1150] = {40, ASK_POINTER_SLICE, 536, 1, 0, 0},        /* runtime.vdsoInfo.chain: to its elements, uint32 */
+	[1151] = {64, ASK_POINTER_SLICE, 536, 1, 0, 0},        /* runtime.vdsoInfo.bucket: to its elements, uint32 */
+	[1152] = {104, ASK_POINTER_PLAIN, 1138, 1, 0, 0},      /* runtime.vdsoInfo.verdef: to a runtime.elfVerdef */
+	[1153] = {0, ASK_POINTER_PLAIN, 1037, 1, 0, 0},        /* runtime.traceRegionAllocBlock.traceRegionAllocBlockHeader.next: to a runtime.traceRegionAllocBlock */
+	[1154] = {0, ASK_POINTER_PLAIN, 406, 1, 0, 0},         /* **table<string,int>: to a *table<string,int> */
+	[1155] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},         /* noalg.[8]struct { key string; elem int }[].key: to its bytes */
+	[1156] = {0, ASK_POINTER_PLAIN, 422, 1, 0, 0},         /* waitq<int>.first: to a sudog<int> */
+	[1157] = {8, ASK_POINTER_PLAIN, 422, 1, 0, 0},         /* waitq<int>.last: to a sudog<int> */
+	[1158] = {0, ASK_POINTER_PLAIN, 423, 1, 0, 0},         /* waitq<struct {}>.first: to a sudog<struct {}> */
+	[1159] = {8, ASK_POINTER_PLAIN, 423, 1, 0, 0},         /* waitq<struct {}>.last: to a sudog<struct {}> */
+	[1160] = {0, ASK_POINTER_PLAIN, 424, 1, 0, 0},         /* waitq<bool>.first: to a sudog<bool> */
+	[1161] = {8, ASK_POINTER_PLAIN, 424, 1, 0, 0},         /* waitq<bool>.last: to a sudog<bool> */
+	[1162] = {0, ASK_POINTER_PLAIN, 425, 1, 0, 0},         /* **table<uint64,bool>: to a *table<uint64,bool> */
+	[1163] = {0, ASK_POINTER_PLAIN, 427, 1, 0, 0},         /* **table<internal/abi.TypeOff,*internal/abi.Type>: to a *table<internal/abi.TypeOff,*internal/abi.Type> */
+	[1164] = {0, ASK_POINTER_PLAIN, 429, 1, 0, 0},         /* **table<int32,unsafe.Pointer>: to a *table<int32,unsafe.Pointer> */
+	[1165] = {0, ASK_POINTER_PLAIN, 431, 1, 0, 0},         /* **table<runtime._typePair,struct {}>: to a *table<runtime._typePair,struct {}> */
+	[1166] = {0, ASK_POINTER_PLAIN, 433, 1, 0, 0},         /* **table<string,bool>: to a *table<string,bool> */
+	[1167] = {0, ASK_POINTER_PLAIN, 435, 1, 0, 0},         /* **table<string,runtime.metricData>: to a *table<string,runtime.metricData> */
+	[1168] = {0, ASK_POINTER_PLAIN, 437, 1, 0, 0},         /* **table<uint32,[]*internal/abi.Type>: to a *table<uint32,[]*internal/abi.Type> */
+	[1169] = {0, ASK_POINTER_PLAIN, 439, 1, 0, 0},         /* **table<unsafe.Pointer,int32>: to a *table<unsafe.Pointer,int32> */
+	[1170] = {0, ASK_POINTER_PLAIN, 441, 1, 0, 0},         /* **table<string,*unicode.RangeTable>: to a *table<string,*unicode.RangeTable> */
+	[1171] = {0, ASK_POINTER_PLAIN, 407, 1, 0, 0},         /* groupReference<string,int>.data: to a noalg.map.group[string]int */
+	[1172] = {8, ASK_POINTER_PLAIN, 854, 8, 16, 0},        /* noalg.[8]struct { key internal/abi.TypeOff; elem *internal/abi.Type }[].elem: to a internal/abi.Type */
+	[1173] = {0, ASK_POINTER_PLAIN, 854, 8, 24, 0},        /* noalg.[8]struct { key runtime._typePair; elem struct {} }[].key.t1: to a internal/abi.Type */
+	[1174] = {8, ASK_POINTER_PLAIN, 854, 8, 24, 0},        /* noalg.[8]struct { key runtime._typePair; elem struct {} }[].key.t2: to a internal/abi.Type */
+	[1175] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},         /* noalg.[8]struct { key string; elem bool }[].key: to its bytes */
+	[1176] = {0, ASK_POINTER_STRING, 0, 8, 32, 0},         /* noalg.[8]struct { key string; elem runtime.metricData }[].key: to its bytes */
+	[1177] = {24, ASK_POINTER_FUNC, 0, 8, 32, 0},          /* noalg.[8]struct { key string; elem runtime.metricData }[].elem.compute: to its closure */
+	[1178] = {8, ASK_POINTER_SLICE, 395, 8, 32, 0},        /* noalg.[8]struct { key uint32; elem []*internal/abi.Type }[].elem: to its elements, *internal/abi.Type */
+	[1179] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},         /* noalg.[8]struct { key string; elem *unicode.RangeTable }[].key: to its bytes */
+	[1180] = {16, ASK_POINTER_PLAIN, 773, 8, 24, 0},       /* noalg.[8]struct { key string; elem *unicode.RangeTable }[].elem: to a unicode.RangeTable */
+	[1181] = {0, ASK_POINTER_PLAIN, 426, 1, 0, 0},         /* groupReference<uint64,bool>.data: to a noalg.map.group[uint64]bool */
+	[1182] = {0, ASK_POINTER_PLAIN, 428, 1, 0, 0},         /* groupReference<internal/abi.TypeOff,*internal/abi.Type>.data: to a noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
+	[1183] = {0, ASK_POINTER_PLAIN, 430, 1, 0, 0},         /* groupReference<int32,unsafe.Pointer>.data: to a noalg.map.group[int32]unsafe.Pointer */
+	[1184] = {0, ASK_POINTER_PLAIN, 432, 1, 0, 0},         /* groupReference<runtime._typePair,struct {}>.data: to a noalg.map.group[runtime._typePair]struct {} */
+	[1185] = {0, ASK_POINTER_PLAIN, 434, 1, 0, 0},         /* groupReference<string,bool>.data: to a noalg.map.group[string]bool */
+	[1186] = {0, ASK_POINTER_PLAIN, 436, 1, 0, 0},         /* groupReference<string,runtime.metricData>.data: to a noalg.map.group[string]runtime.metricData */
+	[1187] = {0, ASK_POINTER_PLAIN, 438, 1, 0, 0},         /* groupReference<uint32,[]*internal/abi.Type>.data: to a noalg.map.group[uint32][]*internal/abi.Type */
+	[1188] = {0, ASK_POINTER_PLAIN, 440, 1, 0, 0},         /* groupReference<unsafe.Pointer,int32>.data: to a noalg.map.group[unsafe.Pointer]int32 */
+	[1189] = {0, ASK_POINTER_PLAIN, 442, 1, 0, 0},         /* groupReference<string,*unicode.RangeTable>.data: to a noalg.map.group[string]*unicode.RangeTable */
+	[1190] = {0, ASK_POINTER_PLAIN, 1025, 1, 0, 0},        /* *runtime.sigactiont: to a runtime.sigactiont */
+	[1191] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(uintptr, runtime.hexdumpMarker): to its closure */
+	[1192] = {0, ASK_POINTER_PLAIN, 638, 1, 0, 0},         /* **runtime.notInHeap: to a *runtime.notInHeap */
+	[1193] = {0, ASK_POINTER_PLAIN, 1026, 1, 0, 0},        /* *runtime.sysMemStat: to a runtime.sysMemStat */
+	[1194] = {0, ASK_POINTER_PLAIN, 802, 1, 0, 0},         /* **runtime.mcache: to a *runtime.mcache */
+	[1195] = {0, ASK_POINTER_PLAIN, 1018, 1, 0, 0},        /* *[50]runtime.report·2: to a [50]runtime.report·2 */
+	[1196] = {0, ASK_POINTER_PLAIN, 1027, 1, 0, 0},        /* *runtime.eface: to a runtime.eface */
+	[1197] = {0, ASK_POINTER_PLAIN, 1028, 1, 0, 0},        /* *internal/abi.PtrType: to a internal/abi.PtrType */
+	[1198] = {0, ASK_POINTER_PLAIN, 1019, 1, 0, 0},        /* *runtime.worldStop: to a runtime.worldStop */
+	[1199] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(*runtime.p): to its closure */
+	[1200] = {0, ASK_POINTER_PLAIN, 1029, 1, 0, 0},        /* *runtime.pageAlloc: to a runtime.pageAlloc */
+	[1201] = {0, ASK_POINTER_PLAIN, 1030, 1, 0, 0},        /* *runtime.mheap: to a runtime.mheap */
+	[1202] = {0, ASK_POINTER_PLAIN, 865, 1, 0, 0},         /* **runtime.mspan: to a *runtime.mspan */
+	[1203] = {0, ASK_POINTER_PLAIN, 1020, 1, 0, 0},        /* *struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr }: to a struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
+	[1204] = {0, ASK_POINTER_PLAIN, 1031, 1, 0, 0},        /* *runtime.bucket: to a runtime.bucket */
+	[1205] = {0, ASK_POINTER_PLAIN, 321, 1, 0, 0},         /* **runtime.m: to a *runtime.m */
+	[1206] = {0, ASK_POINTER_PLAIN, 270, 1, 0, 0},         /* **runtime.p: to a *runtime.p */
+	[1207] = {0, ASK_POINTER_PLAIN, 1032, 1, 0, 0},        /* *runtime.rwmutex: to a runtime.rwmutex */
+	[1208] = {0, ASK_POINTER_PLAIN, 1021, 1, 0, 0},        /* *[]runtime.untracedG·7: to a []runtime.untracedG·7 */
+	[1209] = {0, ASK_POINTER_PLAIN, 1022, 1, 0, 0},        /* *runtime.unwinder: to a runtime.unwinder */
+	[1210] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(*runtime.g) bool: to its closure */
+	[1211] = {0, ASK_POINTER_PLAIN, 1033, 1, 0, 0},        /* *runtime.stkframe: to a runtime.stkframe */
+	[1212] = {0, ASK_POINTER_PLAIN, 1023, 1, 0, 0},        /* *runtime.traceWriter: to a runtime.traceWriter */
+	[1213] = {0, ASK_POINTER_PLAIN, 1034, 1, 0, 0},        /* *runtime.traceRegionAlloc: to a runtime.traceRegionAlloc */
+	[1214] = {0, ASK_POINTER_PLAIN, 1024, 1, 0, 0},        /* **runtime.traceRegionAllocBlock: to a *runtime.traceRegionAllocBlock */
+	[1215] = {0, ASK_POINTER_PLAIN, 1035, 1, 0, 0},        /* *runtime.traceStringTable: to a runtime.traceStringTable */
+	[1216] = {0, ASK_POINTER_PLAIN, 1036, 1, 0, 0},        /* *runtime.vdsoInfo: to a runtime.vdsoInfo */
+	[1217] = {16, ASK_POINTER_PLAIN, 786, 1, 0, 0},        /* runtime.report·2.sp: to a runtime.special */
+	[1218] = {0, ASK_POINTER_PLAIN, 872, 1, 0, 0},         /* runtime.traceLocker.mp: to a runtime.m */
+	[1219] = {0, ASK_POINTER_SLICE, 1038, 5, 24, 0},       /* [5][]runtime.pallocSum[]: to its elements, runtime.pallocSum */
+	[1220] = {0, ASK_POINTER_PLAIN, 1113, 8192, 8, 0},     /* [8192]*[8192]runtime.pallocData[]: to a [8192]runtime.pallocData */
+	[1221] = {0, ASK_POINTER_SLICE, 807, 1, 0, 0},         /* runtime.addrRanges.ranges: to its elements, runtime.addrRange */
+	[1222] = {32, ASK_POINTER_PLAIN, 1026, 1, 0, 0},       /* runtime.addrRanges.sysStat: to a runtime.sysMemStat */
+	[1223] = {0, ASK_POINTER_SLICE, 1039, 1, 0, 0},        /* struct { runtime.index runtime.scavengeIndex; runtime.releasedBg internal/runtime/atomic.Uintptr; runtime.releasedEager internal/runtime/atomic.Uintptr }.index.chunks: to its elements, runtime.atomicScavChunkData */
+	[1224] = {0, ASK_POINTER_PLAIN, 1125, 1, 8, 0},        /* [1]*[4194304]*runtime.heapArena[]: to a [4194304]*runtime.heapArena */
+	[1225] = {0, ASK_POINTER_PLAIN, 1126, 1, 0, 0},        /* *runtime.arenaHint: to a runtime.arenaHint */
+	[1226] = {0, ASK_POINTER_SLICE, 1040, 1, 0, 0},        /* []runtime.arenaIdx: to its elements, runtime.arenaIdx */
+	[1227] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* runtime.fixalloc.first: to its closure */
+	[1228] = {24, ASK_POINTER_PLAIN, 1127, 1, 0, 0},       /* runtime.fixalloc.list: to a runtime.mlink */
+	[1229] = {56, ASK_POINTER_PLAIN, 1026, 1, 0, 0},       /* runtime.fixalloc.stat: to a runtime.sysMemStat */
+	[1230] = {0, ASK_POINTER_PLAIN, 1126, 1, 0, 0},        /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList }.arenaHints: to a runtime.arenaHint */
+	[1231] = {8, ASK_POINTER_PLAIN, 866, 1, 0, 0},         /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList }.quarantineList.first: to a runtime.mspan */
+	[1232] = {16, ASK_POINTER_PLAIN, 866, 1, 0, 0},        /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList }.quarantineList.last: to a runtime.mspan */
+	[1233] = {24, ASK_POINTER_PLAIN, 866, 1, 0, 0},        /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList }.readyList.first: to a runtime.mspan */
+	[1234] = {32, ASK_POINTER_PLAIN, 866, 1, 0, 0},        /* struct { runtime.arenaHints *runtime.arenaHint; runtime.quarantineList runtime.mSpanList; runtime.readyList runtime.mSpanList }.readyList.last: to a runtime.mspan */
+	[1235] = {0, ASK_POINTER_PLAIN, 1128, 1, 0, 0},        /* *runtime.specialfinalizer: to a runtime.specialfinalizer */
+	[1236] = {16, ASK_POINTER_PLAIN, 1126, 1, 0, 0},       /* runtime.arenaHint.next: to a runtime.arenaHint */
+	[1237] = {0, ASK_POINTER_PLAIN, 1127, 1, 0, 0},        /* runtime.mlink.next: to a runtime.mlink */
+	[1238] = {0, ASK_POINTER_PLAIN, 786, 1, 0, 0},         /* runtime.specialfinalizer.special.next: to a runtime.special */
+	[1239] = {24, ASK_POINTER_PLAIN, 671, 1, 0, 0},        /* runtime.specialfinalizer.fn: to a runtime.funcval */
+	[1240] = {40, ASK_POINTER_PLAIN, 854, 1, 0, 0},        /* runtime.specialfinalizer.fint: to a internal/abi.Type */
+	[1241] = {48, ASK_POINTER_PLAIN, 1028, 1, 0, 0},       /* runtime.specialfinalizer.ot: to a internal/abi.PtrType */
+	[1242] = {168, ASK_POINTER_PLAIN, 1037, 1, 0, 0},      /* runtime.traceMap.mem.full: to a runtime.traceRegionAllocBlock */
+	[1243] = {0, ASK_POINTER_PLAIN, 1138, 1, 0, 0},        /* *runtime.elfVerdef: to a runtime.elfVerdef */
+	[1244] = {0, ASK_POINTER_PLAIN, 1037, 1, 0, 0},        /* runtime.traceRegionAllocBlockHeader.next: to a runtime.traceRegionAllocBlock */
+	[1245] = {0, ASK_POINTER_PLAIN, 422, 1, 0, 0},         /* *sudog<int>: to a sudog<int> */
+	[1246] = {0, ASK_POINTER_PLAIN, 423, 1, 0, 0},         /* *sudog<struct {}>: to a sudog<struct {}> */
+	[1247] = {0, ASK_POINTER_PLAIN, 424, 1, 0, 0},         /* *sudog<bool>: to a sudog<bool> */
+	[1248] = {0, ASK_POINTER_PLAIN, 407, 1, 0, 0},         /* *noalg.map.group[string]int: to a noalg.map.group[string]int */
+	[1249] = {0, ASK_POINTER_PLAIN, 426, 1, 0, 0},         /* *noalg.map.group[uint64]bool: to a noalg.map.group[uint64]bool */
+	[1250] = {0, ASK_POINTER_PLAIN, 428, 1, 0, 0},         /* *noalg.map.group[internal/abi.TypeOff]*internal/abi.Type: to a noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
+	[1251] = {0, ASK_POINTER_PLAIN, 430, 1, 0, 0},         /* *noalg.map.group[int32]unsafe.Pointer: to a noalg.map.group[int32]unsafe.Pointer */
+	[1252] = {0, ASK_POINTER_PLAIN, 432, 1, 0, 0},         /* *noalg.map.group[runtime._typePair]struct {}: to a noalg.map.group[runtime._typePair]struct {} */
+	[1253] = {0, ASK_POINTER_PLAIN, 434, 1, 0, 0},         /* *noalg.map.group[string]bool: to a noalg.map.group[string]bool */
+	[1254] = {0, ASK_POINTER_PLAIN, 436, 1, 0, 0},         /* *noalg.map.group[string]runtime.metricData: to a noalg.map.group[string]runtime.metricData */
+	[1255] = {0, ASK_POINTER_PLAIN, 438, 1, 0, 0},         /* *noalg.map.group[uint32][]*internal/abi.Type: to a noalg.map.group[uint32][]*internal/abi.Type */
+	[1256] = {0, ASK_POINTER_PLAIN, 440, 1, 0, 0},         /* *noalg.map.group[unsafe.Pointer]int32: to a noalg.map.group[unsafe.Pointer]int32 */
+	[1257] = {0, ASK_POINTER_PLAIN, 442, 1, 0, 0},         /* *noalg.map.group[string]*unicode.RangeTable: to a noalg.map.group[string]*unicode.RangeTable */
+	[1258] = {0, ASK_POINTER_SLICE, 1038, 1, 0, 0},        /* []runtime.pallocSum: to its elements, runtime.pallocSum */
+	[1259] = {0, ASK_POINTER_PLAIN, 1113, 1, 0, 0},        /* *[8192]runtime.pallocData: to a [8192]runtime.pallocData */
+	[1260] = {0, ASK_POINTER_SLICE, 807, 1, 0, 0},         /* []runtime.addrRange: to its elements, runtime.addrRange */
+	[1261] = {0, ASK_POINTER_SLICE, 1039, 1, 0, 0},        /* runtime.scavengeIndex.chunks: to its elements, runtime.atomicScavChunkData */
+	[1262] = {0, ASK_POINTER_PLAIN, 1125, 1, 0, 0},        /* *[4194304]*runtime.heapArena: to a [4194304]*runtime.heapArena */
+	[1263] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(unsafe.Pointer, unsafe.Pointer): to its closure */
+	[1264] = {0, ASK_POINTER_PLAIN, 1127, 1, 0, 0},        /* *runtime.mlink: to a runtime.mlink */
+	[1265] = {0, ASK_POINTER_SLICE, 1039, 1, 0, 0},        /* []runtime.atomicScavChunkData: to its elements, runtime.atomicScavChunkData */
 	{0},
 };
 
@@ -2299,585 +2644,586 @@ static const struct ask_range ask_ranges[] = {
  */
 /* {offset from runtime.types, type, flags, name} */
 static const struct ask_rtype ask_rtypes[] = {
-	{0x71c0, ASK_ABSENT, 0, 0},          /* *main.celsius */
-	{0x7200, 12, ASK_RTYPE_DIRECT, 0},   /* *main.inner */
+	{0x71c0, 12, ASK_RTYPE_DIRECT, 0},   /* *main.celsius */
+	{0x7200, 13, ASK_RTYPE_DIRECT, 0},   /* *main.inner */
 	{0x7240, 1, ASK_RTYPE_DIRECT, 0},    /* *main.everything */
-	{0x7280, ASK_ABSENT, 0, 0},          /* *fmt.State */
-	{0x72c0, ASK_ABSENT, 0, 0},          /* *fmt.fmtFlags */
-	{0x7300, ASK_ABSENT, 0, 0},          /* *fmt.Formatter */
-	{0x7340, ASK_ABSENT, 0, 0},          /* *fmt.GoStringer */
-	{0x7380, ASK_ABSENT, 0, 0},          /* *fmt.Stringer */
-	{0x73c0, 13, ASK_RTYPE_DIRECT, 0},   /* *time.zone */
-	{0x7400, 14, ASK_RTYPE_DIRECT, 0},   /* *time.zoneTrans */
-	{0x7440, 15, ASK_RTYPE_DIRECT, 0},   /* *internal/fmtsort.KeyValue */
-	{0x7480, ASK_ABSENT, 0, 0},          /* *io.Writer */
-	{0x74c0, ASK_ABSENT, 0, 0},          /* *reflect.Type */
-	{0x7500, 16, ASK_RTYPE_DIRECT, 0},   /* *reflect.abiStep */
-	{0x7540, ASK_ABSENT, 0, 0},          /* *reflect.abiStepKind */
-	{0x7580, ASK_ABSENT, 0, 0},          /* *reflect.layoutKey */
-	{0x75c0, ASK_ABSENT, 0, 0},          /* *reflect.layoutType */
-	{0x7600, 17, ASK_RTYPE_DIRECT, 0},   /* *reflect.makeFuncCtxt */
-	{0x7640, 18, ASK_RTYPE_DIRECT, 0},   /* *reflect.methodValue */
-	{0x7680, 19, ASK_RTYPE_DIRECT, 0},   /* *sync.eface */
-	{0x76c0, 20, ASK_RTYPE_DIRECT, 0},   /* *sync.poolLocal */
-	{0x7700, 21, ASK_RTYPE_DIRECT, 0},   /* *sync.poolLocalInternal */
-	{0x7740, 22, ASK_RTYPE_DIRECT, 0},   /* *error */
-	{0x7780, 23, ASK_RTYPE_DIRECT, 0},   /* *string */
-	{0x77c0, ASK_ABSENT, 0, 0},          /* *int8 */
-	{0x7800, 24, ASK_RTYPE_DIRECT, 0},   /* *uint8 */
-	{0x7840, ASK_ABSENT, 0, 0},          /* *int16 */
-	{0x7880, 25, ASK_RTYPE_DIRECT, 0},   /* *uint16 */
-	{0x78c0, 26, ASK_RTYPE_DIRECT, 0},   /* *int32 */
-	{0x7900, 27, ASK_RTYPE_DIRECT, 0},   /* *uint32 */
-	{0x7940, 28, ASK_RTYPE_DIRECT, 0},   /* *int64 */
-	{0x7980, 29, ASK_RTYPE_DIRECT, 0},   /* *uint64 */
-	{0x79c0, 30, ASK_RTYPE_DIRECT, 0},   /* *int */
-	{0x7a00, 31, ASK_RTYPE_DIRECT, 0},   /* *uint */
-	{0x7a40, 32, ASK_RTYPE_DIRECT, 0},   /* *uintptr */
-	{0x7a80, ASK_ABSENT, 0, 0},          /* *complex64 */
-	{0x7ac0, ASK_ABSENT, 0, 0},          /* *complex128 */
-	{0x7b00, ASK_ABSENT, 0, 0},          /* *float32 */
-	{0x7b40, 33, ASK_RTYPE_DIRECT, 0},   /* *float64 */
-	{0x7b80, 34, ASK_RTYPE_DIRECT, 0},   /* *bool */
-	{0x7bc0, 35, ASK_RTYPE_DIRECT, 0},   /* *unsafe.Pointer */
-	{0x7c00, 36, ASK_RTYPE_DIRECT, 0},   /* *interface {} */
-	{0x7c40, 37, ASK_RTYPE_DIRECT, 0},   /* *runtime._defer */
-	{0x7c80, 38, ASK_RTYPE_DIRECT, 0},   /* *runtime.stack */
-	{0x7cc0, 39, ASK_RTYPE_DIRECT, 0},   /* *runtime.pcHeader */
-	{0x7d00, 40, ASK_RTYPE_DIRECT, 0},   /* *runtime.functab */
-	{0x7d40, 41, ASK_RTYPE_DIRECT, 0},   /* *runtime.textsect */
-	{0x7d80, 42, ASK_RTYPE_DIRECT, 0},   /* *runtime.ptabEntry */
-	{0x7dc0, 43, ASK_RTYPE_DIRECT, 0},   /* *runtime.modulehash */
-	{0x7e00, 44, ASK_RTYPE_DIRECT, 0},   /* *runtime.initTask */
-	{0x7e40, 45, ASK_RTYPE_DIRECT, 0},   /* *runtime.gobuf */
-	{0x7e80, 46, ASK_RTYPE_DIRECT, 0},   /* *runtime.ancestorInfo */
-	{0x7ec0, 47, ASK_RTYPE_DIRECT, 0},   /* *runtime.mutex */
-	{0x7f00, ASK_ABSENT, 0, 0},          /* *runtime.lockRankStruct */
-	{0x7f40, 48, ASK_RTYPE_DIRECT, 0},   /* *runtime.sudog */
-	{0x7f80, 49, ASK_RTYPE_DIRECT, 0},   /* *runtime.coro */
-	{0x7fc0, ASK_ABSENT, 0, 0},          /* *runtime.xRegPerG */
-	{0x8000, ASK_ABSENT, 0, 0},          /* *runtime.xRegs */
-	{0x8040, 330, 0, 0},                 /* *runtime.xRegState */
-	{0x8080, 50, ASK_RTYPE_DIRECT, 0},   /* *runtime.gsignalStack */
-	{0x80c0, 51, ASK_RTYPE_DIRECT, 0},   /* *runtime.sigset */
-	{0x8100, 52, ASK_RTYPE_DIRECT, 0},   /* *runtime.sysmontick */
-	{0x8140, 331, 0, 0},                 /* *runtime.special */
-	{0x8180, ASK_ABSENT, 0, 0},          /* *runtime.stackfreelist */
-	{0x81c0, 53, ASK_RTYPE_DIRECT, 0},   /* *runtime.persistentAlloc */
-	{0x8200, ASK_ABSENT, 0, 0},          /* *runtime.gcMarkWorkerMode */
-	{0x8240, 54, ASK_RTYPE_DIRECT, 0},   /* *runtime.lfnode */
-	{0x8280, 55, ASK_RTYPE_DIRECT, 0},   /* *runtime.gcBgMarkWorkerNode */
-	{0x82c0, ASK_ABSENT, 0, 0},          /* *runtime.sizeClassScanStats */
-	{0x8300, ASK_ABSENT, 0, 0},          /* *runtime.workbufhdr */
-	{0x8340, 56, ASK_RTYPE_DIRECT, 0},   /* *runtime.listNodeManual */
-	{0x8380, 332, 0, 0},                 /* *runtime.cleanupBlockHeader */
-	{0x83c0, 57, ASK_RTYPE_DIRECT, 0},   /* *runtime.cleanupFn */
-	{0x8400, 58, ASK_RTYPE_DIRECT, 0},   /* *runtime.funcval */
-	{0x8440, ASK_ABSENT, 0, 0},          /* *runtime.throwType */
-	{0x8480, 59, ASK_RTYPE_DIRECT, 0},   /* *runtime.cgoCallers */
-	{0x84c0, 60, ASK_RTYPE_DIRECT, 0},   /* *runtime.note */
-	{0x8500, ASK_ABSENT, 0, 0},          /* *runtime.mWaitList */
-	{0x8540, ASK_ABSENT, 0, 0},          /* *runtime.traceBlockReason */
-	{0x8580, 61, ASK_RTYPE_DIRECT, 0},   /* *runtime.mTraceState */
-	{0x85c0, ASK_ABSENT, 0, 0},          /* *runtime.traceBufHeader */
-	{0x8600, ASK_ABSENT, 0, 0},          /* *runtime.traceTime */
-	{0x8640, ASK_ABSENT, 0, 0},          /* *runtime.winlibcall */
-	{0x8680, 62, ASK_RTYPE_DIRECT, 0},   /* *runtime.pcvalueCache */
-	{0x86c0, ASK_ABSENT, 0, 0},          /* *runtime.pcvalueCacheEnt */
-	{0x8700, ASK_ABSENT, 0, 0},          /* *runtime.dlogPerM */
-	{0x8740, 63, ASK_RTYPE_DIRECT, 0},   /* *runtime.mOS */
-	{0x8780, ASK_ABSENT, 0, 0},          /* *runtime.heldLockInfo */
-	{0x87c0, 64, ASK_RTYPE_DIRECT, 0},   /* *runtime.Frame */
-	{0x8800, 65, ASK_RTYPE_DIRECT, 0},   /* *runtime.gcBgMarkWorkerNodePadded */
-	{0x8840, 66, ASK_RTYPE_DIRECT, 0},   /* *runtime.metricFloat64Histogram */
-	{0x8880, ASK_ABSENT, 0, 0},          /* *runtime.metricKind */
-	{0x88c0, ASK_ABSENT, 0, 0},          /* *runtime.sliceInterfacePtr */
-	{0x8900, ASK_ABSENT, 0, 0},          /* *runtime.stringInterfacePtr */
-	{0x8940, ASK_ABSENT, 0, 0},          /* *runtime.stringer */
-	{0x8980, 67, ASK_RTYPE_DIRECT, 0},   /* *runtime.traceFrame */
-	{0x89c0, ASK_ABSENT, 0, 0},          /* *runtime.uint16InterfacePtr */
-	{0x8a00, ASK_ABSENT, 0, 0},          /* *runtime.uint32InterfacePtr */
-	{0x8a40, ASK_ABSENT, 0, 0},          /* *runtime.uint64InterfacePtr */
-	{0x8a80, 68, ASK_RTYPE_DIRECT, 0},   /* *runtime.untracedG·7 */
-	{0x8ac0, 69, ASK_RTYPE_DIRECT, 0},   /* *runtime.debugCallWrapArgs */
-	{0x8b00, 70, ASK_RTYPE_DIRECT, 0},   /* *runtime.savedOpenDeferState */
-	{0x8b40, ASK_ABSENT, 0, 0},          /* *runtime._typePair */
-	{0x8b80, ASK_ABSENT, 0, 0},          /* *runtime.metricData */
-	{0x8bc0, 71, ASK_RTYPE_DIRECT, 0},   /* *syscall.Rlimit */
-	{0x8c00, ASK_ABSENT, 0, 0},          /* *sync/atomic.align64 */
-	{0x8c40, ASK_ABSENT, 0, 0},          /* *internal/abi.BoundsErrorCode */
-	{0x8c80, ASK_ABSENT, 0, 0},          /* *internal/abi.TFlag */
-	{0x8cc0, ASK_ABSENT, 0, 0},          /* *internal/abi.NameOff */
-	{0x8d00, ASK_ABSENT, 0, 0},          /* *internal/abi.TypeOff */
-	{0x8d40, 72, ASK_RTYPE_DIRECT, 0},   /* *internal/abi.Imethod */
-	{0x8d80, 73, ASK_RTYPE_DIRECT, 0},   /* *internal/abi.ITab */
-	{0x8dc0, ASK_ABSENT, 0, 0},          /* *internal/abi.PCLnTabMagic */
-	{0x8e00, ASK_ABSENT, 0, 0},          /* *internal/abi.FuncFlag */
-	{0x8e40, ASK_ABSENT, 0, 0},          /* *internal/abi.FuncID */
-	{0x8e80, 74, ASK_RTYPE_DIRECT, 0},   /* *unicode.Range16 */
-	{0x8ec0, 75, ASK_RTYPE_DIRECT, 0},   /* *unicode.Range32 */
-	{0x8f00, 76, ASK_RTYPE_DIRECT, 0},   /* *unicode.RangeTable */
-	{0x8f40, 77, ASK_RTYPE_DIRECT, 0},   /* *internal/godebug.setting */
-	{0x8f80, 78, ASK_RTYPE_DIRECT, 0},   /* *internal/godebug.value */
-	{0x8fc0, ASK_ABSENT, 0, 0},          /* *internal/reflectlite.Type */
-	{0x9000, ASK_ABSENT, 0, 0},          /* *internal/runtime/sys.nih */
-	{0x9040, 333, 0, 0},                 /* *internal/runtime/sys.NotInHeap */
-	{0x9080, ASK_ABSENT, 0, 0},          /* *internal/sync.hashFunc */
-	{0x90c0, ASK_ABSENT, 0, 0},          /* *internal/sync.equalFunc */
-	{0x9100, 79, ASK_RTYPE_DIRECT, 0},   /* *internal/cpu.option */
-	{0x9140, ASK_ABSENT, 0, 0},          /* *internal/runtime/atomic.align64 */
-	{0x9180, 80, ASK_RTYPE_DIRECT, 0},   /* *internal/godebugs.Info */
-	{0x91c0, ASK_ABSENT, 0, 0},          /* *internal/bisect.Writer */
-	{0x9200, 81, ASK_RTYPE_DIRECT, 0},   /* *internal/bisect.cond */
-	{0x9240, 334, 0, 0},                 /* []main.inner */
-	{0x9280, ASK_ABSENT, 0, 0},          /* []struct { key string; elem int } */
-	{0x92c0, 82, ASK_RTYPE_DIRECT, 0},   /* func() */
-	{0x9300, ASK_ABSENT, 0, 0},          /* []*os.dirInfo */
-	{0x9340, 83, ASK_RTYPE_DIRECT, 0},   /* *[]uint8 */
-	{0x9380, ASK_ABSENT, 0, 0},          /* []*sync.poolChainElt */
-	{0x93c0, ASK_ABSENT, 0, 0},          /* *iter.Seq[reflect.StructField] */
-	{0x9400, ASK_ABSENT, 0, 0},          /* *iter.Seq[reflect.Type] */
-	{0x9440, ASK_ABSENT, 0, 0},          /* *iter.Seq[reflect.Method] */
-	{0x9480, 84, ASK_RTYPE_DIRECT, 0},   /* *[4]uintptr */
-	{0x94c0, ASK_ABSENT, 0, 0},          /* *go.shape.shape.interface { Error() string } */
-	{0x9500, 335, 0, 0},                 /* []syscall.Iovec */
-	{0x9540, 85, ASK_RTYPE_DIRECT, 0},   /* *[]syscall.Iovec */
-	{0x9580, 336, 0, 0},                 /* []*runtime.p */
-	{0x95c0, ASK_ABSENT, 0, 0},          /* []runtime.heldLockInfo */
-	{0x9600, 86, ASK_RTYPE_DIRECT, 0},   /* *struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
-	{0x9640, 337, 0, 0},                 /* []time.zone */
-	{0x9680, 338, 0, 0},                 /* []time.zoneTrans */
-	{0x96c0, ASK_ABSENT, 0, 0},          /* []*bisect.dedup */
-	{0x9700, ASK_ABSENT, 0, 0},          /* []*godebug.value */
-	{0x9740, ASK_ABSENT, 0, 0},          /* [][4]uint64 */
-	{0x9780, ASK_ABSENT, 0, 0},          /* []struct { key uint64; elem bool } */
-	{0x97c0, ASK_ABSENT, 0, 0},          /* []fmtsort.KeyValue */
-	{0x9800, 87, ASK_RTYPE_DIRECT, 0},   /* *go.shape.struct { Key reflect.Value; Value reflect.Value } */
-	{0x9840, 339, 0, 0},                 /* []reflect.abiStep */
-	{0x9880, 340, 0, 0},                 /* []*internal/abi.Type */
-	{0x98c0, ASK_ABSENT, 0, 0},          /* []*sync.entry[interface {},interface {}] */
-	{0x9900, ASK_ABSENT, 0, 0},          /* []*sync.node[interface {},interface {}] */
-	{0x9940, ASK_ABSENT, 0, 0},          /* []atomic.Pointer[internal/sync.node[interface {},interface {}]] */
-	{0x9980, ASK_ABSENT, 0, 0},          /* []*sync.indirect[interface {},interface {}] */
-	{0x99c0, ASK_ABSENT, 0, 0},          /* []struct { key interface {}; elem interface {} } */
-	{0x9a00, ASK_ABSENT, 0, 0},          /* *go.shape.shape.interface {} */
-	{0x9a40, 88, ASK_RTYPE_DIRECT, 0},   /* *internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
-	{0x9a80, 89, ASK_RTYPE_DIRECT, 0},   /* *internal/sync.node[go.shape.interface {},go.shape.interface {}] */
-	{0x9ac0, 90, ASK_RTYPE_DIRECT, 0},   /* *sync/atomic.Pointer[internal/sync.entry[go.shape.interface {},go.shape.interface {}]] */
-	{0x9b00, ASK_ABSENT, 0, 0},          /* []*sync.entry[go.shape.interface {},go.shape.interface {}] */
-	{0x9b40, 91, ASK_RTYPE_DIRECT, 0},   /* *internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
-	{0x9b80, 92, ASK_RTYPE_DIRECT, 0},   /* *sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
-	{0x9bc0, 93, ASK_RTYPE_DIRECT, 0},   /* *go.shape.struct { internal/sync.isEntry bool } */
-	{0x9c00, ASK_ABSENT, 0, 0},          /* []*go.shape.struct { internal/sync.isEntry bool } */
-	{0x9c40, ASK_ABSENT, 0, 0},          /* []atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
-	{0x9c80, 341, 0, 0},                 /* []sync.eface */
-	{0x9cc0, 94, ASK_RTYPE_DIRECT, 0},   /* *struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
-	{0x9d00, 342, 0, 0},                 /* []uint8 */
-	{0x9d40, ASK_ABSENT, 0, 0},          /* []int16 */
+	{0x7280, 14, ASK_RTYPE_DIRECT, 0},   /* *fmt.State */
+	{0x72c0, 15, ASK_RTYPE_DIRECT, 0},   /* *fmt.fmtFlags */
+	{0x7300, 16, ASK_RTYPE_DIRECT, 0},   /* *fmt.Formatter */
+	{0x7340, 17, ASK_RTYPE_DIRECT, 0},   /* *fmt.GoStringer */
+	{0x7380, 18, ASK_RTYPE_DIRECT, 0},   /* *fmt.Stringer */
+	{0x73c0, 19, ASK_RTYPE_DIRECT, 0},   /* *time.zone */
+	{0x7400, 20, ASK_RTYPE_DIRECT, 0},   /* *time.zoneTrans */
+	{0x7440, 21, ASK_RTYPE_DIRECT, 0},   /* *internal/fmtsort.KeyValue */
+	{0x7480, 22, ASK_RTYPE_DIRECT, 0},   /* *io.Writer */
+	{0x74c0, 23, ASK_RTYPE_DIRECT, 0},   /* *reflect.Type */
+	{0x7500, 24, ASK_RTYPE_DIRECT, 0},   /* *reflect.abiStep */
+	{0x7540, 25, ASK_RTYPE_DIRECT, 0},   /* *reflect.abiStepKind */
+	{0x7580, 26, ASK_RTYPE_DIRECT, 0},   /* *reflect.layoutKey */
+	{0x75c0, 27, ASK_RTYPE_DIRECT, 0},   /* *reflect.layoutType */
+	{0x7600, 28, ASK_RTYPE_DIRECT, 0},   /* *reflect.makeFuncCtxt */
+	{0x7640, 29, ASK_RTYPE_DIRECT, 0},   /* *reflect.methodValue */
+	{0x7680, 30, ASK_RTYPE_DIRECT, 0},   /* *sync.eface */
+	{0x76c0, 31, ASK_RTYPE_DIRECT, 0},   /* *sync.poolLocal */
+	{0x7700, 32, ASK_RTYPE_DIRECT, 0},   /* *sync.poolLocalInternal */
+	{0x7740, 33, ASK_RTYPE_DIRECT, 0},   /* *error */
+	{0x7780, 34, ASK_RTYPE_DIRECT, 0},   /* *string */
+	{0x77c0, 35, ASK_RTYPE_DIRECT, 0},   /* *int8 */
+	{0x7800, 36, ASK_RTYPE_DIRECT, 0},   /* *uint8 */
+	{0x7840, 37, ASK_RTYPE_DIRECT, 0},   /* *int16 */
+	{0x7880, 38, ASK_RTYPE_DIRECT, 0},   /* *uint16 */
+	{0x78c0, 39, ASK_RTYPE_DIRECT, 0},   /* *int32 */
+	{0x7900, 40, ASK_RTYPE_DIRECT, 0},   /* *uint32 */
+	{0x7940, 41, ASK_RTYPE_DIRECT, 0},   /* *int64 */
+	{0x7980, 42, ASK_RTYPE_DIRECT, 0},   /* *uint64 */
+	{0x79c0, 43, ASK_RTYPE_DIRECT, 0},   /* *int */
+	{0x7a00, 44, ASK_RTYPE_DIRECT, 0},   /* *uint */
+	{0x7a40, 45, ASK_RTYPE_DIRECT, 0},   /* *uintptr */
+	{0x7a80, 46, ASK_RTYPE_DIRECT, 0},   /* *complex64 */
+	{0x7ac0, 47, ASK_RTYPE_DIRECT, 0},   /* *complex128 */
+	{0x7b00, 48, ASK_RTYPE_DIRECT, 0},   /* *float32 */
+	{0x7b40, 49, ASK_RTYPE_DIRECT, 0},   /* *float64 */
+	{0x7b80, 50, ASK_RTYPE_DIRECT, 0},   /* *bool */
+	{0x7bc0, 51, ASK_RTYPE_DIRECT, 0},   /* *unsafe.Pointer */
+	{0x7c00, 52, ASK_RTYPE_DIRECT, 0},   /* *interface {} */
+	{0x7c40, 53, ASK_RTYPE_DIRECT, 0},   /* *runtime._defer */
+	{0x7c80, 54, ASK_RTYPE_DIRECT, 0},   /* *runtime.stack */
+	{0x7cc0, 55, ASK_RTYPE_DIRECT, 0},   /* *runtime.pcHeader */
+	{0x7d00, 56, ASK_RTYPE_DIRECT, 0},   /* *runtime.functab */
+	{0x7d40, 57, ASK_RTYPE_DIRECT, 0},   /* *runtime.textsect */
+	{0x7d80, 58, ASK_RTYPE_DIRECT, 0},   /* *runtime.ptabEntry */
+	{0x7dc0, 59, ASK_RTYPE_DIRECT, 0},   /* *runtime.modulehash */
+	{0x7e00, 60, ASK_RTYPE_DIRECT, 0},   /* *runtime.initTask */
+	{0x7e40, 61, ASK_RTYPE_DIRECT, 0},   /* *runtime.gobuf */
+	{0x7e80, 62, ASK_RTYPE_DIRECT, 0},   /* *runtime.ancestorInfo */
+	{0x7ec0, 63, ASK_RTYPE_DIRECT, 0},   /* *runtime.mutex */
+	{0x7f00, 64, ASK_RTYPE_DIRECT, 0},   /* *runtime.lockRankStruct */
+	{0x7f40, 65, ASK_RTYPE_DIRECT, 0},   /* *runtime.sudog */
+	{0x7f80, 66, ASK_RTYPE_DIRECT, 0},   /* *runtime.coro */
+	{0x7fc0, 67, ASK_RTYPE_DIRECT, 0},   /* *runtime.xRegPerG */
+	{0x8000, 68, ASK_RTYPE_DIRECT, 0},   /* *runtime.xRegs */
+	{0x8040, 452, 0, 0},                 /* *runtime.xRegState */
+	{0x8080, 69, ASK_RTYPE_DIRECT, 0},   /* *runtime.gsignalStack */
+	{0x80c0, 70, ASK_RTYPE_DIRECT, 0},   /* *runtime.sigset */
+	{0x8100, 71, ASK_RTYPE_DIRECT, 0},   /* *runtime.sysmontick */
+	{0x8140, 453, 0, 0},                 /* *runtime.special */
+	{0x8180, 72, ASK_RTYPE_DIRECT, 0},   /* *runtime.stackfreelist */
+	{0x81c0, 73, ASK_RTYPE_DIRECT, 0},   /* *runtime.persistentAlloc */
+	{0x8200, 74, ASK_RTYPE_DIRECT, 0},   /* *runtime.gcMarkWorkerMode */
+	{0x8240, 75, ASK_RTYPE_DIRECT, 0},   /* *runtime.lfnode */
+	{0x8280, 76, ASK_RTYPE_DIRECT, 0},   /* *runtime.gcBgMarkWorkerNode */
+	{0x82c0, 77, ASK_RTYPE_DIRECT, 0},   /* *runtime.sizeClassScanStats */
+	{0x8300, 78, ASK_RTYPE_DIRECT, 0},   /* *runtime.workbufhdr */
+	{0x8340, 79, ASK_RTYPE_DIRECT, 0},   /* *runtime.listNodeManual */
+	{0x8380, 454, 0, 0},                 /* *runtime.cleanupBlockHeader */
+	{0x83c0, 80, ASK_RTYPE_DIRECT, 0},   /* *runtime.cleanupFn */
+	{0x8400, 81, ASK_RTYPE_DIRECT, 0},   /* *runtime.funcval */
+	{0x8440, 82, ASK_RTYPE_DIRECT, 0},   /* *runtime.throwType */
+	{0x8480, 83, ASK_RTYPE_DIRECT, 0},   /* *runtime.cgoCallers */
+	{0x84c0, 84, ASK_RTYPE_DIRECT, 0},   /* *runtime.note */
+	{0x8500, 85, ASK_RTYPE_DIRECT, 0},   /* *runtime.mWaitList */
+	{0x8540, 86, ASK_RTYPE_DIRECT, 0},   /* *runtime.traceBlockReason */
+	{0x8580, 87, ASK_RTYPE_DIRECT, 0},   /* *runtime.mTraceState */
+	{0x85c0, 88, ASK_RTYPE_DIRECT, 0},   /* *runtime.traceBufHeader */
+	{0x8600, 89, ASK_RTYPE_DIRECT, 0},   /* *runtime.traceTime */
+	{0x8640, 90, ASK_RTYPE_DIRECT, 0},   /* *runtime.winlibcall */
+	{0x8680, 91, ASK_RTYPE_DIRECT, 0},   /* *runtime.pcvalueCache */
+	{0x86c0, 92, ASK_RTYPE_DIRECT, 0},   /* *runtime.pcvalueCacheEnt */
+	{0x8700, 93, ASK_RTYPE_DIRECT, 0},   /* *runtime.dlogPerM */
+	{0x8740, 94, ASK_RTYPE_DIRECT, 0},   /* *runtime.mOS */
+	{0x8780, 95, ASK_RTYPE_DIRECT, 0},   /* *runtime.heldLockInfo */
+	{0x87c0, 96, ASK_RTYPE_DIRECT, 0},   /* *runtime.Frame */
+	{0x8800, 97, ASK_RTYPE_DIRECT, 0},   /* *runtime.gcBgMarkWorkerNodePadded */
+	{0x8840, 98, ASK_RTYPE_DIRECT, 0},   /* *runtime.metricFloat64Histogram */
+	{0x8880, 99, ASK_RTYPE_DIRECT, 0},   /* *runtime.metricKind */
+	{0x88c0, 100, ASK_RTYPE_DIRECT, 0},  /* *runtime.sliceInterfacePtr */
+	{0x8900, 101, ASK_RTYPE_DIRECT, 0},  /* *runtime.stringInterfacePtr */
+	{0x8940, 102, ASK_RTYPE_DIRECT, 0},  /* *runtime.stringer */
+	{0x8980, 103, ASK_RTYPE_DIRECT, 0},  /* *runtime.traceFrame */
+	{0x89c0, 104, ASK_RTYPE_DIRECT, 0},  /* *runtime.uint16InterfacePtr */
+	{0x8a00, 105, ASK_RTYPE_DIRECT, 0},  /* *runtime.uint32InterfacePtr */
+	{0x8a40, 106, ASK_RTYPE_DIRECT, 0},  /* *runtime.uint64InterfacePtr */
+	{0x8a80, 107, ASK_RTYPE_DIRECT, 0},  /* *runtime.untracedG·7 */
+	{0x8ac0, 108, ASK_RTYPE_DIRECT, 0},  /* *runtime.debugCallWrapArgs */
+	{0x8b00, 109, ASK_RTYPE_DIRECT, 0},  /* *runtime.savedOpenDeferState */
+	{0x8b40, 110, ASK_RTYPE_DIRECT, 0},  /* *runtime._typePair */
+	{0x8b80, 111, ASK_RTYPE_DIRECT, 0},  /* *runtime.metricData */
+	{0x8bc0, 112, ASK_RTYPE_DIRECT, 0},  /* *syscall.Rlimit */
+	{0x8c00, 113, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.align64 */
+	{0x8c40, 114, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.BoundsErrorCode */
+	{0x8c80, 115, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.TFlag */
+	{0x8cc0, 116, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.NameOff */
+	{0x8d00, 117, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.TypeOff */
+	{0x8d40, 118, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.Imethod */
+	{0x8d80, 119, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.ITab */
+	{0x8dc0, 120, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.PCLnTabMagic */
+	{0x8e00, 121, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.FuncFlag */
+	{0x8e40, 122, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.FuncID */
+	{0x8e80, 123, ASK_RTYPE_DIRECT, 0},  /* *unicode.Range16 */
+	{0x8ec0, 124, ASK_RTYPE_DIRECT, 0},  /* *unicode.Range32 */
+	{0x8f00, 125, ASK_RTYPE_DIRECT, 0},  /* *unicode.RangeTable */
+	{0x8f40, 126, ASK_RTYPE_DIRECT, 0},  /* *internal/godebug.setting */
+	{0x8f80, 127, ASK_RTYPE_DIRECT, 0},  /* *internal/godebug.value */
+	{0x8fc0, 128, ASK_RTYPE_DIRECT, 0},  /* *internal/reflectlite.Type */
+	{0x9000, 455, 0, 0},                 /* *internal/runtime/sys.nih */
+	{0x9040, 456, 0, 0},                 /* *internal/runtime/sys.NotInHeap */
+	{0x9080, 129, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.hashFunc */
+	{0x90c0, 130, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.equalFunc */
+	{0x9100, 131, ASK_RTYPE_DIRECT, 0},  /* *internal/cpu.option */
+	{0x9140, 132, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.align64 */
+	{0x9180, 133, ASK_RTYPE_DIRECT, 0},  /* *internal/godebugs.Info */
+	{0x91c0, 134, ASK_RTYPE_DIRECT, 0},  /* *internal/bisect.Writer */
+	{0x9200, 135, ASK_RTYPE_DIRECT, 0},  /* *internal/bisect.cond */
+	{0x9240, 457, 0, 0},                 /* []main.inner */
+	{0x9280, 458, 0, 0},                 /* []struct { key string; elem int } */
+	{0x92c0, 136, ASK_RTYPE_DIRECT, 0},  /* func() */
+	{0x9300, 459, 0, 0},                 /* []*os.dirInfo */
+	{0x9340, 137, ASK_RTYPE_DIRECT, 0},  /* *[]uint8 */
+	{0x9380, 460, 0, 0},                 /* []*sync.poolChainElt */
+	{0x93c0, 138, ASK_RTYPE_DIRECT, 0},  /* *iter.Seq[reflect.StructField] */
+	{0x9400, 139, ASK_RTYPE_DIRECT, 0},  /* *iter.Seq[reflect.Type] */
+	{0x9440, 140, ASK_RTYPE_DIRECT, 0},  /* *iter.Seq[reflect.Method] */
+	{0x9480, 141, ASK_RTYPE_DIRECT, 0},  /* *[4]uintptr */
+	{0x94c0, 142, ASK_RTYPE_DIRECT, 0},  /* *go.shape.shape.interface { Error() string } */
+	{0x9500, 461, 0, 0},                 /* []syscall.Iovec */
+	{0x9540, 143, ASK_RTYPE_DIRECT, 0},  /* *[]syscall.Iovec */
+	{0x9580, 462, 0, 0},                 /* []*runtime.p */
+	{0x95c0, 463, 0, 0},                 /* []runtime.heldLockInfo */
+	{0x9600, 144, ASK_RTYPE_DIRECT, 0},  /* *struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
+	{0x9640, 464, 0, 0},                 /* []time.zone */
+	{0x9680, 465, 0, 0},                 /* []time.zoneTrans */
+	{0x96c0, 466, 0, 0},                 /* []*internal/bisect.dedup */
+	{0x9700, 467, 0, 0},                 /* []*internal/godebug.value */
+	{0x9740, 468, 0, 0},                 /* [][4]uint64 */
+	{0x9780, 469, 0, 0},                 /* []struct { key uint64; elem bool } */
+	{0x97c0, 470, 0, 0},                 /* []internal/fmtsort.KeyValue */
+	{0x9800, 145, ASK_RTYPE_DIRECT, 0},  /* *go.shape.struct { Key reflect.Value; Value reflect.Value } */
+	{0x9840, 471, 0, 0},                 /* []reflect.abiStep */
+	{0x9880, 472, 0, 0},                 /* []*internal/abi.Type */
+	{0x98c0, 473, 0, 0},                 /* []*internal/sync.entry[interface {},interface {}] */
+	{0x9900, 474, 0, 0},                 /* []*internal/sync.node[interface {},interface {}] */
+	{0x9940, 475, 0, 0},                 /* []sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	{0x9980, 476, 0, 0},                 /* []*internal/sync.indirect[interface {},interface {}] */
+	{0x99c0, 477, 0, 0},                 /* []struct { key interface {}; elem interface {} } */
+	{0x9a00, 146, ASK_RTYPE_DIRECT, 0},  /* *go.shape.shape.interface {} */
+	{0x9a40, 147, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	{0x9a80, 148, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.node[go.shape.interface {},go.shape.interface {}] */
+	{0x9ac0, 149, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Pointer[internal/sync.entry[go.shape.interface {},go.shape.interface {}]] */
+	{0x9b00, 478, 0, 0},                 /* []*internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	{0x9b40, 150, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
+	{0x9b80, 151, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	{0x9bc0, 152, ASK_RTYPE_DIRECT, 0},  /* *go.shape.struct { internal/sync.isEntry bool } */
+	{0x9c00, 479, 0, 0},                 /* []*go.shape.shape.struct { internal/sync.isEntry bool } */
+	{0x9c40, 480, 0, 0},                 /* []sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	{0x9c80, 481, 0, 0},                 /* []sync.eface */
+	{0x9cc0, 153, ASK_RTYPE_DIRECT, 0},  /* *struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
+	{0x9d00, 482, 0, 0},                 /* []uint8 */
+	{0x9d40, 483, 0, 0},                 /* []int16 */
 	{0x9d80, 3, 0, 0},                   /* []int32 */
-	{0x9dc0, 343, 0, 0},                 /* []uint32 */
-	{0x9e00, 344, 0, 0},                 /* []int64 */
-	{0x9e40, 345, 0, 0},                 /* []uint64 */
-	{0x9e80, 346, 0, 0},                 /* []int */
-	{0x9ec0, 347, 0, 0},                 /* []uint */
-	{0x9f00, 348, 0, 0},                 /* []uintptr */
-	{0x9f40, 349, 0, 0},                 /* []float64 */
-	{0x9f80, 350, 0, 0},                 /* []string */
-	{0x9fc0, 351, 0, 0},                 /* []unsafe.Pointer */
-	{0xa000, ASK_ABSENT, 0, 0},          /* []error */
-	{0xa040, 352, 0, 0},                 /* []runtime.functab */
-	{0xa080, 353, 0, 0},                 /* []runtime.textsect */
-	{0xa0c0, 354, 0, 0},                 /* []*internal/abi.ITab */
-	{0xa100, 355, 0, 0},                 /* []runtime.ptabEntry */
-	{0xa140, 356, 0, 0},                 /* []runtime.modulehash */
-	{0xa180, 357, 0, 0},                 /* []*runtime.initTask */
-	{0xa1c0, ASK_ABSENT, 0, 0},          /* []struct { key abi.TypeOff; elem *abi.Type } */
-	{0xa200, 358, 0, 0},                 /* []runtime.ancestorInfo */
-	{0xa240, 95, ASK_RTYPE_DIRECT, 0},   /* *[]runtime.ancestorInfo */
-	{0xa280, 359, 0, 0},                 /* []runtime.timerWhen */
-	{0xa2c0, ASK_ABSENT, 0, 0},          /* []atomic.Uint32 */
-	{0xa300, 360, 0, 0},                 /* []*runtime.mspan */
-	{0xa340, ASK_ABSENT, 0, 0},          /* []runtime.gclinkptr */
-	{0xa380, ASK_ABSENT, 0, 0},          /* []runtime.stackfreelist */
-	{0xa3c0, 361, 0, 0},                 /* []*runtime._defer */
-	{0xa400, ASK_ABSENT, 0, 0},          /* []runtime.guintptr */
-	{0xa440, 362, 0, 0},                 /* []*runtime.sudog */
-	{0xa480, ASK_ABSENT, 0, 0},          /* []runtime.sizeClassScanStats */
-	{0xa4c0, ASK_ABSENT, 0, 0},          /* []runtime.objptr */
-	{0xa500, 96, ASK_RTYPE_DIRECT, 0},   /* *[1024]uintptr */
-	{0xa540, 363, 0, 0},                 /* []runtime.cleanupFn */
-	{0xa580, ASK_ABSENT, 0, 0},          /* []*runtime.traceBuf */
-	{0xa5c0, ASK_ABSENT, 0, 0},          /* [][2]*runtime.traceBuf */
-	{0xa600, ASK_ABSENT, 0, 0},          /* []runtime.pcvalueCacheEnt */
-	{0xa640, ASK_ABSENT, 0, 0},          /* [][8]runtime.pcvalueCacheEnt */
-	{0xa680, ASK_ABSENT, 0, 0},          /* []*runtime.PanicNilError */
-	{0xa6c0, 364, 0, 0},                 /* []*runtime.moduledata */
-	{0xa700, ASK_ABSENT, 0, 0},          /* []struct { key int32; elem unsafe.Pointer } */
-	{0xa740, ASK_ABSENT, 0, 0},          /* []struct { key runtime._typePair; elem struct {} } */
-	{0xa780, ASK_ABSENT, 0, 0},          /* []struct { key string; elem bool } */
-	{0xa7c0, ASK_ABSENT, 0, 0},          /* []struct { key string; elem runtime.metricData } */
-	{0xa800, ASK_ABSENT, 0, 0},          /* []struct { key uint32; elem []*abi.Type } */
-	{0xa840, ASK_ABSENT, 0, 0},          /* []struct { key unsafe.Pointer; elem int32 } */
-	{0xa880, 365, 0, 0},                 /* []runtime.Frame */
-	{0xa8c0, ASK_ABSENT, 0, 0},          /* *go.shape.shape.bool */
-	{0xa900, 97, ASK_RTYPE_DIRECT, 0},   /* *struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
-	{0xa940, 366, 0, 0},                 /* []internal/abi.Imethod */
-	{0xa980, 367, 0, 0},                 /* []unicode.Range16 */
-	{0xa9c0, 368, 0, 0},                 /* []unicode.Range32 */
-	{0xaa00, ASK_ABSENT, 0, 0},          /* []struct { key string; elem *unicode.RangeTable } */
-	{0xaa40, 369, 0, 0},                 /* []internal/cpu.option */
-	{0xaa80, 370, 0, 0},                 /* []internal/bisect.cond */
+	{0x9dc0, 484, 0, 0},                 /* []uint32 */
+	{0x9e00, 485, 0, 0},                 /* []int64 */
+	{0x9e40, 486, 0, 0},                 /* []uint64 */
+	{0x9e80, 487, 0, 0},                 /* []int */
+	{0x9ec0, 488, 0, 0},                 /* []uint */
+	{0x9f00, 489, 0, 0},                 /* []uintptr */
+	{0x9f40, 490, 0, 0},                 /* []float64 */
+	{0x9f80, 491, 0, 0},                 /* []string */
+	{0x9fc0, 492, 0, 0},                 /* []unsafe.Pointer */
+	{0xa000, 493, 0, 0},                 /* []error */
+	{0xa040, 494, 0, 0},                 /* []runtime.functab */
+	{0xa080, 495, 0, 0},                 /* []runtime.textsect */
+	{0xa0c0, 496, 0, 0},                 /* []*internal/abi.ITab */
+	{0xa100, 497, 0, 0},                 /* []runtime.ptabEntry */
+	{0xa140, 498, 0, 0},                 /* []runtime.modulehash */
+	{0xa180, 499, 0, 0},                 /* []*runtime.initTask */
+	{0xa1c0, 500, 0, 0},                 /* []struct { key abi.TypeOff; elem *abi.Type } */
+	{0xa200, 501, 0, 0},                 /* []runtime.ancestorInfo */
+	{0xa240, 154, ASK_RTYPE_DIRECT, 0},  /* *[]runtime.ancestorInfo */
+	{0xa280, 502, 0, 0},                 /* []runtime.timerWhen */
+	{0xa2c0, 503, 0, 0},                 /* []internal/runtime/atomic.Uint32 */
+	{0xa300, 504, 0, 0},                 /* []*runtime.mspan */
+	{0xa340, 505, 0, 0},                 /* []runtime.gclinkptr */
+	{0xa380, 506, 0, 0},                 /* []runtime.stackfreelist */
+	{0xa3c0, 507, 0, 0},                 /* []*runtime._defer */
+	{0xa400, 508, 0, 0},                 /* []runtime.guintptr */
+	{0xa440, 509, 0, 0},                 /* []*runtime.sudog */
+	{0xa480, 510, 0, 0},                 /* []runtime.sizeClassScanStats */
+	{0xa4c0, 511, 0, 0},                 /* []runtime.objptr */
+	{0xa500, 155, ASK_RTYPE_DIRECT, 0},  /* *[1024]uintptr */
+	{0xa540, 512, 0, 0},                 /* []runtime.cleanupFn */
+	{0xa580, 513, 0, 0},                 /* []*runtime.traceBuf */
+	{0xa5c0, 514, 0, 0},                 /* [][2]*runtime.traceBuf */
+	{0xa600, 515, 0, 0},                 /* []runtime.pcvalueCacheEnt */
+	{0xa640, 516, 0, 0},                 /* [][8]runtime.pcvalueCacheEnt */
+	{0xa680, 517, 0, 0},                 /* []*runtime.PanicNilError */
+	{0xa6c0, 518, 0, 0},                 /* []*runtime.moduledata */
+	{0xa700, 519, 0, 0},                 /* []struct { key int32; elem unsafe.Pointer } */
+	{0xa740, 520, 0, 0},                 /* []struct { key runtime._typePair; elem struct {} } */
+	{0xa780, 521, 0, 0},                 /* []struct { key string; elem bool } */
+	{0xa7c0, 522, 0, 0},                 /* []struct { key string; elem runtime.metricData } */
+	{0xa800, 523, 0, 0},                 /* []struct { key uint32; elem []*abi.Type } */
+	{0xa840, 524, 0, 0},                 /* []struct { key unsafe.Pointer; elem int32 } */
+	{0xa880, 525, 0, 0},                 /* []runtime.Frame */
+	{0xa8c0, 156, ASK_RTYPE_DIRECT, 0},  /* *go.shape.shape.bool */
+	{0xa900, 157, ASK_RTYPE_DIRECT, 0},  /* *struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
+	{0xa940, 526, 0, 0},                 /* []internal/abi.Imethod */
+	{0xa980, 527, 0, 0},                 /* []unicode.Range16 */
+	{0xa9c0, 528, 0, 0},                 /* []unicode.Range32 */
+	{0xaa00, 529, 0, 0},                 /* []struct { key string; elem *unicode.RangeTable } */
+	{0xaa40, 530, 0, 0},                 /* []internal/cpu.option */
+	{0xaa80, 531, 0, 0},                 /* []internal/bisect.cond */
 	{0xac60, 7, 0, 0},                   /* main.celsius */
-	{0xaca0, 371, 0, 0},                 /* reflect.abiStepKind */
+	{0xaca0, 532, 0, 0},                 /* reflect.abiStepKind */
 	{0xace0, 2, 0, 0},                   /* string */
-	{0xad20, 372, 0, 0},                 /* int8 */
+	{0xad20, 533, 0, 0},                 /* int8 */
 	{0xad60, 0, 0, 0},                   /* uint8 */
-	{0xada0, 373, 0, 0},                 /* int16 */
-	{0xade0, 374, 0, 0},                 /* uint16 */
+	{0xada0, 534, 0, 0},                 /* int16 */
+	{0xade0, 535, 0, 0},                 /* uint16 */
 	{0xae20, 8, 0, 0},                   /* int32 */
-	{0xae60, 375, 0, 0},                 /* uint32 */
-	{0xaea0, 376, 0, 0},                 /* int64 */
-	{0xaee0, 377, 0, 0},                 /* uint64 */
-	{0xaf20, 299, 0, 0},                 /* int */
-	{0xaf60, 378, 0, 0},                 /* uint */
-	{0xafa0, 379, 0, 0},                 /* uintptr */
-	{0xafe0, 380, 0, 0},                 /* complex64 */
-	{0xb020, 381, 0, 0},                 /* complex128 */
-	{0xb060, 382, 0, 0},                 /* float32 */
-	{0xb0a0, 383, 0, 0},                 /* float64 */
+	{0xae60, 536, 0, 0},                 /* uint32 */
+	{0xaea0, 537, 0, 0},                 /* int64 */
+	{0xaee0, 538, 0, 0},                 /* uint64 */
+	{0xaf20, 421, 0, 0},                 /* int */
+	{0xaf60, 539, 0, 0},                 /* uint */
+	{0xafa0, 540, 0, 0},                 /* uintptr */
+	{0xafe0, 541, 0, 0},                 /* complex64 */
+	{0xb020, 542, 0, 0},                 /* complex128 */
+	{0xb060, 543, 0, 0},                 /* float32 */
+	{0xb0a0, 544, 0, 0},                 /* float64 */
 	{0xb0e0, 6, 0, 0},                   /* bool */
-	{0xb120, 98, ASK_RTYPE_DIRECT, 0},   /* unsafe.Pointer */
-	{0xb160, 384, 0, 0},                 /* runtime.gcMarkWorkerMode */
-	{0xb1a0, 385, 0, 0},                 /* runtime.throwType */
-	{0xb1e0, 386, 0, 0},                 /* runtime.traceBlockReason */
-	{0xb220, 387, 0, 0},                 /* runtime.traceTime */
-	{0xb260, 388, 0, 0},                 /* runtime.metricKind */
-	{0xb2a0, 389, 0, 0},                 /* runtime.stringInterfacePtr */
-	{0xb2e0, 390, 0, 0},                 /* runtime.uint16InterfacePtr */
-	{0xb320, 391, 0, 0},                 /* runtime.uint32InterfacePtr */
-	{0xb360, 392, 0, 0},                 /* runtime.uint64InterfacePtr */
-	{0xb3a0, 393, 0, 0},                 /* internal/abi.BoundsErrorCode */
-	{0xb3e0, 394, 0, 0},                 /* internal/abi.TFlag */
-	{0xb420, 395, 0, 0},                 /* internal/abi.NameOff */
-	{0xb460, 396, 0, 0},                 /* internal/abi.TypeOff */
-	{0xb4a0, 397, 0, 0},                 /* internal/abi.PCLnTabMagic */
-	{0xb4e0, 398, 0, 0},                 /* internal/abi.FuncFlag */
-	{0xb520, 399, 0, 0},                 /* internal/abi.FuncID */
-	{0xb560, 99, ASK_RTYPE_DIRECT, 0},   /* func() error */
-	{0xb5a0, ASK_ABSENT, 0, 0},          /* func() string */
-	{0xb5e0, ASK_ABSENT, 0, 0},          /* func() []error */
-	{0xb620, 100, ASK_RTYPE_DIRECT, 0},  /* func() int32 */
-	{0xb660, ASK_ABSENT, 0, 0},          /* func() int */
-	{0xb6a0, 101, ASK_RTYPE_DIRECT, 0},  /* func() bool */
-	{0xb6e0, ASK_ABSENT, 0, 0},          /* func() reflect.ChanDir */
-	{0xb720, ASK_ABSENT, 0, 0},          /* func() reflect.Type */
-	{0xb760, ASK_ABSENT, 0, 0},          /* func() iter.Seq[reflect.StructField] */
-	{0xb7a0, ASK_ABSENT, 0, 0},          /* func() iter.Seq[reflect.Type] */
-	{0xb7e0, ASK_ABSENT, 0, 0},          /* func() reflect.Kind */
-	{0xb820, ASK_ABSENT, 0, 0},          /* func() iter.Seq[reflect.Method] */
-	{0xb860, ASK_ABSENT, 0, 0},          /* func() uintptr */
-	{0xb8a0, ASK_ABSENT, 0, 0},          /* func() *abi.Type */
-	{0xb8e0, ASK_ABSENT, 0, 0},          /* func() *abi.UncommonType */
-	{0xb920, 102, ASK_RTYPE_DIRECT, 0},  /* func() interface {} */
-	{0xb960, 103, ASK_RTYPE_DIRECT, 0},  /* func() go.shape.interface { Error() string } */
-	{0xb9a0, 104, ASK_RTYPE_DIRECT, 0},  /* chan int */
-	{0xb9e0, 105, ASK_RTYPE_DIRECT, 0},  /* chan struct {} */
-	{0xba60, ASK_ABSENT, 0, 0},          /* func() abi.Kind */
-	{0xbaa0, ASK_ABSENT, 0, 0},          /* func(func(interface {}, interface {}) bool) */
-	{0xbae0, 106, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.coro) */
-	{0xbb20, 107, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.pinner) */
-	{0xbb60, 108, ASK_RTYPE_DIRECT, 0},  /* chan bool */
-	{0xbba0, 400, 0, 0},                 /* go.shape.bool */
-	{0xbbe0, 109, ASK_RTYPE_DIRECT, 0},  /* func() go.shape.bool */
-	{0xbc20, ASK_ABSENT, 0, 0},          /* func() reflectlite.Type */
-	{0xbe80, 401, 0, 0},                 /* fmt.buffer */
-	{0xbee0, 110, ASK_RTYPE_DIRECT, 0},  /* sync.dequeueNil */
-	{0xbf40, ASK_ABSENT, 0, 0},          /* runtime.sliceInterfacePtr */
+	{0xb120, 158, ASK_RTYPE_DIRECT, 0},  /* unsafe.Pointer */
+	{0xb160, 545, 0, 0},                 /* runtime.gcMarkWorkerMode */
+	{0xb1a0, 546, 0, 0},                 /* runtime.throwType */
+	{0xb1e0, 547, 0, 0},                 /* runtime.traceBlockReason */
+	{0xb220, 548, 0, 0},                 /* runtime.traceTime */
+	{0xb260, 549, 0, 0},                 /* runtime.metricKind */
+	{0xb2a0, 550, 0, 0},                 /* runtime.stringInterfacePtr */
+	{0xb2e0, 551, 0, 0},                 /* runtime.uint16InterfacePtr */
+	{0xb320, 552, 0, 0},                 /* runtime.uint32InterfacePtr */
+	{0xb360, 553, 0, 0},                 /* runtime.uint64InterfacePtr */
+	{0xb3a0, 554, 0, 0},                 /* internal/abi.BoundsErrorCode */
+	{0xb3e0, 555, 0, 0},                 /* internal/abi.TFlag */
+	{0xb420, 556, 0, 0},                 /* internal/abi.NameOff */
+	{0xb460, 557, 0, 0},                 /* internal/abi.TypeOff */
+	{0xb4a0, 558, 0, 0},                 /* internal/abi.PCLnTabMagic */
+	{0xb4e0, 559, 0, 0},                 /* internal/abi.FuncFlag */
+	{0xb520, 560, 0, 0},                 /* internal/abi.FuncID */
+	{0xb560, 159, ASK_RTYPE_DIRECT, 0},  /* func() error */
+	{0xb5a0, 160, ASK_RTYPE_DIRECT, 0},  /* func() string */
+	{0xb5e0, 161, ASK_RTYPE_DIRECT, 0},  /* func() []error */
+	{0xb620, 162, ASK_RTYPE_DIRECT, 0},  /* func() int32 */
+	{0xb660, 163, ASK_RTYPE_DIRECT, 0},  /* func() int */
+	{0xb6a0, 164, ASK_RTYPE_DIRECT, 0},  /* func() bool */
+	{0xb6e0, 165, ASK_RTYPE_DIRECT, 0},  /* func() reflect.ChanDir */
+	{0xb720, 166, ASK_RTYPE_DIRECT, 0},  /* func() reflect.Type */
+	{0xb760, 167, ASK_RTYPE_DIRECT, 0},  /* func() iter.Seq[reflect.StructField] */
+	{0xb7a0, 168, ASK_RTYPE_DIRECT, 0},  /* func() iter.Seq[reflect.Type] */
+	{0xb7e0, 169, ASK_RTYPE_DIRECT, 0},  /* func() reflect.Kind */
+	{0xb820, 170, ASK_RTYPE_DIRECT, 0},  /* func() iter.Seq[reflect.Method] */
+	{0xb860, 171, ASK_RTYPE_DIRECT, 0},  /* func() uintptr */
+	{0xb8a0, 172, ASK_RTYPE_DIRECT, 0},  /* func() *abi.Type */
+	{0xb8e0, 173, ASK_RTYPE_DIRECT, 0},  /* func() *abi.UncommonType */
+	{0xb920, 174, ASK_RTYPE_DIRECT, 0},  /* func() interface {} */
+	{0xb960, 175, ASK_RTYPE_DIRECT, 0},  /* func() go.shape.interface { Error() string } */
+	{0xb9a0, 176, ASK_RTYPE_DIRECT, 0},  /* chan int */
+	{0xb9e0, 177, ASK_RTYPE_DIRECT, 0},  /* chan struct {} */
+	{0xba60, 178, ASK_RTYPE_DIRECT, 0},  /* func() abi.Kind */
+	{0xbaa0, 179, ASK_RTYPE_DIRECT, 0},  /* func(func(interface {}, interface {}) bool) */
+	{0xbae0, 180, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.coro) */
+	{0xbb20, 181, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.pinner) */
+	{0xbb60, 182, ASK_RTYPE_DIRECT, 0},  /* chan bool */
+	{0xbba0, 561, 0, 0},                 /* go.shape.bool */
+	{0xbbe0, 183, ASK_RTYPE_DIRECT, 0},  /* func() go.shape.bool */
+	{0xbc20, 184, ASK_RTYPE_DIRECT, 0},  /* func() reflectlite.Type */
+	{0xbe80, 562, 0, 0},                 /* fmt.buffer */
+	{0xbee0, 185, ASK_RTYPE_DIRECT, 0},  /* sync.dequeueNil */
+	{0xbf40, 563, 0, 0},                 /* runtime.sliceInterfacePtr */
 	{0xbfa0, 4, 0, 0},                   /* [2]int16 */
-	{0xc000, 402, 0, 0},                 /* [4]uint8 */
+	{0xc000, 564, 0, 0},                 /* [4]uint8 */
 	{0xc060, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key string; elem int } */
-	{0xc0c0, 403, 0, 0},                 /* [0]*os.dirInfo */
-	{0xc120, 404, 0, 0},                 /* [5]uint8 */
-	{0xc180, ASK_ABSENT, 0, 0},          /* [2]main.inner */
-	{0xc1e0, 405, 0, 0},                 /* [3]string */
-	{0xc240, ASK_ABSENT, 0, 0},          /* func() (int, bool) */
-	{0xc2a0, ASK_ABSENT, 0, 0},          /* func(string) bool */
-	{0xc300, ASK_ABSENT, 0, 0},          /* func(int) bool */
-	{0xc360, 111, ASK_RTYPE_DIRECT, 0},  /* func(string, string) */
-	{0xc3c0, 406, 0, 0},                 /* [68]uint8 */
-	{0xc420, ASK_ABSENT, 0, 0},          /* func(fmt.State, int32) */
-	{0xc480, 407, 0, 0},                 /* [0]*sync.poolChainElt */
-	{0xc4e0, ASK_ABSENT, 0, 0},          /* func(reflect.Type) bool */
-	{0xc540, ASK_ABSENT, 0, 0},          /* func(int) reflect.StructField */
-	{0xc5a0, ASK_ABSENT, 0, 0},          /* func([]int) reflect.StructField */
-	{0xc600, ASK_ABSENT, 0, 0},          /* func(reflect.StructField) bool */
-	{0xc660, ASK_ABSENT, 0, 0},          /* func(int) reflect.Type */
-	{0xc6c0, ASK_ABSENT, 0, 0},          /* func(int) reflect.Method */
-	{0xc720, ASK_ABSENT, 0, 0},          /* func(reflect.Method) bool */
-	{0xc780, ASK_ABSENT, 0, 0},          /* func(complex128) bool */
-	{0xc7e0, ASK_ABSENT, 0, 0},          /* func(float64) bool */
-	{0xc840, ASK_ABSENT, 0, 0},          /* func(int64) bool */
-	{0xc8a0, ASK_ABSENT, 0, 0},          /* func(uint64) bool */
-	{0xc900, 408, 0, 0},                 /* [16]uintptr */
-	{0xc960, 409, 0, 0},                 /* [1]uintptr */
-	{0xc9c0, 410, 0, 0},                 /* [4]uintptr */
-	{0xca20, 112, ASK_RTYPE_DIRECT, 0},  /* func(*os.file) error */
-	{0xca80, 411, 0, 0},                 /* [5]uintptr */
-	{0xcae0, 412, 0, 0},                 /* [6]uintptr */
-	{0xcb40, 413, 0, 0},                 /* [32]uintptr */
-	{0xcba0, 414, 0, 0},                 /* [10]runtime.heldLockInfo */
-	{0xcc00, 415, 0, 0},                 /* [1]uint8 */
-	{0xcc60, 416, 0, 0},                 /* [0]*internal/bisect.dedup */
-	{0xccc0, 417, 0, 0},                 /* [0]*internal/godebug.value */
-	{0xcd20, 418, 0, 0},                 /* [4]uint64 */
-	{0xcd80, 419, 0, 0},                 /* [128][4]uint64 */
+	{0xc0c0, 565, 0, 0},                 /* [0]*os.dirInfo */
+	{0xc120, 566, 0, 0},                 /* [5]uint8 */
+	{0xc180, 567, 0, 0},                 /* [2]main.inner */
+	{0xc1e0, 568, 0, 0},                 /* [3]string */
+	{0xc240, 186, ASK_RTYPE_DIRECT, 0},  /* func() (int, bool) */
+	{0xc2a0, 187, ASK_RTYPE_DIRECT, 0},  /* func(string) bool */
+	{0xc300, 188, ASK_RTYPE_DIRECT, 0},  /* func(int) bool */
+	{0xc360, 189, ASK_RTYPE_DIRECT, 0},  /* func(string, string) */
+	{0xc3c0, 569, 0, 0},                 /* [68]uint8 */
+	{0xc420, 190, ASK_RTYPE_DIRECT, 0},  /* func(fmt.State, int32) */
+	{0xc480, 570, 0, 0},                 /* [0]*sync.poolChainElt */
+	{0xc4e0, 191, ASK_RTYPE_DIRECT, 0},  /* func(reflect.Type) bool */
+	{0xc540, 192, ASK_RTYPE_DIRECT, 0},  /* func(int) reflect.StructField */
+	{0xc5a0, 193, ASK_RTYPE_DIRECT, 0},  /* func([]int) reflect.StructField */
+	{0xc600, 194, ASK_RTYPE_DIRECT, 0},  /* func(reflect.StructField) bool */
+	{0xc660, 195, ASK_RTYPE_DIRECT, 0},  /* func(int) reflect.Type */
+	{0xc6c0, 196, ASK_RTYPE_DIRECT, 0},  /* func(int) reflect.Method */
+	{0xc720, 197, ASK_RTYPE_DIRECT, 0},  /* func(reflect.Method) bool */
+	{0xc780, 198, ASK_RTYPE_DIRECT, 0},  /* func(complex128) bool */
+	{0xc7e0, 199, ASK_RTYPE_DIRECT, 0},  /* func(float64) bool */
+	{0xc840, 200, ASK_RTYPE_DIRECT, 0},  /* func(int64) bool */
+	{0xc8a0, 201, ASK_RTYPE_DIRECT, 0},  /* func(uint64) bool */
+	{0xc900, 571, 0, 0},                 /* [16]uintptr */
+	{0xc960, 572, 0, 0},                 /* [1]uintptr */
+	{0xc9c0, 573, 0, 0},                 /* [4]uintptr */
+	{0xca20, 202, ASK_RTYPE_DIRECT, 0},  /* func(*os.file) error */
+	{0xca80, 574, 0, 0},                 /* [5]uintptr */
+	{0xcae0, 575, 0, 0},                 /* [6]uintptr */
+	{0xcb40, 576, 0, 0},                 /* [32]uintptr */
+	{0xcba0, 577, 0, 0},                 /* [10]runtime.heldLockInfo */
+	{0xcc00, 578, 0, 0},                 /* [1]uint8 */
+	{0xcc60, 579, 0, 0},                 /* [0]*internal/bisect.dedup */
+	{0xccc0, 580, 0, 0},                 /* [0]*internal/godebug.value */
+	{0xcd20, 581, 0, 0},                 /* [4]uint64 */
+	{0xcd80, 582, 0, 0},                 /* [128][4]uint64 */
 	{0xcde0, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key uint64; elem bool } */
-	{0xce40, 420, 0, 0},                 /* [64]uint8 */
-	{0xcea0, ASK_ABSENT, 0, 0},          /* func(error) bool */
-	{0xcf00, 421, 0, 0},                 /* [0]*internal/sync.entry[interface {},interface {}] */
-	{0xcf60, 422, 0, 0},                 /* [0]*internal/sync.node[interface {},interface {}] */
-	{0xcfc0, 423, 0, 0},                 /* [16]sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
-	{0xd020, 424, 0, 0},                 /* [0]*internal/sync.indirect[interface {},interface {}] */
-	{0xd0e0, 425, 0, 0},                 /* [0]*internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
-	{0xd140, 426, 0, 0},                 /* [0]*go.shape.struct { internal/sync.isEntry bool } */
-	{0xd1a0, 427, 0, 0},                 /* [16]sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
-	{0xd200, ASK_ABSENT, 0, 0},          /* [1]int */
-	{0xd260, 428, 0, 0},                 /* [9]uintptr */
-	{0xd2c0, 429, 0, 0},                 /* [96]uint8 */
+	{0xce40, 583, 0, 0},                 /* [64]uint8 */
+	{0xcea0, 203, ASK_RTYPE_DIRECT, 0},  /* func(error) bool */
+	{0xcf00, 584, 0, 0},                 /* [0]*internal/sync.entry[interface {},interface {}] */
+	{0xcf60, 585, 0, 0},                 /* [0]*internal/sync.node[interface {},interface {}] */
+	{0xcfc0, 586, 0, 0},                 /* [16]sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	{0xd020, 587, 0, 0},                 /* [0]*internal/sync.indirect[interface {},interface {}] */
+	{0xd0e0, 588, 0, 0},                 /* [0]*internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	{0xd140, 589, 0, 0},                 /* [0]*go.shape.struct { internal/sync.isEntry bool } */
+	{0xd1a0, 590, 0, 0},                 /* [16]sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	{0xd200, 591, 0, 0},                 /* [1]int */
+	{0xd260, 592, 0, 0},                 /* [9]uintptr */
+	{0xd2c0, 593, 0, 0},                 /* [96]uint8 */
 	{0xd320, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
-	{0xd380, 430, 0, 0},                 /* [3]internal/runtime/atomic.Uint32 */
-	{0xd3e0, 431, 0, 0},                 /* [2]uint64 */
-	{0xd440, 432, 0, 0},                 /* [136]*runtime.mspan */
-	{0xd4a0, 433, 0, 0},                 /* [136]runtime.gclinkptr */
-	{0xd500, 434, 0, 0},                 /* [4]runtime.stackfreelist */
-	{0xd560, 435, 0, 0},                 /* [32]*runtime._defer */
-	{0xd5c0, 436, 0, 0},                 /* [256]runtime.guintptr */
-	{0xd620, 437, 0, 0},                 /* [128]*runtime.sudog */
-	{0xd680, 438, 0, 0},                 /* [128]*runtime.mspan */
-	{0xd6e0, 439, 0, 0},                 /* [5]unsafe.Pointer */
-	{0xd740, 440, 0, 0},                 /* [68]runtime.sizeClassScanStats */
-	{0xd7a0, 441, 0, 0},                 /* [253]uintptr */
-	{0xd800, 442, 0, 0},                 /* [256]runtime.objptr */
-	{0xd860, 443, 0, 0},                 /* [1024]uintptr */
-	{0xd8c0, 444, 0, 0},                 /* [512]uintptr */
-	{0xd920, 113, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.funcval, unsafe.Pointer) */
-	{0xd980, 445, 0, 0},                 /* [20]runtime.cleanupFn */
-	{0xd9e0, 446, 0, 0},                 /* [65504]uint8 */
-	{0xda40, 447, 0, 0},                 /* [2]*runtime.traceBuf */
-	{0xdaa0, 448, 0, 0},                 /* [2][2]*runtime.traceBuf */
-	{0xdb00, 449, 0, 0},                 /* [8]runtime.pcvalueCacheEnt */
-	{0xdb60, 450, 0, 0},                 /* [2][8]runtime.pcvalueCacheEnt */
-	{0xdbc0, 451, 0, 0},                 /* [0]*runtime.PanicNilError */
-	{0xdc20, 452, 0, 0},                 /* [480]uint8 */
-	{0xdc80, 114, ASK_RTYPE_DIRECT, 0},  /* func(int64) int64 */
-	{0xdce0, 453, 0, 0},                 /* [216]uint8 */
-	{0xdd40, 454, 0, 0},                 /* [68]uint64 */
-	{0xdda0, 115, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.statAggregate, *runtime.metricValue) */
-	{0xde00, 116, ASK_RTYPE_DIRECT, 0},  /* func(string) func() */
+	{0xd380, 594, 0, 0},                 /* [3]internal/runtime/atomic.Uint32 */
+	{0xd3e0, 595, 0, 0},                 /* [2]uint64 */
+	{0xd440, 596, 0, 0},                 /* [136]*runtime.mspan */
+	{0xd4a0, 597, 0, 0},                 /* [136]runtime.gclinkptr */
+	{0xd500, 598, 0, 0},                 /* [4]runtime.stackfreelist */
+	{0xd560, 599, 0, 0},                 /* [32]*runtime._defer */
+	{0xd5c0, 600, 0, 0},                 /* [256]runtime.guintptr */
+	{0xd620, 601, 0, 0},                 /* [128]*runtime.sudog */
+	{0xd680, 602, 0, 0},                 /* [128]*runtime.mspan */
+	{0xd6e0, 603, 0, 0},                 /* [5]unsafe.Pointer */
+	{0xd740, 604, 0, 0},                 /* [68]runtime.sizeClassScanStats */
+	{0xd7a0, 605, 0, 0},                 /* [253]uintptr */
+	{0xd800, 606, 0, 0},                 /* [256]runtime.objptr */
+	{0xd860, 607, 0, 0},                 /* [1024]uintptr */
+	{0xd8c0, 608, 0, 0},                 /* [512]uintptr */
+	{0xd920, 204, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.funcval, unsafe.Pointer) */
+	{0xd980, 609, 0, 0},                 /* [20]runtime.cleanupFn */
+	{0xd9e0, 610, 0, 0},                 /* [65504]uint8 */
+	{0xda40, 611, 0, 0},                 /* [2]*runtime.traceBuf */
+	{0xdaa0, 612, 0, 0},                 /* [2][2]*runtime.traceBuf */
+	{0xdb00, 613, 0, 0},                 /* [8]runtime.pcvalueCacheEnt */
+	{0xdb60, 614, 0, 0},                 /* [2][8]runtime.pcvalueCacheEnt */
+	{0xdbc0, 615, 0, 0},                 /* [0]*runtime.PanicNilError */
+	{0xdc20, 616, 0, 0},                 /* [480]uint8 */
+	{0xdc80, 205, ASK_RTYPE_DIRECT, 0},  /* func(int64) int64 */
+	{0xdce0, 617, 0, 0},                 /* [216]uint8 */
+	{0xdd40, 618, 0, 0},                 /* [68]uint64 */
+	{0xdda0, 206, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.statAggregate, *runtime.metricValue) */
+	{0xde00, 207, ASK_RTYPE_DIRECT, 0},  /* func(string) func() */
 	{0xde60, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key int32; elem unsafe.Pointer } */
 	{0xdec0, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key runtime._typePair; elem struct {} } */
 	{0xdf20, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key string; elem bool } */
 	{0xdf80, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key string; elem runtime.metricData } */
 	{0xdfe0, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key uint32; elem []*internal/abi.Type } */
 	{0xe040, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key unsafe.Pointer; elem int32 } */
-	{0xe0a0, 455, 0, 0},                 /* [2]runtime.Frame */
-	{0xe100, 456, 0, 0},                 /* [15]uint64 */
-	{0xe160, 457, 0, 0},                 /* [9]unsafe.Pointer */
+	{0xe0a0, 619, 0, 0},                 /* [2]runtime.Frame */
+	{0xe100, 620, 0, 0},                 /* [15]uint64 */
+	{0xe160, 621, 0, 0},                 /* [9]unsafe.Pointer */
 	{0xe1c0, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key string; elem *unicode.RangeTable } */
-	{0xe220, ASK_ABSENT, 0, 0},          /* func(reflectlite.Type) bool */
-	{0xe280, 458, 0, 0},                 /* [8]internal/cpu.option */
-	{0xe2e0, 459, 0, 0},                 /* [32]uint64 */
-	{0xe340, 460, 0, 0},                 /* [50]uint8 */
-	{0xe3a0, 461, 0, 0},                 /* time.fileSizeError */
-	{0xe400, 462, 0, 0},                 /* reflect.ChanDir */
-	{0xe460, 463, 0, 0},                 /* reflect.Kind */
-	{0xe4c0, 464, 0, 0},                 /* runtime.guintptr */
-	{0xe520, 465, 0, 0},                 /* runtime.muintptr */
-	{0xe580, 466, 0, 0},                 /* runtime.gclinkptr */
-	{0xe5e0, 467, 0, 0},                 /* runtime.puintptr */
-	{0xe640, 468, 0, 0},                 /* runtime.lockRank */
-	{0xe6a0, 469, 0, 0},                 /* internal/strconv.Error */
-	{0xe700, 470, 0, 0},                 /* internal/abi.Kind */
-	{0xe760, 471, 0, 0},                 /* internal/runtime/cgroup.stringError */
-	{0xe7c0, ASK_ABSENT, 0, 0},          /* func([]uint8) (int, error) */
-	{0xe820, ASK_ABSENT, 0, 0},          /* func(string) (reflect.StructField, bool) */
-	{0xe880, ASK_ABSENT, 0, 0},          /* func(func(string) bool) (reflect.StructField, bool) */
-	{0xe8e0, ASK_ABSENT, 0, 0},          /* iter.Seq[reflect.StructField] */
-	{0xe940, ASK_ABSENT, 0, 0},          /* iter.Seq[reflect.Type] */
-	{0xe9a0, ASK_ABSENT, 0, 0},          /* func(string) (reflect.Method, bool) */
-	{0xea00, ASK_ABSENT, 0, 0},          /* iter.Seq[reflect.Method] */
-	{0xea60, 472, 0, 0},                 /* struct {} */
-	{0xeac0, 117, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.g, unsafe.Pointer) bool */
-	{0xeb20, ASK_ABSENT, 0, 0},          /* func(fmtsort.KeyValue, fmtsort.KeyValue) int */
-	{0xeb80, 118, ASK_RTYPE_DIRECT, 0},  /* func(interface {}, interface {}) bool */
-	{0xebe0, 119, ASK_RTYPE_DIRECT, 0},  /* func(unsafe.Pointer, unsafe.Pointer) bool */
+	{0xe220, 208, ASK_RTYPE_DIRECT, 0},  /* func(reflectlite.Type) bool */
+	{0xe280, 622, 0, 0},                 /* [8]internal/cpu.option */
+	{0xe2e0, 623, 0, 0},                 /* [32]uint64 */
+	{0xe340, 624, 0, 0},                 /* [50]uint8 */
+	{0xe3a0, 625, 0, 0},                 /* time.fileSizeError */
+	{0xe400, 626, 0, 0},                 /* reflect.ChanDir */
+	{0xe460, 627, 0, 0},                 /* reflect.Kind */
+	{0xe4c0, 628, 0, 0},                 /* runtime.guintptr */
+	{0xe520, 629, 0, 0},                 /* runtime.muintptr */
+	{0xe580, 630, 0, 0},                 /* runtime.gclinkptr */
+	{0xe5e0, 631, 0, 0},                 /* runtime.puintptr */
+	{0xe640, 632, 0, 0},                 /* runtime.lockRank */
+	{0xe6a0, 633, 0, 0},                 /* internal/strconv.Error */
+	{0xe700, 634, 0, 0},                 /* internal/abi.Kind */
+	{0xe760, 635, 0, 0},                 /* internal/runtime/cgroup.stringError */
+	{0xe7c0, 209, ASK_RTYPE_DIRECT, 0},  /* func([]uint8) (int, error) */
+	{0xe820, 210, ASK_RTYPE_DIRECT, 0},  /* func(string) (reflect.StructField, bool) */
+	{0xe880, 211, ASK_RTYPE_DIRECT, 0},  /* func(func(string) bool) (reflect.StructField, bool) */
+	{0xe8e0, 212, ASK_RTYPE_DIRECT, 0},  /* iter.Seq[reflect.StructField] */
+	{0xe940, 213, ASK_RTYPE_DIRECT, 0},  /* iter.Seq[reflect.Type] */
+	{0xe9a0, 214, ASK_RTYPE_DIRECT, 0},  /* func(string) (reflect.Method, bool) */
+	{0xea00, 215, ASK_RTYPE_DIRECT, 0},  /* iter.Seq[reflect.Method] */
+	{0xea60, 636, 0, 0},                 /* struct {} */
+	{0xeac0, 216, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.g, unsafe.Pointer) bool */
+	{0xeb20, 217, ASK_RTYPE_DIRECT, 0},  /* func(fmtsort.KeyValue, fmtsort.KeyValue) int */
+	{0xeb80, 218, ASK_RTYPE_DIRECT, 0},  /* func(interface {}, interface {}) bool */
+	{0xebe0, 219, ASK_RTYPE_DIRECT, 0},  /* func(unsafe.Pointer, unsafe.Pointer) bool */
 	{0xec40, ASK_ABSENT, 0, 0},          /* interface {} */
-	{0xeca0, 120, ASK_RTYPE_DIRECT, 0},  /* func(interface {}, uintptr, int64) */
-	{0xed00, 121, ASK_RTYPE_DIRECT, 0},  /* func(uintptr) (uintptr, int64) */
-	{0xee60, 122, ASK_RTYPE_DIRECT, 0},  /* *os.dirInfo */
-	{0xeec0, 123, ASK_RTYPE_DIRECT, 0},  /* *os.file */
-	{0xef20, 124, ASK_RTYPE_DIRECT, 0},  /* *time.fileSizeError */
-	{0xef80, 125, ASK_RTYPE_DIRECT, 0},  /* *errors.errorString */
-	{0xefe0, 126, ASK_RTYPE_DIRECT, 0},  /* *reflect.ChanDir */
-	{0xf040, ASK_ABSENT, 0, 0},          /* *reflect.StructField */
-	{0xf0a0, 127, ASK_RTYPE_DIRECT, 0},  /* *reflect.Kind */
-	{0xf100, 128, ASK_RTYPE_DIRECT, 0},  /* *reflect.Method */
-	{0xf160, 129, ASK_RTYPE_DIRECT, 0},  /* *reflect.bitVector */
-	{0xf1c0, ASK_ABSENT, 0, 0},          /* *reflect.abiDesc */
-	{0xf220, 130, ASK_RTYPE_DIRECT, 0},  /* *reflect.ValueError */
-	{0xf280, 131, ASK_RTYPE_DIRECT, 0},  /* *runtime.bitvector */
-	{0xf2e0, 132, ASK_RTYPE_DIRECT, 0},  /* *runtime.timerWhen */
-	{0xf340, 473, 0, 0},                 /* runtime.sigset */
-	{0xf3a0, ASK_ABSENT, 0, 0},          /* *runtime.gclinkptr */
-	{0xf400, 133, ASK_RTYPE_DIRECT, 0},  /* *runtime.pinner */
-	{0xf460, 474, 0, 0},                 /* *runtime.notInHeap */
-	{0xf4c0, 134, ASK_RTYPE_DIRECT, 0},  /* *runtime.xRegPerP */
-	{0xf520, 475, 0, 0},                 /* runtime.cgoCallers */
-	{0xf580, 135, ASK_RTYPE_DIRECT, 0},  /* *runtime.lockRank */
-	{0xf5e0, 136, ASK_RTYPE_DIRECT, 0},  /* *runtime.heapStatsDelta */
-	{0xf640, ASK_ABSENT, 0, 0},          /* *runtime.sysStatsAggregate */
-	{0xf6a0, ASK_ABSENT, 0, 0},          /* *runtime.gcStatsAggregate */
-	{0xf700, ASK_ABSENT, 0, 0},          /* *runtime.finalStatsAggregate */
-	{0xf760, ASK_ABSENT, 0, 0},          /* *runtime.schedStatsAggregate */
-	{0xf7c0, 137, ASK_RTYPE_DIRECT, 0},  /* *runtime.statAggregate */
-	{0xf820, 138, ASK_RTYPE_DIRECT, 0},  /* *runtime.metricValue */
-	{0xf880, ASK_ABSENT, 0, 0},          /* *runtime.metricReader */
-	{0xf8e0, 139, ASK_RTYPE_DIRECT, 0},  /* *runtime.synctestDeadlockError */
-	{0xf940, 140, ASK_RTYPE_DIRECT, 0},  /* *runtime.Frames */
-	{0xf9a0, 141, ASK_RTYPE_DIRECT, 0},  /* *syscall.Iovec */
-	{0xfa00, 142, ASK_RTYPE_DIRECT, 0},  /* *internal/strconv.Error */
-	{0xfa60, 143, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.Kind */
-	{0xfac0, 476, 0, 0},                 /* internal/abi.IntArgRegBitmap */
-	{0xfb20, 144, ASK_RTYPE_DIRECT, 0},  /* *internal/godebug.runtimeStderr */
-	{0xfb80, 145, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/maps.groupsReference */
-	{0xfbe0, 146, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/cgroup.stringError */
-	{0xfc40, 147, ASK_RTYPE_DIRECT, 0},  /* *internal/bisect.parseError */
+	{0xeca0, 220, ASK_RTYPE_DIRECT, 0},  /* func(interface {}, uintptr, int64) */
+	{0xed00, 221, ASK_RTYPE_DIRECT, 0},  /* func(uintptr) (uintptr, int64) */
+	{0xee60, 222, ASK_RTYPE_DIRECT, 0},  /* *os.dirInfo */
+	{0xeec0, 223, ASK_RTYPE_DIRECT, 0},  /* *os.file */
+	{0xef20, 224, ASK_RTYPE_DIRECT, 0},  /* *time.fileSizeError */
+	{0xef80, 225, ASK_RTYPE_DIRECT, 0},  /* *errors.errorString */
+	{0xefe0, 226, ASK_RTYPE_DIRECT, 0},  /* *reflect.ChanDir */
+	{0xf040, 227, ASK_RTYPE_DIRECT, 0},  /* *reflect.StructField */
+	{0xf0a0, 228, ASK_RTYPE_DIRECT, 0},  /* *reflect.Kind */
+	{0xf100, 229, ASK_RTYPE_DIRECT, 0},  /* *reflect.Method */
+	{0xf160, 230, ASK_RTYPE_DIRECT, 0},  /* *reflect.bitVector */
+	{0xf1c0, 231, ASK_RTYPE_DIRECT, 0},  /* *reflect.abiDesc */
+	{0xf220, 232, ASK_RTYPE_DIRECT, 0},  /* *reflect.ValueError */
+	{0xf280, 233, ASK_RTYPE_DIRECT, 0},  /* *runtime.bitvector */
+	{0xf2e0, 234, ASK_RTYPE_DIRECT, 0},  /* *runtime.timerWhen */
+	{0xf340, 637, 0, 0},                 /* runtime.sigset */
+	{0xf3a0, 235, ASK_RTYPE_DIRECT, 0},  /* *runtime.gclinkptr */
+	{0xf400, 236, ASK_RTYPE_DIRECT, 0},  /* *runtime.pinner */
+	{0xf460, 638, 0, 0},                 /* *runtime.notInHeap */
+	{0xf4c0, 237, ASK_RTYPE_DIRECT, 0},  /* *runtime.xRegPerP */
+	{0xf520, 639, 0, 0},                 /* runtime.cgoCallers */
+	{0xf580, 238, ASK_RTYPE_DIRECT, 0},  /* *runtime.lockRank */
+	{0xf5e0, 239, ASK_RTYPE_DIRECT, 0},  /* *runtime.heapStatsDelta */
+	{0xf640, 240, ASK_RTYPE_DIRECT, 0},  /* *runtime.sysStatsAggregate */
+	{0xf6a0, 241, ASK_RTYPE_DIRECT, 0},  /* *runtime.gcStatsAggregate */
+	{0xf700, 242, ASK_RTYPE_DIRECT, 0},  /* *runtime.finalStatsAggregate */
+	{0xf760, 243, ASK_RTYPE_DIRECT, 0},  /* *runtime.schedStatsAggregate */
+	{0xf7c0, 244, ASK_RTYPE_DIRECT, 0},  /* *runtime.statAggregate */
+	{0xf820, 245, ASK_RTYPE_DIRECT, 0},  /* *runtime.metricValue */
+	{0xf880, 246, ASK_RTYPE_DIRECT, 0},  /* *runtime.metricReader */
+	{0xf8e0, 247, ASK_RTYPE_DIRECT, 0},  /* *runtime.synctestDeadlockError */
+	{0xf940, 248, ASK_RTYPE_DIRECT, 0},  /* *runtime.Frames */
+	{0xf9a0, 249, ASK_RTYPE_DIRECT, 0},  /* *syscall.Iovec */
+	{0xfa00, 250, ASK_RTYPE_DIRECT, 0},  /* *internal/strconv.Error */
+	{0xfa60, 251, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.Kind */
+	{0xfac0, 640, 0, 0},                 /* internal/abi.IntArgRegBitmap */
+	{0xfb20, 252, ASK_RTYPE_DIRECT, 0},  /* *internal/godebug.runtimeStderr */
+	{0xfb80, 253, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/maps.groupsReference */
+	{0xfbe0, 254, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/cgroup.stringError */
+	{0xfc40, 255, ASK_RTYPE_DIRECT, 0},  /* *internal/bisect.parseError */
 	{0xfca0, ASK_ABSENT, 0, 0},          /* interface { Is(error) bool } */
 	{0xfd00, ASK_ABSENT, 0, 0},          /* interface { Unwrap() []error } */
 	{0xfd60, ASK_ABSENT, 0, 0},          /* interface { Unwrap() error } */
-	{0xfe20, 477, 0, 0},                 /* reflect.StructTag */
-	{0xfe80, 478, 0, 0},                 /* sync.noCopy */
-	{0xfee0, 479, 0, 0},                 /* runtime.errorString */
-	{0xff40, 480, 0, 0},                 /* runtime.plainError */
-	{0xffa0, 481, 0, 0},                 /* runtime.lockRankStruct */
-	{0x10000, 482, 0, 0},                /* runtime.spanClass */
-	{0x10060, 483, 0, 0},                /* runtime.objptr */
-	{0x100c0, 484, 0, 0},                /* runtime.winlibcall */
-	{0x10120, 485, 0, 0},                /* runtime.dlogPerM */
-	{0x10180, 148, ASK_RTYPE_DIRECT, 0}, /* runtime.metricReader */
-	{0x101e0, 486, 0, 0},                /* internal/poll.DeadlineExceededError */
-	{0x10240, 487, 0, 0},                /* sync/atomic.noCopy */
-	{0x102a0, 488, 0, 0},                /* sync/atomic.align64 */
-	{0x10300, 489, 0, 0},                /* internal/godebug.runtimeStderr */
-	{0x10360, 490, 0, 0},                /* internal/runtime/sys.nih */
-	{0x103c0, 149, ASK_RTYPE_DIRECT, 0}, /* internal/sync.hashFunc */
-	{0x10420, 150, ASK_RTYPE_DIRECT, 0}, /* internal/sync.equalFunc */
-	{0x10480, 491, 0, 0},                /* internal/runtime/atomic.noCopy */
-	{0x104e0, 492, 0, 0},                /* internal/runtime/atomic.align64 */
+	{0xfe20, 641, 0, 0},                 /* reflect.StructTag */
+	{0xfe80, 642, 0, 0},                 /* sync.noCopy */
+	{0xfee0, 643, 0, 0},                 /* runtime.errorString */
+	{0xff40, 644, 0, 0},                 /* runtime.plainError */
+	{0xffa0, 645, 0, 0},                 /* runtime.lockRankStruct */
+	{0x10000, 646, 0, 0},                /* runtime.spanClass */
+	{0x10060, 647, 0, 0},                /* runtime.objptr */
+	{0x100c0, 648, 0, 0},                /* runtime.winlibcall */
+	{0x10120, 649, 0, 0},                /* runtime.dlogPerM */
+	{0x10180, 256, ASK_RTYPE_DIRECT, 0}, /* runtime.metricReader */
+	{0x101e0, 650, 0, 0},                /* internal/poll.DeadlineExceededError */
+	{0x10240, 651, 0, 0},                /* sync/atomic.noCopy */
+	{0x102a0, 652, 0, 0},                /* sync/atomic.align64 */
+	{0x10300, 653, 0, 0},                /* internal/godebug.runtimeStderr */
+	{0x10360, 654, 0, 0},                /* internal/runtime/sys.nih */
+	{0x103c0, 257, ASK_RTYPE_DIRECT, 0}, /* internal/sync.hashFunc */
+	{0x10420, 258, ASK_RTYPE_DIRECT, 0}, /* internal/sync.equalFunc */
+	{0x10480, 655, 0, 0},                /* internal/runtime/atomic.noCopy */
+	{0x104e0, 656, 0, 0},                /* internal/runtime/atomic.align64 */
 	{0x10540, ASK_ABSENT, 0, 0},         /* go.shape.interface {} */
 	{0x10620, ASK_ABSENT, 0, 0},         /* fmt.Formatter */
 	{0x106a0, ASK_ABSENT, 0, 0},         /* fmt.GoStringer */
 	{0x10720, ASK_ABSENT, 0, 0},         /* fmt.Stringer */
 	{0x107a0, ASK_ABSENT, 0, 0},         /* io.Writer */
-	{0x10820, ASK_ABSENT, 0, 0},         /* *reflect.StructTag */
-	{0x108a0, ASK_ABSENT, 0, 0},         /* *sync.noCopy */
-	{0x10920, 151, ASK_RTYPE_DIRECT, 0}, /* *sync.Once */
+	{0x10820, 259, ASK_RTYPE_DIRECT, 0}, /* *reflect.StructTag */
+	{0x108a0, 260, ASK_RTYPE_DIRECT, 0}, /* *sync.noCopy */
+	{0x10920, 261, ASK_RTYPE_DIRECT, 0}, /* *sync.Once */
 	{0x109a0, ASK_ABSENT, 0, 0},         /* error */
-	{0x10a20, 152, ASK_RTYPE_DIRECT, 0}, /* *runtime.errorString */
-	{0x10aa0, 153, ASK_RTYPE_DIRECT, 0}, /* *runtime.plainError */
-	{0x10b20, 493, 0, 0},                /* *runtime._func */
-	{0x10ba0, 154, ASK_RTYPE_DIRECT, 0}, /* *runtime.muintptr */
-	{0x10c20, 155, ASK_RTYPE_DIRECT, 0}, /* *runtime.hchan */
-	{0x10ca0, 494, 0, 0},                /* *runtime.gcBits */
-	{0x10d20, ASK_ABSENT, 0, 0},         /* *runtime.spanClass */
-	{0x10da0, 156, ASK_RTYPE_DIRECT, 0}, /* *runtime.mSpanStateBox */
-	{0x10e20, ASK_ABSENT, 0, 0},         /* *runtime.mWeakPointer */
-	{0x10ea0, 157, ASK_RTYPE_DIRECT, 0}, /* *runtime.objptr */
-	{0x10f20, 495, 0, 0},                /* *runtime.workbuf */
-	{0x10fa0, 158, ASK_RTYPE_DIRECT, 0}, /* *runtime.p */
-	{0x11020, 159, ASK_RTYPE_DIRECT, 0}, /* *runtime.puintptr */
-	{0x110a0, 160, ASK_RTYPE_DIRECT, 0}, /* *runtime.PanicNilError */
-	{0x11120, 161, ASK_RTYPE_DIRECT, 0}, /* *runtime.boundsError */
-	{0x111a0, ASK_ABSENT, 0, 0},         /* *runtime.heapStatsAggregate */
-	{0x11220, 162, ASK_RTYPE_DIRECT, 0}, /* *runtime.cpuStats */
+	{0x10a20, 262, ASK_RTYPE_DIRECT, 0}, /* *runtime.errorString */
+	{0x10aa0, 263, ASK_RTYPE_DIRECT, 0}, /* *runtime.plainError */
+	{0x10b20, 657, 0, 0},                /* *runtime._func */
+	{0x10ba0, 264, ASK_RTYPE_DIRECT, 0}, /* *runtime.muintptr */
+	{0x10c20, 265, ASK_RTYPE_DIRECT, 0}, /* *runtime.hchan */
+	{0x10ca0, 658, 0, 0},                /* *runtime.gcBits */
+	{0x10d20, 266, ASK_RTYPE_DIRECT, 0}, /* *runtime.spanClass */
+	{0x10da0, 267, ASK_RTYPE_DIRECT, 0}, /* *runtime.mSpanStateBox */
+	{0x10e20, 268, ASK_RTYPE_DIRECT, 0}, /* *runtime.mWeakPointer */
+	{0x10ea0, 269, ASK_RTYPE_DIRECT, 0}, /* *runtime.objptr */
+	{0x10f20, 659, 0, 0},                /* *runtime.workbuf */
+	{0x10fa0, 270, ASK_RTYPE_DIRECT, 0}, /* *runtime.p */
+	{0x11020, 271, ASK_RTYPE_DIRECT, 0}, /* *runtime.puintptr */
+	{0x110a0, 272, ASK_RTYPE_DIRECT, 0}, /* *runtime.PanicNilError */
+	{0x11120, 273, ASK_RTYPE_DIRECT, 0}, /* *runtime.boundsError */
+	{0x111a0, 274, ASK_RTYPE_DIRECT, 0}, /* *runtime.heapStatsAggregate */
+	{0x11220, 275, ASK_RTYPE_DIRECT, 0}, /* *runtime.cpuStats */
 	{0x112a0, ASK_ABSENT, 0, 0},         /* runtime.stringer */
-	{0x11320, 163, ASK_RTYPE_DIRECT, 0}, /* *runtime.TypeAssertionError */
-	{0x113a0, 164, ASK_RTYPE_DIRECT, 0}, /* *runtime.piController */
-	{0x11420, 165, ASK_RTYPE_DIRECT, 0}, /* *internal/poll.SysFile */
-	{0x114a0, ASK_ABSENT, 0, 0},         /* *sync/atomic.noCopy */
-	{0x11520, 166, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.UncommonType */
-	{0x115a0, 167, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.IntArgRegBitmap */
-	{0x11620, 168, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.RegArgs */
-	{0x116a0, 169, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/maps.unhashableTypeError */
-	{0x11720, ASK_ABSENT, 0, 0},         /* *internal/runtime/atomic.noCopy */
-	{0x117a0, 170, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Bool */
+	{0x11320, 276, ASK_RTYPE_DIRECT, 0}, /* *runtime.TypeAssertionError */
+	{0x113a0, 277, ASK_RTYPE_DIRECT, 0}, /* *runtime.piController */
+	{0x11420, 278, ASK_RTYPE_DIRECT, 0}, /* *internal/poll.SysFile */
+	{0x114a0, 279, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.noCopy */
+	{0x11520, 280, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.UncommonType */
+	{0x115a0, 281, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.IntArgRegBitmap */
+	{0x11620, 282, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.RegArgs */
+	{0x116a0, 283, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/maps.unhashableTypeError */
+	{0x11720, 284, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.noCopy */
+	{0x117a0, 285, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Bool */
 	{0x11820, ASK_ABSENT, 0, 0},         /* internal/bisect.Writer */
-	{0x118a0, 171, ASK_RTYPE_DIRECT, 0}, /* *internal/bisect.dedup */
+	{0x118a0, 286, ASK_RTYPE_DIRECT, 0}, /* *internal/bisect.dedup */
 	{0x11920, ASK_ABSENT, 0, 0},         /* go.shape.interface { Error() string } */
-	{0x119a0, 172, ASK_RTYPE_DIRECT, 0}, /* *internal/sync.node[interface {},interface {}] */
-	{0x11a20, 173, ASK_RTYPE_DIRECT, 0}, /* map[string]int */
-	{0x11aa0, 174, ASK_RTYPE_DIRECT, 0}, /* map[uint64]bool */
+	{0x119a0, 287, ASK_RTYPE_DIRECT, 0}, /* *internal/sync.node[interface {},interface {}] */
+	{0x11a20, 288, ASK_RTYPE_DIRECT, 0}, /* map[string]int */
+	{0x11aa0, 289, ASK_RTYPE_DIRECT, 0}, /* map[uint64]bool */
 	{0x11b20, ASK_ABSENT, 0, 0},         /* map[interface {}]interface {} */
-	{0x11ba0, 175, ASK_RTYPE_DIRECT, 0}, /* map[internal/abi.TypeOff]*internal/abi.Type */
-	{0x11c20, 176, ASK_RTYPE_DIRECT, 0}, /* map[int32]unsafe.Pointer */
-	{0x11ca0, 177, ASK_RTYPE_DIRECT, 0}, /* map[runtime._typePair]struct {} */
-	{0x11d20, 178, ASK_RTYPE_DIRECT, 0}, /* map[string]bool */
-	{0x11da0, 179, ASK_RTYPE_DIRECT, 0}, /* map[string]runtime.metricData */
-	{0x11e20, 180, ASK_RTYPE_DIRECT, 0}, /* map[uint32][]*internal/abi.Type */
-	{0x11ea0, 181, ASK_RTYPE_DIRECT, 0}, /* map[unsafe.Pointer]int32 */
-	{0x11f20, 182, ASK_RTYPE_DIRECT, 0}, /* map[string]*unicode.RangeTable */
-	{0x11fa0, 183, ASK_RTYPE_DIRECT, 0}, /* *os.SyscallError */
-	{0x12020, 496, 0, 0},                /* errors.errorString */
-	{0x120a0, 497, 0, 0},                /* reflect.rtype */
-	{0x12120, 184, ASK_RTYPE_DIRECT, 0}, /* *sync.Mutex */
-	{0x121a0, 185, ASK_RTYPE_DIRECT, 0}, /* *sync.poolChain */
-	{0x12220, 186, ASK_RTYPE_DIRECT, 0}, /* *io/fs.PathError */
-	{0x122a0, 498, 0, 0},                /* runtime.Func */
-	{0x12320, 499, 0, 0},                /* *runtime.moduledata */
-	{0x123a0, 187, ASK_RTYPE_DIRECT, 0}, /* *runtime.guintptr */
-	{0x12420, 188, ASK_RTYPE_DIRECT, 0}, /* *runtime.waitq */
-	{0x124a0, 500, 0, 0},                /* runtime.maybeTraceableChan */
-	{0x12520, 189, ASK_RTYPE_DIRECT, 0}, /* *runtime.goroutineProfileStateHolder */
-	{0x125a0, 501, 0, 0},                /* runtime.xRegPerG */
-	{0x12620, 502, 0, 0},                /* runtime.gTraceState */
-	{0x126a0, 190, ASK_RTYPE_DIRECT, 0}, /* *runtime.g */
-	{0x12720, 503, 0, 0},                /* runtime.mSpanStateBox */
-	{0x127a0, 504, 0, 0},                /* runtime.notInHeap */
-	{0x12820, 191, ASK_RTYPE_DIRECT, 0}, /* *runtime.limiterEvent */
-	{0x128a0, 505, 0, 0},                /* runtime.limiterEvent */
-	{0x12920, 506, 0, 0},                /* *runtime.spanSPMC */
-	{0x129a0, 507, 0, 0},                /* runtime.funcval */
-	{0x12a20, 508, 0, 0},                /* runtime.note */
-	{0x12aa0, 509, 0, 0},                /* runtime.PanicNilError */
-	{0x12b20, 192, ASK_RTYPE_DIRECT, 0}, /* *runtime.Pinner */
-	{0x12ba0, 193, ASK_RTYPE_DIRECT, 0}, /* *runtime.errorAddressString */
-	{0x12c20, 510, 0, 0},                /* runtime.statDepSet */
-	{0x12ca0, ASK_ABSENT, 0, 0},         /* *runtime.cpuStatsAggregate */
-	{0x12d20, 511, 0, 0},                /* runtime.cpuStatsAggregate */
-	{0x12da0, 194, ASK_RTYPE_DIRECT, 0}, /* *internal/poll.errNetClosing */
-	{0x12e20, 195, ASK_RTYPE_DIRECT, 0}, /* *internal/poll.DeadlineExceededError */
-	{0x12ea0, 196, ASK_RTYPE_DIRECT, 0}, /* internal/poll.SysFile */
-	{0x12f20, 512, 0, 0},                /* internal/poll.pollDesc */
-	{0x12fa0, 513, 0, 0},                /* internal/runtime/sys.NotInHeap */
-	{0x13020, 514, 0, 0},                /* internal/runtime/atomic.Bool */
-	{0x130a0, 515, 0, 0},                /* internal/bisect.parseError */
-	{0x13120, 197, ASK_RTYPE_DIRECT, 0}, /* internal/runtime/atomic.Pointer[runtime._defer] */
-	{0x131a0, 198, ASK_RTYPE_DIRECT, 0}, /* internal/runtime/atomic.Pointer[runtime.m] */
-	{0x13220, 516, 0, 0},                /* internal/sync.node[interface {},interface {}] */
-	{0x132a0, 199, ASK_RTYPE_DIRECT, 0}, /* *internal/sync.indirect[interface {},interface {}] */
-	{0x13320, 517, 0, 0},                /* internal/sync.node[go.shape.interface {},go.shape.interface {}] */
-	{0x133a0, 518, 0, 0},                /* go.shape.struct { internal/sync.isEntry bool } */
+	{0x11ba0, 290, ASK_RTYPE_DIRECT, 0}, /* map[internal/abi.TypeOff]*internal/abi.Type */
+	{0x11c20, 291, ASK_RTYPE_DIRECT, 0}, /* map[int32]unsafe.Pointer */
+	{0x11ca0, 292, ASK_RTYPE_DIRECT, 0}, /* map[runtime._typePair]struct {} */
+	{0x11d20, 293, ASK_RTYPE_DIRECT, 0}, /* map[string]bool */
+	{0x11da0, 294, ASK_RTYPE_DIRECT, 0}, /* map[string]runtime.metricData */
+	{0x11e20, 295, ASK_RTYPE_DIRECT, 0}, /* map[uint32][]*internal/abi.Type */
+	{0x11ea0, 296, ASK_RTYPE_DIRECT, 0}, /* map[unsafe.Pointer]int32 */
+	{0x11f20, 297, ASK_RTYPE_DIRECT, 0}, /* map[string]*unicode.RangeTable */
+	{0x11fa0, 298, ASK_RTYPE_DIRECT, 0}, /* *os.SyscallError */
+	{0x12020, 660, 0, 0},                /* errors.errorString */
+	{0x120a0, 661, 0, 0},                /* reflect.rtype */
+	{0x12120, 299, ASK_RTYPE_DIRECT, 0}, /* *sync.Mutex */
+	{0x121a0, 300, ASK_RTYPE_DIRECT, 0}, /* *sync.poolChain */
+	{0x12220, 301, ASK_RTYPE_DIRECT, 0}, /* *io/fs.PathError */
+	{0x122a0, 662, 0, 0},                /* runtime.Func */
+	{0x12320, 663, 0, 0},                /* *runtime.moduledata */
+	{0x123a0, 302, ASK_RTYPE_DIRECT, 0}, /* *runtime.guintptr */
+	{0x12420, 303, ASK_RTYPE_DIRECT, 0}, /* *runtime.waitq */
+	{0x124a0, 664, 0, 0},                /* runtime.maybeTraceableChan */
+	{0x12520, 304, ASK_RTYPE_DIRECT, 0}, /* *runtime.goroutineProfileStateHolder */
+	{0x125a0, 665, 0, 0},                /* runtime.xRegPerG */
+	{0x12620, 666, 0, 0},                /* runtime.gTraceState */
+	{0x126a0, 305, ASK_RTYPE_DIRECT, 0}, /* *runtime.g */
+	{0x12720, 667, 0, 0},                /* runtime.mSpanStateBox */
+	{0x127a0, 668, 0, 0},                /* runtime.notInHeap */
+	{0x12820, 306, ASK_RTYPE_DIRECT, 0}, /* *runtime.limiterEvent */
+	{0x128a0, 669, 0, 0},                /* runtime.limiterEvent */
+	{0x12920, 670, 0, 0},                /* *runtime.spanSPMC */
+	{0x129a0, 671, 0, 0},                /* runtime.funcval */
+	{0x12a20, 672, 0, 0},                /* runtime.note */
+	{0x12aa0, 673, 0, 0},                /* runtime.PanicNilError */
+	{0x12b20, 307, ASK_RTYPE_DIRECT, 0}, /* *runtime.Pinner */
+	{0x12ba0, 308, ASK_RTYPE_DIRECT, 0}, /* *runtime.errorAddressString */
+	{0x12c20, 674, 0, 0},                /* runtime.statDepSet */
+	{0x12ca0, 309, ASK_RTYPE_DIRECT, 0}, /* *runtime.cpuStatsAggregate */
+	{0x12d20, 675, 0, 0},                /* runtime.cpuStatsAggregate */
+	{0x12da0, 310, ASK_RTYPE_DIRECT, 0}, /* *internal/poll.errNetClosing */
+	{0x12e20, 311, ASK_RTYPE_DIRECT, 0}, /* *internal/poll.DeadlineExceededError */
+	{0x12ea0, 312, ASK_RTYPE_DIRECT, 0}, /* internal/poll.SysFile */
+	{0x12f20, 676, 0, 0},                /* internal/poll.pollDesc */
+	{0x12fa0, 677, 0, 0},                /* internal/runtime/sys.NotInHeap */
+	{0x13020, 678, 0, 0},                /* internal/runtime/atomic.Bool */
+	{0x130a0, 679, 0, 0},                /* internal/bisect.parseError */
+	{0x13120, 313, ASK_RTYPE_DIRECT, 0}, /* internal/runtime/atomic.Pointer[runtime._defer] */
+	{0x131a0, 314, ASK_RTYPE_DIRECT, 0}, /* internal/runtime/atomic.Pointer[runtime.m] */
+	{0x13220, 680, 0, 0},                /* internal/sync.node[interface {},interface {}] */
+	{0x132a0, 315, ASK_RTYPE_DIRECT, 0}, /* *internal/sync.indirect[interface {},interface {}] */
+	{0x13320, 681, 0, 0},                /* internal/sync.node[go.shape.interface {},go.shape.interface {}] */
+	{0x133a0, 682, 0, 0},                /* go.shape.struct { internal/sync.isEntry bool } */
 	{0x13420, ASK_ABSENT, 0, 0},         /* fmt.State */
-	{0x134a0, 519, 0, 0},                /* syscall.Errno */
+	{0x134a0, 683, 0, 0},                /* syscall.Errno */
 	{0x13520, ASK_ABSENT, 0, 0},         /* noalg.struct { key string; elem int } */
 	{0x135a0, ASK_ABSENT, 0, 0},         /* noalg.map.group[string]int */
 	{0x136a0, ASK_ABSENT, 0, 0},         /* noalg.struct { key uint64; elem bool } */
 	{0x13720, ASK_ABSENT, 0, 0},         /* noalg.map.group[uint64]bool */
+	{0x137a0, 684, 0, 0},                /* struct { key interface {}; elem interface {} } */
 	{0x13920, ASK_ABSENT, 0, 0},         /* noalg.struct { F uintptr; X0 *struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } } */
 	{0x139a0, ASK_ABSENT, 0, 0},         /* noalg.struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
 	{0x13a20, ASK_ABSENT, 0, 0},         /* noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
-	{0x13aa0, 520, 0, 0},                /* struct { runtime.len int; runtime.buf [128]*runtime.mspan } */
-	{0x13b20, 521, 0, 0},                /* struct { runtime.head *runtime.spanSPMC; runtime.tail internal/runtime/atomic.UnsafePointer } */
+	{0x13aa0, 685, 0, 0},                /* struct { runtime.len int; runtime.buf [128]*runtime.mspan } */
+	{0x13b20, 686, 0, 0},                /* struct { runtime.head *runtime.spanSPMC; runtime.tail internal/runtime/atomic.UnsafePointer } */
 	{0x13ba0, ASK_ABSENT, 0, 0},         /* noalg.struct { key int32; elem unsafe.Pointer } */
 	{0x13c20, ASK_ABSENT, 0, 0},         /* noalg.map.group[int32]unsafe.Pointer */
 	{0x13ca0, ASK_ABSENT, 0, 0},         /* noalg.struct { key runtime._typePair; elem struct {} } */
@@ -2895,416 +3241,416 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x143a0, ASK_ABSENT, 0, 0},         /* noalg.map.group[string]*unicode.RangeTable */
 	{0x14420, ASK_ABSENT, 0, 0},         /* noalg.struct { F uintptr; R *sync/atomic.Uint64 } */
 	{0x144a0, ASK_ABSENT, 0, 0},         /* noalg.struct { F uintptr; R *internal/godebug.Setting } */
-	{0x14520, 200, ASK_RTYPE_DIRECT, 0}, /* *fmt.buffer */
-	{0x145c0, 201, ASK_RTYPE_DIRECT, 0}, /* os.File */
-	{0x14660, 202, ASK_RTYPE_DIRECT, 0}, /* *runtime._panic */
-	{0x14700, 203, ASK_RTYPE_DIRECT, 0}, /* *runtime.pageCache */
-	{0x147a0, 204, ASK_RTYPE_DIRECT, 0}, /* *runtime.gList */
-	{0x14840, 522, 0, 0},                /* *runtime.cleanupBlock */
-	{0x148e0, 205, ASK_RTYPE_DIRECT, 0}, /* *runtime.m */
-	{0x14980, 206, ASK_RTYPE_DIRECT, 0}, /* runtime.Pinner */
-	{0x14a20, 207, ASK_RTYPE_DIRECT, 0}, /* *runtime.mPadded */
-	{0x14ac0, ASK_ABSENT, 0, 0},         /* *runtime.statDepSet */
-	{0x14b60, 523, 0, 0},                /* *runtime.pollDesc */
-	{0x14c00, 208, ASK_RTYPE_DIRECT, 0}, /* *syscall.Errno */
-	{0x14ca0, 209, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Bool */
-	{0x14d40, 210, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uint8 */
-	{0x14de0, 211, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[os.dirInfo] */
-	{0x14e80, 212, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[sync.poolChainElt] */
-	{0x14f20, 213, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[internal/bisect.dedup] */
-	{0x14fc0, 214, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[internal/godebug.value] */
-	{0x15060, 215, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]] */
-	{0x15100, 216, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
-	{0x151a0, 217, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
+	{0x14520, 316, ASK_RTYPE_DIRECT, 0}, /* *fmt.buffer */
+	{0x145c0, 317, ASK_RTYPE_DIRECT, 0}, /* os.File */
+	{0x14660, 318, ASK_RTYPE_DIRECT, 0}, /* *runtime._panic */
+	{0x14700, 319, ASK_RTYPE_DIRECT, 0}, /* *runtime.pageCache */
+	{0x147a0, 320, ASK_RTYPE_DIRECT, 0}, /* *runtime.gList */
+	{0x14840, 687, 0, 0},                /* *runtime.cleanupBlock */
+	{0x148e0, 321, ASK_RTYPE_DIRECT, 0}, /* *runtime.m */
+	{0x14980, 322, ASK_RTYPE_DIRECT, 0}, /* runtime.Pinner */
+	{0x14a20, 323, ASK_RTYPE_DIRECT, 0}, /* *runtime.mPadded */
+	{0x14ac0, 324, ASK_RTYPE_DIRECT, 0}, /* *runtime.statDepSet */
+	{0x14b60, 688, 0, 0},                /* *runtime.pollDesc */
+	{0x14c00, 325, ASK_RTYPE_DIRECT, 0}, /* *syscall.Errno */
+	{0x14ca0, 326, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Bool */
+	{0x14d40, 327, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uint8 */
+	{0x14de0, 328, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[os.dirInfo] */
+	{0x14e80, 329, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[sync.poolChainElt] */
+	{0x14f20, 330, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[internal/bisect.dedup] */
+	{0x14fc0, 331, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[internal/godebug.value] */
+	{0x15060, 332, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]] */
+	{0x15100, 333, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	{0x151a0, 334, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
 	{0x15240, 10, 0, 0},                 /* main.inner */
-	{0x152e0, 524, 0, 0},                /* os.SyscallError */
-	{0x15380, 525, 0, 0},                /* internal/fmtsort.KeyValue */
-	{0x15420, 526, 0, 0},                /* reflect.bitVector */
-	{0x154c0, 527, 0, 0},                /* reflect.layoutKey */
-	{0x15560, 528, 0, 0},                /* reflect.ValueError */
-	{0x15600, 529, 0, 0},                /* sync.Mutex */
-	{0x156a0, 530, 0, 0},                /* sync.eface */
-	{0x15740, 531, 0, 0},                /* sync.poolDequeue */
-	{0x157e0, 532, 0, 0},                /* sync.poolChain */
-	{0x15880, 533, 0, 0},                /* sync.poolLocalInternal */
-	{0x15920, 534, 0, 0},                /* sync.poolLocal */
-	{0x159c0, 535, 0, 0},                /* runtime.stack */
-	{0x15a60, 536, 0, 0},                /* runtime.functab */
-	{0x15b00, 537, 0, 0},                /* runtime.ptabEntry */
-	{0x15ba0, 538, 0, 0},                /* runtime.initTask */
-	{0x15c40, 539, 0, 0},                /* runtime.bitvector */
-	{0x15ce0, 540, 0, 0},                /* runtime.maybeTraceablePtr */
-	{0x15d80, 541, 0, 0},                /* runtime.mutex */
-	{0x15e20, 542, 0, 0},                /* runtime.waitq */
-	{0x15ec0, 543, 0, 0},                /* runtime.goroutineProfileStateHolder */
-	{0x15f60, 544, 0, 0},                /* runtime.xRegState */
-	{0x16000, 545, 0, 0},                /* runtime.traceSchedResourceState */
-	{0x160a0, 546, 0, 0},                /* runtime.gcBits */
-	{0x16140, 547, 0, 0},                /* runtime.stackfreelist */
-	{0x161e0, 548, 0, 0},                /* runtime.gList */
-	{0x16280, 549, 0, 0},                /* runtime.pinner */
-	{0x16320, 550, 0, 0},                /* runtime.persistentAlloc */
-	{0x163c0, 551, 0, 0},                /* runtime.lfnode */
-	{0x16460, 552, 0, 0},                /* runtime.workbufhdr */
-	{0x16500, 553, 0, 0},                /* runtime.listNodeManual */
-	{0x165a0, 554, 0, 0},                /* runtime.cleanupBlock */
-	{0x16640, 555, 0, 0},                /* runtime.xRegPerP */
-	{0x166e0, 556, 0, 0},                /* runtime.mWaitList */
-	{0x16780, 557, 0, 0},                /* runtime.pcvalueCache */
-	{0x16820, 558, 0, 0},                /* runtime.heldLockInfo */
-	{0x168c0, 559, 0, 0},                /* runtime.gcBgMarkWorkerNodePadded */
-	{0x16960, 560, 0, 0},                /* runtime.mPadded */
-	{0x16a00, 561, 0, 0},                /* runtime.metricFloat64Histogram */
-	{0x16aa0, 562, 0, 0},                /* runtime.debugCallWrapArgs */
-	{0x16b40, 563, 0, 0},                /* runtime._typePair */
-	{0x16be0, 564, 0, 0},                /* runtime.metricData */
-	{0x16c80, 565, 0, 0},                /* syscall.Rlimit */
-	{0x16d20, 566, 0, 0},                /* syscall.Iovec */
-	{0x16dc0, 567, 0, 0},                /* internal/poll.errNetClosing */
-	{0x16e60, 568, 0, 0},                /* sync/atomic.Bool */
-	{0x16f00, 569, 0, 0},                /* sync/atomic.Uint32 */
-	{0x16fa0, 570, 0, 0},                /* internal/abi.Imethod */
-	{0x17040, 571, 0, 0},                /* internal/godebug.value */
-	{0x170e0, 572, 0, 0},                /* internal/runtime/maps.groupsReference */
-	{0x17180, 573, 0, 0},                /* internal/sync.Mutex */
-	{0x17220, 574, 0, 0},                /* internal/runtime/atomic.Int32 */
-	{0x172c0, 575, 0, 0},                /* internal/runtime/atomic.Uint8 */
-	{0x17360, 576, 0, 0},                /* internal/runtime/atomic.Uint32 */
-	{0x17400, 577, 0, 0},                /* internal/runtime/atomic.Uintptr */
-	{0x174a0, 218, ASK_RTYPE_DIRECT, 0}, /* internal/runtime/atomic.UnsafePointer */
-	{0x17540, 578, 0, 0},                /* go.shape.struct { Key reflect.Value; Value reflect.Value } */
-	{0x17700, 219, ASK_RTYPE_DIRECT, 0}, /* *sync.poolChainElt */
-	{0x177a0, 220, ASK_RTYPE_DIRECT, 0}, /* *sync.poolDequeue */
-	{0x17840, 221, ASK_RTYPE_DIRECT, 0}, /* *sync.Pool */
-	{0x178e0, 222, ASK_RTYPE_DIRECT, 0}, /* *runtime.maybeTraceablePtr */
-	{0x17980, 223, ASK_RTYPE_DIRECT, 0}, /* *runtime.synctestBubble */
-	{0x17a20, 224, ASK_RTYPE_DIRECT, 0}, /* *runtime.maybeTraceableChan */
-	{0x17ac0, 225, ASK_RTYPE_DIRECT, 0}, /* *runtime.traceSchedResourceState */
-	{0x17b60, 226, ASK_RTYPE_DIRECT, 0}, /* runtime.mWeakPointer */
-	{0x17c00, 227, ASK_RTYPE_DIRECT, 0}, /* *runtime.pTraceState */
-	{0x17ca0, 228, ASK_RTYPE_DIRECT, 0}, /* *runtime.wbBuf */
-	{0x17d40, 229, ASK_RTYPE_DIRECT, 0}, /* *internal/poll.fdMutex */
-	{0x17de0, 230, ASK_RTYPE_DIRECT, 0}, /* internal/runtime/maps.unhashableTypeError */
-	{0x17e80, 231, ASK_RTYPE_DIRECT, 0}, /* *internal/sync.Mutex */
-	{0x17f20, 232, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Int32 */
-	{0x17fc0, 233, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Int64 */
-	{0x18060, 234, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.UnsafePointer */
-	{0x18100, 235, ASK_RTYPE_DIRECT, 0}, /* *internal/chacha8rand.State */
-	{0x18240, 236, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Pointer[runtime._defer] */
-	{0x182e0, 237, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Pointer[runtime.m] */
+	{0x152e0, 689, 0, 0},                /* os.SyscallError */
+	{0x15380, 690, 0, 0},                /* internal/fmtsort.KeyValue */
+	{0x15420, 691, 0, 0},                /* reflect.bitVector */
+	{0x154c0, 692, 0, 0},                /* reflect.layoutKey */
+	{0x15560, 693, 0, 0},                /* reflect.ValueError */
+	{0x15600, 694, 0, 0},                /* sync.Mutex */
+	{0x156a0, 695, 0, 0},                /* sync.eface */
+	{0x15740, 696, 0, 0},                /* sync.poolDequeue */
+	{0x157e0, 697, 0, 0},                /* sync.poolChain */
+	{0x15880, 698, 0, 0},                /* sync.poolLocalInternal */
+	{0x15920, 699, 0, 0},                /* sync.poolLocal */
+	{0x159c0, 700, 0, 0},                /* runtime.stack */
+	{0x15a60, 701, 0, 0},                /* runtime.functab */
+	{0x15b00, 702, 0, 0},                /* runtime.ptabEntry */
+	{0x15ba0, 703, 0, 0},                /* runtime.initTask */
+	{0x15c40, 704, 0, 0},                /* runtime.bitvector */
+	{0x15ce0, 705, 0, 0},                /* runtime.maybeTraceablePtr */
+	{0x15d80, 706, 0, 0},                /* runtime.mutex */
+	{0x15e20, 707, 0, 0},                /* runtime.waitq */
+	{0x15ec0, 708, 0, 0},                /* runtime.goroutineProfileStateHolder */
+	{0x15f60, 709, 0, 0},                /* runtime.xRegState */
+	{0x16000, 710, 0, 0},                /* runtime.traceSchedResourceState */
+	{0x160a0, 711, 0, 0},                /* runtime.gcBits */
+	{0x16140, 712, 0, 0},                /* runtime.stackfreelist */
+	{0x161e0, 713, 0, 0},                /* runtime.gList */
+	{0x16280, 714, 0, 0},                /* runtime.pinner */
+	{0x16320, 715, 0, 0},                /* runtime.persistentAlloc */
+	{0x163c0, 716, 0, 0},                /* runtime.lfnode */
+	{0x16460, 717, 0, 0},                /* runtime.workbufhdr */
+	{0x16500, 718, 0, 0},                /* runtime.listNodeManual */
+	{0x165a0, 719, 0, 0},                /* runtime.cleanupBlock */
+	{0x16640, 720, 0, 0},                /* runtime.xRegPerP */
+	{0x166e0, 721, 0, 0},                /* runtime.mWaitList */
+	{0x16780, 722, 0, 0},                /* runtime.pcvalueCache */
+	{0x16820, 723, 0, 0},                /* runtime.heldLockInfo */
+	{0x168c0, 724, 0, 0},                /* runtime.gcBgMarkWorkerNodePadded */
+	{0x16960, 725, 0, 0},                /* runtime.mPadded */
+	{0x16a00, 726, 0, 0},                /* runtime.metricFloat64Histogram */
+	{0x16aa0, 727, 0, 0},                /* runtime.debugCallWrapArgs */
+	{0x16b40, 728, 0, 0},                /* runtime._typePair */
+	{0x16be0, 729, 0, 0},                /* runtime.metricData */
+	{0x16c80, 730, 0, 0},                /* syscall.Rlimit */
+	{0x16d20, 731, 0, 0},                /* syscall.Iovec */
+	{0x16dc0, 732, 0, 0},                /* internal/poll.errNetClosing */
+	{0x16e60, 733, 0, 0},                /* sync/atomic.Bool */
+	{0x16f00, 734, 0, 0},                /* sync/atomic.Uint32 */
+	{0x16fa0, 735, 0, 0},                /* internal/abi.Imethod */
+	{0x17040, 736, 0, 0},                /* internal/godebug.value */
+	{0x170e0, 737, 0, 0},                /* internal/runtime/maps.groupsReference */
+	{0x17180, 738, 0, 0},                /* internal/sync.Mutex */
+	{0x17220, 739, 0, 0},                /* internal/runtime/atomic.Int32 */
+	{0x172c0, 740, 0, 0},                /* internal/runtime/atomic.Uint8 */
+	{0x17360, 741, 0, 0},                /* internal/runtime/atomic.Uint32 */
+	{0x17400, 742, 0, 0},                /* internal/runtime/atomic.Uintptr */
+	{0x174a0, 335, ASK_RTYPE_DIRECT, 0}, /* internal/runtime/atomic.UnsafePointer */
+	{0x17540, 743, 0, 0},                /* go.shape.struct { Key reflect.Value; Value reflect.Value } */
+	{0x17700, 336, ASK_RTYPE_DIRECT, 0}, /* *sync.poolChainElt */
+	{0x177a0, 337, ASK_RTYPE_DIRECT, 0}, /* *sync.poolDequeue */
+	{0x17840, 338, ASK_RTYPE_DIRECT, 0}, /* *sync.Pool */
+	{0x178e0, 339, ASK_RTYPE_DIRECT, 0}, /* *runtime.maybeTraceablePtr */
+	{0x17980, 340, ASK_RTYPE_DIRECT, 0}, /* *runtime.synctestBubble */
+	{0x17a20, 341, ASK_RTYPE_DIRECT, 0}, /* *runtime.maybeTraceableChan */
+	{0x17ac0, 342, ASK_RTYPE_DIRECT, 0}, /* *runtime.traceSchedResourceState */
+	{0x17b60, 343, ASK_RTYPE_DIRECT, 0}, /* runtime.mWeakPointer */
+	{0x17c00, 344, ASK_RTYPE_DIRECT, 0}, /* *runtime.pTraceState */
+	{0x17ca0, 345, ASK_RTYPE_DIRECT, 0}, /* *runtime.wbBuf */
+	{0x17d40, 346, ASK_RTYPE_DIRECT, 0}, /* *internal/poll.fdMutex */
+	{0x17de0, 347, ASK_RTYPE_DIRECT, 0}, /* internal/runtime/maps.unhashableTypeError */
+	{0x17e80, 348, ASK_RTYPE_DIRECT, 0}, /* *internal/sync.Mutex */
+	{0x17f20, 349, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Int32 */
+	{0x17fc0, 350, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Int64 */
+	{0x18060, 351, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.UnsafePointer */
+	{0x18100, 352, ASK_RTYPE_DIRECT, 0}, /* *internal/chacha8rand.State */
+	{0x18240, 353, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Pointer[runtime._defer] */
+	{0x182e0, 354, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Pointer[runtime.m] */
 	{0x18380, ASK_ABSENT, 0, 0},         /* noalg.struct { F uintptr; X0 *struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } }; X1 *[4]uintptr } */
 	{0x18420, ASK_ABSENT, 0, 0},         /* noalg.struct { F uintptr; X0 *struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool }; X1 *[4]uintptr } */
-	{0x184c0, 579, 0, 0},                /* runtime.waitReason */
-	{0x18560, 580, 0, 0},                /* runtime.timerWhen */
-	{0x18600, 581, 0, 0},                /* runtime.synctestDeadlockError */
-	{0x186a0, 582, 0, 0},                /* time.zone */
-	{0x18760, 238, ASK_RTYPE_DIRECT, 0}, /* *time.Location */
-	{0x18820, 583, 0, 0},                /* reflect.layoutType */
-	{0x188e0, 584, 0, 0},                /* reflect.methodValue */
-	{0x189a0, 585, 0, 0},                /* sync.poolChainElt */
-	{0x18a60, 586, 0, 0},                /* sync.Once */
-	{0x18b20, 587, 0, 0},                /* io/fs.PathError */
-	{0x18be0, 239, ASK_RTYPE_DIRECT, 0}, /* *runtime.Func */
-	{0x18ca0, 588, 0, 0},                /* runtime.textsect */
-	{0x18d60, 589, 0, 0},                /* runtime.modulehash */
-	{0x18e20, ASK_ABSENT, 0, 0},         /* *runtime.funcInfo */
-	{0x18ee0, 240, ASK_RTYPE_DIRECT, 0}, /* *runtime.waitReason */
-	{0x18fa0, 590, 0, 0},                /* runtime.ancestorInfo */
-	{0x19060, 241, ASK_RTYPE_DIRECT, 0}, /* *runtime.gTraceState */
-	{0x19120, 591, 0, 0},                /* runtime.mSpanList */
-	{0x191e0, 592, 0, 0},                /* *runtime.mSpanList */
-	{0x192a0, 242, ASK_RTYPE_DIRECT, 0}, /* *runtime.addrRange */
-	{0x19360, 593, 0, 0},                /* runtime.pageCache */
-	{0x19420, 594, 0, 0},                /* runtime.gcBgMarkWorkerNode */
-	{0x194e0, 595, 0, 0},                /* runtime.workbuf */
-	{0x195a0, 596, 0, 0},                /* runtime.wbBuf */
-	{0x19660, 597, 0, 0},                /* runtime.cleanupFn */
-	{0x19720, 243, ASK_RTYPE_DIRECT, 0}, /* *runtime.mLockProfile */
-	{0x197e0, 598, 0, 0},                /* runtime.traceBuf */
-	{0x198a0, 599, 0, 0},                /* *runtime.traceBuf */
-	{0x19960, 600, 0, 0},                /* runtime.metricValue */
-	{0x19a20, 601, 0, 0},                /* runtime.savedOpenDeferState */
-	{0x19ae0, 602, 0, 0},                /* internal/poll.fdMutex */
-	{0x19ba0, 603, 0, 0},                /* sync/atomic.Uint64 */
-	{0x19c60, 604, 0, 0},                /* internal/abi.FuncType */
-	{0x19d20, 605, 0, 0},                /* internal/abi.InterfaceType */
-	{0x19de0, 606, 0, 0},                /* unicode.Range16 */
-	{0x19ea0, 607, 0, 0},                /* unicode.Range32 */
-	{0x19f60, 608, 0, 0},                /* unicode.RangeTable */
-	{0x1a020, 244, ASK_RTYPE_DIRECT, 0}, /* *internal/godebug.Setting */
-	{0x1a0e0, 609, 0, 0},                /* internal/godebug.Setting */
-	{0x1a1a0, 610, 0, 0},                /* internal/runtime/atomic.Int64 */
-	{0x1a260, 611, 0, 0},                /* internal/runtime/atomic.Uint64 */
-	{0x1a320, 612, 0, 0},                /* internal/bisect.cond */
-	{0x1a3e0, 613, 0, 0},                /* internal/bisect.dedup */
-	{0x1a4a0, 245, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[os.dirInfo] */
-	{0x1a560, 246, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[sync.poolChainElt] */
-	{0x1a620, 247, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/bisect.dedup] */
-	{0x1a6e0, 248, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/godebug.value] */
-	{0x1a7a0, 249, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]] */
-	{0x1a860, 250, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
-	{0x1a920, 251, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
-	{0x1a9e0, 252, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/sync.entry[go.shape.interface {},go.shape.interface {}]] */
-	{0x1aaa0, 253, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
-	{0x1ab60, 614, 0, 0},                /* struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
-	{0x1ac20, ASK_ABSENT, 0, 0},         /* *runtime.offAddr */
-	{0x1ace0, 254, ASK_RTYPE_DIRECT, 0}, /* *runtime.scavengerState */
-	{0x1ada0, 255, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Uint32 */
-	{0x1ae60, 256, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Uint64 */
+	{0x184c0, 744, 0, 0},                /* runtime.waitReason */
+	{0x18560, 745, 0, 0},                /* runtime.timerWhen */
+	{0x18600, 746, 0, 0},                /* runtime.synctestDeadlockError */
+	{0x186a0, 747, 0, 0},                /* time.zone */
+	{0x18760, 355, ASK_RTYPE_DIRECT, 0}, /* *time.Location */
+	{0x18820, 748, 0, 0},                /* reflect.layoutType */
+	{0x188e0, 749, 0, 0},                /* reflect.methodValue */
+	{0x189a0, 750, 0, 0},                /* sync.poolChainElt */
+	{0x18a60, 751, 0, 0},                /* sync.Once */
+	{0x18b20, 752, 0, 0},                /* io/fs.PathError */
+	{0x18be0, 356, ASK_RTYPE_DIRECT, 0}, /* *runtime.Func */
+	{0x18ca0, 753, 0, 0},                /* runtime.textsect */
+	{0x18d60, 754, 0, 0},                /* runtime.modulehash */
+	{0x18e20, 357, ASK_RTYPE_DIRECT, 0}, /* *runtime.funcInfo */
+	{0x18ee0, 358, ASK_RTYPE_DIRECT, 0}, /* *runtime.waitReason */
+	{0x18fa0, 755, 0, 0},                /* runtime.ancestorInfo */
+	{0x19060, 359, ASK_RTYPE_DIRECT, 0}, /* *runtime.gTraceState */
+	{0x19120, 756, 0, 0},                /* runtime.mSpanList */
+	{0x191e0, 757, 0, 0},                /* *runtime.mSpanList */
+	{0x192a0, 360, ASK_RTYPE_DIRECT, 0}, /* *runtime.addrRange */
+	{0x19360, 758, 0, 0},                /* runtime.pageCache */
+	{0x19420, 759, 0, 0},                /* runtime.gcBgMarkWorkerNode */
+	{0x194e0, 760, 0, 0},                /* runtime.workbuf */
+	{0x195a0, 761, 0, 0},                /* runtime.wbBuf */
+	{0x19660, 762, 0, 0},                /* runtime.cleanupFn */
+	{0x19720, 361, ASK_RTYPE_DIRECT, 0}, /* *runtime.mLockProfile */
+	{0x197e0, 763, 0, 0},                /* runtime.traceBuf */
+	{0x198a0, 764, 0, 0},                /* *runtime.traceBuf */
+	{0x19960, 765, 0, 0},                /* runtime.metricValue */
+	{0x19a20, 766, 0, 0},                /* runtime.savedOpenDeferState */
+	{0x19ae0, 767, 0, 0},                /* internal/poll.fdMutex */
+	{0x19ba0, 768, 0, 0},                /* sync/atomic.Uint64 */
+	{0x19c60, 769, 0, 0},                /* internal/abi.FuncType */
+	{0x19d20, 770, 0, 0},                /* internal/abi.InterfaceType */
+	{0x19de0, 771, 0, 0},                /* unicode.Range16 */
+	{0x19ea0, 772, 0, 0},                /* unicode.Range32 */
+	{0x19f60, 773, 0, 0},                /* unicode.RangeTable */
+	{0x1a020, 362, ASK_RTYPE_DIRECT, 0}, /* *internal/godebug.Setting */
+	{0x1a0e0, 774, 0, 0},                /* internal/godebug.Setting */
+	{0x1a1a0, 775, 0, 0},                /* internal/runtime/atomic.Int64 */
+	{0x1a260, 776, 0, 0},                /* internal/runtime/atomic.Uint64 */
+	{0x1a320, 777, 0, 0},                /* internal/bisect.cond */
+	{0x1a3e0, 778, 0, 0},                /* internal/bisect.dedup */
+	{0x1a4a0, 363, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[os.dirInfo] */
+	{0x1a560, 364, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[sync.poolChainElt] */
+	{0x1a620, 365, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/bisect.dedup] */
+	{0x1a6e0, 366, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/godebug.value] */
+	{0x1a7a0, 367, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]] */
+	{0x1a860, 368, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	{0x1a920, 369, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
+	{0x1a9e0, 370, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/sync.entry[go.shape.interface {},go.shape.interface {}]] */
+	{0x1aaa0, 371, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	{0x1ab60, 779, 0, 0},                /* struct { sync.f func(); sync.once sync.Once; sync.valid bool; sync.p interface {} } */
+	{0x1ac20, 372, ASK_RTYPE_DIRECT, 0}, /* *runtime.offAddr */
+	{0x1ace0, 373, ASK_RTYPE_DIRECT, 0}, /* *runtime.scavengerState */
+	{0x1ada0, 374, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Uint32 */
+	{0x1ae60, 375, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Uint64 */
 	{0x1af20, ASK_ABSENT, 0, 0},         /* internal/reflectlite.Type */
-	{0x1afe0, 257, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uint64 */
-	{0x1b0a0, 258, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uintptr */
-	{0x1b160, 615, 0, 0},                /* os.dirInfo */
-	{0x1b220, 616, 0, 0},                /* time.zoneTrans */
-	{0x1b2e0, 617, 0, 0},                /* reflect.flag */
-	{0x1b3a0, 618, 0, 0},                /* reflect.makeFuncCtxt */
-	{0x1b460, 619, 0, 0},                /* runtime.gsignalStack */
-	{0x1b520, 620, 0, 0},                /* runtime.sysmontick */
-	{0x1b5e0, 621, 0, 0},                /* runtime.special */
-	{0x1b6a0, 622, 0, 0},                /* runtime.cleanupBlockHeader */
-	{0x1b760, 623, 0, 0},                /* runtime.traceBufHeader */
-	{0x1b820, 624, 0, 0},                /* runtime.pcvalueCacheEnt */
-	{0x1b8e0, 625, 0, 0},                /* runtime.errorAddressString */
-	{0x1b9a0, 626, 0, 0},                /* runtime.gcStatsAggregate */
-	{0x1ba60, 627, 0, 0},                /* runtime.finalStatsAggregate */
-	{0x1bb20, 628, 0, 0},                /* runtime.traceFrame */
-	{0x1bbe0, 629, 0, 0},                /* runtime.TypeAssertionError */
-	{0x1bca0, 630, 0, 0},                /* runtime.Frames */
-	{0x1bd60, 631, 0, 0},                /* internal/abi.RegArgs */
-	{0x1be20, 632, 0, 0},                /* internal/abi.ITab */
-	{0x1bee0, 633, 0, 0},                /* internal/godebug.setting */
-	{0x1bfa0, 634, 0, 0},                /* internal/cpu.option */
-	{0x1c060, 635, 0, 0},                /* internal/sync.entry[interface {},interface {}] */
-	{0x1c120, 636, 0, 0},                /* internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
-	{0x1c2c0, ASK_ABSENT, 0, 0},         /* *reflect.flag */
-	{0x1c3a0, 259, ASK_RTYPE_DIRECT, 0}, /* *reflect.abiSeq */
-	{0x1c480, 637, 0, 0},                /* *runtime.mcache */
-	{0x1c560, 260, ASK_RTYPE_DIRECT, 0}, /* *internal/bisect.Matcher */
-	{0x1c640, ASK_ABSENT, 0, 0},         /* struct { f func() error; once sync.Once; valid bool; p interface {}; result error } */
-	{0x1c720, 638, 0, 0},                /* struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
-	{0x1c800, 261, ASK_RTYPE_DIRECT, 0}, /* *internal/sync.entry[interface {},interface {}] */
-	{0x1c8e0, ASK_ABSENT, 0, 0},         /* struct { f func() bool; once sync.Once; valid bool; p interface {}; result bool } */
-	{0x1c9c0, 639, 0, 0},                /* struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
-	{0x1caa0, 640, 0, 0},                /* runtime.addrRange */
-	{0x1cb80, 641, 0, 0},                /* fmt.fmt */
-	{0x1cc60, 642, 0, 0},                /* reflect.abiSeq */
-	{0x1cd40, 643, 0, 0},                /* runtime.coro */
-	{0x1ce20, 644, 0, 0},                /* runtime.sizeClassScanStats */
-	{0x1cf00, 645, 0, 0},                /* runtime.spanQueue */
-	{0x1cfe0, 646, 0, 0},                /* runtime.mOS */
-	{0x1d0c0, ASK_ABSENT, 0, 0},         /* *internal/abi.Name */
-	{0x1d1a0, 647, 0, 0},                /* internal/abi.UncommonType */
-	{0x1d280, 648, 0, 0},                /* internal/chacha8rand.State */
-	{0x1d360, 649, 0, 0},                /* internal/bisect.Matcher */
-	{0x1d440, 650, 0, 0},                /* internal/sync.indirect[interface {},interface {}] */
-	{0x1d520, 651, 0, 0},                /* internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
-	{0x1d600, 652, 0, 0},                /* runtime.boundsError */
-	{0x1d6e0, 653, 0, 0},                /* reflect.Method */
-	{0x1d7e0, 654, 0, 0},                /* runtime.offAddr */
-	{0x1d8e0, 262, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uint32 */
-	{0x1d9e0, 655, 0, 0},                /* time.Duration */
-	{0x1dae0, 656, 0, 0},                /* reflect.abiStep */
-	{0x1dbe0, 657, 0, 0},                /* sync.Pool */
-	{0x1dce0, 658, 0, 0},                /* runtime.funcInfo */
-	{0x1dde0, 659, 0, 0},                /* runtime.gobuf */
-	{0x1dee0, 660, 0, 0},                /* runtime.pTraceState */
-	{0x1dfe0, 661, 0, 0},                /* runtime.mLockProfile */
-	{0x1e0e0, 662, 0, 0},                /* runtime.mTraceState */
-	{0x1e1e0, 663, 0, 0},                /* internal/runtime/maps.table */
-	{0x1e2e0, 664, 0, 0},                /* internal/godebugs.Info */
-	{0x1e3e0, 665, 0, 0},                /* internal/sync.HashTrieMap[interface {},interface {}] */
-	{0x1e4e0, 263, ASK_RTYPE_DIRECT, 0}, /* *time.Duration */
-	{0x1e5e0, 264, ASK_RTYPE_DIRECT, 0}, /* *runtime.spanQueue */
-	{0x1e6e0, 265, ASK_RTYPE_DIRECT, 0}, /* *internal/poll.pollDesc */
-	{0x1e7e0, 666, 0, 0},                /* os.file */
-	{0x1e900, 667, 0, 0},                /* time.Location */
-	{0x1ea20, 668, 0, 0},                /* runtime._defer */
-	{0x1eb40, 669, 0, 0},                /* runtime.timers */
-	{0x1ec60, 670, 0, 0},                /* runtime.heapStatsAggregate */
-	{0x1ed80, 671, 0, 0},                /* runtime.schedStatsAggregate */
-	{0x1eea0, 672, 0, 0},                /* runtime.statAggregate */
-	{0x1efc0, 673, 0, 0},                /* runtime.untracedG·7 */
-	{0x1f0e0, 266, ASK_RTYPE_DIRECT, 0}, /* internal/abi.Name */
-	{0x1f200, 674, 0, 0},                /* reflect.StructField */
-	{0x1f320, 267, ASK_RTYPE_DIRECT, 0}, /* *runtime.gcWork */
-	{0x1f440, 675, 0, 0},                /* reflect.abiDesc */
-	{0x1f560, 676, 0, 0},                /* runtime.spanSPMC */
-	{0x1f680, 677, 0, 0},                /* runtime.Frame */
-	{0x1f7a0, 678, 0, 0},                /* runtime.piController */
-	{0x1f8c0, 679, 0, 0},                /* fmt.fmtFlags */
-	{0x1fa00, 268, ASK_RTYPE_DIRECT, 0}, /* *runtime.timer */
-	{0x1fb40, 680, 0, 0},                /* internal/poll.FD */
-	{0x1fc80, 681, 0, 0},                /* internal/runtime/maps.Map */
-	{0x1fdc0, ASK_ABSENT, 0, 0},         /* *internal/sync.HashTrieMap[interface {},interface {}] */
-	{0x1ff20, 682, 0, 0},                /* fmt.pp */
-	{0x20080, 683, 0, 0},                /* runtime.gcWork */
-	{0x201e0, 269, ASK_RTYPE_DIRECT, 0}, /* *runtime.timers */
-	{0x20340, 684, 0, 0},                /* runtime.mcache */
-	{0x204c0, 685, 0, 0},                /* runtime.sysStatsAggregate */
-	{0x20640, 686, 0, 0},                /* runtime.cpuStats */
-	{0x207c0, 687, 0, 0},                /* internal/abi.Type */
-	{0x20940, 270, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/maps.table */
-	{0x20ac0, 271, ASK_RTYPE_DIRECT, 0}, /* *fmt.fmt */
-	{0x20c40, 688, 0, 0},                /* runtime.synctestBubble */
-	{0x20dc0, 689, 0, 0},                /* runtime.heapStatsDelta */
-	{0x20f40, 690, 0, 0},                /* runtime.pcHeader */
-	{0x210e0, 691, 0, 0},                /* runtime.hchan */
-	{0x21280, 272, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.InterfaceType */
-	{0x21420, 273, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.Type */
+	{0x1afe0, 376, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uint64 */
+	{0x1b0a0, 377, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uintptr */
+	{0x1b160, 780, 0, 0},                /* os.dirInfo */
+	{0x1b220, 781, 0, 0},                /* time.zoneTrans */
+	{0x1b2e0, 782, 0, 0},                /* reflect.flag */
+	{0x1b3a0, 783, 0, 0},                /* reflect.makeFuncCtxt */
+	{0x1b460, 784, 0, 0},                /* runtime.gsignalStack */
+	{0x1b520, 785, 0, 0},                /* runtime.sysmontick */
+	{0x1b5e0, 786, 0, 0},                /* runtime.special */
+	{0x1b6a0, 787, 0, 0},                /* runtime.cleanupBlockHeader */
+	{0x1b760, 788, 0, 0},                /* runtime.traceBufHeader */
+	{0x1b820, 789, 0, 0},                /* runtime.pcvalueCacheEnt */
+	{0x1b8e0, 790, 0, 0},                /* runtime.errorAddressString */
+	{0x1b9a0, 791, 0, 0},                /* runtime.gcStatsAggregate */
+	{0x1ba60, 792, 0, 0},                /* runtime.finalStatsAggregate */
+	{0x1bb20, 793, 0, 0},                /* runtime.traceFrame */
+	{0x1bbe0, 794, 0, 0},                /* runtime.TypeAssertionError */
+	{0x1bca0, 795, 0, 0},                /* runtime.Frames */
+	{0x1bd60, 796, 0, 0},                /* internal/abi.RegArgs */
+	{0x1be20, 797, 0, 0},                /* internal/abi.ITab */
+	{0x1bee0, 798, 0, 0},                /* internal/godebug.setting */
+	{0x1bfa0, 799, 0, 0},                /* internal/cpu.option */
+	{0x1c060, 800, 0, 0},                /* internal/sync.entry[interface {},interface {}] */
+	{0x1c120, 801, 0, 0},                /* internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	{0x1c2c0, 378, ASK_RTYPE_DIRECT, 0}, /* *reflect.flag */
+	{0x1c3a0, 379, ASK_RTYPE_DIRECT, 0}, /* *reflect.abiSeq */
+	{0x1c480, 802, 0, 0},                /* *runtime.mcache */
+	{0x1c560, 380, ASK_RTYPE_DIRECT, 0}, /* *internal/bisect.Matcher */
+	{0x1c640, 803, 0, 0},                /* struct { f func() error; once sync.Once; valid bool; p interface {}; result error } */
+	{0x1c720, 804, 0, 0},                /* struct { sync.f func() go.shape.interface { Error() string }; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.interface { Error() string } } */
+	{0x1c800, 381, ASK_RTYPE_DIRECT, 0}, /* *internal/sync.entry[interface {},interface {}] */
+	{0x1c8e0, 805, 0, 0},                /* struct { f func() bool; once sync.Once; valid bool; p interface {}; result bool } */
+	{0x1c9c0, 806, 0, 0},                /* struct { sync.f func() go.shape.bool; sync.once sync.Once; sync.valid bool; sync.p interface {}; sync.result go.shape.bool } */
+	{0x1caa0, 807, 0, 0},                /* runtime.addrRange */
+	{0x1cb80, 808, 0, 0},                /* fmt.fmt */
+	{0x1cc60, 809, 0, 0},                /* reflect.abiSeq */
+	{0x1cd40, 810, 0, 0},                /* runtime.coro */
+	{0x1ce20, 811, 0, 0},                /* runtime.sizeClassScanStats */
+	{0x1cf00, 812, 0, 0},                /* runtime.spanQueue */
+	{0x1cfe0, 813, 0, 0},                /* runtime.mOS */
+	{0x1d0c0, 382, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.Name */
+	{0x1d1a0, 814, 0, 0},                /* internal/abi.UncommonType */
+	{0x1d280, 815, 0, 0},                /* internal/chacha8rand.State */
+	{0x1d360, 816, 0, 0},                /* internal/bisect.Matcher */
+	{0x1d440, 817, 0, 0},                /* internal/sync.indirect[interface {},interface {}] */
+	{0x1d520, 818, 0, 0},                /* internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
+	{0x1d600, 819, 0, 0},                /* runtime.boundsError */
+	{0x1d6e0, 820, 0, 0},                /* reflect.Method */
+	{0x1d7e0, 821, 0, 0},                /* runtime.offAddr */
+	{0x1d8e0, 383, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uint32 */
+	{0x1d9e0, 822, 0, 0},                /* time.Duration */
+	{0x1dae0, 823, 0, 0},                /* reflect.abiStep */
+	{0x1dbe0, 824, 0, 0},                /* sync.Pool */
+	{0x1dce0, 825, 0, 0},                /* runtime.funcInfo */
+	{0x1dde0, 826, 0, 0},                /* runtime.gobuf */
+	{0x1dee0, 827, 0, 0},                /* runtime.pTraceState */
+	{0x1dfe0, 828, 0, 0},                /* runtime.mLockProfile */
+	{0x1e0e0, 829, 0, 0},                /* runtime.mTraceState */
+	{0x1e1e0, 830, 0, 0},                /* internal/runtime/maps.table */
+	{0x1e2e0, 831, 0, 0},                /* internal/godebugs.Info */
+	{0x1e3e0, 832, 0, 0},                /* internal/sync.HashTrieMap[interface {},interface {}] */
+	{0x1e4e0, 384, ASK_RTYPE_DIRECT, 0}, /* *time.Duration */
+	{0x1e5e0, 385, ASK_RTYPE_DIRECT, 0}, /* *runtime.spanQueue */
+	{0x1e6e0, 386, ASK_RTYPE_DIRECT, 0}, /* *internal/poll.pollDesc */
+	{0x1e7e0, 833, 0, 0},                /* os.file */
+	{0x1e900, 834, 0, 0},                /* time.Location */
+	{0x1ea20, 835, 0, 0},                /* runtime._defer */
+	{0x1eb40, 836, 0, 0},                /* runtime.timers */
+	{0x1ec60, 837, 0, 0},                /* runtime.heapStatsAggregate */
+	{0x1ed80, 838, 0, 0},                /* runtime.schedStatsAggregate */
+	{0x1eea0, 839, 0, 0},                /* runtime.statAggregate */
+	{0x1efc0, 840, 0, 0},                /* runtime.untracedG·7 */
+	{0x1f0e0, 387, ASK_RTYPE_DIRECT, 0}, /* internal/abi.Name */
+	{0x1f200, 841, 0, 0},                /* reflect.StructField */
+	{0x1f320, 388, ASK_RTYPE_DIRECT, 0}, /* *runtime.gcWork */
+	{0x1f440, 842, 0, 0},                /* reflect.abiDesc */
+	{0x1f560, 843, 0, 0},                /* runtime.spanSPMC */
+	{0x1f680, 844, 0, 0},                /* runtime.Frame */
+	{0x1f7a0, 845, 0, 0},                /* runtime.piController */
+	{0x1f8c0, 846, 0, 0},                /* fmt.fmtFlags */
+	{0x1fa00, 389, ASK_RTYPE_DIRECT, 0}, /* *runtime.timer */
+	{0x1fb40, 847, 0, 0},                /* internal/poll.FD */
+	{0x1fc80, 848, 0, 0},                /* internal/runtime/maps.Map */
+	{0x1fdc0, 390, ASK_RTYPE_DIRECT, 0}, /* *internal/sync.HashTrieMap[interface {},interface {}] */
+	{0x1ff20, 849, 0, 0},                /* fmt.pp */
+	{0x20080, 850, 0, 0},                /* runtime.gcWork */
+	{0x201e0, 391, ASK_RTYPE_DIRECT, 0}, /* *runtime.timers */
+	{0x20340, 851, 0, 0},                /* runtime.mcache */
+	{0x204c0, 852, 0, 0},                /* runtime.sysStatsAggregate */
+	{0x20640, 853, 0, 0},                /* runtime.cpuStats */
+	{0x207c0, 854, 0, 0},                /* internal/abi.Type */
+	{0x20940, 392, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/maps.table */
+	{0x20ac0, 393, ASK_RTYPE_DIRECT, 0}, /* *fmt.fmt */
+	{0x20c40, 855, 0, 0},                /* runtime.synctestBubble */
+	{0x20dc0, 856, 0, 0},                /* runtime.heapStatsDelta */
+	{0x20f40, 857, 0, 0},                /* runtime.pcHeader */
+	{0x210e0, 858, 0, 0},                /* runtime.hchan */
+	{0x21280, 394, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.InterfaceType */
+	{0x21420, 395, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.Type */
 	{0x215c0, ASK_ABSENT, 0, 0},         /* reflect.Type */
-	{0x21780, 692, 0, 0},                /* runtime.sudog */
-	{0x21940, 693, 0, 0},                /* runtime.scavengerState */
-	{0x21b00, 694, 0, 0},                /* runtime._panic */
-	{0x21ce0, 695, 0, 0},                /* runtime._func */
-	{0x21ec0, 696, 0, 0},                /* runtime.timer */
-	{0x220a0, 274, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/maps.Map */
-	{0x22280, 275, ASK_RTYPE_DIRECT, 0}, /* *fmt.pp */
-	{0x22480, 276, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.FuncType */
-	{0x226a0, 697, 0, 0},                /* runtime.pollDesc */
+	{0x21780, 859, 0, 0},                /* runtime.sudog */
+	{0x21940, 860, 0, 0},                /* runtime.scavengerState */
+	{0x21b00, 861, 0, 0},                /* runtime._panic */
+	{0x21ce0, 862, 0, 0},                /* runtime._func */
+	{0x21ec0, 863, 0, 0},                /* runtime.timer */
+	{0x220a0, 396, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/maps.Map */
+	{0x22280, 397, ASK_RTYPE_DIRECT, 0}, /* *fmt.pp */
+	{0x22480, 398, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.FuncType */
+	{0x226a0, 864, 0, 0},                /* runtime.pollDesc */
 	{0x228e0, 9, 0, 0},                  /* main.everything */
-	{0x22b40, 277, ASK_RTYPE_DIRECT, 0}, /* *internal/reflectlite.rtype */
-	{0x22de0, 698, 0, 0},                /* *runtime.mspan */
-	{0x230c0, 278, ASK_RTYPE_DIRECT, 0}, /* internal/reflectlite.rtype */
-	{0x233a0, 699, 0, 0},                /* runtime.mspan */
-	{0x236a0, 279, ASK_RTYPE_DIRECT, 0}, /* *os.File */
-	{0x239c0, 280, ASK_RTYPE_DIRECT, 0}, /* *reflect.rtype */
+	{0x22b40, 399, ASK_RTYPE_DIRECT, 0}, /* *internal/reflectlite.rtype */
+	{0x22de0, 865, 0, 0},                /* *runtime.mspan */
+	{0x230c0, 400, ASK_RTYPE_DIRECT, 0}, /* internal/reflectlite.rtype */
+	{0x233a0, 866, 0, 0},                /* runtime.mspan */
+	{0x236a0, 401, ASK_RTYPE_DIRECT, 0}, /* *os.File */
+	{0x239c0, 402, ASK_RTYPE_DIRECT, 0}, /* *reflect.rtype */
 	{0x23d00, 5, 0, 0},                  /* time.Time */
-	{0x240c0, 281, ASK_RTYPE_DIRECT, 0}, /* *internal/poll.FD */
-	{0x244e0, 282, ASK_RTYPE_DIRECT, 0}, /* *time.Time */
-	{0x24900, 700, 0, 0},                /* runtime.xRegs */
-	{0x24d20, 701, 0, 0},                /* runtime.moduledata */
-	{0x251e0, 702, 0, 0},                /* runtime.p */
-	{0x256a0, 703, 0, 0},                /* runtime.g */
-	{0x25d20, 283, ASK_RTYPE_DIRECT, 0}, /* *reflect.Value */
-	{0x26400, 704, 0, 0},                /* reflect.Value */
-	{0x26b40, 705, 0, 0},                /* runtime.m */
+	{0x240c0, 403, ASK_RTYPE_DIRECT, 0}, /* *internal/poll.FD */
+	{0x244e0, 404, ASK_RTYPE_DIRECT, 0}, /* *time.Time */
+	{0x24900, 867, 0, 0},                /* runtime.xRegs */
+	{0x24d20, 868, 0, 0},                /* runtime.moduledata */
+	{0x251e0, 869, 0, 0},                /* runtime.p */
+	{0x256a0, 870, 0, 0},                /* runtime.g */
+	{0x25d20, 405, ASK_RTYPE_DIRECT, 0}, /* *reflect.Value */
+	{0x26400, 871, 0, 0},                /* reflect.Value */
+	{0x26b40, 872, 0, 0},                /* runtime.m */
 	{0},
 };
 
 /* {entry, type of the closure object} */
 static const struct ask_closure ask_closures[] = {
-	{0x11ea0, 706}, /* closure runtime.(*mspan).setUserArenaChunkToFault.func1 */
-	{0x11fe0, 707}, /* closure runtime.mmap.func1 */
-	{0x12100, 708}, /* closure runtime.munmap.func1 */
-	{0x12280, 709}, /* closure runtime.sigaction.func1 */
-	{0x12e40, 710}, /* closure runtime.chansend.func1 */
-	{0x13040, 711}, /* closure runtime.send.goready.func1 */
-	{0x13680, 712}, /* closure runtime.closechan.goready.func1 */
-	{0x13e60, 713}, /* closure runtime.chanrecv.func1 */
-	{0x140e0, 714}, /* closure runtime.recv.goready.func1 */
-	{0x14920, 715}, /* closure runtime.debugCallCheck.func1 */
-	{0x14d20, 716}, /* closure runtime.debugCallWrap.func1 */
-	{0x14f80, 717}, /* closure runtime.debugCallWrap2.func1 */
-	{0x173a0, 718}, /* closure runtime.hexdumpWords.func1 */
-	{0x1ca00, 719}, /* closure runtime.persistentalloc.func1 */
-	{0x1ec00, 720}, /* closure runtime.allocmcache.func1 */
-	{0x20660, 721}, /* closure runtime.checkFinalizersAndCleanups.func1 */
-	{0x208e0, 722}, /* closure runtime.checkFinalizersAndCleanups.func1.1 */
-	{0x24700, 723}, /* closure runtime.SetFinalizer.func2 */
-	{0x247c0, 724}, /* closure runtime.SetFinalizer.func1 */
-	{0x25620, 725}, /* closure runtime.gcStart.func4 */
-	{0x256a0, 726}, /* closure runtime.gcStart.func2 */
-	{0x25700, 727}, /* closure runtime.gcStart.func1 */
-	{0x25b20, 728}, /* closure runtime.gcMarkDone.func4 */
-	{0x25bc0, 729}, /* closure runtime.gcMarkDone.func3 */
-	{0x25c60, 730}, /* closure runtime.gcMarkDone.func2 */
-	{0x25cc0, 731}, /* closure runtime.gcMarkDone.forEachP.func5 */
-	{0x270c0, 732}, /* closure runtime.gcMarkTermination.forEachP.func7 */
-	{0x27140, 733}, /* closure runtime.gcMarkTermination.func3 */
-	{0x271a0, 734}, /* closure runtime.gcMarkTermination.func2 */
-	{0x27260, 735}, /* closure runtime.gcMarkTermination.func1 */
-	{0x27780, 736}, /* closure runtime.gcBgMarkWorker.func2 */
-	{0x292e0, 737}, /* closure runtime.gcMarkRootCheck.func1 */
-	{0x298a0, 738}, /* closure runtime.markroot.func1 */
-	{0x2a5c0, 739}, /* closure runtime.gcAssistAlloc.func2 */
-	{0x2a600, 740}, /* closure runtime.gcAssistAlloc.func1 */
-	{0x31860, 741}, /* closure runtime.(*pageAlloc).scavenge.func1 */
-	{0x34b80, 742}, /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3 */
-	{0x34c40, 743}, /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2 */
-	{0x34d00, 744}, /* closure runtime.(*sweepLocked).sweep.func1 */
-	{0x35ca0, 745}, /* closure runtime.getempty.func1 */
-	{0x36e00, 746}, /* closure runtime.(*mheap).alloc.func1 */
-	{0x3b7e0, 747}, /* closure runtime.(*pageAlloc).find.func1 */
-	{0x3e7a0, 748}, /* closure runtime.mProf_Malloc.func1 */
-	{0x3f180, 749}, /* closure runtime.(*mLockProfile).captureStack.func1 */
-	{0x3f8e0, 750}, /* closure runtime.doRecordGoroutineProfile.func1 */
-	{0x414e0, 751}, /* closure runtime.netpollgoready.goready.func1 */
-	{0x420e0, 752}, /* closure runtime.futexwakeup.func1 */
-	{0x423e0, 753}, /* closure runtime.newosproc.func1 */
-	{0x44260, 754}, /* closure runtime.(*_panic).nextFrame.func1 */
-	{0x446c0, 755}, /* closure runtime.gorecover.func1 */
-	{0x448c0, 756}, /* closure runtime.throw.func1 */
-	{0x44a00, 757}, /* closure runtime.fatal.func1 */
-	{0x44e80, 758}, /* closure runtime.fatalthrow.func1 */
-	{0x45000, 759}, /* closure runtime.fatalpanic.func1 */
-	{0x45600, 760}, /* closure runtime.dopanic_m.func1 */
-	{0x45fa0, 761}, /* closure runtime.setPinned.func2 */
-	{0x46000, 762}, /* closure runtime.setPinned.func1 */
-	{0x47160, 763}, /* closure runtime.xRegRestore.func1 */
-	{0x483e0, 764}, /* closure runtime.main.func2 */
-	{0x48d60, 765}, /* closure runtime.badmorestackg0.func1 */
-	{0x4aa20, 766}, /* closure runtime.casgstatus.func3 */
-	{0x4adc0, 767}, /* closure runtime.stopTheWorld.func1 */
-	{0x4c300, 768}, /* closure runtime.allocm.func1 */
-	{0x512a0, 769}, /* closure runtime.reentersyscall.func2 */
-	{0x51380, 770}, /* closure runtime.reentersyscall.func1 */
-	{0x51660, 771}, /* closure runtime.entersyscallblock.func4 */
-	{0x51760, 772}, /* closure runtime.entersyscallblock.func3 */
-	{0x518a0, 773}, /* closure runtime.entersyscallblock.func1 */
-	{0x519a0, 774}, /* closure runtime.exitsyscall.func4 */
-	{0x519e0, 775}, /* closure runtime.exitsyscall.func3 */
-	{0x51ae0, 776}, /* closure runtime.exitsyscall.func2 */
-	{0x52060, 777}, /* closure runtime.malg.func1 */
-	{0x52120, 778}, /* closure runtime.newproc.func1 */
-	{0x52d60, 779}, /* closure runtime.gfget.func2 */
-	{0x52da0, 780}, /* closure runtime.gfget.func1 */
-	{0x53a60, 781}, /* closure runtime.(*p).destroy.freemcache.func2 */
-	{0x53ac0, 782}, /* closure runtime.(*p).destroy.func1 */
-	{0x54b00, 783}, /* closure runtime.wirep.func2 */
-	{0x551a0, 784}, /* closure runtime.checkdead.func1 */
-	{0x5a640, 785}, /* closure runtime.(*rwmutex).rlock.func1 */
-	{0x5a860, 786}, /* closure runtime.readyWithTime.goready.func1 */
-	{0x64280, 787}, /* closure runtime.(*synctestBubble).changegstatus.goready.func1 */
-	{0x643e0, 788}, /* closure runtime.(*synctestBubble).decActive.goready.func1 */
-	{0x64840, 789}, /* closure runtime.goroutineReady.goready.func1 */
-	{0x64ac0, 790}, /* closure runtime.(*timer).maybeRunAsync.func1 */
-	{0x651e0, 791}, /* closure runtime.(*timer).modify.func1 */
-	{0x667e0, 792}, /* closure runtime.(*timer).maybeRunChan.func1 */
-	{0x66a00, 793}, /* closure runtime.traceAdvance.func6 */
-	{0x66b40, 794}, /* closure runtime.traceAdvance.func5 */
-	{0x66ba0, 795}, /* closure runtime.traceAdvance.func4 */
-	{0x66d40, 796}, /* closure runtime.traceAdvance.forEachP.func7 */
-	{0x66dc0, 797}, /* closure runtime.traceAdvance.func1 */
-	{0x66fc0, 798}, /* closure runtime.traceAdvance.func1.1 */
-	{0x695e0, 799}, /* closure runtime.traceback1.func1 */
-	{0x6a040, 800}, /* closure runtime.traceback2.func1 */
-	{0x6a4a0, 801}, /* closure runtime.callers.func1 */
-	{0x6b160, 802}, /* closure runtime.tracebacksomeothers.func1 */
-	{0x6b480, 803}, /* closure runtime.tracebackHexdump.func1 */
-	{0x6bd60, 804}, /* closure runtime.traceWriter.flush.func1 */
-	{0x6c100, 805}, /* closure runtime.traceWriter.refill.func1 */
-	{0x6ca80, 806}, /* closure runtime.traceCPUFlush.func1 */
-	{0x6d5e0, 807}, /* closure runtime.(*traceRegionAlloc).alloc.func1 */
-	{0x6f2c0, 808}, /* closure runtime.traceThreadDestroy.func1 */
-	{0x70c00, 809}, /* closure runtime.(*traceStringTable).put.func1 */
-	{0x70f60, 810}, /* closure runtime.(*traceStringTable).reset.func1 */
-	{0x713e0, 811}, /* closure runtime.traceSyncBatch.func1 */
-	{0x71be0, 812}, /* closure runtime.getGCMaskOnDemand.func1 */
-	{0x744e0, 813}, /* closure runtime.vdsoParseSymbols.func1 */
-	{0x75480, 814}, /* closure runtime.gcMarkTermination.func4.1 */
-	{0x89240, 815}, /* closure reflect.funcLayout.func1 */
-	{0x91500, 816}, /* closure internal/godebug.(*Setting).Value.func1 */
-	{0x91b80, 817}, /* closure internal/godebug.update.func2 */
-	{0x91c60, 818}, /* closure internal/godebug.update.func1 */
-	{0x923e0, 819}, /* closure syscall.init.OnceFunc.func3 */
-	{0x92440, 820}, /* closure syscall.init.OnceFunc.func3.1 */
-	{0x924c0, 821}, /* closure syscall.init.OnceFunc.func3.1.1 */
-	{0x9eee0, 822}, /* closure internal/poll.init.OnceValue[go.shape.bool].func4 */
-	{0x9ef60, 823}, /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1 */
-	{0x9f000, 824}, /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1.1 */
-	{0xa0400, 825}, /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2 */
-	{0xa0480, 826}, /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1 */
-	{0xa0540, 827}, /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1.1 */
+	{0x11ea0, 873}, /* closure runtime.(*mspan).setUserArenaChunkToFault.func1 */
+	{0x11fe0, 874}, /* closure runtime.mmap.func1 */
+	{0x12100, 875}, /* closure runtime.munmap.func1 */
+	{0x12280, 876}, /* closure runtime.sigaction.func1 */
+	{0x12e40, 877}, /* closure runtime.chansend.func1 */
+	{0x13040, 878}, /* closure runtime.send.goready.func1 */
+	{0x13680, 879}, /* closure runtime.closechan.goready.func1 */
+	{0x13e60, 880}, /* closure runtime.chanrecv.func1 */
+	{0x140e0, 881}, /* closure runtime.recv.goready.func1 */
+	{0x14920, 882}, /* closure runtime.debugCallCheck.func1 */
+	{0x14d20, 883}, /* closure runtime.debugCallWrap.func1 */
+	{0x14f80, 884}, /* closure runtime.debugCallWrap2.func1 */
+	{0x173a0, 885}, /* closure runtime.hexdumpWords.func1 */
+	{0x1ca00, 886}, /* closure runtime.persistentalloc.func1 */
+	{0x1ec00, 887}, /* closure runtime.allocmcache.func1 */
+	{0x20660, 888}, /* closure runtime.checkFinalizersAndCleanups.func1 */
+	{0x208e0, 889}, /* closure runtime.checkFinalizersAndCleanups.func1.1 */
+	{0x24700, 890}, /* closure runtime.SetFinalizer.func2 */
+	{0x247c0, 891}, /* closure runtime.SetFinalizer.func1 */
+	{0x25620, 892}, /* closure runtime.gcStart.func4 */
+	{0x256a0, 893}, /* closure runtime.gcStart.func2 */
+	{0x25700, 894}, /* closure runtime.gcStart.func1 */
+	{0x25b20, 895}, /* closure runtime.gcMarkDone.func4 */
+	{0x25bc0, 896}, /* closure runtime.gcMarkDone.func3 */
+	{0x25c60, 897}, /* closure runtime.gcMarkDone.func2 */
+	{0x25cc0, 898}, /* closure runtime.gcMarkDone.forEachP.func5 */
+	{0x270c0, 899}, /* closure runtime.gcMarkTermination.forEachP.func7 */
+	{0x27140, 900}, /* closure runtime.gcMarkTermination.func3 */
+	{0x271a0, 901}, /* closure runtime.gcMarkTermination.func2 */
+	{0x27260, 902}, /* closure runtime.gcMarkTermination.func1 */
+	{0x27780, 903}, /* closure runtime.gcBgMarkWorker.func2 */
+	{0x292e0, 904}, /* closure runtime.gcMarkRootCheck.func1 */
+	{0x298a0, 905}, /* closure runtime.markroot.func1 */
+	{0x2a5c0, 906}, /* closure runtime.gcAssistAlloc.func2 */
+	{0x2a600, 907}, /* closure runtime.gcAssistAlloc.func1 */
+	{0x31860, 908}, /* closure runtime.(*pageAlloc).scavenge.func1 */
+	{0x34b80, 909}, /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3 */
+	{0x34c40, 910}, /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2 */
+	{0x34d00, 911}, /* closure runtime.(*sweepLocked).sweep.func1 */
+	{0x35ca0, 912}, /* closure runtime.getempty.func1 */
+	{0x36e00, 913}, /* closure runtime.(*mheap).alloc.func1 */
+	{0x3b7e0, 914}, /* closure runtime.(*pageAlloc).find.func1 */
+	{0x3e7a0, 915}, /* closure runtime.mProf_Malloc.func1 */
+	{0x3f180, 916}, /* closure runtime.(*mLockProfile).captureStack.func1 */
+	{0x3f8e0, 917}, /* closure runtime.doRecordGoroutineProfile.func1 */
+	{0x414e0, 918}, /* closure runtime.netpollgoready.goready.func1 */
+	{0x420e0, 919}, /* closure runtime.futexwakeup.func1 */
+	{0x423e0, 920}, /* closure runtime.newosproc.func1 */
+	{0x44260, 921}, /* closure runtime.(*_panic).nextFrame.func1 */
+	{0x446c0, 922}, /* closure runtime.gorecover.func1 */
+	{0x448c0, 923}, /* closure runtime.throw.func1 */
+	{0x44a00, 924}, /* closure runtime.fatal.func1 */
+	{0x44e80, 925}, /* closure runtime.fatalthrow.func1 */
+	{0x45000, 926}, /* closure runtime.fatalpanic.func1 */
+	{0x45600, 927}, /* closure runtime.dopanic_m.func1 */
+	{0x45fa0, 928}, /* closure runtime.setPinned.func2 */
+	{0x46000, 929}, /* closure runtime.setPinned.func1 */
+	{0x47160, 930}, /* closure runtime.xRegRestore.func1 */
+	{0x483e0, 931}, /* closure runtime.main.func2 */
+	{0x48d60, 932}, /* closure runtime.badmorestackg0.func1 */
+	{0x4aa20, 933}, /* closure runtime.casgstatus.func3 */
+	{0x4adc0, 934}, /* closure runtime.stopTheWorld.func1 */
+	{0x4c300, 935}, /* closure runtime.allocm.func1 */
+	{0x512a0, 936}, /* closure runtime.reentersyscall.func2 */
+	{0x51380, 937}, /* closure runtime.reentersyscall.func1 */
+	{0x51660, 938}, /* closure runtime.entersyscallblock.func4 */
+	{0x51760, 939}, /* closure runtime.entersyscallblock.func3 */
+	{0x518a0, 940}, /* closure runtime.entersyscallblock.func1 */
+	{0x519a0, 941}, /* closure runtime.exitsyscall.func4 */
+	{0x519e0, 942}, /* closure runtime.exitsyscall.func3 */
+	{0x51ae0, 943}, /* closure runtime.exitsyscall.func2 */
+	{0x52060, 944}, /* closure runtime.malg.func1 */
+	{0x52120, 945}, /* closure runtime.newproc.func1 */
+	{0x52d60, 946}, /* closure runtime.gfget.func2 */
+	{0x52da0, 947}, /* closure runtime.gfget.func1 */
+	{0x53a60, 948}, /* closure runtime.(*p).destroy.freemcache.func2 */
+	{0x53ac0, 949}, /* closure runtime.(*p).destroy.func1 */
+	{0x54b00, 950}, /* closure runtime.wirep.func2 */
+	{0x551a0, 951}, /* closure runtime.checkdead.func1 */
+	{0x5a640, 952}, /* closure runtime.(*rwmutex).rlock.func1 */
+	{0x5a860, 953}, /* closure runtime.readyWithTime.goready.func1 */
+	{0x64280, 954}, /* closure runtime.(*synctestBubble).changegstatus.goready.func1 */
+	{0x643e0, 955}, /* closure runtime.(*synctestBubble).decActive.goready.func1 */
+	{0x64840, 956}, /* closure runtime.goroutineReady.goready.func1 */
+	{0x64ac0, 957}, /* closure runtime.(*timer).maybeRunAsync.func1 */
+	{0x651e0, 958}, /* closure runtime.(*timer).modify.func1 */
+	{0x667e0, 959}, /* closure runtime.(*timer).maybeRunChan.func1 */
+	{0x66a00, 960}, /* closure runtime.traceAdvance.func6 */
+	{0x66b40, 961}, /* closure runtime.traceAdvance.func5 */
+	{0x66ba0, 962}, /* closure runtime.traceAdvance.func4 */
+	{0x66d40, 963}, /* closure runtime.traceAdvance.forEachP.func7 */
+	{0x66dc0, 964}, /* closure runtime.traceAdvance.func1 */
+	{0x66fc0, 965}, /* closure runtime.traceAdvance.func1.1 */
+	{0x695e0, 966}, /* closure runtime.traceback1.func1 */
+	{0x6a040, 967}, /* closure runtime.traceback2.func1 */
+	{0x6a4a0, 968}, /* closure runtime.callers.func1 */
+	{0x6b160, 969}, /* closure runtime.tracebacksomeothers.func1 */
+	{0x6b480, 970}, /* closure runtime.tracebackHexdump.func1 */
+	{0x6bd60, 971}, /* closure runtime.traceWriter.flush.func1 */
+	{0x6c100, 972}, /* closure runtime.traceWriter.refill.func1 */
+	{0x6ca80, 973}, /* closure runtime.traceCPUFlush.func1 */
+	{0x6d5e0, 974}, /* closure runtime.(*traceRegionAlloc).alloc.func1 */
+	{0x6f2c0, 975}, /* closure runtime.traceThreadDestroy.func1 */
+	{0x70c00, 976}, /* closure runtime.(*traceStringTable).put.func1 */
+	{0x70f60, 977}, /* closure runtime.(*traceStringTable).reset.func1 */
+	{0x713e0, 978}, /* closure runtime.traceSyncBatch.func1 */
+	{0x71be0, 979}, /* closure runtime.getGCMaskOnDemand.func1 */
+	{0x744e0, 980}, /* closure runtime.vdsoParseSymbols.func1 */
+	{0x75480, 981}, /* closure runtime.gcMarkTermination.func4.1 */
+	{0x89240, 982}, /* closure reflect.funcLayout.func1 */
+	{0x91500, 983}, /* closure internal/godebug.(*Setting).Value.func1 */
+	{0x91b80, 984}, /* closure internal/godebug.update.func2 */
+	{0x91c60, 985}, /* closure internal/godebug.update.func1 */
+	{0x923e0, 986}, /* closure syscall.init.OnceFunc.func3 */
+	{0x92440, 987}, /* closure syscall.init.OnceFunc.func3.1 */
+	{0x924c0, 988}, /* closure syscall.init.OnceFunc.func3.1.1 */
+	{0x9eee0, 989}, /* closure internal/poll.init.OnceValue[go.shape.bool].func4 */
+	{0x9ef60, 990}, /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1 */
+	{0x9f000, 991}, /* closure internal/poll.init.OnceValue[go.shape.bool].func4.1.1 */
+	{0xa0400, 992}, /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2 */
+	{0xa0480, 993}, /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1 */
+	{0xa0540, 994}, /* closure os.init.OnceValue[go.shape.interface { Error() string }].func2.1.1 */
 	{0},
 };
 
