@@ -78,7 +78,7 @@ const char *const *binary_type_names(struct binary *binary, size_t *count);
 const struct binary_type *const *binary_runtime_types(struct binary *binary, size_t *count);
 /*
  * Every type descriptor that can be found, sorted, distinct: also those of types that
- * debug info leaves out: of these there is a name, and a type where its kind is a basic one.
+ * debug info leaves out: of these there is a name, and a type unless it is a map or channel.
  */
 struct binary_descriptor {
 	uint64_t offset; /* from runtime.types */

@@ -212,6 +212,8 @@ struct error *die_damaged(struct binary *binary, Dwarf_Die *die, const char *wha
 
 /* type.c: never NULL; UNKNOWN for what is not understood. */
 const struct binary_type *type_at(struct binary *binary, Dwarf_Off offset);
+/* Makes a filled type UNKNOWN when it contradicts itself. */
+void type_check(struct type_node *node);
 
 /* ---- dictionary.c: type parameters ---- */
 

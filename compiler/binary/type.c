@@ -379,6 +379,11 @@ static bool check(struct type_node *node, int depth)
 	return true;
 }
 
+void type_check(struct type_node *node)
+{
+	(void)check(node, 0);
+}
+
 const struct binary_type *type_at(struct binary *binary, Dwarf_Off offset)
 {
 	struct type_node *node = node_at(binary, offset);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "binary_int.h"
+#include "descriptors.h"
 
 #include <stdlib.h>
 
@@ -7,7 +7,7 @@
  * Every type descriptor of the program, also those of types that debug info leaves out:
  * before Go 1.24 or so a type is described only where a variable or another type has it,
  * and one that merely goes into an interface is not. Its name is in its descriptor, and where its
- * kind is a basic one that is all there is to know of it.
+ * kind is a basic one that is all there is to know of it; the rest is in composite.c.
  *
  * The runtime keeps no list of all descriptors. It has two of some: moduledata.typelinks
  * (pointer types among them, and each type with a name has a pointer type) and itablinks
@@ -18,60 +18,65 @@
  * members is from DWARF. Descriptors are data of the program, so no offset is believed.
  */
 
-#define KIND_POINTER 22
-#define KIND_MASK 31u
 #define TFLAG_UNCOMMON 1u
 #define TFLAG_EXTRA_STAR 2u
 #define NAME_MAX_BYTES 4096u
-#define POINTERS_MAX 8 /* `********T` */
+#define NAMES_SHARE 16u /* of type data: a name is read for each type and each field that has it */
+#define NESTING_MAX 8 /* `********T` */
 
 /* Structs of which a descriptor begins, by kind; what has none begins with Type alone. */
 static const struct {
 	unsigned kind;
 	const char *name, *old_name;
 } kinds[] = {
-	{17, "internal/abi.ArrayType", "runtime.arraytype"},
-	{18, "internal/abi.ChanType", "runtime.chantype"},
-	{19, "internal/abi.FuncType", "runtime.functype"},
-	{20, "internal/abi.InterfaceType", "runtime.interfacetype"},
-	{21, "internal/abi.MapType", "runtime.maptype"},
-	{KIND_POINTER, "internal/abi.PtrType", "runtime.ptrtype"},
-	{23, "internal/abi.SliceType", "runtime.slicetype"},
-	{25, "internal/abi.StructType", "runtime.structtype"},
-};
-
-/*
- * Kinds of which a descriptor says all there is to know: with a size, a type without debug info
- * is as good as one with it. By reflect.Kind, Go source: internal/abi/type.go.
- */
-static const struct {
-	enum schema_kind kind;
-	uint64_t size;
-} basic_kinds[] = {
-	[1] = {SCHEMA_KIND_BOOL, 1},	   [2] = {SCHEMA_KIND_INT, 8},
-	[3] = {SCHEMA_KIND_INT, 1},	   [4] = {SCHEMA_KIND_INT, 2},
-	[5] = {SCHEMA_KIND_INT, 4},	   [6] = {SCHEMA_KIND_INT, 8},
-	[7] = {SCHEMA_KIND_UINT, 8},	   [8] = {SCHEMA_KIND_UINT, 1},
-	[9] = {SCHEMA_KIND_UINT, 2},	   [10] = {SCHEMA_KIND_UINT, 4},
-	[11] = {SCHEMA_KIND_UINT, 8},	   [12] = {SCHEMA_KIND_UINT, 8},
-	[13] = {SCHEMA_KIND_FLOAT, 4},	   [14] = {SCHEMA_KIND_FLOAT, 8},
-	[15] = {SCHEMA_KIND_COMPLEX, 8},   [16] = {SCHEMA_KIND_COMPLEX, 16},
-	[24] = {SCHEMA_KIND_STRING, 16},   [26] = {SCHEMA_KIND_UNSAFE_POINTER, 8},
-};
-
-struct walk {
-	struct binary *binary;
-	struct arena scratch;
-	const struct binary_type *type; /* internal/abi.Type */
-	uint64_t size, flag, kind, str, elem; /* offsets of members */
-	struct map seen;
-	VEC(uint64_t) queue; /* descriptors, as offsets from runtime.types */
-	VEC(struct binary_descriptor) found;
+	{DESCRIPTOR_ARRAY, "internal/abi.ArrayType", "runtime.arraytype"},
+	{DESCRIPTOR_CHAN, "internal/abi.ChanType", "runtime.chantype"},
+	{DESCRIPTOR_FUNC, "internal/abi.FuncType", "runtime.functype"},
+	{DESCRIPTOR_INTERFACE, "internal/abi.InterfaceType", "runtime.interfacetype"},
+	{DESCRIPTOR_MAP, "internal/abi.MapType", "runtime.maptype"},
+	{DESCRIPTOR_POINTER, "internal/abi.PtrType", "runtime.ptrtype"},
+	{DESCRIPTOR_SLICE, "internal/abi.SliceType", "runtime.slicetype"},
+	{DESCRIPTOR_STRUCT, "internal/abi.StructType", "runtime.structtype"},
 };
 
 /* ---- reading ---- */
 
-static bool read_number(struct walk *walk, uint64_t offset, size_t size, uint64_t *ret)
+static const struct binary_type *either(struct binary *binary, const char *name,
+					const char *old_name)
+{
+	const struct binary_type *type = binary_type_find(binary, name);
+
+	return type ? type : binary_type_find(binary, old_name);
+}
+
+const struct binary_type *descriptor_layout(struct binary *binary, unsigned kind)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (kinds[i].kind == kind)
+			return either(binary, kinds[i].name, kinds[i].old_name);
+	return either(binary, "internal/abi.Type", "runtime._type");
+}
+
+const struct binary_field *descriptor_member(const struct binary_type *type, const char *name,
+					     const char *old_name)
+{
+	for (size_t i = 0; type && i < type->fields_count; i++)
+		if (!strcmp(type->fields[i].name, name) || !strcmp(type->fields[i].name, old_name))
+			return &type->fields[i];
+	return NULL;
+}
+
+static bool member(const struct binary_type *type, const char *name, const char *old_name,
+		   uint64_t *ret)
+{
+	const struct binary_field *field = descriptor_member(type, name, old_name);
+
+	if (field)
+		*ret = field->offset;
+	return field;
+}
+
+bool descriptor_number(struct descriptors *walk, uint64_t offset, size_t size, uint64_t *ret)
 {
 	uint8_t data[8];
 	uint64_t address;
@@ -85,40 +90,33 @@ static bool read_number(struct walk *walk, uint64_t offset, size_t size, uint64_
 	return true;
 }
 
-static const struct binary_type *either(struct binary *binary, const char *name,
-					const char *old_name)
+bool descriptor_pointer(struct descriptors *walk, uint64_t offset, uint64_t *ret)
 {
-	const struct binary_type *type = binary_type_find(binary, name);
+	uint64_t address;
 
-	return type ? type : binary_type_find(binary, old_name);
+	if (!descriptor_number(walk, offset, sizeof(address), &address) ||
+	    address <= walk->binary->info.types ||
+	    address - walk->binary->info.types >= walk->binary->info.types_size)
+		return false;
+	*ret = address - walk->binary->info.types;
+	return true;
 }
 
-static bool member(const struct binary_type *type, const char *name, const char *old_name,
-		   uint64_t *ret)
-{
-	for (size_t i = 0; type && i < type->fields_count; i++)
-		if (!strcmp(type->fields[i].name, name) ||
-		    !strcmp(type->fields[i].name, old_name)) {
-			*ret = type->fields[i].offset;
-			return true;
-		}
-	return false;
-}
-
-/* An abi.Name: a byte of flags, the length as a varint, the bytes. NULL: none that makes sense. */
-static const char *read_name(struct walk *walk, uint64_t offset)
+const char *descriptor_name(struct descriptors *walk, uint64_t offset)
 {
 	uint64_t length = 0, byte = 0x80;
 	uint8_t *text;
 
 	offset++;
 	for (unsigned shift = 0; byte & 0x80; shift += 7) {
-		if (shift > 14 || !read_number(walk, offset++, 1, &byte))
+		if (shift > 14 || !descriptor_number(walk, offset++, 1, &byte))
 			return NULL;
 		length |= (byte & 0x7f) << shift;
 	}
-	if (!length || length > NAME_MAX_BYTES || offset + length > walk->binary->info.types_size)
+	if (!length || length > NAME_MAX_BYTES || length > walk->names_left ||
+	    offset + length > walk->binary->info.types_size)
 		return NULL;
+	walk->names_left -= length;
 	text = arena_alloc(&walk->scratch, length + 1);
 	if (!binary_read(walk->binary, walk->binary->info.types + offset, text, length) ||
 	    strlen((char *)text) != length)
@@ -129,52 +127,57 @@ static const char *read_name(struct walk *walk, uint64_t offset)
 /* ---- names ---- */
 
 /* The path of a named type's package, or NULL. */
-static const char *package_path(struct walk *walk, uint64_t descriptor, unsigned kind)
+static const char *package_path(struct descriptors *walk, uint64_t descriptor, unsigned kind)
 {
-	const struct binary_type *own = walk->type;
+	const struct binary_type *own = descriptor_layout(walk->binary, kind);
 	uint64_t path;
 
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (kinds[i].kind == kind)
-			own = either(walk->binary, kinds[i].name, kinds[i].old_name);
 	/* UncommonType comes right after; its first member is PkgPath */
-	if (!own || !read_number(walk, descriptor + own->size, 4, &path) || !path)
+	if (!own || !descriptor_number(walk, descriptor + own->size, 4, &path) || !path)
 		return NULL;
-	return read_name(walk, path);
+	return descriptor_name(walk, path);
 }
 
-static const char *type_name(struct walk *walk, uint64_t descriptor, int depth);
+static const char *type_name(struct descriptors *walk, uint64_t descriptor, int depth);
 
-/* A pointer type without a name of its own has that of what it points to. */
-static const char *pointer_name(struct walk *walk, uint64_t descriptor, int depth)
+/* What a pointer, slice or array type without a name of its own is of, after `*`, `[]`, `[3]`. */
+static const char *composed_name(struct descriptors *walk, uint64_t descriptor, unsigned kind,
+				 const char *name, int depth)
 {
-	const char *name = NULL;
+	size_t prefix = *name == '*' ? 1 : strcspn(name, "]") + 1;
+	const char *elem_name = NULL;
 	uint64_t elem;
 
-	if (depth < POINTERS_MAX && read_number(walk, descriptor + walk->elem, 8, &elem) &&
-	    elem > walk->binary->info.types)
-		name = type_name(walk, elem - walk->binary->info.types, depth + 1);
-	return name ? arena_printf(walk->binary->arena, "*%s", name) : NULL;
+	if (kind != (*name == '*'  ? DESCRIPTOR_POINTER
+		     : prefix == 2 ? DESCRIPTOR_SLICE
+				   : DESCRIPTOR_ARRAY))
+		return NULL;
+	if (depth < NESTING_MAX && walk->elem[kind] &&
+	    descriptor_pointer(walk, descriptor + walk->elem[kind], &elem))
+		elem_name = type_name(walk, elem, depth + 1);
+	return elem_name ? arena_printf(walk->binary->arena, "%.*s%s", (int)prefix, name, elem_name)
+			 : NULL;
 }
 
 /*
  * The type's name with its full import path. Go's own string has the package's name
- * alone: "server.Client". Types made of others keep that, but for pointers.
+ * alone: "server.Client". Funcs, maps and the like keep that.
  */
-static const char *type_name(struct walk *walk, uint64_t descriptor, int depth)
+static const char *type_name(struct descriptors *walk, uint64_t descriptor, int depth)
 {
 	uint64_t str, kind, flags;
 	const char *name =
-		read_number(walk, descriptor + walk->str, 4, &str) ? read_name(walk, str) : NULL;
+		descriptor_number(walk, descriptor + walk->str, 4, &str) ? descriptor_name(walk, str) : NULL;
 	const char *path = NULL;
 	size_t package;
 
-	if (!name || !read_number(walk, descriptor + walk->kind, 1, &kind) ||
-	    !read_number(walk, descriptor + walk->flag, 1, &flags))
+	if (!name || !descriptor_number(walk, descriptor + walk->kind, 1, &kind) ||
+	    !descriptor_number(walk, descriptor + walk->flag, 1, &flags))
 		return NULL;
-	kind &= KIND_MASK;
+	kind &= DESCRIPTOR_KIND_MASK;
 	name += flags & TFLAG_EXTRA_STAR && *name == '*';
-	if (kind == KIND_POINTER && *name == '*' && (path = pointer_name(walk, descriptor, depth)))
+	if ((*name == '*' || *name == '[') &&
+	    (path = composed_name(walk, descriptor, (unsigned)kind, name, depth)))
 		return path;
 	package = strcspn(name, ".[ *({");
 	if (flags & TFLAG_UNCOMMON && name[package] == '.')
@@ -186,25 +189,34 @@ static const char *type_name(struct walk *walk, uint64_t descriptor, int depth)
 
 /* ---- the walk ---- */
 
-static void enqueue(struct walk *walk, uint64_t descriptor)
+struct type_node *descriptor_node(struct descriptors *walk, uint64_t descriptor)
 {
+	struct type_node *node;
 	uint64_t known;
 
-	if (!descriptor || descriptor >= walk->binary->info.types_size ||
-	    map_get(&walk->seen, descriptor, &known))
-		return;
-	map_set(&walk->seen, descriptor, 1);
-	*VEC_PUSH(&walk->scratch, &walk->queue) = descriptor;
+	if (map_get(&walk->nodes, descriptor, &known))
+		return (struct type_node *)(uintptr_t)known;
+	node = ARENA_NEW(walk->binary->arena, struct type_node);
+	node->type.name = "?";
+	map_set(&walk->nodes, descriptor, (uintptr_t)node);
+	*VEC_PUSH(&walk->scratch, &walk->queue) = (struct descriptor_queued){descriptor, node};
+	return node;
 }
 
-static void enqueue_address(struct walk *walk, uint64_t address)
+static void enqueue(struct descriptors *walk, uint64_t descriptor)
+{
+	if (descriptor && descriptor < walk->binary->info.types_size)
+		(void)descriptor_node(walk, descriptor);
+}
+
+static void enqueue_address(struct descriptors *walk, uint64_t address)
 {
 	if (address > walk->binary->info.types)
 		enqueue(walk, address - walk->binary->info.types);
 }
 
 /* A word of the program's data. */
-static bool read_word(struct walk *walk, uint64_t address, uint64_t *ret)
+static bool read_word(struct descriptors *walk, uint64_t address, uint64_t *ret)
 {
 	uint8_t data[8];
 	struct cursor cursor = {.p = data, .end = data + sizeof(data)};
@@ -216,7 +228,7 @@ static bool read_word(struct walk *walk, uint64_t address, uint64_t *ret)
 }
 
 /* The slice in a member of runtime.firstmoduledata; empty when there is none. */
-static uint64_t module_slice(struct walk *walk, const char *name, uint64_t *data)
+static uint64_t module_slice(struct descriptors *walk, const char *name, uint64_t *data)
 {
 	const struct binary_global *module =
 		binary_global_find(walk->binary, "runtime.firstmoduledata");
@@ -229,7 +241,7 @@ static uint64_t module_slice(struct walk *walk, const char *name, uint64_t *data
 	return count <= UINT32_MAX ? count : 0;
 }
 
-static void read_links(struct walk *walk)
+static void read_links(struct descriptors *walk)
 {
 	const struct binary_type *itab = either(walk->binary, "internal/abi.ITab", "runtime.itab");
 	uint64_t data, count = module_slice(walk, "typelinks", &data), type, address;
@@ -248,42 +260,48 @@ static void read_links(struct walk *walk)
 			enqueue_address(walk, address);
 }
 
-/* The type of a descriptor of a basic kind, NULL for any other. */
-static const struct binary_type *basic_type(struct walk *walk, uint64_t descriptor, uint64_t kind,
-					    const char *name)
+static void visit(struct descriptors *walk, uint64_t descriptor, struct type_node *node)
 {
-	struct binary_type *type;
-	uint64_t size;
-
-	kind &= KIND_MASK;
-	if (kind >= ARRAY_SIZE(basic_kinds) || !basic_kinds[kind].size ||
-	    !read_number(walk, descriptor + walk->size, 8, &size) ||
-	    size != basic_kinds[kind].size)
-		return NULL;
-	type = ARENA_NEW(walk->binary->arena, struct binary_type);
-	*type = (struct binary_type){.name = name,
-				     .kind = basic_kinds[kind].kind,
-				     .size = size,
-				     .runtime_type = descriptor};
-	return type;
-}
-
-static void visit(struct walk *walk, uint64_t descriptor)
-{
-	const struct binary_type *type = NULL;
-	uint64_t kind, elem;
+	uint64_t kind;
 	const char *name = type_name(walk, descriptor, 0);
 
+	node->state = TYPE_FILLED;
 	if (!name)
 		return;
-	if (read_number(walk, descriptor + walk->kind, 1, &kind)) {
-		if ((kind & KIND_MASK) == KIND_POINTER &&
-		    read_number(walk, descriptor + walk->elem, 8, &elem))
-			enqueue_address(walk, elem);
-		type = basic_type(walk, descriptor, kind, name);
-	}
-	*VEC_PUSH(walk->binary->arena, &walk->found) =
-		(struct binary_descriptor){.offset = descriptor, .name = name, .type = type};
+	node->type.name = name;
+	if (descriptor_number(walk, descriptor + walk->kind, 1, &kind))
+		composite_fill(walk, descriptor, (unsigned)kind & DESCRIPTOR_KIND_MASK,
+			       &node->type);
+	*VEC_PUSH(walk->binary->arena, &walk->found) = (struct binary_descriptor){
+		.offset = descriptor, .name = name, .type = &node->type};
+}
+
+/* Types that contradict themselves are as good as not described. */
+static void check(struct descriptors *walk)
+{
+	for (size_t i = 0; i < walk->queue.length; i++)
+		type_check(walk->queue.data[i].node);
+	for (size_t i = 0; i < walk->found.length; i++)
+		if (!walk->found.data[i].type->die &&
+		    walk->found.data[i].type->kind == SCHEMA_KIND_UNKNOWN)
+			walk->found.data[i].type = NULL;
+}
+
+static void walk_all(struct descriptors *walk, const struct binary_type *const *types, size_t count)
+{
+	uint64_t elem;
+
+	/* from a described pointer type another one may be reached */
+	for (size_t i = 0; i < count; i++)
+		if (types[i]->kind == SCHEMA_KIND_POINTER &&
+		    descriptor_pointer(walk,
+				       types[i]->runtime_type + walk->elem[DESCRIPTOR_POINTER],
+				       &elem))
+			enqueue(walk, elem);
+	read_links(walk);
+	for (size_t i = 0; i < walk->queue.length; i++)
+		visit(walk, walk->queue.data[i].descriptor, walk->queue.data[i].node);
+	check(walk);
 }
 
 static int by_offset(const void *left, const void *right)
@@ -295,9 +313,9 @@ static int by_offset(const void *left, const void *right)
 
 const struct binary_descriptor *binary_descriptors(struct binary *binary, size_t *count)
 {
-	struct walk walk = {.binary = binary};
+	struct descriptors walk = {.binary = binary};
 	const struct binary_type *const *types;
-	uint64_t elem;
+	const struct binary_type *layout;
 	size_t described;
 
 	if (binary->descriptors) {
@@ -305,28 +323,21 @@ const struct binary_descriptor *binary_descriptors(struct binary *binary, size_t
 		return binary->descriptors;
 	}
 	types = binary_runtime_types(binary, &described);
-	map_init(&walk.seen, &walk.scratch);
+	map_init(&walk.nodes, &walk.scratch);
 	for (size_t i = 0; i < described; i++) {
-		map_set(&walk.seen, types[i]->runtime_type, 1);
+		map_set(&walk.nodes, types[i]->runtime_type, (uintptr_t)types[i]);
 		*VEC_PUSH(binary->arena, &walk.found) = (struct binary_descriptor){
 			.offset = types[i]->runtime_type, .name = types[i]->name, .type = types[i]};
 	}
-	walk.type = either(binary, "internal/abi.Type", "runtime._type");
-	if (member(walk.type, "Size_", "size", &walk.size) &&
-	    member(walk.type, "TFlag", "tflag", &walk.flag) &&
-	    member(walk.type, "Kind_", "kind", &walk.kind) &&
-	    member(walk.type, "Str", "str", &walk.str) &&
-	    member(either(binary, "internal/abi.PtrType", "runtime.ptrtype"), "Elem", "elem",
-		   &walk.elem)) {
-		/* from a described pointer type another one may be reached */
-		for (size_t i = 0; i < described; i++)
-			if (types[i]->kind == SCHEMA_KIND_POINTER &&
-			    read_number(&walk, types[i]->runtime_type + walk.elem, 8, &elem))
-				enqueue_address(&walk, elem);
-		read_links(&walk);
-		for (size_t i = 0; i < walk.queue.length; i++)
-			visit(&walk, walk.queue.data[i]);
-	}
+	layout = descriptor_layout(binary, 0);
+	if (__builtin_mul_overflow(binary->info.types_size, NAMES_SHARE, &walk.names_left))
+		walk.names_left = UINT64_MAX;
+	composite_begin(&walk);
+	if (member(layout, "Size_", "size", &walk.size) &&
+	    member(layout, "TFlag", "tflag", &walk.flag) &&
+	    member(layout, "Kind_", "kind", &walk.kind) &&
+	    member(layout, "Str", "str", &walk.str) && walk.elem[DESCRIPTOR_POINTER])
+		walk_all(&walk, types, described);
 	arena_deinit(&walk.scratch);
 	if (walk.found.length)
 		qsort(walk.found.data, walk.found.length, sizeof(*walk.found.data), by_offset);

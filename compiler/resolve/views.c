@@ -291,8 +291,9 @@ const struct resolve_view *flat_view(struct resolve_flat *flat, const struct bin
 		return NULL;
 	if (map_get(&flat->views, (uintptr_t)type, &known))
 		return (const struct resolve_view *)(uintptr_t)known;
-	/* closure objects and parts of listed types are no types of the program: they have no DIE */
-	spec = type->die && !is_made(type->name) ? listed(flat, type) : NULL;
+	/* closure objects and parts of listed types are no types of the program: they have neither */
+	spec = (type->die || type->runtime_type) && !is_made(type->name) ? listed(flat, type)
+									 : NULL;
 	if (spec)
 		view = view_of(flat, spec, type);
 	map_set(&flat->views, (uintptr_t)type, (uintptr_t)view);
@@ -340,6 +341,18 @@ static void complain_unknown(struct resolve *resolve, const struct spec_type *sp
 	diagnostic_suggest(resolve->diags, diag, spec->name.text, near.data, near.length);
 }
 
+/* A type that debug info leaves out, and that has a descriptor nevertheless. */
+static const struct binary_type *only_described(struct resolve *resolve, const char *pattern)
+{
+	size_t count;
+	const struct binary_descriptor *all = binary_descriptors(resolve->binary, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (all[i].type && !is_made(all[i].name) && spec_name_matches(pattern, all[i].name))
+			return all[i].type;
+	return NULL;
+}
+
 static void bind_pattern(struct resolve *resolve, const struct spec_type *spec)
 {
 	size_t count, found = 0;
@@ -353,7 +366,7 @@ static void bind_pattern(struct resolve *resolve, const struct spec_type *spec)
 		type = binary_type_find(resolve->binary, names[i]);
 		found += type && flat_view(&resolve->flat, type);
 	}
-	if (!found)
+	if (!found && !only_described(resolve, spec->name.text))
 		complain_unknown(resolve, spec);
 }
 
@@ -363,6 +376,8 @@ static void bind_type(struct resolve *resolve, const struct spec_type *spec)
 	const struct binary_type *type =
 		is_made(name) ? NULL : binary_type_find(resolve->binary, name);
 
+	if (!type)
+		type = only_described(resolve, name);
 	if (!type)
 		complain_unknown(resolve, spec);
 	else if (type->kind == SCHEMA_KIND_TIME)

@@ -563,21 +563,21 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x42c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *syscall.Rlimit */
 	{0x4300, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *error */
 	{0x4340, 127, ASK_RTYPE_DIRECT, 0},         /* *string */
-	{0x4380, ASK_ABSENT, 0, 0},                 /* *int8 */
+	{0x4380, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *int8 */
 	{0x43c0, 188, ASK_RTYPE_DIRECT, 0},         /* *uint8 */
-	{0x4400, ASK_ABSENT, 0, 0},                 /* *int16 */
-	{0x4440, ASK_ABSENT, 0, 0},                 /* *uint16 */
+	{0x4400, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *int16 */
+	{0x4440, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *uint16 */
 	{0x4480, 121, ASK_RTYPE_DIRECT, 0},         /* *int32 */
 	{0x44c0, 122, ASK_RTYPE_DIRECT, 0},         /* *uint32 */
 	{0x4500, 143, ASK_RTYPE_DIRECT, 0},         /* *int64 */
 	{0x4540, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *uint64 */
 	{0x4580, 136, ASK_RTYPE_DIRECT, 0},         /* *int */
-	{0x45c0, ASK_ABSENT, 0, 0},                 /* *uint */
+	{0x45c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *uint */
 	{0x4600, 118, ASK_RTYPE_DIRECT, 0},         /* *uintptr */
-	{0x4640, ASK_ABSENT, 0, 0},                 /* *complex64 */
-	{0x4680, ASK_ABSENT, 0, 0},                 /* *complex128 */
-	{0x46c0, ASK_ABSENT, 0, 0},                 /* *float32 */
-	{0x4700, ASK_ABSENT, 0, 0},                 /* *float64 */
+	{0x4640, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *complex64 */
+	{0x4680, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *complex128 */
+	{0x46c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *float32 */
+	{0x4700, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *float64 */
 	{0x4740, 128, ASK_RTYPE_DIRECT, 0},         /* *bool */
 	{0x4780, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *unsafe.Pointer */
 	{0x47c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime._defer */
@@ -591,68 +591,68 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x49c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.gobuf */
 	{0x4a00, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.ancestorInfo */
 	{0x4a40, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.mutex */
-	{0x4a80, ASK_ABSENT, 0, 0},                 /* *runtime.lockRankStruct */
+	{0x4a80, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.lockRankStruct */
 	{0x4ac0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.sudog */
 	{0x4b00, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.coro */
-	{0x4b40, ASK_ABSENT, 0, 0},                 /* *runtime.xRegPerG */
-	{0x4b80, ASK_ABSENT, 0, 0},                 /* *runtime.xRegs */
+	{0x4b40, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.xRegPerG */
+	{0x4b80, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.xRegs */
 	{0x4bc0, ASK_ABSENT, 0, 0},                 /* *runtime.xRegState */
 	{0x4c00, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.gsignalStack */
 	{0x4c40, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.sigset */
 	{0x4c80, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.sysmontick */
 	{0x4cc0, 139, 0, 0},                        /* *runtime.special */
-	{0x4d00, ASK_ABSENT, 0, 0},                 /* *runtime.stackfreelist */
+	{0x4d00, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.stackfreelist */
 	{0x4d40, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.persistentAlloc */
-	{0x4d80, ASK_ABSENT, 0, 0},                 /* *runtime.gcMarkWorkerMode */
+	{0x4d80, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.gcMarkWorkerMode */
 	{0x4dc0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.lfnode */
 	{0x4e00, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.gcBgMarkWorkerNode */
-	{0x4e40, ASK_ABSENT, 0, 0},                 /* *runtime.sizeClassScanStats */
-	{0x4e80, ASK_ABSENT, 0, 0},                 /* *runtime.workbufhdr */
+	{0x4e40, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.sizeClassScanStats */
+	{0x4e80, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.workbufhdr */
 	{0x4ec0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.listNodeManual */
 	{0x4f00, ASK_ABSENT, 0, 0},                 /* *runtime.cleanupBlockHeader */
 	{0x4f40, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.cleanupFn */
 	{0x4f80, 168, ASK_RTYPE_DIRECT, 0},         /* *runtime.funcval */
-	{0x4fc0, ASK_ABSENT, 0, 0},                 /* *runtime.throwType */
+	{0x4fc0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.throwType */
 	{0x5000, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.cgoCallers */
 	{0x5040, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.note */
-	{0x5080, ASK_ABSENT, 0, 0},                 /* *runtime.mWaitList */
-	{0x50c0, ASK_ABSENT, 0, 0},                 /* *runtime.traceBlockReason */
+	{0x5080, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.mWaitList */
+	{0x50c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.traceBlockReason */
 	{0x5100, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.mTraceState */
-	{0x5140, ASK_ABSENT, 0, 0},                 /* *runtime.traceBufHeader */
-	{0x5180, ASK_ABSENT, 0, 0},                 /* *runtime.traceTime */
-	{0x51c0, ASK_ABSENT, 0, 0},                 /* *runtime.winlibcall */
+	{0x5140, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.traceBufHeader */
+	{0x5180, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.traceTime */
+	{0x51c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.winlibcall */
 	{0x5200, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.pcvalueCache */
-	{0x5240, ASK_ABSENT, 0, 0},                 /* *runtime.pcvalueCacheEnt */
-	{0x5280, ASK_ABSENT, 0, 0},                 /* *runtime.dlogPerM */
+	{0x5240, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.pcvalueCacheEnt */
+	{0x5280, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.dlogPerM */
 	{0x52c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.mOS */
-	{0x5300, ASK_ABSENT, 0, 0},                 /* *runtime.heldLockInfo */
+	{0x5300, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.heldLockInfo */
 	{0x5340, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.Frame */
 	{0x5380, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.gcBgMarkWorkerNodePadded */
-	{0x53c0, ASK_ABSENT, 0, 0},                 /* *runtime.sliceInterfacePtr */
-	{0x5400, ASK_ABSENT, 0, 0},                 /* *runtime.stringInterfacePtr */
-	{0x5440, ASK_ABSENT, 0, 0},                 /* *runtime.stringer */
+	{0x53c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.sliceInterfacePtr */
+	{0x5400, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.stringInterfacePtr */
+	{0x5440, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.stringer */
 	{0x5480, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.traceFrame */
-	{0x54c0, ASK_ABSENT, 0, 0},                 /* *runtime.uint16InterfacePtr */
-	{0x5500, ASK_ABSENT, 0, 0},                 /* *runtime.uint32InterfacePtr */
-	{0x5540, ASK_ABSENT, 0, 0},                 /* *runtime.uint64InterfacePtr */
+	{0x54c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.uint16InterfacePtr */
+	{0x5500, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.uint32InterfacePtr */
+	{0x5540, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.uint64InterfacePtr */
 	{0x5580, 173, ASK_RTYPE_DIRECT, 0},         /* *runtime.untracedG·7 */
 	{0x55c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.debugCallWrapArgs */
 	{0x5600, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.savedOpenDeferState */
-	{0x5640, ASK_ABSENT, 0, 0},                 /* *runtime._typePair */
-	{0x5680, ASK_ABSENT, 0, 0},                 /* *internal/abi.BoundsErrorCode */
-	{0x56c0, ASK_ABSENT, 0, 0},                 /* *internal/abi.TFlag */
-	{0x5700, ASK_ABSENT, 0, 0},                 /* *internal/abi.NameOff */
-	{0x5740, ASK_ABSENT, 0, 0},                 /* *internal/abi.TypeOff */
+	{0x5640, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime._typePair */
+	{0x5680, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.BoundsErrorCode */
+	{0x56c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.TFlag */
+	{0x5700, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.NameOff */
+	{0x5740, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.TypeOff */
 	{0x5780, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.Imethod */
 	{0x57c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.ITab */
-	{0x5800, ASK_ABSENT, 0, 0},                 /* *internal/abi.PCLnTabMagic */
-	{0x5840, ASK_ABSENT, 0, 0},                 /* *internal/abi.FuncFlag */
-	{0x5880, ASK_ABSENT, 0, 0},                 /* *internal/abi.FuncID */
+	{0x5800, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.PCLnTabMagic */
+	{0x5840, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.FuncFlag */
+	{0x5880, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.FuncID */
 	{0x58c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/cpu.option */
 	{0x5900, ASK_ABSENT, 0, 0},                 /* *internal/runtime/sys.nih */
 	{0x5940, ASK_ABSENT, 0, 0},                 /* *internal/runtime/sys.NotInHeap */
-	{0x5980, ASK_ABSENT, 0, 0},                 /* *internal/runtime/atomic.align64 */
-	{0x59c0, ASK_ABSENT, 0, 0},                 /* *internal/reflectlite.Type */
+	{0x5980, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.align64 */
+	{0x59c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/reflectlite.Type */
 	{0x5a00, 1, ASK_RTYPE_DIRECT, 0},           /* func() */
 	{0x5a40, ASK_ABSENT, 0, 0},                 /* []struct { key string; elem int } */
 	{0x5a80, 190, ASK_RTYPE_DIRECT, 0},         /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
@@ -672,7 +672,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x5e00, ASK_ABSENT, 0, 0},                 /* []runtime.ancestorInfo */
 	{0x5e40, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *[]runtime.ancestorInfo */
 	{0x5e80, ASK_ABSENT, 0, 0},                 /* []runtime.timerWhen */
-	{0x5ec0, ASK_ABSENT, 0, 0},                 /* []atomic.Uint32 */
+	{0x5ec0, ASK_ABSENT, 0, 0},                 /* []internal/runtime/atomic.Uint32 */
 	{0x5f00, ASK_ABSENT, 0, 0},                 /* []*runtime.mspan */
 	{0x5f40, ASK_ABSENT, 0, 0},                 /* []runtime.gclinkptr */
 	{0x5f80, ASK_ABSENT, 0, 0},                 /* []runtime.stackfreelist */
@@ -732,19 +732,19 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x6d40, ASK_ABSENT, 0, 0},                 /* internal/abi.PCLnTabMagic */
 	{0x6d80, ASK_ABSENT, 0, 0},                 /* internal/abi.FuncFlag */
 	{0x6dc0, 196, 0, 0},                        /* internal/abi.FuncID */
-	{0x6e00, ASK_ABSENT, 0, 0},                 /* func() string */
+	{0x6e00, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() string */
 	{0x6e40, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() bool */
-	{0x6e80, ASK_ABSENT, 0, 0},                 /* func() uintptr */
+	{0x6e80, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() uintptr */
 	{0x6ec0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() int32 */
 	{0x6f00, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.coro) */
 	{0x6f40, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.pinner) */
 	{0x6f80, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* chan struct {} */
 	{0x6fc0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* chan bool */
 	{0x7000, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* chan int */
-	{0x7040, ASK_ABSENT, 0, 0},                 /* func() *abi.Type */
-	{0x7080, ASK_ABSENT, 0, 0},                 /* func() abi.Kind */
-	{0x70c0, ASK_ABSENT, 0, 0},                 /* func() *abi.UncommonType */
-	{0x7100, ASK_ABSENT, 0, 0},                 /* func() reflectlite.Type */
+	{0x7040, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() *abi.Type */
+	{0x7080, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() abi.Kind */
+	{0x70c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() *abi.UncommonType */
+	{0x7100, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() reflectlite.Type */
 	{0x71a0, ASK_ABSENT, 0, 0},                 /* runtime.sliceInterfacePtr */
 	{0x7200, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key string; elem int } */
 	{0x7260, ASK_ABSENT, 0, 0},                 /* [1]uintptr */
@@ -791,7 +791,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x81c0, ASK_ABSENT, 0, 0},                 /* [9]unsafe.Pointer */
 	{0x8220, ASK_ABSENT, 0, 0},                 /* [8]internal/cpu.option */
 	{0x8280, ASK_ABSENT, 0, 0},                 /* [32]uint64 */
-	{0x82e0, ASK_ABSENT, 0, 0},                 /* func(reflectlite.Type) bool */
+	{0x82e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func(reflectlite.Type) bool */
 	{0x8340, 195, 0, 0},                        /* runtime.guintptr */
 	{0x83a0, ASK_ABSENT, 0, 0},                 /* runtime.muintptr */
 	{0x8400, ASK_ABSENT, 0, 0},                 /* runtime.gclinkptr */
@@ -809,7 +809,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x8880, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.bitvector */
 	{0x88e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.timerWhen */
 	{0x8940, ASK_ABSENT, 0, 0},                 /* runtime.sigset */
-	{0x89a0, ASK_ABSENT, 0, 0},                 /* *runtime.gclinkptr */
+	{0x89a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.gclinkptr */
 	{0x8a00, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.pinner */
 	{0x8a60, 133, 0, 0},                        /* *runtime.notInHeap */
 	{0x8ac0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.xRegPerP */
@@ -841,9 +841,9 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x9560, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.muintptr */
 	{0x95e0, 125, ASK_RTYPE_DIRECT, 0},         /* *runtime.hchan */
 	{0x9660, ASK_ABSENT, 0, 0},                 /* *runtime.gcBits */
-	{0x96e0, ASK_ABSENT, 0, 0},                 /* *runtime.spanClass */
+	{0x96e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.spanClass */
 	{0x9760, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.mSpanStateBox */
-	{0x97e0, ASK_ABSENT, 0, 0},                 /* *runtime.mWeakPointer */
+	{0x97e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.mWeakPointer */
 	{0x9860, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.objptr */
 	{0x98e0, ASK_ABSENT, 0, 0},                 /* *runtime.workbuf */
 	{0x9960, 150, ASK_RTYPE_DIRECT, 0},         /* *runtime.p */
@@ -853,13 +853,13 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x9b60, ASK_ABSENT, 0, 0},                 /* runtime.stringer */
 	{0x9be0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.TypeAssertionError */
 	{0x9c60, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.piController */
-	{0x9ce0, ASK_ABSENT, 0, 0},                 /* *sync.noCopy */
+	{0x9ce0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *sync.noCopy */
 	{0x9d60, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *sync.Once */
-	{0x9de0, ASK_ABSENT, 0, 0},                 /* *sync/atomic.noCopy */
+	{0x9de0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.noCopy */
 	{0x9e60, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.UncommonType */
 	{0x9ee0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.IntArgRegBitmap */
 	{0x9f60, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.RegArgs */
-	{0x9fe0, ASK_ABSENT, 0, 0},                 /* *internal/runtime/atomic.noCopy */
+	{0x9fe0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.noCopy */
 	{0xa060, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Bool */
 	{0xa0e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/maps.unhashableTypeError */
 	{0xa160, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* map[string]int */
@@ -979,7 +979,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xe3e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.Func */
 	{0xe4a0, ASK_ABSENT, 0, 0},                 /* runtime.textsect */
 	{0xe560, ASK_ABSENT, 0, 0},                 /* runtime.modulehash */
-	{0xe620, ASK_ABSENT, 0, 0},                 /* *runtime.funcInfo */
+	{0xe620, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.funcInfo */
 	{0xe6e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.waitReason */
 	{0xe7a0, ASK_ABSENT, 0, 0},                 /* runtime.ancestorInfo */
 	{0xe860, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.gTraceState */
@@ -1000,7 +1000,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xf3a0, ASK_ABSENT, 0, 0},                 /* internal/runtime/atomic.Int64 */
 	{0xf460, ASK_ABSENT, 0, 0},                 /* internal/runtime/atomic.Uint64 */
 	{0xf520, 191, 0, 0},                        /* struct { sync.f func(); sync.once syn…nc.valid bool; sync.p interface {} } */
-	{0xf5e0, ASK_ABSENT, 0, 0},                 /* *runtime.offAddr */
+	{0xf5e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.offAddr */
 	{0xf6a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.scavengerState */
 	{0xf760, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Uint64 */
 	{0xf820, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Uintptr */
@@ -1024,7 +1024,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x10600, ASK_ABSENT, 0, 0},                /* runtime.sizeClassScanStats */
 	{0x106e0, ASK_ABSENT, 0, 0},                /* runtime.spanQueue */
 	{0x107c0, ASK_ABSENT, 0, 0},                /* runtime.mOS */
-	{0x108a0, ASK_ABSENT, 0, 0},                /* *internal/abi.Name */
+	{0x108a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.Name */
 	{0x10980, ASK_ABSENT, 0, 0},                /* internal/abi.UncommonType */
 	{0x10a60, ASK_ABSENT, 0, 0},                /* internal/chacha8rand.State */
 	{0x10b40, ASK_ABSENT, 0, 0},                /* runtime.boundsError */

@@ -87,11 +87,11 @@ static const struct ask_layout ask_layout = {
 	.pointers = 6,              /* rows of ask_pointers */
 	.spans = 0,                 /* rows of ask_spans */
 	.limits = 1,                /* rows of ask_limits */
-	.rtypes = 717,              /* rows of ask_rtypes */
+	.rtypes = 718,              /* rows of ask_rtypes */
 	.closures = 0,              /* rows of ask_closures */
 	.itab_type = 8,             /* internal/abi.ITab.Type */
 	.funcval_type = ASK_ABSENT, /* type of a closure object of which only the PC is known */
-	.context_types = 16,        /* rows of ask_context_types */
+	.context_types = 20,        /* rows of ask_context_types */
 	.any_key = 0x0,             /* contexts of the spec with a key of any type */
 	.any_value = 0x0,           /* contexts of the spec with a value of any type */
 	.labels_type = ASK_ABSENT,  /* type of the pprof labels behind runtime.g.labels */
@@ -185,23 +185,23 @@ static const struct ask_range ask_ranges[] = {
  */
 /* {offset from runtime.types, type, flags, name} */
 static const struct ask_rtype ask_rtypes[] = {
-	{0x5a60, ASK_ABSENT, 0, 0},                 /* *main.requestIDKey */
-	{0x5aa0, ASK_ABSENT, 0, 0},                 /* *main.tenantKey */
+	{0x5a60, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *main.requestIDKey */
+	{0x5aa0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *main.tenantKey */
 	{0x5ae0, 3, ASK_RTYPE_DIRECT, 0},           /* *main.tenant */
-	{0x5b20, ASK_ABSENT, 0, 0},                 /* *context.Context */
-	{0x5b60, ASK_ABSENT, 0, 0},                 /* *context.canceler */
-	{0x5ba0, ASK_ABSENT, 0, 0},                 /* *context.afterFuncer */
-	{0x5be0, ASK_ABSENT, 0, 0},                 /* *context.stringer */
+	{0x5b20, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *context.Context */
+	{0x5b60, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *context.canceler */
+	{0x5ba0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *context.afterFuncer */
+	{0x5be0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *context.stringer */
 	{0x5c20, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *syscall.Rlimit */
-	{0x5c60, ASK_ABSENT, 0, 0},                 /* *internal/reflectlite.Type */
-	{0x5ca0, ASK_ABSENT, 0, 0},                 /* *sync/atomic.align64 */
+	{0x5c60, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/reflectlite.Type */
+	{0x5ca0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.align64 */
 	{0x5ce0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *time.zone */
 	{0x5d20, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *time.zoneTrans */
 	{0x5d60, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *error */
 	{0x5da0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *string */
-	{0x5de0, ASK_ABSENT, 0, 0},                 /* *int8 */
+	{0x5de0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *int8 */
 	{0x5e20, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *uint8 */
-	{0x5e60, ASK_ABSENT, 0, 0},                 /* *int16 */
+	{0x5e60, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *int16 */
 	{0x5ea0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *uint16 */
 	{0x5ee0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *int32 */
 	{0x5f20, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *uint32 */
@@ -210,9 +210,9 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x5fe0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *int */
 	{0x6020, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *uint */
 	{0x6060, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *uintptr */
-	{0x60a0, ASK_ABSENT, 0, 0},                 /* *complex64 */
-	{0x60e0, ASK_ABSENT, 0, 0},                 /* *complex128 */
-	{0x6120, ASK_ABSENT, 0, 0},                 /* *float32 */
+	{0x60a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *complex64 */
+	{0x60e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *complex128 */
+	{0x6120, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *float32 */
 	{0x6160, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *float64 */
 	{0x61a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *bool */
 	{0x61e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *unsafe.Pointer */
@@ -228,101 +228,101 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x6460, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.gobuf */
 	{0x64a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.ancestorInfo */
 	{0x64e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.mutex */
-	{0x6520, ASK_ABSENT, 0, 0},                 /* *runtime.lockRankStruct */
+	{0x6520, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.lockRankStruct */
 	{0x6560, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.sudog */
 	{0x65a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.coro */
-	{0x65e0, ASK_ABSENT, 0, 0},                 /* *runtime.xRegPerG */
-	{0x6620, ASK_ABSENT, 0, 0},                 /* *runtime.xRegs */
+	{0x65e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.xRegPerG */
+	{0x6620, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.xRegs */
 	{0x6660, ASK_ABSENT, 0, 0},                 /* *runtime.xRegState */
 	{0x66a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.gsignalStack */
 	{0x66e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.sigset */
 	{0x6720, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.sysmontick */
 	{0x6760, ASK_ABSENT, 0, 0},                 /* *runtime.special */
-	{0x67a0, ASK_ABSENT, 0, 0},                 /* *runtime.stackfreelist */
+	{0x67a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.stackfreelist */
 	{0x67e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.persistentAlloc */
-	{0x6820, ASK_ABSENT, 0, 0},                 /* *runtime.gcMarkWorkerMode */
+	{0x6820, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.gcMarkWorkerMode */
 	{0x6860, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.lfnode */
 	{0x68a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.gcBgMarkWorkerNode */
-	{0x68e0, ASK_ABSENT, 0, 0},                 /* *runtime.sizeClassScanStats */
-	{0x6920, ASK_ABSENT, 0, 0},                 /* *runtime.workbufhdr */
+	{0x68e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.sizeClassScanStats */
+	{0x6920, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.workbufhdr */
 	{0x6960, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.listNodeManual */
 	{0x69a0, ASK_ABSENT, 0, 0},                 /* *runtime.cleanupBlockHeader */
 	{0x69e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.cleanupFn */
 	{0x6a20, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.funcval */
-	{0x6a60, ASK_ABSENT, 0, 0},                 /* *runtime.throwType */
+	{0x6a60, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.throwType */
 	{0x6aa0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.cgoCallers */
 	{0x6ae0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.note */
-	{0x6b20, ASK_ABSENT, 0, 0},                 /* *runtime.mWaitList */
-	{0x6b60, ASK_ABSENT, 0, 0},                 /* *runtime.traceBlockReason */
+	{0x6b20, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.mWaitList */
+	{0x6b60, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.traceBlockReason */
 	{0x6ba0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.mTraceState */
-	{0x6be0, ASK_ABSENT, 0, 0},                 /* *runtime.traceBufHeader */
-	{0x6c20, ASK_ABSENT, 0, 0},                 /* *runtime.traceTime */
-	{0x6c60, ASK_ABSENT, 0, 0},                 /* *runtime.winlibcall */
+	{0x6be0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.traceBufHeader */
+	{0x6c20, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.traceTime */
+	{0x6c60, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.winlibcall */
 	{0x6ca0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.pcvalueCache */
-	{0x6ce0, ASK_ABSENT, 0, 0},                 /* *runtime.pcvalueCacheEnt */
-	{0x6d20, ASK_ABSENT, 0, 0},                 /* *runtime.dlogPerM */
+	{0x6ce0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.pcvalueCacheEnt */
+	{0x6d20, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.dlogPerM */
 	{0x6d60, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.mOS */
-	{0x6da0, ASK_ABSENT, 0, 0},                 /* *runtime.heldLockInfo */
+	{0x6da0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.heldLockInfo */
 	{0x6de0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.Frame */
 	{0x6e20, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.gcBgMarkWorkerNodePadded */
 	{0x6e60, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.metricFloat64Histogram */
-	{0x6ea0, ASK_ABSENT, 0, 0},                 /* *runtime.metricKind */
-	{0x6ee0, ASK_ABSENT, 0, 0},                 /* *runtime.sliceInterfacePtr */
-	{0x6f20, ASK_ABSENT, 0, 0},                 /* *runtime.stringInterfacePtr */
-	{0x6f60, ASK_ABSENT, 0, 0},                 /* *runtime.stringer */
+	{0x6ea0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.metricKind */
+	{0x6ee0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.sliceInterfacePtr */
+	{0x6f20, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.stringInterfacePtr */
+	{0x6f60, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.stringer */
 	{0x6fa0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.traceFrame */
-	{0x6fe0, ASK_ABSENT, 0, 0},                 /* *runtime.uint16InterfacePtr */
-	{0x7020, ASK_ABSENT, 0, 0},                 /* *runtime.uint32InterfacePtr */
-	{0x7060, ASK_ABSENT, 0, 0},                 /* *runtime.uint64InterfacePtr */
+	{0x6fe0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.uint16InterfacePtr */
+	{0x7020, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.uint32InterfacePtr */
+	{0x7060, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.uint64InterfacePtr */
 	{0x70a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.untracedG·7 */
 	{0x70e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.debugCallWrapArgs */
 	{0x7120, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.savedOpenDeferState */
-	{0x7160, ASK_ABSENT, 0, 0},                 /* *runtime._typePair */
-	{0x71a0, ASK_ABSENT, 0, 0},                 /* *runtime.metricData */
-	{0x71e0, ASK_ABSENT, 0, 0},                 /* *internal/abi.BoundsErrorCode */
-	{0x7220, ASK_ABSENT, 0, 0},                 /* *internal/abi.TFlag */
-	{0x7260, ASK_ABSENT, 0, 0},                 /* *internal/abi.NameOff */
-	{0x72a0, ASK_ABSENT, 0, 0},                 /* *internal/abi.TypeOff */
+	{0x7160, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime._typePair */
+	{0x71a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.metricData */
+	{0x71e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.BoundsErrorCode */
+	{0x7220, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.TFlag */
+	{0x7260, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.NameOff */
+	{0x72a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.TypeOff */
 	{0x72e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.Imethod */
 	{0x7320, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.ITab */
-	{0x7360, ASK_ABSENT, 0, 0},                 /* *internal/abi.PCLnTabMagic */
-	{0x73a0, ASK_ABSENT, 0, 0},                 /* *internal/abi.FuncFlag */
-	{0x73e0, ASK_ABSENT, 0, 0},                 /* *internal/abi.FuncID */
-	{0x7420, ASK_ABSENT, 0, 0},                 /* *internal/sync.hashFunc */
-	{0x7460, ASK_ABSENT, 0, 0},                 /* *internal/sync.equalFunc */
+	{0x7360, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.PCLnTabMagic */
+	{0x73a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.FuncFlag */
+	{0x73e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.FuncID */
+	{0x7420, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.hashFunc */
+	{0x7460, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.equalFunc */
 	{0x74a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/godebug.setting */
 	{0x74e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/godebug.value */
 	{0x7520, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/cpu.option */
 	{0x7560, ASK_ABSENT, 0, 0},                 /* *internal/runtime/sys.nih */
 	{0x75a0, ASK_ABSENT, 0, 0},                 /* *internal/runtime/sys.NotInHeap */
-	{0x75e0, ASK_ABSENT, 0, 0},                 /* *internal/runtime/atomic.align64 */
+	{0x75e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.align64 */
 	{0x7620, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/godebugs.Info */
-	{0x7660, ASK_ABSENT, 0, 0},                 /* *internal/bisect.Writer */
+	{0x7660, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/bisect.Writer */
 	{0x76a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/bisect.cond */
 	{0x76e0, ASK_ABSENT, 0, 0},                 /* []struct { key context.canceler; elem struct {} } */
 	{0x7720, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() */
 	{0x7760, ASK_ABSENT, 0, 0},                 /* []struct { key string; elem int } */
 	{0x77a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
 	{0x77e0, ASK_ABSENT, 0, 0},                 /* []*internal/abi.Type */
-	{0x7820, ASK_ABSENT, 0, 0},                 /* []*sync.entry[interface {},interface {}] */
-	{0x7860, ASK_ABSENT, 0, 0},                 /* []*sync.node[interface {},interface {}] */
-	{0x78a0, ASK_ABSENT, 0, 0},                 /* []atomic.Pointer[internal/sync.node[interface {},interface {}]] */
-	{0x78e0, ASK_ABSENT, 0, 0},                 /* []*sync.indirect[interface {},interface {}] */
+	{0x7820, ASK_ABSENT, 0, 0},                 /* []*internal/sync.entry[interface {},interface {}] */
+	{0x7860, ASK_ABSENT, 0, 0},                 /* []*internal/sync.node[interface {},interface {}] */
+	{0x78a0, ASK_ABSENT, 0, 0},                 /* []sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	{0x78e0, ASK_ABSENT, 0, 0},                 /* []*internal/sync.indirect[interface {},interface {}] */
 	{0x7920, ASK_ABSENT, 0, 0},                 /* []struct { key interface {}; elem interface {} } */
-	{0x7960, ASK_ABSENT, 0, 0},                 /* *go.shape.shape.interface {} */
+	{0x7960, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *go.shape.shape.interface {} */
 	{0x79a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
 	{0x79e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.node[go.shape.interface {},go.shape.interface {}] */
 	{0x7a20, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Pointer[internal/sync.en…interface {},go.shape.interface {}]] */
-	{0x7a60, ASK_ABSENT, 0, 0},                 /* []*sync.entry[go.shape.interface {},go.shape.interface {}] */
+	{0x7a60, ASK_ABSENT, 0, 0},                 /* []*internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
 	{0x7aa0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
 	{0x7ae0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
 	{0x7b20, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *go.shape.struct { internal/sync.isEntry bool } */
-	{0x7b60, ASK_ABSENT, 0, 0},                 /* []*go.shape.struct { internal/sync.isEntry bool } */
-	{0x7ba0, ASK_ABSENT, 0, 0},                 /* []atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	{0x7b60, ASK_ABSENT, 0, 0},                 /* []*go.shape.shape.struct { internal/sync.isEntry bool } */
+	{0x7ba0, ASK_ABSENT, 0, 0},                 /* []sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
 	{0x7be0, ASK_ABSENT, 0, 0},                 /* []time.zone */
 	{0x7c20, ASK_ABSENT, 0, 0},                 /* []time.zoneTrans */
-	{0x7c60, ASK_ABSENT, 0, 0},                 /* []*bisect.dedup */
-	{0x7ca0, ASK_ABSENT, 0, 0},                 /* []*godebug.value */
+	{0x7c60, ASK_ABSENT, 0, 0},                 /* []*internal/bisect.dedup */
+	{0x7ca0, ASK_ABSENT, 0, 0},                 /* []*internal/godebug.value */
 	{0x7ce0, ASK_ABSENT, 0, 0},                 /* [][4]uint64 */
 	{0x7d20, ASK_ABSENT, 0, 0},                 /* []struct { key uint64; elem bool } */
 	{0x7d60, ASK_ABSENT, 0, 0},                 /* []uint8 */
@@ -346,7 +346,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x81e0, ASK_ABSENT, 0, 0},                 /* []runtime.ancestorInfo */
 	{0x8220, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *[]runtime.ancestorInfo */
 	{0x8260, ASK_ABSENT, 0, 0},                 /* []runtime.timerWhen */
-	{0x82a0, ASK_ABSENT, 0, 0},                 /* []atomic.Uint32 */
+	{0x82a0, ASK_ABSENT, 0, 0},                 /* []internal/runtime/atomic.Uint32 */
 	{0x82e0, ASK_ABSENT, 0, 0},                 /* []*runtime.mspan */
 	{0x8320, ASK_ABSENT, 0, 0},                 /* []runtime.gclinkptr */
 	{0x8360, ASK_ABSENT, 0, 0},                 /* []runtime.stackfreelist */
@@ -409,17 +409,17 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x9320, ASK_ABSENT, 0, 0},                 /* internal/abi.FuncFlag */
 	{0x9360, ASK_ABSENT, 0, 0},                 /* internal/abi.FuncID */
 	{0x9420, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* <-chan struct {} */
-	{0x9460, ASK_ABSENT, 0, 0},                 /* func() <-chan struct {} */
-	{0x94a0, ASK_ABSENT, 0, 0},                 /* func() error */
-	{0x94e0, ASK_ABSENT, 0, 0},                 /* func() string */
+	{0x9460, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() <-chan struct {} */
+	{0x94a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() error */
+	{0x94e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() string */
 	{0x9520, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() bool */
 	{0x9560, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* chan struct {} */
-	{0x95a0, ASK_ABSENT, 0, 0},                 /* func() reflectlite.Type */
-	{0x95e0, ASK_ABSENT, 0, 0},                 /* func() abi.Kind */
-	{0x9620, ASK_ABSENT, 0, 0},                 /* func() uintptr */
-	{0x9660, ASK_ABSENT, 0, 0},                 /* func() *abi.Type */
-	{0x96a0, ASK_ABSENT, 0, 0},                 /* func() *abi.UncommonType */
-	{0x9720, ASK_ABSENT, 0, 0},                 /* func(func(interface {}, interface {}) bool) */
+	{0x95a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() reflectlite.Type */
+	{0x95e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() abi.Kind */
+	{0x9620, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() uintptr */
+	{0x9660, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() *abi.Type */
+	{0x96a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() *abi.UncommonType */
+	{0x9720, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func(func(interface {}, interface {}) bool) */
 	{0x9760, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() int32 */
 	{0x97a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* <-chan time.Time */
 	{0x97e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.coro) */
@@ -427,14 +427,14 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x9860, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* chan bool */
 	{0x98a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* chan int */
 	{0x9b00, ASK_ABSENT, 0, 0},                 /* runtime.sliceInterfacePtr */
-	{0x9b60, ASK_ABSENT, 0, 0},                 /* func() (time.Time, bool) */
-	{0x9bc0, ASK_ABSENT, 0, 0},                 /* func(interface {}) interface {} */
+	{0x9b60, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() (time.Time, bool) */
+	{0x9bc0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func(interface {}) interface {} */
 	{0x9c20, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key context.canceler; elem struct {} } */
-	{0x9c80, ASK_ABSENT, 0, 0},                 /* func(func()) func() bool */
+	{0x9c80, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func(func()) func() bool */
 	{0x9ce0, ASK_ABSENT, 0, 0},                 /* noalg.[8]struct { key string; elem int } */
 	{0x9d40, ASK_ABSENT, 0, 0},                 /* [16]uintptr */
 	{0x9da0, ASK_ABSENT, 0, 0},                 /* [1]uintptr */
-	{0x9e00, ASK_ABSENT, 0, 0},                 /* func(reflectlite.Type) bool */
+	{0x9e00, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func(reflectlite.Type) bool */
 	{0x9e60, ASK_ABSENT, 0, 0},                 /* [0]*internal/sync.entry[interface {},interface {}] */
 	{0x9ec0, ASK_ABSENT, 0, 0},                 /* [0]*internal/sync.node[interface {},interface {}] */
 	{0x9f20, ASK_ABSENT, 0, 0},                 /* [16]sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
@@ -505,33 +505,33 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xb7e0, ASK_ABSENT, 0, 0},                 /* internal/abi.Kind */
 	{0xb840, ASK_ABSENT, 0, 0},                 /* internal/runtime/cgroup.stringError */
 	{0xb8a0, ASK_ABSENT, 0, 0},                 /* struct {} */
-	{0xb900, ASK_ABSENT, 0, 0},                 /* func(bool, error, error) */
+	{0xb900, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func(bool, error, error) */
 	{0xb960, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func(interface {}, interface {}) bool */
 	{0xb9c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func(unsafe.Pointer, unsafe.Pointer) bool */
 	{0xba20, ASK_ABSENT, 0, 0},                 /* interface {} */
 	{0xba80, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func(interface {}, uintptr, int64) */
 	{0xbae0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.g, unsafe.Pointer) bool */
 	{0xbb40, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func(uintptr) (uintptr, int64) */
-	{0xbba0, ASK_ABSENT, 0, 0},                 /* func([]uint8) (int, error) */
+	{0xbba0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func([]uint8) (int, error) */
 	{0xbc60, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *errors.errorString */
 	{0xbcc0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *time.fileSizeError */
 	{0xbd20, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.bitvector */
 	{0xbd80, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.timerWhen */
 	{0xbde0, ASK_ABSENT, 0, 0},                 /* runtime.sigset */
-	{0xbe40, ASK_ABSENT, 0, 0},                 /* *runtime.gclinkptr */
+	{0xbe40, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.gclinkptr */
 	{0xbea0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.pinner */
 	{0xbf00, ASK_ABSENT, 0, 0},                 /* *runtime.notInHeap */
 	{0xbf60, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.xRegPerP */
 	{0xbfc0, ASK_ABSENT, 0, 0},                 /* runtime.cgoCallers */
 	{0xc020, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.lockRank */
 	{0xc080, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.heapStatsDelta */
-	{0xc0e0, ASK_ABSENT, 0, 0},                 /* *runtime.sysStatsAggregate */
-	{0xc140, ASK_ABSENT, 0, 0},                 /* *runtime.gcStatsAggregate */
-	{0xc1a0, ASK_ABSENT, 0, 0},                 /* *runtime.finalStatsAggregate */
-	{0xc200, ASK_ABSENT, 0, 0},                 /* *runtime.schedStatsAggregate */
+	{0xc0e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.sysStatsAggregate */
+	{0xc140, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.gcStatsAggregate */
+	{0xc1a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.finalStatsAggregate */
+	{0xc200, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.schedStatsAggregate */
 	{0xc260, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.statAggregate */
 	{0xc2c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.metricValue */
-	{0xc320, ASK_ABSENT, 0, 0},                 /* *runtime.metricReader */
+	{0xc320, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.metricReader */
 	{0xc380, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.synctestDeadlockError */
 	{0xc3e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.Frames */
 	{0xc440, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/strconv.Error */
@@ -563,9 +563,9 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xce60, ASK_ABSENT, 0, 0},                 /* go.shape.interface {} */
 	{0xcec0, ASK_ABSENT, 0, 0},                 /* context.afterFuncer */
 	{0xcf40, ASK_ABSENT, 0, 0},                 /* context.stringer */
-	{0xcfc0, ASK_ABSENT, 0, 0},                 /* *sync.noCopy */
+	{0xcfc0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *sync.noCopy */
 	{0xd040, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *sync.Once */
-	{0xd0c0, ASK_ABSENT, 0, 0},                 /* *sync/atomic.noCopy */
+	{0xd0c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.noCopy */
 	{0xd140, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *time.Timer */
 	{0xd1c0, ASK_ABSENT, 0, 0},                 /* error */
 	{0xd240, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.errorString */
@@ -574,16 +574,16 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xd3c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.muintptr */
 	{0xd440, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.hchan */
 	{0xd4c0, ASK_ABSENT, 0, 0},                 /* *runtime.gcBits */
-	{0xd540, ASK_ABSENT, 0, 0},                 /* *runtime.spanClass */
+	{0xd540, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.spanClass */
 	{0xd5c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.mSpanStateBox */
-	{0xd640, ASK_ABSENT, 0, 0},                 /* *runtime.mWeakPointer */
+	{0xd640, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.mWeakPointer */
 	{0xd6c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.objptr */
 	{0xd740, ASK_ABSENT, 0, 0},                 /* *runtime.workbuf */
 	{0xd7c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.p */
 	{0xd840, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.puintptr */
 	{0xd8c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.PanicNilError */
 	{0xd940, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.boundsError */
-	{0xd9c0, ASK_ABSENT, 0, 0},                 /* *runtime.heapStatsAggregate */
+	{0xd9c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.heapStatsAggregate */
 	{0xda40, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.cpuStats */
 	{0xdac0, ASK_ABSENT, 0, 0},                 /* runtime.stringer */
 	{0xdb40, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.TypeAssertionError */
@@ -591,7 +591,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xdc40, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.UncommonType */
 	{0xdcc0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.IntArgRegBitmap */
 	{0xdd40, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.RegArgs */
-	{0xddc0, ASK_ABSENT, 0, 0},                 /* *internal/runtime/atomic.noCopy */
+	{0xddc0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.noCopy */
 	{0xde40, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Bool */
 	{0xdec0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/maps.unhashableTypeError */
 	{0xdf40, ASK_ABSENT, 0, 0},                 /* internal/bisect.Writer */
@@ -632,7 +632,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xf0c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.Pinner */
 	{0xf140, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.errorAddressString */
 	{0xf1c0, ASK_ABSENT, 0, 0},                 /* runtime.statDepSet */
-	{0xf240, ASK_ABSENT, 0, 0},                 /* *runtime.cpuStatsAggregate */
+	{0xf240, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.cpuStatsAggregate */
 	{0xf2c0, ASK_ABSENT, 0, 0},                 /* runtime.cpuStatsAggregate */
 	{0xf340, ASK_ABSENT, 0, 0},                 /* internal/runtime/sys.NotInHeap */
 	{0xf3c0, ASK_ABSENT, 0, 0},                 /* internal/runtime/atomic.Bool */
@@ -650,6 +650,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xfa40, ASK_ABSENT, 0, 0},                 /* noalg.struct { key string; elem int } */
 	{0xfac0, ASK_ABSENT, 0, 0},                 /* noalg.map.group[string]int */
 	{0xfb40, ASK_ABSENT, 0, 0},                 /* noalg.struct { F uintptr; X0 *struct ….valid bool; sync.p interface {} } } */
+	{0xfbc0, ASK_ABSENT, 0, 0},                 /* struct { key interface {}; elem interface {} } */
 	{0xfcc0, ASK_ABSENT, 0, 0},                 /* noalg.struct { key uint64; elem bool } */
 	{0xfd40, ASK_ABSENT, 0, 0},                 /* noalg.map.group[uint64]bool */
 	{0xfdc0, ASK_ABSENT, 0, 0},                 /* noalg.struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
@@ -681,7 +682,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x10ce0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *runtime.m */
 	{0x10d80, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* runtime.Pinner */
 	{0x10e20, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *runtime.mPadded */
-	{0x10ec0, ASK_ABSENT, 0, 0},                /* *runtime.statDepSet */
+	{0x10ec0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *runtime.statDepSet */
 	{0x10f60, ASK_ABSENT, 0, 0},                /* *runtime.pollDesc */
 	{0x11000, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uint8 */
 	{0x110a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]] */
@@ -734,9 +735,9 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x12e00, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* internal/runtime/atomic.UnsafePointer */
 	{0x12ea0, ASK_ABSENT, 0, 0},                /* internal/runtime/maps.groupsReference */
 	{0x12f40, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *context.valueCtx */
-	{0x12fe0, ASK_ABSENT, 0, 0},                /* *context.withoutCancelCtx */
+	{0x12fe0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *context.withoutCancelCtx */
 	{0x13080, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *context.backgroundCtx */
-	{0x13120, ASK_ABSENT, 0, 0},                /* *context.todoCtx */
+	{0x13120, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *context.todoCtx */
 	{0x131c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *runtime.maybeTraceablePtr */
 	{0x13260, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *runtime.synctestBubble */
 	{0x13300, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *runtime.maybeTraceableChan */
@@ -764,7 +765,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x142a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *runtime.Func */
 	{0x14360, ASK_ABSENT, 0, 0},                /* runtime.textsect */
 	{0x14420, ASK_ABSENT, 0, 0},                /* runtime.modulehash */
-	{0x144e0, ASK_ABSENT, 0, 0},                /* *runtime.funcInfo */
+	{0x144e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *runtime.funcInfo */
 	{0x145a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *runtime.waitReason */
 	{0x14660, ASK_ABSENT, 0, 0},                /* runtime.ancestorInfo */
 	{0x14720, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *runtime.gTraceState */
@@ -797,11 +798,11 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x15b60, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/godebug.value] */
 	{0x15c20, ASK_ABSENT, 0, 0},                /* struct { sync.f func(); sync.once syn…nc.valid bool; sync.p interface {} } */
 	{0x15ce0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *context.cancelCtx */
-	{0x15da0, ASK_ABSENT, 0, 0},                /* *context.timerCtx */
+	{0x15da0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *context.timerCtx */
 	{0x15e60, ASK_ABSENT, 0, 0},                /* internal/reflectlite.Type */
 	{0x15f20, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Uint32 */
 	{0x15fe0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Uint64 */
-	{0x160a0, ASK_ABSENT, 0, 0},                /* *runtime.offAddr */
+	{0x160a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *runtime.offAddr */
 	{0x16160, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *runtime.scavengerState */
 	{0x16220, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uint64 */
 	{0x162e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uintptr */
@@ -837,7 +838,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x17aa0, ASK_ABSENT, 0, 0},                /* runtime.sizeClassScanStats */
 	{0x17b80, ASK_ABSENT, 0, 0},                /* runtime.spanQueue */
 	{0x17c60, ASK_ABSENT, 0, 0},                /* runtime.mOS */
-	{0x17d40, ASK_ABSENT, 0, 0},                /* *internal/abi.Name */
+	{0x17d40, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.Name */
 	{0x17e20, ASK_ABSENT, 0, 0},                /* internal/abi.UncommonType */
 	{0x17f00, ASK_ABSENT, 0, 0},                /* internal/chacha8rand.State */
 	{0x17fe0, ASK_ABSENT, 0, 0},                /* internal/bisect.Matcher */
@@ -870,7 +871,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x19bc0, ASK_ABSENT, 0, 0},                /* runtime.piController */
 	{0x19ce0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *runtime.timer */
 	{0x19e20, ASK_ABSENT, 0, 0},                /* internal/runtime/maps.Map */
-	{0x19f60, ASK_ABSENT, 0, 0},                /* *internal/sync.HashTrieMap[interface {},interface {}] */
+	{0x19f60, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *internal/sync.HashTrieMap[interface {},interface {}] */
 	{0x1a0c0, ASK_ABSENT, 0, 0},                /* runtime.gcWork */
 	{0x1a220, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *runtime.timers */
 	{0x1a380, ASK_ABSENT, 0, 0},                /* runtime.mcache */
@@ -919,10 +920,14 @@ static const struct ask_context_type ask_context_types[] = {
 	{0x10740, 0, 0, 0, 0, ASK_CONTEXT_END}, /* *context.emptyCtx: the end */
 	{0x107e0, 1, 0, 0, 0, 0},               /* *context.stopCtx: goes on */
 	{0x12f40, 2, 0, 0, 0, 0},               /* *context.valueCtx: goes on, and holds a value */
+	{0x12fe0, 1, 0, 0, 0, 0},               /* *context.withoutCancelCtx: goes on */
 	{0x13080, 0, 0, 0, 0, ASK_CONTEXT_END}, /* *context.backgroundCtx: the end */
 	{0x13120, 0, 0, 0, 0, ASK_CONTEXT_END}, /* *context.todoCtx: the end */
 	{0x13c60, 0, 0, 0, 0, ASK_CONTEXT_END}, /* context.emptyCtx: the end */
+	{0x13ee0, 1, 0, 0, 0, 0},               /* context.timerCtx: goes on */
 	{0x15ce0, 1, 0, 0, 0, 0},               /* *context.cancelCtx: goes on */
+	{0x15da0, 1, 0, 0, 0, 0},               /* *context.timerCtx: goes on */
+	{0x171e0, 1, 0, 0, 0, 0},               /* context.withoutCancelCtx: goes on */
 	{0x172c0, 0, 0, 0, 0, ASK_CONTEXT_END}, /* context.backgroundCtx: the end */
 	{0x173a0, 0, 0, 0, 0, ASK_CONTEXT_END}, /* context.todoCtx: the end */
 	{0x17720, 1, 0, 0, 0, 0},               /* context.stopCtx: goes on */

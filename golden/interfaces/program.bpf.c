@@ -83,14 +83,14 @@ static const struct ask_layout ask_layout = {
 	.probes = 3,                /* rows of ask_probes */
 	.exprs = 15,                /* rows of ask_exprs */
 	.ops = 8,                   /* rows of ask_ops */
-	.types = 651,               /* rows of ask_types */
-	.pointers = 646,            /* rows of ask_pointers */
+	.types = 729,               /* rows of ask_types */
+	.pointers = 716,            /* rows of ask_pointers */
 	.spans = 0,                 /* rows of ask_spans */
 	.limits = 1,                /* rows of ask_limits */
 	.rtypes = 517,              /* rows of ask_rtypes */
 	.closures = 110,            /* rows of ask_closures */
 	.itab_type = 8,             /* internal/abi.ITab.Type */
-	.funcval_type = 450,        /* type of a closure object of which only the PC is known */
+	.funcval_type = 528,        /* type of a closure object of which only the PC is known */
 	.context_types = 0,         /* rows of ask_context_types */
 	.any_key = 0x0,             /* contexts of the spec with a key of any type */
 	.any_value = 0x0,           /* contexts of the spec with a value of any type */
@@ -114,652 +114,730 @@ static const struct ask_type ask_types[] = {
 	[3] = {8, 2, 1, 0, 0},          /* *syscall.Rlimit */
 	[4] = {8, 3, 1, 0, 0},          /* *error */
 	[5] = {8, 4, 1, 0, 0},          /* *string */
-	[6] = {8, 5, 1, 0, 0},          /* *uint8 */
-	[7] = {8, 6, 1, 0, 0},          /* *int32 */
-	[8] = {8, 7, 1, 0, 0},          /* *uint32 */
-	[9] = {8, 8, 1, 0, 0},          /* *int64 */
-	[10] = {8, 9, 1, 0, 0},         /* *uint64 */
-	[11] = {8, 10, 1, 0, 0},        /* *int */
-	[12] = {8, 11, 1, 0, 0},        /* *uintptr */
-	[13] = {8, 12, 1, 0, 0},        /* *bool */
-	[14] = {8, 13, 1, 0, 0},        /* *unsafe.Pointer */
-	[15] = {8, 14, 1, 0, 0},        /* *runtime._defer */
-	[16] = {8, 15, 1, 0, 0},        /* *runtime.stack */
-	[17] = {8, 16, 1, 0, 0},        /* *runtime.pcHeader */
-	[18] = {8, 17, 1, 0, 0},        /* *runtime.functab */
-	[19] = {8, 18, 1, 0, 0},        /* *runtime.textsect */
-	[20] = {8, 19, 1, 0, 0},        /* *runtime.ptabEntry */
-	[21] = {8, 20, 1, 0, 0},        /* *runtime.modulehash */
-	[22] = {8, 21, 1, 0, 0},        /* *runtime.initTask */
-	[23] = {8, 22, 1, 0, 0},        /* *runtime.gobuf */
-	[24] = {8, 23, 1, 0, 0},        /* *runtime.ancestorInfo */
-	[25] = {8, 24, 1, 0, 0},        /* *runtime.mutex */
-	[26] = {8, 25, 1, 0, 0},        /* *runtime.sudog */
-	[27] = {8, 26, 1, 0, 0},        /* *runtime.coro */
-	[28] = {8, 27, 1, 0, 0},        /* *runtime.gsignalStack */
-	[29] = {8, 28, 1, 0, 0},        /* *runtime.sigset */
-	[30] = {8, 29, 1, 0, 0},        /* *runtime.sysmontick */
-	[31] = {8, 30, 1, 0, 0},        /* *runtime.persistentAlloc */
-	[32] = {8, 31, 1, 0, 0},        /* *runtime.lfnode */
-	[33] = {8, 32, 1, 0, 0},        /* *runtime.gcBgMarkWorkerNode */
-	[34] = {8, 33, 1, 0, 0},        /* *runtime.listNodeManual */
-	[35] = {8, 34, 1, 0, 0},        /* *runtime.cleanupFn */
-	[36] = {8, 35, 1, 0, 0},        /* *runtime.funcval */
-	[37] = {8, 36, 1, 0, 0},        /* *runtime.cgoCallers */
-	[38] = {8, 37, 1, 0, 0},        /* *runtime.note */
-	[39] = {8, 38, 1, 0, 0},        /* *runtime.mTraceState */
-	[40] = {8, 39, 1, 0, 0},        /* *runtime.pcvalueCache */
-	[41] = {8, 40, 1, 0, 0},        /* *runtime.mOS */
-	[42] = {8, 41, 1, 0, 0},        /* *runtime.Frame */
-	[43] = {8, 42, 1, 0, 0},        /* *runtime.gcBgMarkWorkerNodePadded */
-	[44] = {8, 43, 1, 0, 0},        /* *runtime.traceFrame */
-	[45] = {8, 44, 1, 0, 0},        /* *runtime.untracedG·7 */
-	[46] = {8, 45, 1, 0, 0},        /* *runtime.debugCallWrapArgs */
-	[47] = {8, 46, 1, 0, 0},        /* *runtime.savedOpenDeferState */
-	[48] = {8, 47, 1, 0, 0},        /* *internal/abi.Imethod */
-	[49] = {8, 48, 1, 0, 0},        /* *internal/abi.ITab */
-	[50] = {8, 49, 1, 0, 0},        /* *internal/cpu.option */
-	[51] = {8, 50, 1, 0, 0},        /* func() */
-	[52] = {8, 51, 1, 0, 0},        /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
-	[53] = {8, 52, 1, 0, 0},        /* *[]runtime.ancestorInfo */
-	[54] = {8, 53, 1, 0, 0},        /* *[1024]uintptr */
-	[55] = {8, 54, 0, 0, 0},        /* unsafe.Pointer */
-	[56] = {8, 54, 1, 0, 0},        /* func() bool */
-	[57] = {8, 55, 1, 0, 0},        /* func() int32 */
-	[58] = {8, 56, 1, 0, 0},        /* func(*runtime.coro) */
-	[59] = {8, 57, 1, 0, 0},        /* func(*runtime.pinner) */
-	[60] = {8, 58, 1, 0, 0},        /* chan struct {} */
-	[61] = {8, 59, 1, 0, 0},        /* chan bool */
-	[62] = {8, 60, 1, 0, 0},        /* chan int */
-	[63] = {8, 61, 1, 0, 0},        /* func(*runtime.funcval, unsafe.Pointer) */
-	[64] = {8, 62, 1, 0, 0},        /* func(int64) int64 */
-	[65] = {8, 63, 1, 0, 0},        /* func(interface {}, uintptr, int64) */
-	[66] = {8, 64, 1, 0, 0},        /* func(*runtime.g, unsafe.Pointer) bool */
-	[67] = {8, 65, 1, 0, 0},        /* func(uintptr) (uintptr, int64) */
-	[68] = {8, 66, 1, 0, 0},        /* func(unsafe.Pointer, unsafe.Pointer) bool */
-	[69] = {8, 67, 1, 0, 0},        /* *main.timeout */
-	[70] = {8, 68, 1, 0, 0},        /* *main.failure */
-	[71] = {8, 69, 1, 0, 0},        /* *runtime.bitvector */
-	[72] = {8, 70, 1, 0, 0},        /* *runtime.timerWhen */
-	[73] = {8, 71, 1, 0, 0},        /* *runtime.pinner */
-	[74] = {8, 72, 1, 0, 0},        /* *runtime.xRegPerP */
-	[75] = {8, 73, 1, 0, 0},        /* *runtime.lockRank */
-	[76] = {8, 74, 1, 0, 0},        /* *runtime.synctestDeadlockError */
-	[77] = {8, 75, 1, 0, 0},        /* *runtime.Frames */
-	[78] = {8, 76, 1, 0, 0},        /* *internal/strconv.Error */
-	[79] = {8, 77, 1, 0, 0},        /* *internal/abi.Kind */
-	[80] = {8, 78, 1, 0, 0},        /* *internal/runtime/cgroup.stringError */
-	[81] = {8, 79, 1, 0, 0},        /* *internal/runtime/maps.groupsReference */
-	[82] = {8, 80, 1, 0, 0},        /* *runtime.errorString */
-	[83] = {8, 81, 1, 0, 0},        /* *runtime.plainError */
-	[84] = {8, 82, 1, 0, 0},        /* *runtime.muintptr */
-	[85] = {8, 83, 1, 0, 0},        /* *runtime.hchan */
-	[86] = {8, 84, 1, 0, 0},        /* *runtime.mSpanStateBox */
-	[87] = {8, 85, 1, 0, 0},        /* *runtime.objptr */
-	[88] = {8, 86, 1, 0, 0},        /* *runtime.p */
-	[89] = {8, 87, 1, 0, 0},        /* *runtime.puintptr */
-	[90] = {8, 88, 0, 0, 0},        /* *runtime.PanicNilError */
-	[91] = {8, 88, 1, 0, 0},        /* *runtime.boundsError */
-	[92] = {8, 89, 1, 0, 0},        /* *runtime.TypeAssertionError */
-	[93] = {8, 90, 1, 0, 0},        /* *runtime.piController */
-	[94] = {8, 91, 1, 0, 0},        /* *sync.Once */
-	[95] = {8, 92, 1, 0, 0},        /* *internal/abi.UncommonType */
-	[96] = {8, 93, 1, 0, 0},        /* *internal/abi.IntArgRegBitmap */
-	[97] = {8, 94, 1, 0, 0},        /* *internal/abi.RegArgs */
-	[98] = {8, 95, 1, 0, 0},        /* *internal/runtime/atomic.Bool */
-	[99] = {8, 96, 1, 0, 0},        /* *internal/runtime/maps.unhashableTypeError */
-	[100] = {8, 97, 1, 0, 0},       /* map[string]int */
-	[101] = {8, 98, 1, 0, 0},       /* map[internal/abi.TypeOff]*internal/abi.Type */
-	[102] = {8, 99, 1, 0, 0},       /* map[int32]unsafe.Pointer */
-	[103] = {8, 100, 1, 0, 0},      /* map[runtime._typePair]struct {} */
-	[104] = {8, 101, 1, 0, 0},      /* map[string]bool */
-	[105] = {8, 102, 1, 0, 0},      /* map[uint32][]*internal/abi.Type */
-	[106] = {8, 103, 1, 0, 0},      /* *runtime.guintptr */
-	[107] = {8, 104, 1, 0, 0},      /* *runtime.waitq */
-	[108] = {8, 105, 1, 0, 0},      /* *runtime.goroutineProfileStateHolder */
-	[109] = {8, 106, 1, 0, 0},      /* *runtime.g */
-	[110] = {8, 107, 1, 0, 0},      /* *runtime.limiterEvent */
-	[111] = {8, 108, 1, 0, 0},      /* *runtime.Pinner */
-	[112] = {8, 109, 1, 0, 0},      /* *runtime.errorAddressString */
-	[113] = {8, 110, 1, 0, 0},      /* *sync.Mutex */
-	[114] = {8, 111, 0, 0, 0},      /* internal/runtime/atomic.Pointer[runtime._defer] */
-	[115] = {8, 111, 0, 0, 0},      /* internal/runtime/atomic.Pointer[runtime.m] */
-	[116] = {8, 111, 1, 0, 0},      /* *syscall.Errno */
-	[117] = {8, 112, 1, 0, 0},      /* *runtime._panic */
-	[118] = {8, 113, 1, 0, 0},      /* *runtime.pageCache */
-	[119] = {8, 114, 1, 0, 0},      /* *runtime.gList */
-	[120] = {8, 115, 1, 0, 0},      /* *runtime.m */
-	[121] = {8, 116, 1, 0, 0},      /* runtime.Pinner */
-	[122] = {8, 117, 1, 0, 0},      /* *runtime.mPadded */
-	[123] = {8, 118, 1, 0, 0},      /* *sync/atomic.Bool */
-	[124] = {8, 119, 1, 0, 0},      /* *internal/runtime/atomic.Uint8 */
-	[125] = {8, 120, 0, 0, 0},      /* internal/runtime/atomic.UnsafePointer */
-	[126] = {8, 120, 1, 0, 0},      /* *runtime.maybeTraceablePtr */
-	[127] = {8, 121, 1, 0, 0},      /* *runtime.synctestBubble */
-	[128] = {8, 122, 1, 0, 0},      /* *runtime.maybeTraceableChan */
-	[129] = {8, 123, 1, 0, 0},      /* *runtime.traceSchedResourceState */
-	[130] = {8, 124, 1, 0, 0},      /* runtime.mWeakPointer */
-	[131] = {8, 125, 1, 0, 0},      /* *runtime.pTraceState */
-	[132] = {8, 126, 1, 0, 0},      /* *runtime.wbBuf */
-	[133] = {8, 127, 1, 0, 0},      /* *internal/runtime/atomic.Int32 */
-	[134] = {8, 128, 1, 0, 0},      /* *internal/runtime/atomic.Int64 */
-	[135] = {8, 129, 1, 0, 0},      /* *internal/runtime/atomic.UnsafePointer */
-	[136] = {8, 130, 1, 0, 0},      /* internal/runtime/maps.unhashableTypeError */
-	[137] = {8, 131, 1, 0, 0},      /* *internal/chacha8rand.State */
-	[138] = {8, 132, 1, 0, 0},      /* *internal/sync.Mutex */
-	[139] = {8, 133, 1, 0, 0},      /* *internal/runtime/atomic.Pointer[runtime._defer] */
-	[140] = {8, 134, 1, 0, 0},      /* *internal/runtime/atomic.Pointer[runtime.m] */
-	[141] = {8, 135, 0, 0, 0},      /* *runtime.Func */
-	[142] = {8, 135, 1, 0, 0},      /* *runtime.waitReason */
-	[143] = {8, 136, 1, 0, 0},      /* *runtime.gTraceState */
-	[144] = {8, 137, 1, 0, 0},      /* *runtime.addrRange */
-	[145] = {8, 138, 1, 0, 0},      /* *runtime.mLockProfile */
-	[146] = {8, 139, 1, 0, 0},      /* *runtime.scavengerState */
-	[147] = {8, 140, 1, 0, 0},      /* *internal/runtime/atomic.Uint64 */
-	[148] = {8, 141, 1, 0, 0},      /* *internal/runtime/atomic.Uintptr */
-	[149] = {8, 142, 1, 0, 0},      /* *internal/runtime/atomic.Uint32 */
-	[150] = {8, 143, 1, 0, 0},      /* *runtime.spanQueue */
-	[151] = {8, 144, 1, 0, 0},      /* internal/abi.Name */
-	[152] = {8, 145, 1, 0, 0},      /* *runtime.gcWork */
-	[153] = {8, 146, 1, 0, 0},      /* *runtime.timer */
-	[154] = {8, 147, 1, 0, 0},      /* *runtime.timers */
-	[155] = {8, 148, 1, 0, 0},      /* *internal/runtime/maps.table */
-	[156] = {8, 149, 1, 0, 0},      /* *internal/abi.InterfaceType */
-	[157] = {8, 150, 1, 0, 0},      /* *internal/abi.Type */
-	[158] = {8, 151, 1, 0, 0},      /* *internal/runtime/maps.Map */
-	[159] = {8, 152, 1, 0, 0},      /* *internal/reflectlite.rtype */
-	[160] = {8, 153, 1, 0, 0},      /* internal/reflectlite.rtype */
-	[161] = {112, 154, 2, 0, 0},    /* hchan<struct {}> */
-	[162] = {112, 156, 3, 0, 0},    /* hchan<bool> */
-	[163] = {112, 159, 3, 0, 0},    /* hchan<int> */
-	[164] = {48, 162, 1, 0, 0},     /* map<string,int> */
-	[165] = {48, 163, 1, 0, 0},     /* map<internal/abi.TypeOff,*internal/abi.Type> */
-	[166] = {48, 164, 1, 0, 0},     /* map<int32,unsafe.Pointer> */
-	[167] = {48, 165, 1, 0, 0},     /* map<runtime._typePair,struct {}> */
-	[168] = {48, 166, 1, 0, 0},     /* map<string,bool> */
-	[169] = {48, 167, 1, 0, 0},     /* map<uint32,[]*internal/abi.Type> */
-	[170] = {104, 168, 1, 0, 0},    /* sudog<struct {}> */
-	[171] = {1, 169, 0, 0, 0},      /* bool */
-	[172] = {104, 169, 1, 0, 0},    /* sudog<bool> */
-	[173] = {8, 170, 0, 0, 0},      /* int */
-	[174] = {104, 170, 1, 0, 0},    /* sudog<int> */
-	[175] = {8, 171, 1, 0, 0},      /* *table<string,int> */
-	[176] = {200, 172, 1, 0, 0},    /* noalg.map.group[string]int */
-	[177] = {8, 173, 1, 0, 0},      /* *table<internal/abi.TypeOff,*internal/abi.Type> */
-	[178] = {136, 174, 1, 0, 0},    /* noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
-	[179] = {8, 175, 1, 0, 0},      /* *table<int32,unsafe.Pointer> */
-	[180] = {136, 176, 0, 0, 0},    /* noalg.map.group[int32]unsafe.Pointer */
-	[181] = {8, 176, 1, 0, 0},      /* *table<runtime._typePair,struct {}> */
-	[182] = {200, 177, 2, 0, 0},    /* noalg.map.group[runtime._typePair]struct {} */
-	[183] = {8, 179, 1, 0, 0},      /* *table<string,bool> */
-	[184] = {200, 180, 1, 0, 0},    /* noalg.map.group[string]bool */
-	[185] = {8, 181, 1, 0, 0},      /* *table<uint32,[]*internal/abi.Type> */
-	[186] = {264, 182, 1, 0, 0},    /* noalg.map.group[uint32][]*internal/abi.Type */
-	[187] = {32, 183, 1, 0, 0},     /* table<string,int> */
-	[188] = {32, 184, 1, 0, 0},     /* table<internal/abi.TypeOff,*internal/abi.Type> */
-	[189] = {32, 185, 1, 0, 0},     /* table<int32,unsafe.Pointer> */
-	[190] = {32, 186, 1, 0, 0},     /* table<runtime._typePair,struct {}> */
-	[191] = {32, 187, 1, 0, 0},     /* table<string,bool> */
-	[192] = {32, 188, 1, 0, 0},     /* table<uint32,[]*internal/abi.Type> */
-	[193] = {8, 189, 1, 0, 0},      /* *runtime.xRegState */
-	[194] = {8, 190, 1, 0, 0},      /* *runtime.special */
-	[195] = {8, 191, 1, 0, 0},      /* *runtime.cleanupBlockHeader */
-	[196] = {8, 192, 0, 0, 0},      /* *internal/runtime/sys.NotInHeap */
-	[197] = {24, 192, 1, 0, 0},     /* []uint8 */
-	[198] = {24, 193, 1, 0, 0},     /* []int32 */
-	[199] = {24, 194, 1, 0, 0},     /* []uint32 */
-	[200] = {24, 195, 1, 0, 0},     /* []uint64 */
-	[201] = {24, 196, 1, 0, 0},     /* []uintptr */
-	[202] = {24, 197, 1, 0, 0},     /* []unsafe.Pointer */
-	[203] = {24, 198, 1, 0, 0},     /* []runtime.functab */
-	[204] = {24, 199, 1, 0, 0},     /* []runtime.textsect */
-	[205] = {24, 200, 1, 0, 0},     /* []*internal/abi.ITab */
-	[206] = {24, 201, 1, 0, 0},     /* []runtime.ptabEntry */
-	[207] = {24, 202, 1, 0, 0},     /* []runtime.modulehash */
-	[208] = {24, 203, 1, 0, 0},     /* []*runtime.initTask */
-	[209] = {24, 204, 1, 0, 0},     /* []runtime.ancestorInfo */
-	[210] = {24, 205, 1, 0, 0},     /* []runtime.timerWhen */
-	[211] = {24, 206, 1, 0, 0},     /* []*runtime.mspan */
-	[212] = {24, 207, 1, 0, 0},     /* []*runtime._defer */
-	[213] = {24, 208, 1, 0, 0},     /* []*runtime.sudog */
-	[214] = {24, 209, 1, 0, 0},     /* []runtime.cleanupFn */
-	[215] = {24, 210, 1, 0, 0},     /* []*runtime.p */
-	[216] = {24, 211, 1, 0, 0},     /* []*runtime.moduledata */
-	[217] = {24, 212, 1, 0, 0},     /* []*internal/abi.Type */
-	[218] = {24, 213, 1, 0, 0},     /* []runtime.Frame */
-	[219] = {24, 214, 1, 0, 0},     /* []internal/abi.Imethod */
-	[220] = {24, 215, 1, 0, 0},     /* []internal/cpu.option */
-	[221] = {16, 216, 1, 0, 0},     /* string */
-	[222] = {1, 217, 0, 0, 0},      /* int8 */
-	[223] = {2, 217, 0, 0, 0},      /* int16 */
-	[224] = {2, 217, 0, 0, 0},      /* uint16 */
-	[225] = {4, 217, 0, 0, 0},      /* int32 */
-	[226] = {4, 217, 0, 0, 0},      /* uint32 */
-	[227] = {8, 217, 0, 0, 0},      /* int64 */
-	[228] = {8, 217, 0, 0, 0},      /* uint64 */
-	[229] = {8, 217, 0, 0, 0},      /* uint */
-	[230] = {8, 217, 0, 0, 0},      /* uintptr */
-	[231] = {8, 217, 0, 0, 0},      /* complex64 */
-	[232] = {16, 217, 0, 0, 0},     /* complex128 */
-	[233] = {4, 217, 0, 0, 0},      /* float32 */
-	[234] = {8, 217, 0, 0, 0},      /* float64 */
-	[235] = {8, 217, 0, 0, 0},      /* runtime.gcMarkWorkerMode */
-	[236] = {4, 217, 0, 0, 0},      /* runtime.throwType */
-	[237] = {1, 217, 0, 0, 0},      /* runtime.traceBlockReason */
-	[238] = {8, 217, 0, 0, 0},      /* runtime.traceTime */
-	[239] = {16, 217, 1, 0, 0},     /* runtime.stringInterfacePtr */
-	[240] = {2, 218, 0, 0, 0},      /* runtime.uint16InterfacePtr */
-	[241] = {4, 218, 0, 0, 0},      /* runtime.uint32InterfacePtr */
-	[242] = {8, 218, 0, 0, 0},      /* runtime.uint64InterfacePtr */
-	[243] = {1, 218, 0, 0, 0},      /* internal/abi.BoundsErrorCode */
-	[244] = {1, 218, 0, 0, 0},      /* internal/abi.TFlag */
-	[245] = {4, 218, 0, 0, 0},      /* internal/abi.NameOff */
-	[246] = {4, 218, 0, 0, 0},      /* internal/abi.TypeOff */
-	[247] = {4, 218, 0, 0, 0},      /* internal/abi.PCLnTabMagic */
-	[248] = {1, 218, 0, 0, 0},      /* internal/abi.FuncFlag */
-	[249] = {1, 218, 0, 0, 0},      /* internal/abi.FuncID */
-	[250] = {8, 218, 0, 0, 0},      /* [1]uintptr */
-	[251] = {1, 218, 0, 0, 0},      /* [1]uint8 */
-	[252] = {64, 218, 0, 0, 0},     /* [64]uint8 */
-	[253] = {12, 218, 0, 0, 0},     /* [3]internal/runtime/atomic.Uint32 */
-	[254] = {16, 218, 0, 0, 0},     /* [2]uint64 */
-	[255] = {48, 218, 0, 0, 0},     /* [6]uintptr */
-	[256] = {1088, 218, 1, 0, 0},   /* [136]*runtime.mspan */
-	[257] = {1088, 219, 0, 0, 0},   /* [136]runtime.gclinkptr */
-	[258] = {64, 219, 0, 0, 0},     /* [4]runtime.stackfreelist */
-	[259] = {256, 219, 1, 0, 0},    /* [32]*runtime._defer */
-	[260] = {2048, 220, 0, 0, 0},   /* [256]runtime.guintptr */
-	[261] = {1024, 220, 1, 0, 0},   /* [128]*runtime.sudog */
-	[262] = {1024, 221, 1, 0, 0},   /* [128]*runtime.mspan */
-	[263] = {40, 222, 0, 0, 0},     /* [5]unsafe.Pointer */
-	[264] = {2720, 222, 0, 0, 0},   /* [68]runtime.sizeClassScanStats */
-	[265] = {2024, 222, 0, 0, 0},   /* [253]uintptr */
-	[266] = {2048, 222, 0, 0, 0},   /* [256]runtime.objptr */
-	[267] = {8192, 222, 0, 0, 0},   /* [1024]uintptr */
-	[268] = {4096, 222, 0, 0, 0},   /* [512]uintptr */
-	[269] = {480, 222, 2, 0, 0},    /* [20]runtime.cleanupFn */
-	[270] = {256, 224, 0, 0, 0},    /* [32]uintptr */
-	[271] = {65504, 224, 0, 0, 0},  /* [65504]uint8 */
-	[272] = {16, 224, 1, 0, 0},     /* [2]*runtime.traceBuf */
-	[273] = {32, 225, 1, 0, 0},     /* [2][2]*runtime.traceBuf */
-	[274] = {192, 226, 0, 0, 0},    /* [8]runtime.pcvalueCacheEnt */
-	[275] = {384, 226, 0, 0, 0},    /* [2][8]runtime.pcvalueCacheEnt */
-	[276] = {160, 226, 0, 0, 0},    /* [10]runtime.heldLockInfo */
-	[277] = {0, 226, 0, 0, 0},      /* [0]*runtime.PanicNilError */
-	[278] = {480, 226, 0, 0, 0},    /* [480]uint8 */
-	[279] = {216, 226, 0, 0, 0},    /* [216]uint8 */
-	[280] = {72, 226, 0, 0, 0},     /* [9]uintptr */
-	[281] = {176, 226, 4, 0, 0},    /* [2]runtime.Frame */
-	[282] = {32, 230, 0, 0, 0},     /* [4]uint64 */
-	[283] = {120, 230, 0, 0, 0},    /* [15]uint64 */
-	[284] = {72, 230, 0, 0, 0},     /* [9]unsafe.Pointer */
-	[285] = {256, 230, 2, 0, 0},    /* [8]internal/cpu.option */
-	[286] = {256, 232, 0, 0, 0},    /* [32]uint64 */
-	[287] = {4, 232, 0, 0, 0},      /* main.timeout */
-	[288] = {8, 232, 0, 0, 0},      /* runtime.guintptr */
-	[289] = {8, 232, 0, 0, 0},      /* runtime.muintptr */
-	[290] = {8, 232, 0, 0, 0},      /* runtime.gclinkptr */
-	[291] = {8, 232, 0, 0, 0},      /* runtime.puintptr */
-	[292] = {8, 232, 0, 0, 0},      /* runtime.lockRank */
-	[293] = {8, 232, 0, 0, 0},      /* internal/strconv.Error */
-	[294] = {1, 232, 0, 0, 0},      /* internal/abi.Kind */
-	[295] = {16, 232, 1, 0, 0},     /* internal/runtime/cgroup.stringError */
-	[296] = {0, 233, 0, 0, 0},      /* struct {} */
-	[297] = {8, 233, 0, 0, 0},      /* runtime.sigset */
-	[298] = {8, 233, 0, 0, 0},      /* *runtime.notInHeap */
-	[299] = {256, 233, 0, 0, 0},    /* runtime.cgoCallers */
-	[300] = {2, 233, 0, 0, 0},      /* internal/abi.IntArgRegBitmap */
-	[301] = {16, 233, 1, 0, 0},     /* runtime.errorString */
-	[302] = {16, 234, 1, 0, 0},     /* runtime.plainError */
-	[303] = {0, 235, 0, 0, 0},      /* runtime.lockRankStruct */
-	[304] = {1, 235, 0, 0, 0},      /* runtime.spanClass */
-	[305] = {8, 235, 0, 0, 0},      /* runtime.objptr */
-	[306] = {0, 235, 0, 0, 0},      /* runtime.winlibcall */
-	[307] = {0, 235, 0, 0, 0},      /* runtime.dlogPerM */
-	[308] = {0, 235, 0, 0, 0},      /* sync.noCopy */
-	[309] = {0, 235, 0, 0, 0},      /* sync/atomic.noCopy */
-	[310] = {0, 235, 0, 0, 0},      /* internal/runtime/sys.nih */
-	[311] = {0, 235, 0, 0, 0},      /* internal/runtime/atomic.noCopy */
-	[312] = {0, 235, 0, 0, 0},      /* internal/runtime/atomic.align64 */
-	[313] = {8, 235, 1, 0, 0},      /* *runtime._func */
-	[314] = {8, 236, 1, 0, 0},      /* *runtime.gcBits */
-	[315] = {8, 237, 1, 0, 0},      /* *runtime.workbuf */
-	[316] = {0, 238, 0, 0, 0},      /* runtime.Func */
-	[317] = {8, 238, 1, 0, 0},      /* *runtime.moduledata */
-	[318] = {16, 239, 0, 0, 0},     /* runtime.maybeTraceableChan */
-	[319] = {8, 239, 1, 0, 0},      /* runtime.xRegPerG */
-	[320] = {32, 240, 0, 0, 0},     /* runtime.gTraceState */
-	[321] = {1, 240, 0, 0, 0},      /* runtime.mSpanStateBox */
-	[322] = {0, 240, 0, 0, 0},      /* runtime.notInHeap */
-	[323] = {8, 240, 0, 0, 0},      /* runtime.limiterEvent */
-	[324] = {8, 240, 1, 0, 0},      /* *runtime.spanSPMC */
-	[325] = {8, 241, 0, 0, 0},      /* runtime.funcval */
-	[326] = {8, 241, 0, 0, 0},      /* runtime.note */
-	[327] = {0, 241, 0, 0, 0},      /* runtime.PanicNilError */
-	[328] = {0, 241, 0, 0, 0},      /* internal/runtime/sys.NotInHeap */
-	[329] = {1, 241, 0, 0, 0},      /* internal/runtime/atomic.Bool */
-	[330] = {8, 241, 0, 0, 0},      /* syscall.Errno */
-	[331] = {1032, 241, 1, 0, 0},   /* struct { runtime.len int; runtime.buf [128]*runtime.mspan } */
-	[332] = {16, 242, 1, 0, 0},     /* struct { runtime.head *runtime.spanSP…ernal/runtime/atomic.UnsafePointer } */
-	[333] = {8, 243, 1, 0, 0},      /* *runtime.cleanupBlock */
-	[334] = {8, 244, 1, 0, 0},      /* *runtime.pollDesc */
-	[335] = {24, 245, 1, 0, 0},     /* main.failure */
-	[336] = {16, 246, 0, 0, 0},     /* syscall.Rlimit */
-	[337] = {16, 246, 0, 0, 0},     /* runtime.stack */
-	[338] = {8, 246, 0, 0, 0},      /* runtime.functab */
-	[339] = {8, 246, 0, 0, 0},      /* runtime.ptabEntry */
-	[340] = {8, 246, 0, 0, 0},      /* runtime.initTask */
-	[341] = {16, 246, 1, 0, 0},     /* runtime.bitvector */
-	[342] = {16, 247, 0, 0, 0},     /* runtime.maybeTraceablePtr */
-	[343] = {8, 247, 0, 0, 0},      /* runtime.mutex */
-	[344] = {16, 247, 2, 0, 0},     /* runtime.waitq */
-	[345] = {4, 249, 0, 0, 0},      /* runtime.goroutineProfileStateHolder */
-	[346] = {2112, 249, 0, 0, 0},   /* runtime.xRegState */
-	[347] = {32, 249, 0, 0, 0},     /* runtime.traceSchedResourceState */
-	[348] = {1, 249, 0, 0, 0},      /* runtime.gcBits */
-	[349] = {16, 249, 0, 0, 0},     /* runtime.stackfreelist */
-	[350] = {16, 249, 0, 0, 0},     /* runtime.gList */
-	[351] = {64, 249, 1, 0, 0},     /* runtime.pinner */
-	[352] = {16, 250, 0, 0, 0},     /* runtime.persistentAlloc */
-	[353] = {16, 250, 0, 0, 0},     /* runtime.lfnode */
-	[354] = {24, 250, 0, 0, 0},     /* runtime.workbufhdr */
-	[355] = {16, 250, 0, 0, 0},     /* runtime.listNodeManual */
-	[356] = {512, 250, 3, 0, 0},    /* runtime.cleanupBlock */
-	[357] = {2120, 253, 1, 0, 0},   /* runtime.xRegPerP */
-	[358] = {16, 254, 0, 0, 0},     /* runtime.mWaitList */
-	[359] = {392, 254, 0, 0, 0},    /* runtime.pcvalueCache */
-	[360] = {16, 254, 0, 0, 0},     /* runtime.heldLockInfo */
-	[361] = {512, 254, 0, 0, 0},    /* runtime.gcBgMarkWorkerNodePadded */
-	[362] = {2040, 254, 15, 0, 0},  /* runtime.mPadded */
-	[363] = {16, 269, 1, 0, 0},     /* runtime.debugCallWrapArgs */
-	[364] = {16, 270, 2, 0, 0},     /* runtime._typePair */
-	[365] = {8, 272, 0, 0, 0},      /* sync.Mutex */
-	[366] = {4, 272, 0, 0, 0},      /* sync/atomic.Bool */
-	[367] = {8, 272, 0, 0, 0},      /* internal/abi.Imethod */
-	[368] = {4, 272, 0, 0, 0},      /* internal/runtime/atomic.Int32 */
-	[369] = {1, 272, 0, 0, 0},      /* internal/runtime/atomic.Uint8 */
-	[370] = {4, 272, 0, 0, 0},      /* internal/runtime/atomic.Uint32 */
-	[371] = {8, 272, 0, 0, 0},      /* internal/runtime/atomic.Uintptr */
-	[372] = {16, 272, 0, 0, 0},     /* internal/runtime/maps.groupsReference */
-	[373] = {8, 272, 0, 0, 0},      /* internal/sync.Mutex */
-	[374] = {1, 272, 0, 0, 0},      /* runtime.waitReason */
-	[375] = {16, 272, 1, 0, 0},     /* runtime.timerWhen */
-	[376] = {24, 273, 2, 0, 0},     /* runtime.synctestDeadlockError */
-	[377] = {24, 275, 0, 0, 0},     /* runtime.textsect */
-	[378] = {40, 275, 3, 0, 0},     /* runtime.modulehash */
-	[379] = {40, 278, 1, 0, 0},     /* runtime.ancestorInfo */
-	[380] = {16, 279, 2, 0, 0},     /* runtime.mSpanList */
-	[381] = {8, 281, 1, 0, 0},      /* *runtime.mSpanList */
-	[382] = {24, 282, 0, 0, 0},     /* runtime.pageCache */
-	[383] = {32, 282, 0, 0, 0},     /* runtime.gcBgMarkWorkerNode */
-	[384] = {2048, 282, 0, 0, 0},   /* runtime.workbuf */
-	[385] = {4112, 282, 0, 0, 0},   /* runtime.wbBuf */
-	[386] = {24, 282, 2, 0, 0},     /* runtime.cleanupFn */
-	[387] = {65536, 284, 1, 0, 0},  /* runtime.traceBuf */
-	[388] = {8, 285, 1, 0, 0},      /* *runtime.traceBuf */
-	[389] = {24, 286, 0, 0, 0},     /* runtime.savedOpenDeferState */
-	[390] = {12, 286, 0, 0, 0},     /* sync.Once */
-	[391] = {80, 286, 4, 0, 0},     /* internal/abi.InterfaceType */
-	[392] = {8, 290, 0, 0, 0},      /* internal/runtime/atomic.Int64 */
-	[393] = {8, 290, 0, 0, 0},      /* internal/runtime/atomic.Uint64 */
-	[394] = {40, 290, 2, 0, 0},     /* struct { sync.f func(); sync.once syn…nc.valid bool; sync.p interface {} } */
-	[395] = {40, 292, 0, 0, 0},     /* runtime.gsignalStack */
-	[396] = {24, 292, 0, 0, 0},     /* runtime.sysmontick */
-	[397] = {24, 292, 1, 0, 0},     /* runtime.special */
-	[398] = {32, 293, 1, 0, 0},     /* runtime.cleanupBlockHeader */
-	[399] = {32, 294, 1, 0, 0},     /* runtime.traceBufHeader */
-	[400] = {24, 295, 0, 0, 0},     /* runtime.pcvalueCacheEnt */
-	[401] = {24, 295, 1, 0, 0},     /* runtime.errorAddressString */
-	[402] = {32, 296, 0, 0, 0},     /* runtime.traceFrame */
-	[403] = {40, 296, 4, 0, 0},     /* runtime.TypeAssertionError */
-	[404] = {232, 300, 6, 0, 0},    /* runtime.Frames */
-	[405] = {272, 306, 0, 0, 0},    /* internal/abi.RegArgs */
-	[406] = {32, 306, 2, 0, 0},     /* internal/abi.ITab */
-	[407] = {32, 308, 2, 0, 0},     /* internal/cpu.option */
-	[408] = {8, 310, 1, 0, 0},      /* *runtime.mcache */
-	[409] = {16, 311, 0, 0, 0},     /* runtime.addrRange */
-	[410] = {32, 311, 2, 0, 0},     /* runtime.coro */
-	[411] = {40, 313, 0, 0, 0},     /* runtime.sizeClassScanStats */
-	[412] = {2080, 313, 1, 0, 0},   /* runtime.spanQueue */
-	[413] = {24, 314, 0, 0, 0},     /* runtime.mOS */
-	[414] = {16, 314, 0, 0, 0},     /* internal/abi.UncommonType */
-	[415] = {304, 314, 0, 0, 0},    /* internal/chacha8rand.State */
-	[416] = {24, 314, 0, 0, 0},     /* runtime.boundsError */
-	[417] = {8, 314, 0, 0, 0},      /* runtime.offAddr */
-	[418] = {16, 314, 2, 0, 0},     /* runtime.funcInfo */
-	[419] = {48, 316, 0, 0, 0},     /* runtime.gobuf */
-	[420] = {64, 316, 0, 0, 0},     /* runtime.pTraceState */
-	[421] = {56, 316, 1, 0, 0},     /* runtime.mLockProfile */
-	[422] = {72, 317, 2, 0, 0},     /* runtime.mTraceState */
-	[423] = {32, 319, 0, 0, 0},     /* internal/runtime/maps.table */
-	[424] = {48, 319, 3, 0, 0},     /* runtime._defer */
-	[425] = {64, 322, 1, 0, 0},     /* runtime.timers */
-	[426] = {40, 323, 1, 0, 0},     /* runtime.untracedG·7 */
-	[427] = {56, 324, 1, 0, 0},     /* runtime.spanSPMC */
-	[428] = {88, 325, 4, 0, 0},     /* runtime.Frame */
-	[429] = {56, 329, 0, 0, 0},     /* runtime.piController */
-	[430] = {48, 329, 0, 0, 0},     /* internal/runtime/maps.Map */
-	[431] = {4856, 329, 4, 0, 0},   /* runtime.gcWork */
-	[432] = {2296, 333, 1, 0, 0},   /* runtime.mcache */
-	[433] = {48, 334, 2, 0, 0},     /* internal/abi.Type */
-	[434] = {144, 336, 4, 0, 0},    /* runtime.synctestBubble */
-	[435] = {72, 340, 0, 0, 0},     /* runtime.pcHeader */
-	[436] = {112, 340, 7, 0, 0},    /* runtime.hchan */
-	[437] = {104, 347, 6, 0, 0},    /* runtime.sudog */
-	[438] = {144, 353, 6, 0, 0},    /* runtime.scavengerState */
-	[439] = {104, 359, 3, 0, 0},    /* runtime._panic */
-	[440] = {44, 362, 0, 0, 0},     /* runtime._func */
-	[441] = {96, 362, 3, 0, 0},     /* runtime.timer */
-	[442] = {296, 365, 8, 0, 0},    /* runtime.pollDesc */
-	[443] = {8, 373, 1, 0, 0},      /* *runtime.mspan */
-	[444] = {160, 374, 8, 0, 0},    /* runtime.mspan */
-	[445] = {2112, 382, 0, 0, 0},   /* runtime.xRegs */
-	[446] = {592, 382, 20, 0, 0},   /* runtime.moduledata */
-	[447] = {15920, 402, 16, 0, 0}, /* runtime.p */
-	[448] = {456, 418, 11, 0, 0},   /* runtime.g */
-	[449] = {1824, 429, 15, 0, 0},  /* runtime.m */
-	[450] = {8, 444, 0, 0, 0},      /* funcval */
-	[451] = {16, 444, 1, 0, 0},     /* closure runtime.(*mspan).setUserArenaChunkToFault.func1 */
-	[452] = {44, 445, 1, 0, 0},     /* closure runtime.mmap.func1 */
-	[453] = {24, 446, 0, 0, 0},     /* closure runtime.munmap.func1 */
-	[454] = {40, 446, 2, 0, 0},     /* closure runtime.sigaction.func1 */
-	[455] = {16, 448, 1, 0, 0},     /* closure runtime.chansend.func1 */
-	[456] = {24, 449, 1, 0, 0},     /* closure runtime.send.goready.func1 */
-	[457] = {24, 450, 1, 0, 0},     /* closure runtime.closechan.goready.func1 */
-	[458] = {16, 451, 1, 0, 0},     /* closure runtime.chanrecv.func1 */
-	[459] = {24, 452, 1, 0, 0},     /* closure runtime.recv.goready.func1 */
-	[460] = {24, 453, 2, 0, 0},     /* closure runtime.debugCallCheck.func1 */
-	[461] = {40, 455, 2, 0, 0},     /* closure runtime.debugCallWrap.func1 */
-	[462] = {16, 457, 1, 0, 0},     /* closure runtime.debugCallWrap2.func1 */
-	[463] = {16, 458, 1, 0, 0},     /* closure runtime.hexdumpWords.func1 */
-	[464] = {40, 459, 1, 0, 0},     /* closure runtime.persistentalloc.func1 */
-	[465] = {16, 460, 1, 0, 0},     /* closure runtime.allocmcache.func1 */
-	[466] = {40, 461, 4, 0, 0},     /* closure runtime.checkFinalizersAndCleanups.func1 */
-	[467] = {24, 465, 2, 0, 0},     /* closure runtime.checkFinalizersAndCleanups.func1.1 */
-	[468] = {56, 467, 1, 0, 0},     /* closure runtime.SetFinalizer.func2 */
-	[469] = {16, 468, 0, 0, 0},     /* closure runtime.SetFinalizer.func1 */
-	[470] = {24, 468, 2, 0, 0},     /* closure runtime.gcStart.func4 */
-	[471] = {16, 470, 1, 0, 0},     /* closure runtime.gcStart.func2 */
-	[472] = {24, 471, 2, 0, 0},     /* closure runtime.gcStart.func1 */
-	[473] = {16, 473, 1, 0, 0},     /* closure runtime.gcMarkDone.func4 */
-	[474] = {16, 474, 1, 0, 0},     /* closure runtime.gcMarkDone.func3 */
-	[475] = {16, 475, 1, 0, 0},     /* closure runtime.gcMarkDone.func2 */
-	[476] = {24, 476, 1, 0, 0},     /* closure runtime.gcMarkDone.forEachP.func5 */
-	[477] = {24, 477, 1, 0, 0},     /* closure runtime.gcMarkTermination.forEachP.func7 */
-	[478] = {24, 478, 1, 0, 0},     /* closure runtime.gcMarkTermination.func3 */
-	[479] = {16, 479, 1, 0, 0},     /* closure runtime.gcMarkTermination.func2 */
-	[480] = {16, 480, 0, 0, 0},     /* closure runtime.gcMarkTermination.func1 */
-	[481] = {24, 480, 2, 0, 0},     /* closure runtime.gcBgMarkWorker.func2 */
-	[482] = {16, 482, 1, 0, 0},     /* closure runtime.gcMarkRootCheck.func1 */
-	[483] = {32, 483, 3, 0, 0},     /* closure runtime.markroot.func1 */
-	[484] = {24, 486, 1, 0, 0},     /* closure runtime.gcAssistAlloc.func2 */
-	[485] = {24, 487, 2, 0, 0},     /* closure runtime.gcAssistAlloc.func1 */
-	[486] = {48, 489, 1, 0, 0},     /* closure runtime.(*pageAlloc).scavenge.func1 */
-	[487] = {24, 490, 1, 0, 0},     /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3 */
-	[488] = {24, 491, 1, 0, 0},     /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2 */
-	[489] = {16, 492, 1, 0, 0},     /* closure runtime.(*sweepLocked).sweep.func1 */
-	[490] = {16, 493, 1, 0, 0},     /* closure runtime.getempty.func1 */
-	[491] = {33, 494, 1, 0, 0},     /* closure runtime.(*mheap).alloc.func1 */
-	[492] = {16, 495, 1, 0, 0},     /* closure runtime.(*pageAlloc).find.func1 */
-	[493] = {24, 496, 0, 0, 0},     /* closure runtime.mProf_Malloc.func1 */
-	[494] = {56, 496, 3, 0, 0},     /* closure runtime.(*mLockProfile).captureStack.func1 */
-	[495] = {48, 499, 2, 0, 0},     /* closure runtime.doRecordGoroutineProfile.func1 */
-	[496] = {16, 501, 1, 0, 0},     /* closure runtime.futexwakeup.func1 */
-	[497] = {24, 502, 1, 0, 0},     /* closure runtime.newosproc.func1 */
-	[498] = {32, 503, 3, 0, 0},     /* closure runtime.(*_panic).nextFrame.func1 */
-	[499] = {32, 506, 3, 0, 0},     /* closure runtime.gorecover.func1 */
-	[500] = {24, 509, 1, 0, 0},     /* closure runtime.throw.func1 */
-	[501] = {32, 510, 2, 0, 0},     /* closure runtime.fatal.func1 */
-	[502] = {32, 512, 1, 0, 0},     /* closure runtime.fatalthrow.func1 */
-	[503] = {48, 513, 3, 0, 0},     /* closure runtime.fatalpanic.func1 */
-	[504] = {16, 516, 1, 0, 0},     /* closure runtime.dopanic_m.func1 */
-	[505] = {32, 517, 2, 0, 0},     /* closure runtime.setPinned.func2 */
-	[506] = {24, 519, 1, 0, 0},     /* closure runtime.setPinned.func1 */
-	[507] = {16, 520, 1, 0, 0},     /* closure runtime.xRegRestore.func1 */
-	[508] = {16, 521, 1, 0, 0},     /* closure runtime.main.func2 */
-	[509] = {16, 522, 1, 0, 0},     /* closure runtime.badmorestackg0.func1 */
-	[510] = {24, 523, 1, 0, 0},     /* closure runtime.casgstatus.func3 */
-	[511] = {9, 524, 0, 0, 0},      /* closure runtime.stopTheWorld.func1 */
-	[512] = {16, 524, 1, 0, 0},     /* closure runtime.allocm.func1 */
-	[513] = {16, 525, 1, 0, 0},     /* closure runtime.reentersyscall.func2 */
-	[514] = {16, 526, 1, 0, 0},     /* closure runtime.reentersyscall.func1 */
-	[515] = {24, 527, 1, 0, 0},     /* closure runtime.entersyscallblock.func4 */
-	[516] = {24, 528, 1, 0, 0},     /* closure runtime.entersyscallblock.func3 */
-	[517] = {40, 529, 1, 0, 0},     /* closure runtime.entersyscallblock.func1 */
-	[518] = {16, 530, 1, 0, 0},     /* closure runtime.exitsyscall.func4 */
-	[519] = {16, 531, 1, 0, 0},     /* closure runtime.exitsyscall.func3 */
-	[520] = {24, 532, 2, 0, 0},     /* closure runtime.exitsyscall.func2 */
-	[521] = {20, 534, 1, 0, 0},     /* closure runtime.malg.func1 */
-	[522] = {32, 535, 2, 0, 0},     /* closure runtime.newproc.func1 */
-	[523] = {16, 537, 1, 0, 0},     /* closure runtime.gfget.func2 */
-	[524] = {16, 538, 1, 0, 0},     /* closure runtime.gfget.func1 */
-	[525] = {16, 539, 1, 0, 0},     /* closure runtime.(*p).destroy.freemcache.func2 */
-	[526] = {16, 540, 1, 0, 0},     /* closure runtime.(*p).destroy.func1 */
-	[527] = {16, 541, 1, 0, 0},     /* closure runtime.wirep.func2 */
-	[528] = {16, 542, 1, 0, 0},     /* closure runtime.checkdead.func1 */
-	[529] = {16, 543, 0, 0, 0},     /* closure runtime.(*rwmutex).rlock.func1 */
-	[530] = {24, 543, 1, 0, 0},     /* closure runtime.readyWithTime.goready.func1 */
-	[531] = {24, 544, 1, 0, 0},     /* closure runtime.(*synctestBubble).changegstatus.goready.func1 */
-	[532] = {24, 545, 1, 0, 0},     /* closure runtime.(*synctestBubble).decActive.goready.func1 */
-	[533] = {24, 546, 1, 0, 0},     /* closure runtime.(*timer).maybeRunAsync.func1 */
-	[534] = {32, 547, 2, 0, 0},     /* closure runtime.(*timer).modify.func1 */
-	[535] = {32, 549, 2, 0, 0},     /* closure runtime.(*timer).maybeRunChan.func1 */
-	[536] = {16, 551, 0, 0, 0},     /* closure runtime.traceAdvance.func6 */
-	[537] = {16, 551, 0, 0, 0},     /* closure runtime.traceAdvance.func5 */
-	[538] = {24, 551, 1, 0, 0},     /* closure runtime.traceAdvance.func4 */
-	[539] = {24, 552, 1, 0, 0},     /* closure runtime.traceAdvance.forEachP.func7 */
-	[540] = {24, 553, 1, 0, 0},     /* closure runtime.traceAdvance.func1 */
-	[541] = {32, 554, 2, 0, 0},     /* closure runtime.traceAdvance.func1.1 */
-	[542] = {49, 556, 2, 0, 0},     /* closure runtime.traceback1.func1 */
-	[543] = {40, 558, 4, 0, 0},     /* closure runtime.traceback2.func1 */
-	[544] = {72, 562, 3, 0, 0},     /* closure runtime.callers.func1 */
-	[545] = {32, 565, 2, 0, 0},     /* closure runtime.tracebacksomeothers.func1 */
-	[546] = {24, 567, 1, 0, 0},     /* closure runtime.tracebackHexdump.func1 */
-	[547] = {16, 568, 1, 0, 0},     /* closure runtime.traceWriter.flush.func1 */
-	[548] = {16, 569, 1, 0, 0},     /* closure runtime.traceWriter.refill.func1 */
-	[549] = {24, 570, 1, 0, 0},     /* closure runtime.traceCPUFlush.func1 */
-	[550] = {40, 571, 2, 0, 0},     /* closure runtime.(*traceRegionAlloc).alloc.func1 */
-	[551] = {16, 573, 1, 0, 0},     /* closure runtime.traceThreadDestroy.func1 */
-	[552] = {40, 574, 1, 0, 0},     /* closure runtime.(*traceStringTable).put.func1 */
-	[553] = {24, 575, 0, 0, 0},     /* closure runtime.(*traceStringTable).reset.func1 */
-	[554] = {48, 575, 0, 0, 0},     /* closure runtime.traceSyncBatch.func1 */
-	[555] = {24, 575, 2, 0, 0},     /* closure runtime.getGCMaskOnDemand.func1 */
-	[556] = {20, 577, 0, 0, 0},     /* closure runtime.vdsoParseSymbols.func1 */
-	[557] = {16, 577, 1, 0, 0},     /* closure runtime.gcMarkTermination.func4.1 */
-	[558] = {16, 578, 1, 0, 0},     /* closure syscall.init.OnceFunc.func3 */
-	[559] = {16, 579, 1, 0, 0},     /* closure syscall.init.OnceFunc.func3.1 */
-	[560] = {16, 580, 1, 0, 0},     /* closure syscall.init.OnceFunc.func3.1.1 */
-	[561] = {16, 581, 2, 0, 0},     /* waitq<struct {}> */
-	[562] = {16, 583, 2, 0, 0},     /* waitq<bool> */
-	[563] = {16, 585, 2, 0, 0},     /* waitq<int> */
-	[564] = {8, 587, 1, 0, 0},      /* **table<string,int> */
-	[565] = {8, 588, 1, 0, 0},      /* **table<internal/abi.TypeOff,*internal/abi.Type> */
-	[566] = {8, 589, 1, 0, 0},      /* **table<int32,unsafe.Pointer> */
-	[567] = {8, 590, 1, 0, 0},      /* **table<runtime._typePair,struct {}> */
-	[568] = {8, 591, 1, 0, 0},      /* **table<string,bool> */
-	[569] = {8, 592, 1, 0, 0},      /* **table<uint32,[]*internal/abi.Type> */
-	[570] = {8, 593, 0, 0, 0},      /* *struct {} */
-	[571] = {192, 593, 1, 0, 0},    /* noalg.[8]struct { key string; elem int } */
-	[572] = {128, 594, 1, 0, 0},    /* noalg.[8]struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
-	[573] = {128, 595, 0, 0, 0},    /* noalg.[8]struct { key int32; elem unsafe.Pointer } */
-	[574] = {192, 595, 2, 0, 0},    /* noalg.[8]struct { key runtime._typePair; elem struct {} } */
-	[575] = {192, 597, 1, 0, 0},    /* noalg.[8]struct { key string; elem bool } */
-	[576] = {256, 598, 1, 0, 0},    /* noalg.[8]struct { key uint32; elem []*internal/abi.Type } */
-	[577] = {16, 599, 1, 0, 0},     /* groupReference<string,int> */
-	[578] = {16, 600, 1, 0, 0},     /* groupReference<internal/abi.TypeOff,*internal/abi.Type> */
-	[579] = {16, 601, 1, 0, 0},     /* groupReference<int32,unsafe.Pointer> */
-	[580] = {16, 602, 1, 0, 0},     /* groupReference<runtime._typePair,struct {}> */
-	[581] = {16, 603, 1, 0, 0},     /* groupReference<string,bool> */
-	[582] = {16, 604, 1, 0, 0},     /* groupReference<uint32,[]*internal/abi.Type> */
-	[583] = {8, 605, 0, 0, 0},      /* *runtime.sigactiont */
-	[584] = {8, 605, 1, 0, 0},      /* func(uintptr, runtime.hexdumpMarker) */
-	[585] = {8, 606, 1, 0, 0},      /* **runtime.notInHeap */
-	[586] = {8, 607, 0, 0, 0},      /* *runtime.sysMemStat */
-	[587] = {8, 607, 1, 0, 0},      /* **runtime.mcache */
-	[588] = {8, 608, 1, 0, 0},      /* *[50]runtime.report·2 */
-	[589] = {1200, 609, 1, 0, 0},   /* [50]runtime.report·2 */
-	[590] = {8, 610, 0, 0, 0},      /* *runtime.eface */
-	[591] = {8, 610, 0, 0, 0},      /* *internal/abi.PtrType */
-	[592] = {8, 610, 1, 0, 0},      /* *runtime.worldStop */
-	[593] = {32, 611, 0, 0, 0},     /* runtime.worldStop */
-	[594] = {8, 611, 1, 0, 0},      /* func(*runtime.p) */
-	[595] = {8, 612, 0, 0, 0},      /* *runtime.pageAlloc */
-	[596] = {8, 612, 0, 0, 0},      /* runtime.chunkIdx */
-	[597] = {8, 612, 0, 0, 0},      /* *runtime.mheap */
-	[598] = {8, 612, 1, 0, 0},      /* **runtime.mspan */
-	[599] = {8, 613, 1, 0, 0},      /* *struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
-	[600] = {16, 614, 0, 0, 0},     /* struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
-	[601] = {8, 614, 0, 0, 0},      /* *runtime.bucket */
-	[602] = {1, 614, 0, 0, 0},      /* runtime.stwReason */
-	[603] = {8, 614, 1, 0, 0},      /* **runtime.m */
-	[604] = {8, 615, 1, 0, 0},      /* **runtime.p */
-	[605] = {8, 616, 0, 0, 0},      /* *runtime.rwmutex */
-	[606] = {8, 616, 1, 0, 0},      /* *[]runtime.untracedG·7 */
-	[607] = {24, 617, 1, 0, 0},     /* []runtime.untracedG·7 */
-	[608] = {8, 618, 1, 0, 0},      /* *runtime.unwinder */
-	[609] = {1, 619, 0, 0, 0},      /* runtime.unwindFlags */
-	[610] = {96, 619, 2, 0, 0},     /* runtime.unwinder */
-	[611] = {8, 621, 1, 0, 0},      /* func(*runtime.g) bool */
-	[612] = {8, 622, 1, 0, 0},      /* *runtime.stkframe */
-	[613] = {8, 623, 1, 0, 0},      /* *runtime.traceWriter */
-	[614] = {32, 624, 2, 0, 0},     /* runtime.traceWriter */
-	[615] = {8, 626, 0, 0, 0},      /* *runtime.traceRegionAlloc */
-	[616] = {8, 626, 1, 0, 0},      /* **runtime.traceRegionAllocBlock */
-	[617] = {8, 627, 0, 0, 0},      /* *runtime.traceRegionAllocBlock */
-	[618] = {8, 627, 0, 0, 0},      /* *runtime.traceStringTable */
-	[619] = {8, 627, 0, 0, 0},      /* *runtime.vdsoInfo */
-	[620] = {8, 627, 1, 0, 0},      /* *sudog<struct {}> */
-	[621] = {8, 628, 1, 0, 0},      /* *sudog<bool> */
-	[622] = {8, 629, 1, 0, 0},      /* *sudog<int> */
-	[623] = {24, 630, 1, 0, 0},     /* noalg.struct { key string; elem int } */
-	[624] = {16, 631, 1, 0, 0},     /* noalg.struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
-	[625] = {16, 632, 0, 0, 0},     /* noalg.struct { key int32; elem unsafe.Pointer } */
-	[626] = {24, 632, 2, 0, 0},     /* noalg.struct { key runtime._typePair; elem struct {} } */
-	[627] = {24, 634, 1, 0, 0},     /* noalg.struct { key string; elem bool } */
-	[628] = {32, 635, 1, 0, 0},     /* noalg.struct { key uint32; elem []*internal/abi.Type } */
-	[629] = {8, 636, 1, 0, 0},      /* *noalg.map.group[string]int */
-	[630] = {8, 637, 1, 0, 0},      /* *noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
-	[631] = {8, 638, 1, 0, 0},      /* *noalg.map.group[int32]unsafe.Pointer */
-	[632] = {8, 639, 1, 0, 0},      /* *noalg.map.group[runtime._typePair]struct {} */
-	[633] = {8, 640, 1, 0, 0},      /* *noalg.map.group[string]bool */
-	[634] = {8, 641, 1, 0, 0},      /* *noalg.map.group[uint32][]*internal/abi.Type */
-	[635] = {24, 642, 1, 0, 0},     /* runtime.report·2 */
-	[636] = {72, 643, 2, 0, 0},     /* runtime.stkframe */
-	[637] = {16, 645, 1, 0, 0},     /* runtime.traceLocker */
-	[638] = {8, 646, 0, 0, 0},      /* internal/trace/tracev2.Experiment */
+	[6] = {8, 5, 1, 0, 0},          /* *int8 */
+	[7] = {8, 6, 1, 0, 0},          /* *uint8 */
+	[8] = {8, 7, 1, 0, 0},          /* *int16 */
+	[9] = {8, 8, 1, 0, 0},          /* *uint16 */
+	[10] = {8, 9, 1, 0, 0},         /* *int32 */
+	[11] = {8, 10, 1, 0, 0},        /* *uint32 */
+	[12] = {8, 11, 1, 0, 0},        /* *int64 */
+	[13] = {8, 12, 1, 0, 0},        /* *uint64 */
+	[14] = {8, 13, 1, 0, 0},        /* *int */
+	[15] = {8, 14, 1, 0, 0},        /* *uint */
+	[16] = {8, 15, 1, 0, 0},        /* *uintptr */
+	[17] = {8, 16, 1, 0, 0},        /* *complex64 */
+	[18] = {8, 17, 1, 0, 0},        /* *complex128 */
+	[19] = {8, 18, 1, 0, 0},        /* *float32 */
+	[20] = {8, 19, 1, 0, 0},        /* *float64 */
+	[21] = {8, 20, 1, 0, 0},        /* *bool */
+	[22] = {8, 21, 1, 0, 0},        /* *unsafe.Pointer */
+	[23] = {8, 22, 1, 0, 0},        /* *runtime._defer */
+	[24] = {8, 23, 1, 0, 0},        /* *runtime.stack */
+	[25] = {8, 24, 1, 0, 0},        /* *runtime.pcHeader */
+	[26] = {8, 25, 1, 0, 0},        /* *runtime.functab */
+	[27] = {8, 26, 1, 0, 0},        /* *runtime.textsect */
+	[28] = {8, 27, 1, 0, 0},        /* *runtime.ptabEntry */
+	[29] = {8, 28, 1, 0, 0},        /* *runtime.modulehash */
+	[30] = {8, 29, 1, 0, 0},        /* *runtime.initTask */
+	[31] = {8, 30, 1, 0, 0},        /* *runtime.gobuf */
+	[32] = {8, 31, 1, 0, 0},        /* *runtime.ancestorInfo */
+	[33] = {8, 32, 1, 0, 0},        /* *runtime.mutex */
+	[34] = {8, 33, 0, 0, 0},        /* *runtime.lockRankStruct */
+	[35] = {8, 33, 1, 0, 0},        /* *runtime.sudog */
+	[36] = {8, 34, 1, 0, 0},        /* *runtime.coro */
+	[37] = {8, 35, 1, 0, 0},        /* *runtime.xRegPerG */
+	[38] = {8, 36, 1, 0, 0},        /* *runtime.xRegs */
+	[39] = {8, 37, 1, 0, 0},        /* *runtime.gsignalStack */
+	[40] = {8, 38, 1, 0, 0},        /* *runtime.sigset */
+	[41] = {8, 39, 1, 0, 0},        /* *runtime.sysmontick */
+	[42] = {8, 40, 1, 0, 0},        /* *runtime.stackfreelist */
+	[43] = {8, 41, 1, 0, 0},        /* *runtime.persistentAlloc */
+	[44] = {8, 42, 1, 0, 0},        /* *runtime.gcMarkWorkerMode */
+	[45] = {8, 43, 1, 0, 0},        /* *runtime.lfnode */
+	[46] = {8, 44, 1, 0, 0},        /* *runtime.gcBgMarkWorkerNode */
+	[47] = {8, 45, 1, 0, 0},        /* *runtime.sizeClassScanStats */
+	[48] = {8, 46, 1, 0, 0},        /* *runtime.workbufhdr */
+	[49] = {8, 47, 1, 0, 0},        /* *runtime.listNodeManual */
+	[50] = {8, 48, 1, 0, 0},        /* *runtime.cleanupFn */
+	[51] = {8, 49, 1, 0, 0},        /* *runtime.funcval */
+	[52] = {8, 50, 1, 0, 0},        /* *runtime.throwType */
+	[53] = {8, 51, 1, 0, 0},        /* *runtime.cgoCallers */
+	[54] = {8, 52, 1, 0, 0},        /* *runtime.note */
+	[55] = {8, 53, 1, 0, 0},        /* *runtime.mWaitList */
+	[56] = {8, 54, 1, 0, 0},        /* *runtime.traceBlockReason */
+	[57] = {8, 55, 1, 0, 0},        /* *runtime.mTraceState */
+	[58] = {8, 56, 1, 0, 0},        /* *runtime.traceBufHeader */
+	[59] = {8, 57, 1, 0, 0},        /* *runtime.traceTime */
+	[60] = {8, 58, 0, 0, 0},        /* *runtime.winlibcall */
+	[61] = {8, 58, 1, 0, 0},        /* *runtime.pcvalueCache */
+	[62] = {8, 59, 1, 0, 0},        /* *runtime.pcvalueCacheEnt */
+	[63] = {8, 60, 0, 0, 0},        /* *runtime.dlogPerM */
+	[64] = {8, 60, 1, 0, 0},        /* *runtime.mOS */
+	[65] = {8, 61, 1, 0, 0},        /* *runtime.heldLockInfo */
+	[66] = {8, 62, 1, 0, 0},        /* *runtime.Frame */
+	[67] = {8, 63, 1, 0, 0},        /* *runtime.gcBgMarkWorkerNodePadded */
+	[68] = {8, 64, 1, 0, 0},        /* *runtime.sliceInterfacePtr */
+	[69] = {8, 65, 1, 0, 0},        /* *runtime.stringInterfacePtr */
+	[70] = {8, 66, 1, 0, 0},        /* *runtime.stringer */
+	[71] = {8, 67, 1, 0, 0},        /* *runtime.traceFrame */
+	[72] = {8, 68, 1, 0, 0},        /* *runtime.uint16InterfacePtr */
+	[73] = {8, 69, 1, 0, 0},        /* *runtime.uint32InterfacePtr */
+	[74] = {8, 70, 1, 0, 0},        /* *runtime.uint64InterfacePtr */
+	[75] = {8, 71, 1, 0, 0},        /* *runtime.untracedG·7 */
+	[76] = {8, 72, 1, 0, 0},        /* *runtime.debugCallWrapArgs */
+	[77] = {8, 73, 1, 0, 0},        /* *runtime.savedOpenDeferState */
+	[78] = {8, 74, 1, 0, 0},        /* *runtime._typePair */
+	[79] = {8, 75, 1, 0, 0},        /* *internal/abi.BoundsErrorCode */
+	[80] = {8, 76, 1, 0, 0},        /* *internal/abi.TFlag */
+	[81] = {8, 77, 1, 0, 0},        /* *internal/abi.NameOff */
+	[82] = {8, 78, 1, 0, 0},        /* *internal/abi.TypeOff */
+	[83] = {8, 79, 1, 0, 0},        /* *internal/abi.Imethod */
+	[84] = {8, 80, 1, 0, 0},        /* *internal/abi.ITab */
+	[85] = {8, 81, 1, 0, 0},        /* *internal/abi.PCLnTabMagic */
+	[86] = {8, 82, 1, 0, 0},        /* *internal/abi.FuncFlag */
+	[87] = {8, 83, 1, 0, 0},        /* *internal/abi.FuncID */
+	[88] = {8, 84, 1, 0, 0},        /* *internal/cpu.option */
+	[89] = {8, 85, 0, 0, 0},        /* *internal/runtime/atomic.align64 */
+	[90] = {8, 85, 1, 0, 0},        /* *internal/reflectlite.Type */
+	[91] = {8, 86, 1, 0, 0},        /* func() */
+	[92] = {8, 87, 1, 0, 0},        /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
+	[93] = {8, 88, 1, 0, 0},        /* *[]runtime.ancestorInfo */
+	[94] = {8, 89, 1, 0, 0},        /* *[1024]uintptr */
+	[95] = {8, 90, 0, 0, 0},        /* unsafe.Pointer */
+	[96] = {8, 90, 1, 0, 0},        /* func() string */
+	[97] = {8, 91, 1, 0, 0},        /* func() bool */
+	[98] = {8, 92, 1, 0, 0},        /* func() uintptr */
+	[99] = {8, 93, 1, 0, 0},        /* func() int32 */
+	[100] = {8, 94, 1, 0, 0},       /* func(*runtime.coro) */
+	[101] = {8, 95, 1, 0, 0},       /* func(*runtime.pinner) */
+	[102] = {8, 96, 1, 0, 0},       /* chan struct {} */
+	[103] = {8, 97, 1, 0, 0},       /* chan bool */
+	[104] = {8, 98, 1, 0, 0},       /* chan int */
+	[105] = {8, 99, 1, 0, 0},       /* func() *abi.Type */
+	[106] = {8, 100, 1, 0, 0},      /* func() abi.Kind */
+	[107] = {8, 101, 1, 0, 0},      /* func() *abi.UncommonType */
+	[108] = {8, 102, 1, 0, 0},      /* func() reflectlite.Type */
+	[109] = {8, 103, 1, 0, 0},      /* func(*runtime.funcval, unsafe.Pointer) */
+	[110] = {8, 104, 1, 0, 0},      /* func(int64) int64 */
+	[111] = {8, 105, 1, 0, 0},      /* func(reflectlite.Type) bool */
+	[112] = {8, 106, 1, 0, 0},      /* func(interface {}, uintptr, int64) */
+	[113] = {8, 107, 1, 0, 0},      /* func(*runtime.g, unsafe.Pointer) bool */
+	[114] = {8, 108, 1, 0, 0},      /* func(uintptr) (uintptr, int64) */
+	[115] = {8, 109, 1, 0, 0},      /* func(unsafe.Pointer, unsafe.Pointer) bool */
+	[116] = {8, 110, 1, 0, 0},      /* *main.timeout */
+	[117] = {8, 111, 1, 0, 0},      /* *main.failure */
+	[118] = {8, 112, 1, 0, 0},      /* *runtime.bitvector */
+	[119] = {8, 113, 1, 0, 0},      /* *runtime.timerWhen */
+	[120] = {8, 114, 1, 0, 0},      /* *runtime.gclinkptr */
+	[121] = {8, 115, 1, 0, 0},      /* *runtime.pinner */
+	[122] = {8, 116, 1, 0, 0},      /* *runtime.xRegPerP */
+	[123] = {8, 117, 1, 0, 0},      /* *runtime.lockRank */
+	[124] = {8, 118, 1, 0, 0},      /* *runtime.synctestDeadlockError */
+	[125] = {8, 119, 1, 0, 0},      /* *runtime.Frames */
+	[126] = {8, 120, 1, 0, 0},      /* *internal/strconv.Error */
+	[127] = {8, 121, 1, 0, 0},      /* *internal/abi.Kind */
+	[128] = {8, 122, 1, 0, 0},      /* *internal/runtime/cgroup.stringError */
+	[129] = {8, 123, 1, 0, 0},      /* *internal/runtime/maps.groupsReference */
+	[130] = {8, 124, 1, 0, 0},      /* *runtime.errorString */
+	[131] = {8, 125, 1, 0, 0},      /* *runtime.plainError */
+	[132] = {8, 126, 1, 0, 0},      /* *runtime.muintptr */
+	[133] = {8, 127, 1, 0, 0},      /* *runtime.hchan */
+	[134] = {8, 128, 1, 0, 0},      /* *runtime.spanClass */
+	[135] = {8, 129, 1, 0, 0},      /* *runtime.mSpanStateBox */
+	[136] = {8, 130, 1, 0, 0},      /* *runtime.mWeakPointer */
+	[137] = {8, 131, 1, 0, 0},      /* *runtime.objptr */
+	[138] = {8, 132, 1, 0, 0},      /* *runtime.p */
+	[139] = {8, 133, 1, 0, 0},      /* *runtime.puintptr */
+	[140] = {8, 134, 0, 0, 0},      /* *runtime.PanicNilError */
+	[141] = {8, 134, 1, 0, 0},      /* *runtime.boundsError */
+	[142] = {8, 135, 1, 0, 0},      /* *runtime.TypeAssertionError */
+	[143] = {8, 136, 1, 0, 0},      /* *runtime.piController */
+	[144] = {8, 137, 0, 0, 0},      /* *sync.noCopy */
+	[145] = {8, 137, 1, 0, 0},      /* *sync.Once */
+	[146] = {8, 138, 0, 0, 0},      /* *sync/atomic.noCopy */
+	[147] = {8, 138, 1, 0, 0},      /* *internal/abi.UncommonType */
+	[148] = {8, 139, 1, 0, 0},      /* *internal/abi.IntArgRegBitmap */
+	[149] = {8, 140, 1, 0, 0},      /* *internal/abi.RegArgs */
+	[150] = {8, 141, 0, 0, 0},      /* *internal/runtime/atomic.noCopy */
+	[151] = {8, 141, 1, 0, 0},      /* *internal/runtime/atomic.Bool */
+	[152] = {8, 142, 1, 0, 0},      /* *internal/runtime/maps.unhashableTypeError */
+	[153] = {8, 143, 1, 0, 0},      /* map[string]int */
+	[154] = {8, 144, 1, 0, 0},      /* map[internal/abi.TypeOff]*internal/abi.Type */
+	[155] = {8, 145, 1, 0, 0},      /* map[int32]unsafe.Pointer */
+	[156] = {8, 146, 1, 0, 0},      /* map[runtime._typePair]struct {} */
+	[157] = {8, 147, 1, 0, 0},      /* map[string]bool */
+	[158] = {8, 148, 1, 0, 0},      /* map[uint32][]*internal/abi.Type */
+	[159] = {8, 149, 1, 0, 0},      /* *runtime.guintptr */
+	[160] = {8, 150, 1, 0, 0},      /* *runtime.waitq */
+	[161] = {8, 151, 1, 0, 0},      /* *runtime.goroutineProfileStateHolder */
+	[162] = {8, 152, 1, 0, 0},      /* *runtime.g */
+	[163] = {8, 153, 1, 0, 0},      /* *runtime.limiterEvent */
+	[164] = {8, 154, 1, 0, 0},      /* *runtime.Pinner */
+	[165] = {8, 155, 1, 0, 0},      /* *runtime.errorAddressString */
+	[166] = {8, 156, 1, 0, 0},      /* *sync.Mutex */
+	[167] = {8, 157, 0, 0, 0},      /* internal/runtime/atomic.Pointer[runtime._defer] */
+	[168] = {8, 157, 0, 0, 0},      /* internal/runtime/atomic.Pointer[runtime.m] */
+	[169] = {8, 157, 1, 0, 0},      /* *syscall.Errno */
+	[170] = {8, 158, 1, 0, 0},      /* *runtime._panic */
+	[171] = {8, 159, 1, 0, 0},      /* *runtime.pageCache */
+	[172] = {8, 160, 1, 0, 0},      /* *runtime.gList */
+	[173] = {8, 161, 1, 0, 0},      /* *runtime.m */
+	[174] = {8, 162, 1, 0, 0},      /* runtime.Pinner */
+	[175] = {8, 163, 1, 0, 0},      /* *runtime.mPadded */
+	[176] = {8, 164, 1, 0, 0},      /* *sync/atomic.Bool */
+	[177] = {8, 165, 1, 0, 0},      /* *internal/runtime/atomic.Uint8 */
+	[178] = {8, 166, 0, 0, 0},      /* internal/runtime/atomic.UnsafePointer */
+	[179] = {8, 166, 1, 0, 0},      /* *runtime.maybeTraceablePtr */
+	[180] = {8, 167, 1, 0, 0},      /* *runtime.synctestBubble */
+	[181] = {8, 168, 1, 0, 0},      /* *runtime.maybeTraceableChan */
+	[182] = {8, 169, 1, 0, 0},      /* *runtime.traceSchedResourceState */
+	[183] = {8, 170, 1, 0, 0},      /* runtime.mWeakPointer */
+	[184] = {8, 171, 1, 0, 0},      /* *runtime.pTraceState */
+	[185] = {8, 172, 1, 0, 0},      /* *runtime.wbBuf */
+	[186] = {8, 173, 1, 0, 0},      /* *internal/runtime/atomic.Int32 */
+	[187] = {8, 174, 1, 0, 0},      /* *internal/runtime/atomic.Int64 */
+	[188] = {8, 175, 1, 0, 0},      /* *internal/runtime/atomic.UnsafePointer */
+	[189] = {8, 176, 1, 0, 0},      /* internal/runtime/maps.unhashableTypeError */
+	[190] = {8, 177, 1, 0, 0},      /* *internal/chacha8rand.State */
+	[191] = {8, 178, 1, 0, 0},      /* *internal/sync.Mutex */
+	[192] = {8, 179, 1, 0, 0},      /* *internal/runtime/atomic.Pointer[runtime._defer] */
+	[193] = {8, 180, 1, 0, 0},      /* *internal/runtime/atomic.Pointer[runtime.m] */
+	[194] = {8, 181, 0, 0, 0},      /* *runtime.Func */
+	[195] = {8, 181, 1, 0, 0},      /* *runtime.funcInfo */
+	[196] = {8, 182, 1, 0, 0},      /* *runtime.waitReason */
+	[197] = {8, 183, 1, 0, 0},      /* *runtime.gTraceState */
+	[198] = {8, 184, 1, 0, 0},      /* *runtime.addrRange */
+	[199] = {8, 185, 1, 0, 0},      /* *runtime.mLockProfile */
+	[200] = {8, 186, 1, 0, 0},      /* *runtime.offAddr */
+	[201] = {8, 187, 1, 0, 0},      /* *runtime.scavengerState */
+	[202] = {8, 188, 1, 0, 0},      /* *internal/runtime/atomic.Uint64 */
+	[203] = {8, 189, 1, 0, 0},      /* *internal/runtime/atomic.Uintptr */
+	[204] = {8, 190, 1, 0, 0},      /* *internal/abi.Name */
+	[205] = {8, 191, 1, 0, 0},      /* *internal/runtime/atomic.Uint32 */
+	[206] = {8, 192, 1, 0, 0},      /* *runtime.spanQueue */
+	[207] = {8, 193, 1, 0, 0},      /* internal/abi.Name */
+	[208] = {8, 194, 1, 0, 0},      /* *runtime.gcWork */
+	[209] = {8, 195, 1, 0, 0},      /* *runtime.timer */
+	[210] = {8, 196, 1, 0, 0},      /* *runtime.timers */
+	[211] = {8, 197, 1, 0, 0},      /* *internal/runtime/maps.table */
+	[212] = {8, 198, 1, 0, 0},      /* *internal/abi.InterfaceType */
+	[213] = {8, 199, 1, 0, 0},      /* *internal/abi.Type */
+	[214] = {8, 200, 1, 0, 0},      /* *internal/runtime/maps.Map */
+	[215] = {8, 201, 1, 0, 0},      /* *internal/reflectlite.rtype */
+	[216] = {8, 202, 1, 0, 0},      /* internal/reflectlite.rtype */
+	[217] = {112, 203, 2, 0, 0},    /* hchan<struct {}> */
+	[218] = {112, 205, 3, 0, 0},    /* hchan<bool> */
+	[219] = {112, 208, 3, 0, 0},    /* hchan<int> */
+	[220] = {48, 211, 1, 0, 0},     /* map<string,int> */
+	[221] = {48, 212, 1, 0, 0},     /* map<internal/abi.TypeOff,*internal/abi.Type> */
+	[222] = {48, 213, 1, 0, 0},     /* map<int32,unsafe.Pointer> */
+	[223] = {48, 214, 1, 0, 0},     /* map<runtime._typePair,struct {}> */
+	[224] = {48, 215, 1, 0, 0},     /* map<string,bool> */
+	[225] = {48, 216, 1, 0, 0},     /* map<uint32,[]*internal/abi.Type> */
+	[226] = {104, 217, 1, 0, 0},    /* sudog<struct {}> */
+	[227] = {1, 218, 0, 0, 0},      /* bool */
+	[228] = {104, 218, 1, 0, 0},    /* sudog<bool> */
+	[229] = {8, 219, 0, 0, 0},      /* int */
+	[230] = {104, 219, 1, 0, 0},    /* sudog<int> */
+	[231] = {8, 220, 1, 0, 0},      /* *table<string,int> */
+	[232] = {200, 221, 1, 0, 0},    /* noalg.map.group[string]int */
+	[233] = {8, 222, 1, 0, 0},      /* *table<internal/abi.TypeOff,*internal/abi.Type> */
+	[234] = {136, 223, 1, 0, 0},    /* noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
+	[235] = {8, 224, 1, 0, 0},      /* *table<int32,unsafe.Pointer> */
+	[236] = {136, 225, 0, 0, 0},    /* noalg.map.group[int32]unsafe.Pointer */
+	[237] = {8, 225, 1, 0, 0},      /* *table<runtime._typePair,struct {}> */
+	[238] = {200, 226, 2, 0, 0},    /* noalg.map.group[runtime._typePair]struct {} */
+	[239] = {8, 228, 1, 0, 0},      /* *table<string,bool> */
+	[240] = {200, 229, 1, 0, 0},    /* noalg.map.group[string]bool */
+	[241] = {8, 230, 1, 0, 0},      /* *table<uint32,[]*internal/abi.Type> */
+	[242] = {264, 231, 1, 0, 0},    /* noalg.map.group[uint32][]*internal/abi.Type */
+	[243] = {32, 232, 1, 0, 0},     /* table<string,int> */
+	[244] = {32, 233, 1, 0, 0},     /* table<internal/abi.TypeOff,*internal/abi.Type> */
+	[245] = {32, 234, 1, 0, 0},     /* table<int32,unsafe.Pointer> */
+	[246] = {32, 235, 1, 0, 0},     /* table<runtime._typePair,struct {}> */
+	[247] = {32, 236, 1, 0, 0},     /* table<string,bool> */
+	[248] = {32, 237, 1, 0, 0},     /* table<uint32,[]*internal/abi.Type> */
+	[249] = {8, 238, 1, 0, 0},      /* *runtime.xRegState */
+	[250] = {8, 239, 1, 0, 0},      /* *runtime.special */
+	[251] = {8, 240, 1, 0, 0},      /* *runtime.cleanupBlockHeader */
+	[252] = {8, 241, 0, 0, 0},      /* *internal/runtime/sys.nih */
+	[253] = {8, 241, 0, 0, 0},      /* *internal/runtime/sys.NotInHeap */
+	[254] = {24, 241, 1, 0, 0},     /* []struct { key string; elem int } */
+	[255] = {24, 242, 1, 0, 0},     /* []uint8 */
+	[256] = {24, 243, 1, 0, 0},     /* []int32 */
+	[257] = {24, 244, 1, 0, 0},     /* []uint32 */
+	[258] = {24, 245, 1, 0, 0},     /* []uint64 */
+	[259] = {24, 246, 1, 0, 0},     /* []uintptr */
+	[260] = {24, 247, 1, 0, 0},     /* []unsafe.Pointer */
+	[261] = {24, 248, 1, 0, 0},     /* []runtime.functab */
+	[262] = {24, 249, 1, 0, 0},     /* []runtime.textsect */
+	[263] = {24, 250, 1, 0, 0},     /* []*internal/abi.ITab */
+	[264] = {24, 251, 1, 0, 0},     /* []runtime.ptabEntry */
+	[265] = {24, 252, 1, 0, 0},     /* []runtime.modulehash */
+	[266] = {24, 253, 1, 0, 0},     /* []*runtime.initTask */
+	[267] = {24, 254, 1, 0, 0},     /* []struct { key abi.TypeOff; elem *abi.Type } */
+	[268] = {24, 255, 1, 0, 0},     /* []runtime.ancestorInfo */
+	[269] = {24, 256, 1, 0, 0},     /* []runtime.timerWhen */
+	[270] = {24, 257, 1, 0, 0},     /* []internal/runtime/atomic.Uint32 */
+	[271] = {24, 258, 1, 0, 0},     /* []*runtime.mspan */
+	[272] = {24, 259, 1, 0, 0},     /* []runtime.gclinkptr */
+	[273] = {24, 260, 1, 0, 0},     /* []runtime.stackfreelist */
+	[274] = {24, 261, 1, 0, 0},     /* []*runtime._defer */
+	[275] = {24, 262, 1, 0, 0},     /* []runtime.guintptr */
+	[276] = {24, 263, 1, 0, 0},     /* []*runtime.sudog */
+	[277] = {24, 264, 1, 0, 0},     /* []runtime.sizeClassScanStats */
+	[278] = {24, 265, 1, 0, 0},     /* []runtime.objptr */
+	[279] = {24, 266, 1, 0, 0},     /* []runtime.cleanupFn */
+	[280] = {24, 267, 1, 0, 0},     /* []*runtime.p */
+	[281] = {24, 268, 1, 0, 0},     /* []*runtime.traceBuf */
+	[282] = {24, 269, 1, 0, 0},     /* [][2]*runtime.traceBuf */
+	[283] = {24, 270, 1, 0, 0},     /* []runtime.pcvalueCacheEnt */
+	[284] = {24, 271, 1, 0, 0},     /* [][8]runtime.pcvalueCacheEnt */
+	[285] = {24, 272, 1, 0, 0},     /* []runtime.heldLockInfo */
+	[286] = {24, 273, 1, 0, 0},     /* []*runtime.PanicNilError */
+	[287] = {24, 274, 1, 0, 0},     /* []*runtime.moduledata */
+	[288] = {24, 275, 1, 0, 0},     /* []*internal/abi.Type */
+	[289] = {24, 276, 1, 0, 0},     /* []struct { key int32; elem unsafe.Pointer } */
+	[290] = {24, 277, 1, 0, 0},     /* []struct { key runtime._typePair; elem struct {} } */
+	[291] = {24, 278, 1, 0, 0},     /* []struct { key string; elem bool } */
+	[292] = {24, 279, 1, 0, 0},     /* []struct { key uint32; elem []*abi.Type } */
+	[293] = {24, 280, 1, 0, 0},     /* []runtime.Frame */
+	[294] = {24, 281, 1, 0, 0},     /* []internal/abi.Imethod */
+	[295] = {24, 282, 1, 0, 0},     /* []internal/cpu.option */
+	[296] = {16, 283, 1, 0, 0},     /* string */
+	[297] = {1, 284, 0, 0, 0},      /* int8 */
+	[298] = {2, 284, 0, 0, 0},      /* int16 */
+	[299] = {2, 284, 0, 0, 0},      /* uint16 */
+	[300] = {4, 284, 0, 0, 0},      /* int32 */
+	[301] = {4, 284, 0, 0, 0},      /* uint32 */
+	[302] = {8, 284, 0, 0, 0},      /* int64 */
+	[303] = {8, 284, 0, 0, 0},      /* uint64 */
+	[304] = {8, 284, 0, 0, 0},      /* uint */
+	[305] = {8, 284, 0, 0, 0},      /* uintptr */
+	[306] = {8, 284, 0, 0, 0},      /* complex64 */
+	[307] = {16, 284, 0, 0, 0},     /* complex128 */
+	[308] = {4, 284, 0, 0, 0},      /* float32 */
+	[309] = {8, 284, 0, 0, 0},      /* float64 */
+	[310] = {8, 284, 0, 0, 0},      /* runtime.gcMarkWorkerMode */
+	[311] = {4, 284, 0, 0, 0},      /* runtime.throwType */
+	[312] = {1, 284, 0, 0, 0},      /* runtime.traceBlockReason */
+	[313] = {8, 284, 0, 0, 0},      /* runtime.traceTime */
+	[314] = {16, 284, 1, 0, 0},     /* runtime.stringInterfacePtr */
+	[315] = {2, 285, 0, 0, 0},      /* runtime.uint16InterfacePtr */
+	[316] = {4, 285, 0, 0, 0},      /* runtime.uint32InterfacePtr */
+	[317] = {8, 285, 0, 0, 0},      /* runtime.uint64InterfacePtr */
+	[318] = {1, 285, 0, 0, 0},      /* internal/abi.BoundsErrorCode */
+	[319] = {1, 285, 0, 0, 0},      /* internal/abi.TFlag */
+	[320] = {4, 285, 0, 0, 0},      /* internal/abi.NameOff */
+	[321] = {4, 285, 0, 0, 0},      /* internal/abi.TypeOff */
+	[322] = {4, 285, 0, 0, 0},      /* internal/abi.PCLnTabMagic */
+	[323] = {1, 285, 0, 0, 0},      /* internal/abi.FuncFlag */
+	[324] = {1, 285, 0, 0, 0},      /* internal/abi.FuncID */
+	[325] = {24, 285, 1, 0, 0},     /* runtime.sliceInterfacePtr */
+	[326] = {8, 286, 0, 0, 0},      /* [1]uintptr */
+	[327] = {1, 286, 0, 0, 0},      /* [1]uint8 */
+	[328] = {64, 286, 0, 0, 0},     /* [64]uint8 */
+	[329] = {12, 286, 0, 0, 0},     /* [3]internal/runtime/atomic.Uint32 */
+	[330] = {16, 286, 0, 0, 0},     /* [2]uint64 */
+	[331] = {48, 286, 0, 0, 0},     /* [6]uintptr */
+	[332] = {1088, 286, 1, 0, 0},   /* [136]*runtime.mspan */
+	[333] = {1088, 287, 0, 0, 0},   /* [136]runtime.gclinkptr */
+	[334] = {64, 287, 0, 0, 0},     /* [4]runtime.stackfreelist */
+	[335] = {256, 287, 1, 0, 0},    /* [32]*runtime._defer */
+	[336] = {2048, 288, 0, 0, 0},   /* [256]runtime.guintptr */
+	[337] = {1024, 288, 1, 0, 0},   /* [128]*runtime.sudog */
+	[338] = {1024, 289, 1, 0, 0},   /* [128]*runtime.mspan */
+	[339] = {40, 290, 0, 0, 0},     /* [5]unsafe.Pointer */
+	[340] = {2720, 290, 0, 0, 0},   /* [68]runtime.sizeClassScanStats */
+	[341] = {2024, 290, 0, 0, 0},   /* [253]uintptr */
+	[342] = {2048, 290, 0, 0, 0},   /* [256]runtime.objptr */
+	[343] = {8192, 290, 0, 0, 0},   /* [1024]uintptr */
+	[344] = {4096, 290, 0, 0, 0},   /* [512]uintptr */
+	[345] = {480, 290, 2, 0, 0},    /* [20]runtime.cleanupFn */
+	[346] = {256, 292, 0, 0, 0},    /* [32]uintptr */
+	[347] = {65504, 292, 0, 0, 0},  /* [65504]uint8 */
+	[348] = {16, 292, 1, 0, 0},     /* [2]*runtime.traceBuf */
+	[349] = {32, 293, 1, 0, 0},     /* [2][2]*runtime.traceBuf */
+	[350] = {192, 294, 0, 0, 0},    /* [8]runtime.pcvalueCacheEnt */
+	[351] = {384, 294, 0, 0, 0},    /* [2][8]runtime.pcvalueCacheEnt */
+	[352] = {160, 294, 0, 0, 0},    /* [10]runtime.heldLockInfo */
+	[353] = {0, 294, 0, 0, 0},      /* [0]*runtime.PanicNilError */
+	[354] = {480, 294, 0, 0, 0},    /* [480]uint8 */
+	[355] = {216, 294, 0, 0, 0},    /* [216]uint8 */
+	[356] = {72, 294, 0, 0, 0},     /* [9]uintptr */
+	[357] = {176, 294, 4, 0, 0},    /* [2]runtime.Frame */
+	[358] = {32, 298, 0, 0, 0},     /* [4]uint64 */
+	[359] = {120, 298, 0, 0, 0},    /* [15]uint64 */
+	[360] = {72, 298, 0, 0, 0},     /* [9]unsafe.Pointer */
+	[361] = {256, 298, 2, 0, 0},    /* [8]internal/cpu.option */
+	[362] = {256, 300, 0, 0, 0},    /* [32]uint64 */
+	[363] = {4, 300, 0, 0, 0},      /* main.timeout */
+	[364] = {8, 300, 0, 0, 0},      /* runtime.guintptr */
+	[365] = {8, 300, 0, 0, 0},      /* runtime.muintptr */
+	[366] = {8, 300, 0, 0, 0},      /* runtime.gclinkptr */
+	[367] = {8, 300, 0, 0, 0},      /* runtime.puintptr */
+	[368] = {8, 300, 0, 0, 0},      /* runtime.lockRank */
+	[369] = {8, 300, 0, 0, 0},      /* internal/strconv.Error */
+	[370] = {1, 300, 0, 0, 0},      /* internal/abi.Kind */
+	[371] = {16, 300, 1, 0, 0},     /* internal/runtime/cgroup.stringError */
+	[372] = {0, 301, 0, 0, 0},      /* struct {} */
+	[373] = {8, 301, 0, 0, 0},      /* runtime.sigset */
+	[374] = {8, 301, 0, 0, 0},      /* *runtime.notInHeap */
+	[375] = {256, 301, 0, 0, 0},    /* runtime.cgoCallers */
+	[376] = {2, 301, 0, 0, 0},      /* internal/abi.IntArgRegBitmap */
+	[377] = {16, 301, 1, 0, 0},     /* runtime.errorString */
+	[378] = {16, 302, 1, 0, 0},     /* runtime.plainError */
+	[379] = {0, 303, 0, 0, 0},      /* runtime.lockRankStruct */
+	[380] = {1, 303, 0, 0, 0},      /* runtime.spanClass */
+	[381] = {8, 303, 0, 0, 0},      /* runtime.objptr */
+	[382] = {0, 303, 0, 0, 0},      /* runtime.winlibcall */
+	[383] = {0, 303, 0, 0, 0},      /* runtime.dlogPerM */
+	[384] = {0, 303, 0, 0, 0},      /* sync.noCopy */
+	[385] = {0, 303, 0, 0, 0},      /* sync/atomic.noCopy */
+	[386] = {0, 303, 0, 0, 0},      /* internal/runtime/sys.nih */
+	[387] = {0, 303, 0, 0, 0},      /* internal/runtime/atomic.noCopy */
+	[388] = {0, 303, 0, 0, 0},      /* internal/runtime/atomic.align64 */
+	[389] = {8, 303, 1, 0, 0},      /* *runtime._func */
+	[390] = {8, 304, 1, 0, 0},      /* *runtime.gcBits */
+	[391] = {8, 305, 1, 0, 0},      /* *runtime.workbuf */
+	[392] = {0, 306, 0, 0, 0},      /* runtime.Func */
+	[393] = {8, 306, 1, 0, 0},      /* *runtime.moduledata */
+	[394] = {16, 307, 0, 0, 0},     /* runtime.maybeTraceableChan */
+	[395] = {8, 307, 1, 0, 0},      /* runtime.xRegPerG */
+	[396] = {32, 308, 0, 0, 0},     /* runtime.gTraceState */
+	[397] = {1, 308, 0, 0, 0},      /* runtime.mSpanStateBox */
+	[398] = {0, 308, 0, 0, 0},      /* runtime.notInHeap */
+	[399] = {8, 308, 0, 0, 0},      /* runtime.limiterEvent */
+	[400] = {8, 308, 1, 0, 0},      /* *runtime.spanSPMC */
+	[401] = {8, 309, 0, 0, 0},      /* runtime.funcval */
+	[402] = {8, 309, 0, 0, 0},      /* runtime.note */
+	[403] = {0, 309, 0, 0, 0},      /* runtime.PanicNilError */
+	[404] = {0, 309, 0, 0, 0},      /* internal/runtime/sys.NotInHeap */
+	[405] = {1, 309, 0, 0, 0},      /* internal/runtime/atomic.Bool */
+	[406] = {8, 309, 0, 0, 0},      /* syscall.Errno */
+	[407] = {1032, 309, 1, 0, 0},   /* struct { runtime.len int; runtime.buf [128]*runtime.mspan } */
+	[408] = {16, 310, 1, 0, 0},     /* struct { runtime.head *runtime.spanSP…ernal/runtime/atomic.UnsafePointer } */
+	[409] = {8, 311, 1, 0, 0},      /* *runtime.cleanupBlock */
+	[410] = {8, 312, 1, 0, 0},      /* *runtime.pollDesc */
+	[411] = {24, 313, 1, 0, 0},     /* main.failure */
+	[412] = {16, 314, 0, 0, 0},     /* syscall.Rlimit */
+	[413] = {16, 314, 0, 0, 0},     /* runtime.stack */
+	[414] = {8, 314, 0, 0, 0},      /* runtime.functab */
+	[415] = {8, 314, 0, 0, 0},      /* runtime.ptabEntry */
+	[416] = {8, 314, 0, 0, 0},      /* runtime.initTask */
+	[417] = {16, 314, 1, 0, 0},     /* runtime.bitvector */
+	[418] = {16, 315, 0, 0, 0},     /* runtime.maybeTraceablePtr */
+	[419] = {8, 315, 0, 0, 0},      /* runtime.mutex */
+	[420] = {16, 315, 2, 0, 0},     /* runtime.waitq */
+	[421] = {4, 317, 0, 0, 0},      /* runtime.goroutineProfileStateHolder */
+	[422] = {2112, 317, 0, 0, 0},   /* runtime.xRegState */
+	[423] = {32, 317, 0, 0, 0},     /* runtime.traceSchedResourceState */
+	[424] = {1, 317, 0, 0, 0},      /* runtime.gcBits */
+	[425] = {16, 317, 0, 0, 0},     /* runtime.stackfreelist */
+	[426] = {16, 317, 0, 0, 0},     /* runtime.gList */
+	[427] = {64, 317, 1, 0, 0},     /* runtime.pinner */
+	[428] = {16, 318, 0, 0, 0},     /* runtime.persistentAlloc */
+	[429] = {16, 318, 0, 0, 0},     /* runtime.lfnode */
+	[430] = {24, 318, 0, 0, 0},     /* runtime.workbufhdr */
+	[431] = {16, 318, 0, 0, 0},     /* runtime.listNodeManual */
+	[432] = {512, 318, 3, 0, 0},    /* runtime.cleanupBlock */
+	[433] = {2120, 321, 1, 0, 0},   /* runtime.xRegPerP */
+	[434] = {16, 322, 0, 0, 0},     /* runtime.mWaitList */
+	[435] = {392, 322, 0, 0, 0},    /* runtime.pcvalueCache */
+	[436] = {16, 322, 0, 0, 0},     /* runtime.heldLockInfo */
+	[437] = {512, 322, 0, 0, 0},    /* runtime.gcBgMarkWorkerNodePadded */
+	[438] = {2040, 322, 15, 0, 0},  /* runtime.mPadded */
+	[439] = {16, 337, 1, 0, 0},     /* runtime.debugCallWrapArgs */
+	[440] = {16, 338, 2, 0, 0},     /* runtime._typePair */
+	[441] = {8, 340, 0, 0, 0},      /* sync.Mutex */
+	[442] = {4, 340, 0, 0, 0},      /* sync/atomic.Bool */
+	[443] = {8, 340, 0, 0, 0},      /* internal/abi.Imethod */
+	[444] = {4, 340, 0, 0, 0},      /* internal/runtime/atomic.Int32 */
+	[445] = {1, 340, 0, 0, 0},      /* internal/runtime/atomic.Uint8 */
+	[446] = {4, 340, 0, 0, 0},      /* internal/runtime/atomic.Uint32 */
+	[447] = {8, 340, 0, 0, 0},      /* internal/runtime/atomic.Uintptr */
+	[448] = {16, 340, 0, 0, 0},     /* internal/runtime/maps.groupsReference */
+	[449] = {8, 340, 0, 0, 0},      /* internal/sync.Mutex */
+	[450] = {1, 340, 0, 0, 0},      /* runtime.waitReason */
+	[451] = {16, 340, 1, 0, 0},     /* runtime.timerWhen */
+	[452] = {24, 341, 2, 0, 0},     /* runtime.synctestDeadlockError */
+	[453] = {24, 343, 0, 0, 0},     /* runtime.textsect */
+	[454] = {40, 343, 3, 0, 0},     /* runtime.modulehash */
+	[455] = {40, 346, 1, 0, 0},     /* runtime.ancestorInfo */
+	[456] = {16, 347, 2, 0, 0},     /* runtime.mSpanList */
+	[457] = {8, 349, 1, 0, 0},      /* *runtime.mSpanList */
+	[458] = {24, 350, 0, 0, 0},     /* runtime.pageCache */
+	[459] = {32, 350, 0, 0, 0},     /* runtime.gcBgMarkWorkerNode */
+	[460] = {2048, 350, 0, 0, 0},   /* runtime.workbuf */
+	[461] = {4112, 350, 0, 0, 0},   /* runtime.wbBuf */
+	[462] = {24, 350, 2, 0, 0},     /* runtime.cleanupFn */
+	[463] = {65536, 352, 1, 0, 0},  /* runtime.traceBuf */
+	[464] = {8, 353, 1, 0, 0},      /* *runtime.traceBuf */
+	[465] = {24, 354, 0, 0, 0},     /* runtime.savedOpenDeferState */
+	[466] = {12, 354, 0, 0, 0},     /* sync.Once */
+	[467] = {80, 354, 4, 0, 0},     /* internal/abi.InterfaceType */
+	[468] = {8, 358, 0, 0, 0},      /* internal/runtime/atomic.Int64 */
+	[469] = {8, 358, 0, 0, 0},      /* internal/runtime/atomic.Uint64 */
+	[470] = {40, 358, 2, 0, 0},     /* struct { sync.f func(); sync.once syn…nc.valid bool; sync.p interface {} } */
+	[471] = {40, 360, 0, 0, 0},     /* runtime.gsignalStack */
+	[472] = {24, 360, 0, 0, 0},     /* runtime.sysmontick */
+	[473] = {24, 360, 1, 0, 0},     /* runtime.special */
+	[474] = {32, 361, 1, 0, 0},     /* runtime.cleanupBlockHeader */
+	[475] = {32, 362, 1, 0, 0},     /* runtime.traceBufHeader */
+	[476] = {24, 363, 0, 0, 0},     /* runtime.pcvalueCacheEnt */
+	[477] = {24, 363, 1, 0, 0},     /* runtime.errorAddressString */
+	[478] = {32, 364, 0, 0, 0},     /* runtime.traceFrame */
+	[479] = {40, 364, 4, 0, 0},     /* runtime.TypeAssertionError */
+	[480] = {232, 368, 6, 0, 0},    /* runtime.Frames */
+	[481] = {272, 374, 0, 0, 0},    /* internal/abi.RegArgs */
+	[482] = {32, 374, 2, 0, 0},     /* internal/abi.ITab */
+	[483] = {32, 376, 2, 0, 0},     /* internal/cpu.option */
+	[484] = {8, 378, 1, 0, 0},      /* *runtime.mcache */
+	[485] = {16, 379, 0, 0, 0},     /* runtime.addrRange */
+	[486] = {32, 379, 2, 0, 0},     /* runtime.coro */
+	[487] = {40, 381, 0, 0, 0},     /* runtime.sizeClassScanStats */
+	[488] = {2080, 381, 1, 0, 0},   /* runtime.spanQueue */
+	[489] = {24, 382, 0, 0, 0},     /* runtime.mOS */
+	[490] = {16, 382, 0, 0, 0},     /* internal/abi.UncommonType */
+	[491] = {304, 382, 0, 0, 0},    /* internal/chacha8rand.State */
+	[492] = {24, 382, 0, 0, 0},     /* runtime.boundsError */
+	[493] = {8, 382, 0, 0, 0},      /* runtime.offAddr */
+	[494] = {16, 382, 2, 0, 0},     /* runtime.funcInfo */
+	[495] = {48, 384, 0, 0, 0},     /* runtime.gobuf */
+	[496] = {64, 384, 0, 0, 0},     /* runtime.pTraceState */
+	[497] = {56, 384, 1, 0, 0},     /* runtime.mLockProfile */
+	[498] = {72, 385, 2, 0, 0},     /* runtime.mTraceState */
+	[499] = {32, 387, 0, 0, 0},     /* internal/runtime/maps.table */
+	[500] = {48, 387, 3, 0, 0},     /* runtime._defer */
+	[501] = {64, 390, 1, 0, 0},     /* runtime.timers */
+	[502] = {40, 391, 1, 0, 0},     /* runtime.untracedG·7 */
+	[503] = {56, 392, 1, 0, 0},     /* runtime.spanSPMC */
+	[504] = {88, 393, 4, 0, 0},     /* runtime.Frame */
+	[505] = {56, 397, 0, 0, 0},     /* runtime.piController */
+	[506] = {48, 397, 0, 0, 0},     /* internal/runtime/maps.Map */
+	[507] = {4856, 397, 4, 0, 0},   /* runtime.gcWork */
+	[508] = {2296, 401, 1, 0, 0},   /* runtime.mcache */
+	[509] = {48, 402, 2, 0, 0},     /* internal/abi.Type */
+	[510] = {144, 404, 4, 0, 0},    /* runtime.synctestBubble */
+	[511] = {72, 408, 0, 0, 0},     /* runtime.pcHeader */
+	[512] = {112, 408, 7, 0, 0},    /* runtime.hchan */
+	[513] = {104, 415, 6, 0, 0},    /* runtime.sudog */
+	[514] = {144, 421, 6, 0, 0},    /* runtime.scavengerState */
+	[515] = {104, 427, 3, 0, 0},    /* runtime._panic */
+	[516] = {44, 430, 0, 0, 0},     /* runtime._func */
+	[517] = {96, 430, 3, 0, 0},     /* runtime.timer */
+	[518] = {296, 433, 8, 0, 0},    /* runtime.pollDesc */
+	[519] = {8, 441, 1, 0, 0},      /* *runtime.mspan */
+	[520] = {160, 442, 8, 0, 0},    /* runtime.mspan */
+	[521] = {2112, 450, 0, 0, 0},   /* runtime.xRegs */
+	[522] = {592, 450, 20, 0, 0},   /* runtime.moduledata */
+	[523] = {15920, 470, 16, 0, 0}, /* runtime.p */
+	[524] = {456, 486, 11, 0, 0},   /* runtime.g */
+	[525] = {1824, 497, 15, 0, 0},  /* runtime.m */
+	[526] = {16, 512, 1, 0, 0},     /* runtime.stringer */
+	[527] = {16, 513, 1, 0, 0},     /* internal/reflectlite.Type */
+	[528] = {8, 514, 0, 0, 0},      /* funcval */
+	[529] = {16, 514, 1, 0, 0},     /* closure runtime.(*mspan).setUserArenaChunkToFault.func1 */
+	[530] = {44, 515, 1, 0, 0},     /* closure runtime.mmap.func1 */
+	[531] = {24, 516, 0, 0, 0},     /* closure runtime.munmap.func1 */
+	[532] = {40, 516, 2, 0, 0},     /* closure runtime.sigaction.func1 */
+	[533] = {16, 518, 1, 0, 0},     /* closure runtime.chansend.func1 */
+	[534] = {24, 519, 1, 0, 0},     /* closure runtime.send.goready.func1 */
+	[535] = {24, 520, 1, 0, 0},     /* closure runtime.closechan.goready.func1 */
+	[536] = {16, 521, 1, 0, 0},     /* closure runtime.chanrecv.func1 */
+	[537] = {24, 522, 1, 0, 0},     /* closure runtime.recv.goready.func1 */
+	[538] = {24, 523, 2, 0, 0},     /* closure runtime.debugCallCheck.func1 */
+	[539] = {40, 525, 2, 0, 0},     /* closure runtime.debugCallWrap.func1 */
+	[540] = {16, 527, 1, 0, 0},     /* closure runtime.debugCallWrap2.func1 */
+	[541] = {16, 528, 1, 0, 0},     /* closure runtime.hexdumpWords.func1 */
+	[542] = {40, 529, 1, 0, 0},     /* closure runtime.persistentalloc.func1 */
+	[543] = {16, 530, 1, 0, 0},     /* closure runtime.allocmcache.func1 */
+	[544] = {40, 531, 4, 0, 0},     /* closure runtime.checkFinalizersAndCleanups.func1 */
+	[545] = {24, 535, 2, 0, 0},     /* closure runtime.checkFinalizersAndCleanups.func1.1 */
+	[546] = {56, 537, 1, 0, 0},     /* closure runtime.SetFinalizer.func2 */
+	[547] = {16, 538, 0, 0, 0},     /* closure runtime.SetFinalizer.func1 */
+	[548] = {24, 538, 2, 0, 0},     /* closure runtime.gcStart.func4 */
+	[549] = {16, 540, 1, 0, 0},     /* closure runtime.gcStart.func2 */
+	[550] = {24, 541, 2, 0, 0},     /* closure runtime.gcStart.func1 */
+	[551] = {16, 543, 1, 0, 0},     /* closure runtime.gcMarkDone.func4 */
+	[552] = {16, 544, 1, 0, 0},     /* closure runtime.gcMarkDone.func3 */
+	[553] = {16, 545, 1, 0, 0},     /* closure runtime.gcMarkDone.func2 */
+	[554] = {24, 546, 1, 0, 0},     /* closure runtime.gcMarkDone.forEachP.func5 */
+	[555] = {24, 547, 1, 0, 0},     /* closure runtime.gcMarkTermination.forEachP.func7 */
+	[556] = {24, 548, 1, 0, 0},     /* closure runtime.gcMarkTermination.func3 */
+	[557] = {16, 549, 1, 0, 0},     /* closure runtime.gcMarkTermination.func2 */
+	[558] = {16, 550, 0, 0, 0},     /* closure runtime.gcMarkTermination.func1 */
+	[559] = {24, 550, 2, 0, 0},     /* closure runtime.gcBgMarkWorker.func2 */
+	[560] = {16, 552, 1, 0, 0},     /* closure runtime.gcMarkRootCheck.func1 */
+	[561] = {32, 553, 3, 0, 0},     /* closure runtime.markroot.func1 */
+	[562] = {24, 556, 1, 0, 0},     /* closure runtime.gcAssistAlloc.func2 */
+	[563] = {24, 557, 2, 0, 0},     /* closure runtime.gcAssistAlloc.func1 */
+	[564] = {48, 559, 1, 0, 0},     /* closure runtime.(*pageAlloc).scavenge.func1 */
+	[565] = {24, 560, 1, 0, 0},     /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3 */
+	[566] = {24, 561, 1, 0, 0},     /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2 */
+	[567] = {16, 562, 1, 0, 0},     /* closure runtime.(*sweepLocked).sweep.func1 */
+	[568] = {16, 563, 1, 0, 0},     /* closure runtime.getempty.func1 */
+	[569] = {33, 564, 1, 0, 0},     /* closure runtime.(*mheap).alloc.func1 */
+	[570] = {16, 565, 1, 0, 0},     /* closure runtime.(*pageAlloc).find.func1 */
+	[571] = {24, 566, 0, 0, 0},     /* closure runtime.mProf_Malloc.func1 */
+	[572] = {56, 566, 3, 0, 0},     /* closure runtime.(*mLockProfile).captureStack.func1 */
+	[573] = {48, 569, 2, 0, 0},     /* closure runtime.doRecordGoroutineProfile.func1 */
+	[574] = {16, 571, 1, 0, 0},     /* closure runtime.futexwakeup.func1 */
+	[575] = {24, 572, 1, 0, 0},     /* closure runtime.newosproc.func1 */
+	[576] = {32, 573, 3, 0, 0},     /* closure runtime.(*_panic).nextFrame.func1 */
+	[577] = {32, 576, 3, 0, 0},     /* closure runtime.gorecover.func1 */
+	[578] = {24, 579, 1, 0, 0},     /* closure runtime.throw.func1 */
+	[579] = {32, 580, 2, 0, 0},     /* closure runtime.fatal.func1 */
+	[580] = {32, 582, 1, 0, 0},     /* closure runtime.fatalthrow.func1 */
+	[581] = {48, 583, 3, 0, 0},     /* closure runtime.fatalpanic.func1 */
+	[582] = {16, 586, 1, 0, 0},     /* closure runtime.dopanic_m.func1 */
+	[583] = {32, 587, 2, 0, 0},     /* closure runtime.setPinned.func2 */
+	[584] = {24, 589, 1, 0, 0},     /* closure runtime.setPinned.func1 */
+	[585] = {16, 590, 1, 0, 0},     /* closure runtime.xRegRestore.func1 */
+	[586] = {16, 591, 1, 0, 0},     /* closure runtime.main.func2 */
+	[587] = {16, 592, 1, 0, 0},     /* closure runtime.badmorestackg0.func1 */
+	[588] = {24, 593, 1, 0, 0},     /* closure runtime.casgstatus.func3 */
+	[589] = {9, 594, 0, 0, 0},      /* closure runtime.stopTheWorld.func1 */
+	[590] = {16, 594, 1, 0, 0},     /* closure runtime.allocm.func1 */
+	[591] = {16, 595, 1, 0, 0},     /* closure runtime.reentersyscall.func2 */
+	[592] = {16, 596, 1, 0, 0},     /* closure runtime.reentersyscall.func1 */
+	[593] = {24, 597, 1, 0, 0},     /* closure runtime.entersyscallblock.func4 */
+	[594] = {24, 598, 1, 0, 0},     /* closure runtime.entersyscallblock.func3 */
+	[595] = {40, 599, 1, 0, 0},     /* closure runtime.entersyscallblock.func1 */
+	[596] = {16, 600, 1, 0, 0},     /* closure runtime.exitsyscall.func4 */
+	[597] = {16, 601, 1, 0, 0},     /* closure runtime.exitsyscall.func3 */
+	[598] = {24, 602, 2, 0, 0},     /* closure runtime.exitsyscall.func2 */
+	[599] = {20, 604, 1, 0, 0},     /* closure runtime.malg.func1 */
+	[600] = {32, 605, 2, 0, 0},     /* closure runtime.newproc.func1 */
+	[601] = {16, 607, 1, 0, 0},     /* closure runtime.gfget.func2 */
+	[602] = {16, 608, 1, 0, 0},     /* closure runtime.gfget.func1 */
+	[603] = {16, 609, 1, 0, 0},     /* closure runtime.(*p).destroy.freemcache.func2 */
+	[604] = {16, 610, 1, 0, 0},     /* closure runtime.(*p).destroy.func1 */
+	[605] = {16, 611, 1, 0, 0},     /* closure runtime.wirep.func2 */
+	[606] = {16, 612, 1, 0, 0},     /* closure runtime.checkdead.func1 */
+	[607] = {16, 613, 0, 0, 0},     /* closure runtime.(*rwmutex).rlock.func1 */
+	[608] = {24, 613, 1, 0, 0},     /* closure runtime.readyWithTime.goready.func1 */
+	[609] = {24, 614, 1, 0, 0},     /* closure runtime.(*synctestBubble).changegstatus.goready.func1 */
+	[610] = {24, 615, 1, 0, 0},     /* closure runtime.(*synctestBubble).decActive.goready.func1 */
+	[611] = {24, 616, 1, 0, 0},     /* closure runtime.(*timer).maybeRunAsync.func1 */
+	[612] = {32, 617, 2, 0, 0},     /* closure runtime.(*timer).modify.func1 */
+	[613] = {32, 619, 2, 0, 0},     /* closure runtime.(*timer).maybeRunChan.func1 */
+	[614] = {16, 621, 0, 0, 0},     /* closure runtime.traceAdvance.func6 */
+	[615] = {16, 621, 0, 0, 0},     /* closure runtime.traceAdvance.func5 */
+	[616] = {24, 621, 1, 0, 0},     /* closure runtime.traceAdvance.func4 */
+	[617] = {24, 622, 1, 0, 0},     /* closure runtime.traceAdvance.forEachP.func7 */
+	[618] = {24, 623, 1, 0, 0},     /* closure runtime.traceAdvance.func1 */
+	[619] = {32, 624, 2, 0, 0},     /* closure runtime.traceAdvance.func1.1 */
+	[620] = {49, 626, 2, 0, 0},     /* closure runtime.traceback1.func1 */
+	[621] = {40, 628, 4, 0, 0},     /* closure runtime.traceback2.func1 */
+	[622] = {72, 632, 3, 0, 0},     /* closure runtime.callers.func1 */
+	[623] = {32, 635, 2, 0, 0},     /* closure runtime.tracebacksomeothers.func1 */
+	[624] = {24, 637, 1, 0, 0},     /* closure runtime.tracebackHexdump.func1 */
+	[625] = {16, 638, 1, 0, 0},     /* closure runtime.traceWriter.flush.func1 */
+	[626] = {16, 639, 1, 0, 0},     /* closure runtime.traceWriter.refill.func1 */
+	[627] = {24, 640, 1, 0, 0},     /* closure runtime.traceCPUFlush.func1 */
+	[628] = {40, 641, 2, 0, 0},     /* closure runtime.(*traceRegionAlloc).alloc.func1 */
+	[629] = {16, 643, 1, 0, 0},     /* closure runtime.traceThreadDestroy.func1 */
+	[630] = {40, 644, 1, 0, 0},     /* closure runtime.(*traceStringTable).put.func1 */
+	[631] = {24, 645, 0, 0, 0},     /* closure runtime.(*traceStringTable).reset.func1 */
+	[632] = {48, 645, 0, 0, 0},     /* closure runtime.traceSyncBatch.func1 */
+	[633] = {24, 645, 2, 0, 0},     /* closure runtime.getGCMaskOnDemand.func1 */
+	[634] = {20, 647, 0, 0, 0},     /* closure runtime.vdsoParseSymbols.func1 */
+	[635] = {16, 647, 1, 0, 0},     /* closure runtime.gcMarkTermination.func4.1 */
+	[636] = {16, 648, 1, 0, 0},     /* closure syscall.init.OnceFunc.func3 */
+	[637] = {16, 649, 1, 0, 0},     /* closure syscall.init.OnceFunc.func3.1 */
+	[638] = {16, 650, 1, 0, 0},     /* closure syscall.init.OnceFunc.func3.1.1 */
+	[639] = {16, 651, 2, 0, 0},     /* waitq<struct {}> */
+	[640] = {16, 653, 2, 0, 0},     /* waitq<bool> */
+	[641] = {16, 655, 2, 0, 0},     /* waitq<int> */
+	[642] = {8, 657, 1, 0, 0},      /* **table<string,int> */
+	[643] = {8, 658, 1, 0, 0},      /* **table<internal/abi.TypeOff,*internal/abi.Type> */
+	[644] = {8, 659, 1, 0, 0},      /* **table<int32,unsafe.Pointer> */
+	[645] = {8, 660, 1, 0, 0},      /* **table<runtime._typePair,struct {}> */
+	[646] = {8, 661, 1, 0, 0},      /* **table<string,bool> */
+	[647] = {8, 662, 1, 0, 0},      /* **table<uint32,[]*internal/abi.Type> */
+	[648] = {8, 663, 0, 0, 0},      /* *struct {} */
+	[649] = {192, 663, 1, 0, 0},    /* noalg.[8]struct { key string; elem int } */
+	[650] = {128, 664, 1, 0, 0},    /* noalg.[8]struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
+	[651] = {128, 665, 0, 0, 0},    /* noalg.[8]struct { key int32; elem unsafe.Pointer } */
+	[652] = {192, 665, 2, 0, 0},    /* noalg.[8]struct { key runtime._typePair; elem struct {} } */
+	[653] = {192, 667, 1, 0, 0},    /* noalg.[8]struct { key string; elem bool } */
+	[654] = {256, 668, 1, 0, 0},    /* noalg.[8]struct { key uint32; elem []*internal/abi.Type } */
+	[655] = {16, 669, 1, 0, 0},     /* groupReference<string,int> */
+	[656] = {16, 670, 1, 0, 0},     /* groupReference<internal/abi.TypeOff,*internal/abi.Type> */
+	[657] = {16, 671, 1, 0, 0},     /* groupReference<int32,unsafe.Pointer> */
+	[658] = {16, 672, 1, 0, 0},     /* groupReference<runtime._typePair,struct {}> */
+	[659] = {16, 673, 1, 0, 0},     /* groupReference<string,bool> */
+	[660] = {16, 674, 1, 0, 0},     /* groupReference<uint32,[]*internal/abi.Type> */
+	[661] = {24, 675, 1, 0, 0},     /* noalg.struct { key string; elem int } */
+	[662] = {16, 676, 1, 0, 0},     /* noalg.struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
+	[663] = {16, 677, 0, 0, 0},     /* noalg.struct { key int32; elem unsafe.Pointer } */
+	[664] = {24, 677, 2, 0, 0},     /* noalg.struct { key runtime._typePair; elem struct {} } */
+	[665] = {24, 679, 1, 0, 0},     /* noalg.struct { key string; elem bool } */
+	[666] = {32, 680, 1, 0, 0},     /* noalg.struct { key uint32; elem []*internal/abi.Type } */
+	[667] = {8, 681, 0, 0, 0},      /* *runtime.sigactiont */
+	[668] = {8, 681, 1, 0, 0},      /* func(uintptr, runtime.hexdumpMarker) */
+	[669] = {8, 682, 1, 0, 0},      /* **runtime.notInHeap */
+	[670] = {8, 683, 0, 0, 0},      /* *runtime.sysMemStat */
+	[671] = {8, 683, 1, 0, 0},      /* **runtime.mcache */
+	[672] = {8, 684, 1, 0, 0},      /* *[50]runtime.report·2 */
+	[673] = {1200, 685, 1, 0, 0},   /* [50]runtime.report·2 */
+	[674] = {8, 686, 0, 0, 0},      /* *runtime.eface */
+	[675] = {8, 686, 0, 0, 0},      /* *internal/abi.PtrType */
+	[676] = {8, 686, 1, 0, 0},      /* *runtime.worldStop */
+	[677] = {32, 687, 0, 0, 0},     /* runtime.worldStop */
+	[678] = {8, 687, 1, 0, 0},      /* func(*runtime.p) */
+	[679] = {8, 688, 0, 0, 0},      /* *runtime.pageAlloc */
+	[680] = {8, 688, 0, 0, 0},      /* runtime.chunkIdx */
+	[681] = {8, 688, 0, 0, 0},      /* *runtime.mheap */
+	[682] = {8, 688, 1, 0, 0},      /* **runtime.mspan */
+	[683] = {8, 689, 1, 0, 0},      /* *struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
+	[684] = {16, 690, 0, 0, 0},     /* struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
+	[685] = {8, 690, 0, 0, 0},      /* *runtime.bucket */
+	[686] = {1, 690, 0, 0, 0},      /* runtime.stwReason */
+	[687] = {8, 690, 1, 0, 0},      /* **runtime.m */
+	[688] = {8, 691, 1, 0, 0},      /* **runtime.p */
+	[689] = {8, 692, 0, 0, 0},      /* *runtime.rwmutex */
+	[690] = {8, 692, 1, 0, 0},      /* *[]runtime.untracedG·7 */
+	[691] = {24, 693, 1, 0, 0},     /* []runtime.untracedG·7 */
+	[692] = {8, 694, 1, 0, 0},      /* *runtime.unwinder */
+	[693] = {1, 695, 0, 0, 0},      /* runtime.unwindFlags */
+	[694] = {96, 695, 2, 0, 0},     /* runtime.unwinder */
+	[695] = {8, 697, 1, 0, 0},      /* func(*runtime.g) bool */
+	[696] = {8, 698, 1, 0, 0},      /* *runtime.stkframe */
+	[697] = {8, 699, 1, 0, 0},      /* *runtime.traceWriter */
+	[698] = {32, 700, 2, 0, 0},     /* runtime.traceWriter */
+	[699] = {8, 702, 0, 0, 0},      /* *runtime.traceRegionAlloc */
+	[700] = {8, 702, 1, 0, 0},      /* **runtime.traceRegionAllocBlock */
+	[701] = {8, 703, 0, 0, 0},      /* *runtime.traceRegionAllocBlock */
+	[702] = {8, 703, 0, 0, 0},      /* *runtime.traceStringTable */
+	[703] = {8, 703, 0, 0, 0},      /* *runtime.vdsoInfo */
+	[704] = {8, 703, 1, 0, 0},      /* *sudog<struct {}> */
+	[705] = {8, 704, 1, 0, 0},      /* *sudog<bool> */
+	[706] = {8, 705, 1, 0, 0},      /* *sudog<int> */
+	[707] = {8, 706, 1, 0, 0},      /* *noalg.map.group[string]int */
+	[708] = {8, 707, 1, 0, 0},      /* *noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
+	[709] = {8, 708, 1, 0, 0},      /* *noalg.map.group[int32]unsafe.Pointer */
+	[710] = {8, 709, 1, 0, 0},      /* *noalg.map.group[runtime._typePair]struct {} */
+	[711] = {8, 710, 1, 0, 0},      /* *noalg.map.group[string]bool */
+	[712] = {8, 711, 1, 0, 0},      /* *noalg.map.group[uint32][]*internal/abi.Type */
+	[713] = {24, 712, 1, 0, 0},     /* runtime.report·2 */
+	[714] = {72, 713, 2, 0, 0},     /* runtime.stkframe */
+	[715] = {16, 715, 1, 0, 0},     /* runtime.traceLocker */
+	[716] = {8, 716, 0, 0, 0},      /* internal/trace/tracev2.Experiment */
 	/* ---- names and sizes of what is not followed: nothing of these is read ---- */
-	[639] = {32, 0, 0, 0, 0},       /* runtime.sigactiont */
-	[640] = {8, 0, 0, 0, 0},        /* runtime.sysMemStat */
-	[641] = {16, 0, 0, 0, 0},       /* runtime.eface */
-	[642] = {56, 0, 0, 0, 0},       /* internal/abi.PtrType */
-	[643] = {65848, 0, 0, 0, 0},    /* runtime.pageAlloc */
-	[644] = {93464, 0, 0, 0, 0},    /* runtime.mheap */
-	[645] = {48, 0, 0, 0, 0},       /* runtime.bucket */
-	[646] = {56, 0, 0, 0, 0},       /* runtime.rwmutex */
-	[647] = {32, 0, 0, 0, 0},       /* runtime.traceRegionAlloc */
-	[648] = {65536, 0, 0, 0, 0},    /* runtime.traceRegionAllocBlock */
-	[649] = {192, 0, 0, 0, 0},      /* runtime.traceStringTable */
-	[650] = {112, 0, 0, 0, 0},      /* runtime.vdsoInfo */
+	[717] = {32, 0, 0, 0, 0},       /* runtime.sigactiont */
+	[718] = {8, 0, 0, 0, 0},        /* runtime.sysMemStat */
+	[719] = {16, 0, 0, 0, 0},       /* runtime.eface */
+	[720] = {56, 0, 0, 0, 0},       /* internal/abi.PtrType */
+	[721] = {65848, 0, 0, 0, 0},    /* runtime.pageAlloc */
+	[722] = {93464, 0, 0, 0, 0},    /* runtime.mheap */
+	[723] = {48, 0, 0, 0, 0},       /* runtime.bucket */
+	[724] = {56, 0, 0, 0, 0},       /* runtime.rwmutex */
+	[725] = {32, 0, 0, 0, 0},       /* runtime.traceRegionAlloc */
+	[726] = {65536, 0, 0, 0, 0},    /* runtime.traceRegionAllocBlock */
+	[727] = {192, 0, 0, 0, 0},      /* runtime.traceStringTable */
+	[728] = {112, 0, 0, 0, 0},      /* runtime.vdsoInfo */
 	{0},
 };
 
@@ -768,650 +846,720 @@ static const struct ask_pointer ask_pointers[] = {
 	[0] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},               /* interface {}: to whatever it holds */
 	[1] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},         /* error: to whatever it holds */
 	/* ---- only behind interfaces and func values: what these may hold ---- */
-	[2] = {0, ASK_POINTER_PLAIN, 336, 1, 0, 0},           /* *syscall.Rlimit: to syscall.Rlimit */
+	[2] = {0, ASK_POINTER_PLAIN, 412, 1, 0, 0},           /* *syscall.Rlimit: to syscall.Rlimit */
 	[3] = {0, ASK_POINTER_PLAIN, 2, 1, 0, 0},             /* *error: to error */
-	[4] = {0, ASK_POINTER_PLAIN, 221, 1, 0, 0},           /* *string: to string */
-	[5] = {0, ASK_POINTER_PLAIN, 0, 1, 0, 0},             /* *uint8: to uint8 */
-	[6] = {0, ASK_POINTER_PLAIN, 225, 1, 0, 0},           /* *int32: to int32 */
-	[7] = {0, ASK_POINTER_PLAIN, 226, 1, 0, 0},           /* *uint32: to uint32 */
-	[8] = {0, ASK_POINTER_PLAIN, 227, 1, 0, 0},           /* *int64: to int64 */
-	[9] = {0, ASK_POINTER_PLAIN, 228, 1, 0, 0},           /* *uint64: to uint64 */
-	[10] = {0, ASK_POINTER_PLAIN, 173, 1, 0, 0},          /* *int: to int */
-	[11] = {0, ASK_POINTER_PLAIN, 230, 1, 0, 0},          /* *uintptr: to uintptr */
-	[12] = {0, ASK_POINTER_PLAIN, 171, 1, 0, 0},          /* *bool: to bool */
-	[13] = {0, ASK_POINTER_PLAIN, 55, 1, 0, 0},           /* *unsafe.Pointer: to unsafe.Pointer */
-	[14] = {0, ASK_POINTER_PLAIN, 424, 1, 0, 0},          /* *runtime._defer: to runtime._defer */
-	[15] = {0, ASK_POINTER_PLAIN, 337, 1, 0, 0},          /* *runtime.stack: to runtime.stack */
-	[16] = {0, ASK_POINTER_PLAIN, 435, 1, 0, 0},          /* *runtime.pcHeader: to runtime.pcHeader */
-	[17] = {0, ASK_POINTER_PLAIN, 338, 1, 0, 0},          /* *runtime.functab: to runtime.functab */
-	[18] = {0, ASK_POINTER_PLAIN, 377, 1, 0, 0},          /* *runtime.textsect: to runtime.textsect */
-	[19] = {0, ASK_POINTER_PLAIN, 339, 1, 0, 0},          /* *runtime.ptabEntry: to runtime.ptabEntry */
-	[20] = {0, ASK_POINTER_PLAIN, 378, 1, 0, 0},          /* *runtime.modulehash: to runtime.modulehash */
-	[21] = {0, ASK_POINTER_PLAIN, 340, 1, 0, 0},          /* *runtime.initTask: to runtime.initTask */
-	[22] = {0, ASK_POINTER_PLAIN, 419, 1, 0, 0},          /* *runtime.gobuf: to runtime.gobuf */
-	[23] = {0, ASK_POINTER_PLAIN, 379, 1, 0, 0},          /* *runtime.ancestorInfo: to runtime.ancestorInfo */
-	[24] = {0, ASK_POINTER_PLAIN, 343, 1, 0, 0},          /* *runtime.mutex: to runtime.mutex */
-	[25] = {0, ASK_POINTER_PLAIN, 437, 1, 0, 0},          /* *runtime.sudog: to runtime.sudog */
-	[26] = {0, ASK_POINTER_PLAIN, 410, 1, 0, 0},          /* *runtime.coro: to runtime.coro */
-	[27] = {0, ASK_POINTER_PLAIN, 395, 1, 0, 0},          /* *runtime.gsignalStack: to runtime.gsignalStack */
-	[28] = {0, ASK_POINTER_PLAIN, 297, 1, 0, 0},          /* *runtime.sigset: to runtime.sigset */
-	[29] = {0, ASK_POINTER_PLAIN, 396, 1, 0, 0},          /* *runtime.sysmontick: to runtime.sysmontick */
-	[30] = {0, ASK_POINTER_PLAIN, 352, 1, 0, 0},          /* *runtime.persistentAlloc: to runtime.persistentAlloc */
-	[31] = {0, ASK_POINTER_PLAIN, 353, 1, 0, 0},          /* *runtime.lfnode: to runtime.lfnode */
-	[32] = {0, ASK_POINTER_PLAIN, 383, 1, 0, 0},          /* *runtime.gcBgMarkWorkerNode: to runtime.gcBgMarkWorkerNode */
-	[33] = {0, ASK_POINTER_PLAIN, 355, 1, 0, 0},          /* *runtime.listNodeManual: to runtime.listNodeManual */
-	[34] = {0, ASK_POINTER_PLAIN, 386, 1, 0, 0},          /* *runtime.cleanupFn: to runtime.cleanupFn */
-	[35] = {0, ASK_POINTER_PLAIN, 325, 1, 0, 0},          /* *runtime.funcval: to runtime.funcval */
-	[36] = {0, ASK_POINTER_PLAIN, 299, 1, 0, 0},          /* *runtime.cgoCallers: to runtime.cgoCallers */
-	[37] = {0, ASK_POINTER_PLAIN, 326, 1, 0, 0},          /* *runtime.note: to runtime.note */
-	[38] = {0, ASK_POINTER_PLAIN, 422, 1, 0, 0},          /* *runtime.mTraceState: to runtime.mTraceState */
-	[39] = {0, ASK_POINTER_PLAIN, 359, 1, 0, 0},          /* *runtime.pcvalueCache: to runtime.pcvalueCache */
-	[40] = {0, ASK_POINTER_PLAIN, 413, 1, 0, 0},          /* *runtime.mOS: to runtime.mOS */
-	[41] = {0, ASK_POINTER_PLAIN, 428, 1, 0, 0},          /* *runtime.Frame: to runtime.Frame */
-	[42] = {0, ASK_POINTER_PLAIN, 361, 1, 0, 0},          /* *runtime.gcBgMarkWorkerNodePadded: to runtime.gcBgMarkWorkerNodePadded */
-	[43] = {0, ASK_POINTER_PLAIN, 402, 1, 0, 0},          /* *runtime.traceFrame: to runtime.traceFrame */
-	[44] = {0, ASK_POINTER_PLAIN, 426, 1, 0, 0},          /* *runtime.untracedG·7: to runtime.untracedG·7 */
-	[45] = {0, ASK_POINTER_PLAIN, 363, 1, 0, 0},          /* *runtime.debugCallWrapArgs: to runtime.debugCallWrapArgs */
-	[46] = {0, ASK_POINTER_PLAIN, 389, 1, 0, 0},          /* *runtime.savedOpenDeferState: to runtime.savedOpenDeferState */
-	[47] = {0, ASK_POINTER_PLAIN, 367, 1, 0, 0},          /* *internal/abi.Imethod: to internal/abi.Imethod */
-	[48] = {0, ASK_POINTER_PLAIN, 406, 1, 0, 0},          /* *internal/abi.ITab: to internal/abi.ITab */
-	[49] = {0, ASK_POINTER_PLAIN, 407, 1, 0, 0},          /* *internal/cpu.option: to internal/cpu.option */
-	[50] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(): to its closure */
-	[51] = {0, ASK_POINTER_PLAIN, 394, 1, 0, 0},          /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
-	[52] = {0, ASK_POINTER_PLAIN, 209, 1, 0, 0},          /* *[]runtime.ancestorInfo: to []runtime.ancestorInfo */
-	[53] = {0, ASK_POINTER_PLAIN, 267, 1, 0, 0},          /* *[1024]uintptr: to [1024]uintptr */
-	[54] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() bool: to its closure */
-	[55] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() int32: to its closure */
-	[56] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.coro): to its closure */
-	[57] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.pinner): to its closure */
-	[58] = {0, ASK_POINTER_FREE, 161, 1, 0, 0},           /* chan struct {}: to its hchan<struct {}> */
-	[59] = {0, ASK_POINTER_FREE, 162, 1, 0, 0},           /* chan bool: to its hchan<bool> */
-	[60] = {0, ASK_POINTER_FREE, 163, 1, 0, 0},           /* chan int: to its hchan<int> */
-	[61] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.funcval, unsafe.Pointer): to its closure */
-	[62] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(int64) int64: to its closure */
-	[63] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(interface {}, uintptr, int64): to its closure */
-	[64] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.g, unsafe.Pointer) bool: to its closure */
-	[65] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(uintptr) (uintptr, int64): to its closure */
-	[66] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(unsafe.Pointer, unsafe.Pointer) bool: to its closure */
-	[67] = {0, ASK_POINTER_PLAIN, 287, 1, 0, 0},          /* *main.timeout: to main.timeout */
-	[68] = {0, ASK_POINTER_PLAIN, 335, 1, 0, 0},          /* *main.failure: to main.failure */
-	[69] = {0, ASK_POINTER_PLAIN, 341, 1, 0, 0},          /* *runtime.bitvector: to runtime.bitvector */
-	[70] = {0, ASK_POINTER_PLAIN, 375, 1, 0, 0},          /* *runtime.timerWhen: to runtime.timerWhen */
-	[71] = {0, ASK_POINTER_PLAIN, 351, 1, 0, 0},          /* *runtime.pinner: to runtime.pinner */
-	[72] = {0, ASK_POINTER_PLAIN, 357, 1, 0, 0},          /* *runtime.xRegPerP: to runtime.xRegPerP */
-	[73] = {0, ASK_POINTER_PLAIN, 292, 1, 0, 0},          /* *runtime.lockRank: to runtime.lockRank */
-	[74] = {0, ASK_POINTER_PLAIN, 376, 1, 0, 0},          /* *runtime.synctestDeadlockError: to runtime.synctestDeadlockError */
-	[75] = {0, ASK_POINTER_PLAIN, 404, 1, 0, 0},          /* *runtime.Frames: to runtime.Frames */
-	[76] = {0, ASK_POINTER_PLAIN, 293, 1, 0, 0},          /* *internal/strconv.Error: to internal/strconv.Error */
-	[77] = {0, ASK_POINTER_PLAIN, 294, 1, 0, 0},          /* *internal/abi.Kind: to internal/abi.Kind */
-	[78] = {0, ASK_POINTER_PLAIN, 295, 1, 0, 0},          /* *internal/runtime/cgroup.stringError:… internal/runtime/cgroup.stringError */
-	[79] = {0, ASK_POINTER_PLAIN, 372, 1, 0, 0},          /* *internal/runtime/maps.groupsReferenc…nternal/runtime/maps.groupsReference */
-	[80] = {0, ASK_POINTER_PLAIN, 301, 1, 0, 0},          /* *runtime.errorString: to runtime.errorString */
-	[81] = {0, ASK_POINTER_PLAIN, 302, 1, 0, 0},          /* *runtime.plainError: to runtime.plainError */
-	[82] = {0, ASK_POINTER_PLAIN, 289, 1, 0, 0},          /* *runtime.muintptr: to runtime.muintptr */
-	[83] = {0, ASK_POINTER_PLAIN, 436, 1, 0, 0},          /* *runtime.hchan: to runtime.hchan */
-	[84] = {0, ASK_POINTER_PLAIN, 321, 1, 0, 0},          /* *runtime.mSpanStateBox: to runtime.mSpanStateBox */
-	[85] = {0, ASK_POINTER_PLAIN, 305, 1, 0, 0},          /* *runtime.objptr: to runtime.objptr */
-	[86] = {0, ASK_POINTER_PLAIN, 447, 1, 0, 0},          /* *runtime.p: to runtime.p */
-	[87] = {0, ASK_POINTER_PLAIN, 291, 1, 0, 0},          /* *runtime.puintptr: to runtime.puintptr */
-	[88] = {0, ASK_POINTER_PLAIN, 416, 1, 0, 0},          /* *runtime.boundsError: to runtime.boundsError */
-	[89] = {0, ASK_POINTER_PLAIN, 403, 1, 0, 0},          /* *runtime.TypeAssertionError: to runtime.TypeAssertionError */
-	[90] = {0, ASK_POINTER_PLAIN, 429, 1, 0, 0},          /* *runtime.piController: to runtime.piController */
-	[91] = {0, ASK_POINTER_PLAIN, 390, 1, 0, 0},          /* *sync.Once: to sync.Once */
-	[92] = {0, ASK_POINTER_PLAIN, 414, 1, 0, 0},          /* *internal/abi.UncommonType: to internal/abi.UncommonType */
-	[93] = {0, ASK_POINTER_PLAIN, 300, 1, 0, 0},          /* *internal/abi.IntArgRegBitmap: to internal/abi.IntArgRegBitmap */
-	[94] = {0, ASK_POINTER_PLAIN, 405, 1, 0, 0},          /* *internal/abi.RegArgs: to internal/abi.RegArgs */
-	[95] = {0, ASK_POINTER_PLAIN, 329, 1, 0, 0},          /* *internal/runtime/atomic.Bool: to internal/runtime/atomic.Bool */
-	[96] = {0, ASK_POINTER_PLAIN, 136, 1, 0, 0},          /* *internal/runtime/maps.unhashableType…nal/runtime/maps.unhashableTypeError */
-	[97] = {0, ASK_POINTER_FREE, 164, 1, 0, 0},           /* map[string]int: to its map<string,int> */
-	[98] = {0, ASK_POINTER_FREE, 165, 1, 0, 0},           /* map[internal/abi.TypeOff]*internal/ab…rnal/abi.TypeOff,*internal/abi.Type> */
-	[99] = {0, ASK_POINTER_FREE, 166, 1, 0, 0},           /* map[int32]unsafe.Pointer: to its map<int32,unsafe.Pointer> */
-	[100] = {0, ASK_POINTER_FREE, 167, 1, 0, 0},          /* map[runtime._typePair]struct {}: to its map<runtime._typePair,struct {}> */
-	[101] = {0, ASK_POINTER_FREE, 168, 1, 0, 0},          /* map[string]bool: to its map<string,bool> */
-	[102] = {0, ASK_POINTER_FREE, 169, 1, 0, 0},          /* map[uint32][]*internal/abi.Type: to its map<uint32,[]*internal/abi.Type> */
-	[103] = {0, ASK_POINTER_PLAIN, 288, 1, 0, 0},         /* *runtime.guintptr: to runtime.guintptr */
-	[104] = {0, ASK_POINTER_PLAIN, 344, 1, 0, 0},         /* *runtime.waitq: to runtime.waitq */
-	[105] = {0, ASK_POINTER_PLAIN, 345, 1, 0, 0},         /* *runtime.goroutineProfileStateHolder:… runtime.goroutineProfileStateHolder */
-	[106] = {0, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* *runtime.g: to runtime.g */
-	[107] = {0, ASK_POINTER_PLAIN, 323, 1, 0, 0},         /* *runtime.limiterEvent: to runtime.limiterEvent */
-	[108] = {0, ASK_POINTER_PLAIN, 121, 1, 0, 0},         /* *runtime.Pinner: to runtime.Pinner */
-	[109] = {0, ASK_POINTER_PLAIN, 401, 1, 0, 0},         /* *runtime.errorAddressString: to runtime.errorAddressString */
-	[110] = {0, ASK_POINTER_PLAIN, 365, 1, 0, 0},         /* *sync.Mutex: to sync.Mutex */
-	[111] = {0, ASK_POINTER_PLAIN, 330, 1, 0, 0},         /* *syscall.Errno: to syscall.Errno */
-	[112] = {0, ASK_POINTER_PLAIN, 439, 1, 0, 0},         /* *runtime._panic: to runtime._panic */
-	[113] = {0, ASK_POINTER_PLAIN, 382, 1, 0, 0},         /* *runtime.pageCache: to runtime.pageCache */
-	[114] = {0, ASK_POINTER_PLAIN, 350, 1, 0, 0},         /* *runtime.gList: to runtime.gList */
-	[115] = {0, ASK_POINTER_PLAIN, 449, 1, 0, 0},         /* *runtime.m: to runtime.m */
-	[116] = {0, ASK_POINTER_PLAIN, 351, 1, 0, 0},         /* runtime.Pinner.pinner: to runtime.pinner */
-	[117] = {0, ASK_POINTER_PLAIN, 362, 1, 0, 0},         /* *runtime.mPadded: to runtime.mPadded */
-	[118] = {0, ASK_POINTER_PLAIN, 366, 1, 0, 0},         /* *sync/atomic.Bool: to sync/atomic.Bool */
-	[119] = {0, ASK_POINTER_PLAIN, 369, 1, 0, 0},         /* *internal/runtime/atomic.Uint8: to internal/runtime/atomic.Uint8 */
-	[120] = {0, ASK_POINTER_PLAIN, 342, 1, 0, 0},         /* *runtime.maybeTraceablePtr: to runtime.maybeTraceablePtr */
-	[121] = {0, ASK_POINTER_PLAIN, 434, 1, 0, 0},         /* *runtime.synctestBubble: to runtime.synctestBubble */
-	[122] = {0, ASK_POINTER_PLAIN, 318, 1, 0, 0},         /* *runtime.maybeTraceableChan: to runtime.maybeTraceableChan */
-	[123] = {0, ASK_POINTER_PLAIN, 347, 1, 0, 0},         /* *runtime.traceSchedResourceState: to runtime.traceSchedResourceState */
-	[124] = {0, ASK_POINTER_PLAIN, 115, 1, 0, 0},         /* runtime.mWeakPointer.m: to internal/runtime/atomic.Pointer[runtime.m] */
-	[125] = {0, ASK_POINTER_PLAIN, 420, 1, 0, 0},         /* *runtime.pTraceState: to runtime.pTraceState */
-	[126] = {0, ASK_POINTER_PLAIN, 385, 1, 0, 0},         /* *runtime.wbBuf: to runtime.wbBuf */
-	[127] = {0, ASK_POINTER_PLAIN, 368, 1, 0, 0},         /* *internal/runtime/atomic.Int32: to internal/runtime/atomic.Int32 */
-	[128] = {0, ASK_POINTER_PLAIN, 392, 1, 0, 0},         /* *internal/runtime/atomic.Int64: to internal/runtime/atomic.Int64 */
-	[129] = {0, ASK_POINTER_PLAIN, 125, 1, 0, 0},         /* *internal/runtime/atomic.UnsafePointe…nternal/runtime/atomic.UnsafePointer */
-	[130] = {0, ASK_POINTER_PLAIN, 433, 1, 0, 0},         /* internal/runtime/maps.unhashableTypeError.typ: to internal/abi.Type */
-	[131] = {0, ASK_POINTER_PLAIN, 415, 1, 0, 0},         /* *internal/chacha8rand.State: to internal/chacha8rand.State */
-	[132] = {0, ASK_POINTER_PLAIN, 373, 1, 0, 0},         /* *internal/sync.Mutex: to internal/sync.Mutex */
-	[133] = {0, ASK_POINTER_PLAIN, 114, 1, 0, 0},         /* *internal/runtime/atomic.Pointer[runt…ntime/atomic.Pointer[runtime._defer] */
-	[134] = {0, ASK_POINTER_PLAIN, 115, 1, 0, 0},         /* *internal/runtime/atomic.Pointer[runt…al/runtime/atomic.Pointer[runtime.m] */
-	[135] = {0, ASK_POINTER_PLAIN, 374, 1, 0, 0},         /* *runtime.waitReason: to runtime.waitReason */
-	[136] = {0, ASK_POINTER_PLAIN, 320, 1, 0, 0},         /* *runtime.gTraceState: to runtime.gTraceState */
-	[137] = {0, ASK_POINTER_PLAIN, 409, 1, 0, 0},         /* *runtime.addrRange: to runtime.addrRange */
-	[138] = {0, ASK_POINTER_PLAIN, 421, 1, 0, 0},         /* *runtime.mLockProfile: to runtime.mLockProfile */
-	[139] = {0, ASK_POINTER_PLAIN, 438, 1, 0, 0},         /* *runtime.scavengerState: to runtime.scavengerState */
-	[140] = {0, ASK_POINTER_PLAIN, 393, 1, 0, 0},         /* *internal/runtime/atomic.Uint64: to internal/runtime/atomic.Uint64 */
-	[141] = {0, ASK_POINTER_PLAIN, 371, 1, 0, 0},         /* *internal/runtime/atomic.Uintptr: to internal/runtime/atomic.Uintptr */
-	[142] = {0, ASK_POINTER_PLAIN, 370, 1, 0, 0},         /* *internal/runtime/atomic.Uint32: to internal/runtime/atomic.Uint32 */
-	[143] = {0, ASK_POINTER_PLAIN, 412, 1, 0, 0},         /* *runtime.spanQueue: to runtime.spanQueue */
-	[144] = {0, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.Name.Bytes: to uint8 */
-	[145] = {0, ASK_POINTER_PLAIN, 431, 1, 0, 0},         /* *runtime.gcWork: to runtime.gcWork */
-	[146] = {0, ASK_POINTER_PLAIN, 441, 1, 0, 0},         /* *runtime.timer: to runtime.timer */
-	[147] = {0, ASK_POINTER_PLAIN, 425, 1, 0, 0},         /* *runtime.timers: to runtime.timers */
-	[148] = {0, ASK_POINTER_PLAIN, 423, 1, 0, 0},         /* *internal/runtime/maps.table: to internal/runtime/maps.table */
-	[149] = {0, ASK_POINTER_PLAIN, 391, 1, 0, 0},         /* *internal/abi.InterfaceType: to internal/abi.InterfaceType */
-	[150] = {0, ASK_POINTER_PLAIN, 433, 1, 0, 0},         /* *internal/abi.Type: to internal/abi.Type */
-	[151] = {0, ASK_POINTER_PLAIN, 430, 1, 0, 0},         /* *internal/runtime/maps.Map: to internal/runtime/maps.Map */
-	[152] = {0, ASK_POINTER_PLAIN, 160, 1, 0, 0},         /* *internal/reflectlite.rtype: to internal/reflectlite.rtype */
-	[153] = {0, ASK_POINTER_PLAIN, 433, 1, 0, 0},         /* internal/reflectlite.rtype.Type: to internal/abi.Type */
-	[154] = {64, ASK_POINTER_FREE, 170, 1, 0, 0},         /* hchan<struct {}>.recvq.first: to its sudog<struct {}> */
-	[155] = {80, ASK_POINTER_FREE, 170, 1, 0, 0},         /* hchan<struct {}>.sendq.first: to its sudog<struct {}> */
-	[156] = {16, ASK_POINTER_COUNTED, 171, 1, 0, 0x8},    /* hchan<bool>.buf: to its buffer of bool */
-	[157] = {64, ASK_POINTER_FREE, 172, 1, 0, 0},         /* hchan<bool>.recvq.first: to its sudog<bool> */
-	[158] = {80, ASK_POINTER_FREE, 172, 1, 0, 0},         /* hchan<bool>.sendq.first: to its sudog<bool> */
-	[159] = {16, ASK_POINTER_COUNTED, 173, 1, 0, 0x8},    /* hchan<int>.buf: to its buffer of int */
-	[160] = {64, ASK_POINTER_FREE, 174, 1, 0, 0},         /* hchan<int>.recvq.first: to its sudog<int> */
-	[161] = {80, ASK_POINTER_FREE, 174, 1, 0, 0},         /* hchan<int>.sendq.first: to its sudog<int> */
-	[162] = {16, ASK_POINTER_DIRECTORY, 175, 1, 0, 0xb0}, /* map<string,int>.dirPtr: to one group, or dirLen of *table<string,int> */
-	[163] = {16, ASK_POINTER_DIRECTORY, 177, 1, 0, 0xb2}, /* map<internal/abi.TypeOff,*internal/ab…rnal/abi.TypeOff,*internal/abi.Type> */
-	[164] = {16, ASK_POINTER_DIRECTORY, 179, 1, 0, 0xb4}, /* map<int32,unsafe.Pointer>.dirPtr: to …rLen of *table<int32,unsafe.Pointer> */
-	[165] = {16, ASK_POINTER_DIRECTORY, 181, 1, 0, 0xb6}, /* map<runtime._typePair,struct {}>.dirP… *table<runtime._typePair,struct {}> */
-	[166] = {16, ASK_POINTER_DIRECTORY, 183, 1, 0, 0xb8}, /* map<string,bool>.dirPtr: to one group, or dirLen of *table<string,bool> */
-	[167] = {16, ASK_POINTER_DIRECTORY, 185, 1, 0, 0xba}, /* map<uint32,[]*internal/abi.Type>.dirP… *table<uint32,[]*internal/abi.Type> */
-	[168] = {8, ASK_POINTER_FREE, 170, 1, 0, 0},          /* sudog<struct {}>.next: to its sudog<struct {}> */
-	[169] = {8, ASK_POINTER_FREE, 172, 1, 0, 0},          /* sudog<bool>.next: to its sudog<bool> */
-	[170] = {8, ASK_POINTER_FREE, 174, 1, 0, 0},          /* sudog<int>.next: to its sudog<int> */
-	[171] = {0, ASK_POINTER_FREE, 187, 1, 0, 0},          /* *table<string,int>: to its table<string,int> */
-	[172] = {8, ASK_POINTER_STRING, 0, 8, 24, 0},         /* noalg.map.group[string]int.slots[].key: to its bytes */
-	[173] = {0, ASK_POINTER_FREE, 188, 1, 0, 0},          /* *table<internal/abi.TypeOff,*internal…rnal/abi.TypeOff,*internal/abi.Type> */
-	[174] = {16, ASK_POINTER_PLAIN, 433, 8, 16, 0},       /* noalg.map.group[internal/abi.TypeOff]…e.slots[].elem: to internal/abi.Type */
-	[175] = {0, ASK_POINTER_FREE, 189, 1, 0, 0},          /* *table<int32,unsafe.Pointer>: to its table<int32,unsafe.Pointer> */
-	[176] = {0, ASK_POINTER_FREE, 190, 1, 0, 0},          /* *table<runtime._typePair,struct {}>: …s table<runtime._typePair,struct {}> */
-	[177] = {8, ASK_POINTER_PLAIN, 433, 8, 24, 0},        /* noalg.map.group[runtime._typePair]str…slots[].key.t1: to internal/abi.Type */
-	[178] = {16, ASK_POINTER_PLAIN, 433, 8, 24, 0},       /* noalg.map.group[runtime._typePair]str…slots[].key.t2: to internal/abi.Type */
-	[179] = {0, ASK_POINTER_FREE, 191, 1, 0, 0},          /* *table<string,bool>: to its table<string,bool> */
-	[180] = {8, ASK_POINTER_STRING, 0, 8, 24, 0},         /* noalg.map.group[string]bool.slots[].key: to its bytes */
-	[181] = {0, ASK_POINTER_FREE, 192, 1, 0, 0},          /* *table<uint32,[]*internal/abi.Type>: …s table<uint32,[]*internal/abi.Type> */
-	[182] = {16, ASK_POINTER_SLICE, 157, 8, 32, 0},       /* noalg.map.group[uint32][]*internal/ab… to its elements, *internal/abi.Type */
-	[183] = {16, ASK_POINTER_GROUPS, 176, 1, 0, 0},       /* table<string,int>.groups: to lengthMask + 1 of noalg.map.group[string]int */
-	[184] = {16, ASK_POINTER_GROUPS, 178, 1, 0, 0},       /* table<internal/abi.TypeOff,*internal/…ernal/abi.TypeOff]*internal/abi.Type */
-	[185] = {16, ASK_POINTER_GROUPS, 180, 1, 0, 0},       /* table<int32,unsafe.Pointer>.groups: t…noalg.map.group[int32]unsafe.Pointer */
-	[186] = {16, ASK_POINTER_GROUPS, 182, 1, 0, 0},       /* table<runtime._typePair,struct {}>.gr…ap.group[runtime._typePair]struct {} */
-	[187] = {16, ASK_POINTER_GROUPS, 184, 1, 0, 0},       /* table<string,bool>.groups: to lengthM…k + 1 of noalg.map.group[string]bool */
-	[188] = {16, ASK_POINTER_GROUPS, 186, 1, 0, 0},       /* table<uint32,[]*internal/abi.Type>.gr…ap.group[uint32][]*internal/abi.Type */
-	[189] = {0, ASK_POINTER_PLAIN, 346, 1, 0, 0},         /* *runtime.xRegState: to runtime.xRegState */
-	[190] = {0, ASK_POINTER_PLAIN, 397, 1, 0, 0},         /* *runtime.special: to runtime.special */
-	[191] = {0, ASK_POINTER_PLAIN, 398, 1, 0, 0},         /* *runtime.cleanupBlockHeader: to runtime.cleanupBlockHeader */
-	[192] = {0, ASK_POINTER_SLICE, 0, 1, 0, 0},           /* []uint8: to its elements, uint8 */
-	[193] = {0, ASK_POINTER_SLICE, 225, 1, 0, 0},         /* []int32: to its elements, int32 */
-	[194] = {0, ASK_POINTER_SLICE, 226, 1, 0, 0},         /* []uint32: to its elements, uint32 */
-	[195] = {0, ASK_POINTER_SLICE, 228, 1, 0, 0},         /* []uint64: to its elements, uint64 */
-	[196] = {0, ASK_POINTER_SLICE, 230, 1, 0, 0},         /* []uintptr: to its elements, uintptr */
-	[197] = {0, ASK_POINTER_SLICE, 55, 1, 0, 0},          /* []unsafe.Pointer: to its elements, unsafe.Pointer */
-	[198] = {0, ASK_POINTER_SLICE, 338, 1, 0, 0},         /* []runtime.functab: to its elements, runtime.functab */
-	[199] = {0, ASK_POINTER_SLICE, 377, 1, 0, 0},         /* []runtime.textsect: to its elements, runtime.textsect */
-	[200] = {0, ASK_POINTER_SLICE, 49, 1, 0, 0},          /* []*internal/abi.ITab: to its elements, *internal/abi.ITab */
-	[201] = {0, ASK_POINTER_SLICE, 339, 1, 0, 0},         /* []runtime.ptabEntry: to its elements, runtime.ptabEntry */
-	[202] = {0, ASK_POINTER_SLICE, 378, 1, 0, 0},         /* []runtime.modulehash: to its elements, runtime.modulehash */
-	[203] = {0, ASK_POINTER_SLICE, 22, 1, 0, 0},          /* []*runtime.initTask: to its elements, *runtime.initTask */
-	[204] = {0, ASK_POINTER_SLICE, 379, 1, 0, 0},         /* []runtime.ancestorInfo: to its elements, runtime.ancestorInfo */
-	[205] = {0, ASK_POINTER_SLICE, 375, 1, 0, 0},         /* []runtime.timerWhen: to its elements, runtime.timerWhen */
-	[206] = {0, ASK_POINTER_SLICE, 443, 1, 0, 0},         /* []*runtime.mspan: to its elements, *runtime.mspan */
-	[207] = {0, ASK_POINTER_SLICE, 15, 1, 0, 0},          /* []*runtime._defer: to its elements, *runtime._defer */
-	[208] = {0, ASK_POINTER_SLICE, 26, 1, 0, 0},          /* []*runtime.sudog: to its elements, *runtime.sudog */
-	[209] = {0, ASK_POINTER_SLICE, 386, 1, 0, 0},         /* []runtime.cleanupFn: to its elements, runtime.cleanupFn */
-	[210] = {0, ASK_POINTER_SLICE, 88, 1, 0, 0},          /* []*runtime.p: to its elements, *runtime.p */
-	[211] = {0, ASK_POINTER_SLICE, 317, 1, 0, 0},         /* []*runtime.moduledata: to its elements, *runtime.moduledata */
-	[212] = {0, ASK_POINTER_SLICE, 157, 1, 0, 0},         /* []*internal/abi.Type: to its elements, *internal/abi.Type */
-	[213] = {0, ASK_POINTER_SLICE, 428, 1, 0, 0},         /* []runtime.Frame: to its elements, runtime.Frame */
-	[214] = {0, ASK_POINTER_SLICE, 367, 1, 0, 0},         /* []internal/abi.Imethod: to its elements, internal/abi.Imethod */
-	[215] = {0, ASK_POINTER_SLICE, 407, 1, 0, 0},         /* []internal/cpu.option: to its elements, internal/cpu.option */
-	[216] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* string: to its bytes */
-	[217] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.stringInterfacePtr: to its bytes */
-	[218] = {0, ASK_POINTER_PLAIN, 444, 136, 8, 0},       /* [136]*runtime.mspan[]: to runtime.mspan */
-	[219] = {0, ASK_POINTER_PLAIN, 424, 32, 8, 0},        /* [32]*runtime._defer[]: to runtime._defer */
-	[220] = {0, ASK_POINTER_PLAIN, 437, 128, 8, 0},       /* [128]*runtime.sudog[]: to runtime.sudog */
-	[221] = {0, ASK_POINTER_PLAIN, 444, 128, 8, 0},       /* [128]*runtime.mspan[]: to runtime.mspan */
-	[222] = {0, ASK_POINTER_FUNC, 0, 20, 24, 0},          /* [20]runtime.cleanupFn[].call: to its closure */
-	[223] = {8, ASK_POINTER_PLAIN, 325, 20, 24, 0},       /* [20]runtime.cleanupFn[].fn: to runtime.funcval */
-	[224] = {0, ASK_POINTER_PLAIN, 387, 2, 8, 0},         /* [2]*runtime.traceBuf[]: to runtime.traceBuf */
-	[225] = {0, ASK_POINTER_PLAIN, 387, 4, 8, 0},         /* [2][2]*runtime.traceBuf[][]: to runtime.traceBuf */
-	[226] = {16, ASK_POINTER_STRING, 0, 2, 88, 0},        /* [2]runtime.Frame[].Function: to its bytes */
-	[227] = {32, ASK_POINTER_STRING, 0, 2, 88, 0},        /* [2]runtime.Frame[].File: to its bytes */
-	[228] = {72, ASK_POINTER_PLAIN, 440, 2, 88, 0},       /* [2]runtime.Frame[].funcInfo._func: to runtime._func */
-	[229] = {80, ASK_POINTER_PLAIN, 446, 2, 88, 0},       /* [2]runtime.Frame[].funcInfo.datap: to runtime.moduledata */
-	[230] = {0, ASK_POINTER_STRING, 0, 8, 32, 0},         /* [8]internal/cpu.option[].Name: to its bytes */
-	[231] = {16, ASK_POINTER_PLAIN, 171, 8, 32, 0},       /* [8]internal/cpu.option[].Feature: to bool */
-	[232] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* internal/runtime/cgroup.stringError: to its bytes */
-	[233] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.errorString: to its bytes */
-	[234] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.plainError: to its bytes */
-	[235] = {0, ASK_POINTER_PLAIN, 440, 1, 0, 0},         /* *runtime._func: to runtime._func */
-	[236] = {0, ASK_POINTER_PLAIN, 348, 1, 0, 0},         /* *runtime.gcBits: to runtime.gcBits */
-	[237] = {0, ASK_POINTER_PLAIN, 384, 1, 0, 0},         /* *runtime.workbuf: to runtime.workbuf */
-	[238] = {0, ASK_POINTER_PLAIN, 446, 1, 0, 0},         /* *runtime.moduledata: to runtime.moduledata */
-	[239] = {0, ASK_POINTER_PLAIN, 346, 1, 0, 0},         /* runtime.xRegPerG.state: to runtime.xRegState */
-	[240] = {0, ASK_POINTER_PLAIN, 427, 1, 0, 0},         /* *runtime.spanSPMC: to runtime.spanSPMC */
-	[241] = {8, ASK_POINTER_PLAIN, 444, 128, 8, 0},       /* struct { runtime.len int; runtime.buf…time.mspan }.buf[]: to runtime.mspan */
-	[242] = {0, ASK_POINTER_PLAIN, 427, 1, 0, 0},         /* struct { runtime.head *runtime.spanSP…ePointer }.head: to runtime.spanSPMC */
-	[243] = {0, ASK_POINTER_PLAIN, 356, 1, 0, 0},         /* *runtime.cleanupBlock: to runtime.cleanupBlock */
-	[244] = {0, ASK_POINTER_PLAIN, 442, 1, 0, 0},         /* *runtime.pollDesc: to runtime.pollDesc */
-	[245] = {8, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* main.failure.Cause: to whatever it holds */
-	[246] = {8, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* runtime.bitvector.bytedata: to uint8 */
-	[247] = {0, ASK_POINTER_PLAIN, 437, 1, 0, 0},         /* runtime.waitq.first: to runtime.sudog */
-	[248] = {8, ASK_POINTER_PLAIN, 437, 1, 0, 0},         /* runtime.waitq.last: to runtime.sudog */
-	[249] = {0, ASK_POINTER_SLICE, 55, 1, 0, 0},          /* runtime.pinner.refs: to its elements, unsafe.Pointer */
-	[250] = {16, ASK_POINTER_PLAIN, 356, 1, 0, 0},        /* runtime.cleanupBlock.cleanupBlockHeader.alllink: to runtime.cleanupBlock */
-	[251] = {32, ASK_POINTER_FUNC, 0, 20, 24, 0},         /* runtime.cleanupBlock.cleanups[].call: to its closure */
-	[252] = {40, ASK_POINTER_PLAIN, 325, 20, 24, 0},      /* runtime.cleanupBlock.cleanups[].fn: to runtime.funcval */
-	[253] = {2112, ASK_POINTER_PLAIN, 346, 1, 0, 0},      /* runtime.xRegPerP.cache: to runtime.xRegState */
-	[254] = {0, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* runtime.mPadded.m.g0: to runtime.g */
-	[255] = {72, ASK_POINTER_PLAIN, 448, 1, 0, 0},        /* runtime.mPadded.m.gsignal: to runtime.g */
-	[256] = {176, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.mPadded.m.mstartfn: to its closure */
-	[257] = {184, ASK_POINTER_PLAIN, 448, 1, 0, 0},       /* runtime.mPadded.m.curg: to runtime.g */
-	[258] = {248, ASK_POINTER_STRING, 0, 1, 0, 0},        /* runtime.mPadded.m.preemptoff: to its bytes */
-	[259] = {296, ASK_POINTER_SLICE, 88, 1, 0, 0},        /* runtime.mPadded.m.allpSnapshot: to its elements, *runtime.p */
-	[260] = {336, ASK_POINTER_PLAIN, 299, 1, 0, 0},       /* runtime.mPadded.m.cgoCallers: to runtime.cgoCallers */
-	[261] = {352, ASK_POINTER_PLAIN, 449, 1, 0, 0},       /* runtime.mPadded.m.alllink: to runtime.m */
-	[262] = {688, ASK_POINTER_SLICE, 230, 1, 0, 0},       /* runtime.mPadded.m.mLockProfile.stack: to its elements, uintptr */
-	[263] = {736, ASK_POINTER_SLICE, 230, 1, 0, 0},       /* runtime.mPadded.m.profStack: to its elements, uintptr */
-	[264] = {760, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.mPadded.m.waitunlockf: to its closure */
-	[265] = {792, ASK_POINTER_PLAIN, 449, 1, 0, 0},       /* runtime.mPadded.m.freelink: to runtime.m */
-	[266] = {808, ASK_POINTER_PLAIN, 387, 4, 8, 0},       /* runtime.mPadded.m.trace.buf[][]: to runtime.traceBuf */
-	[267] = {840, ASK_POINTER_PLAIN, 449, 1, 0, 0},       /* runtime.mPadded.m.trace.link: to runtime.m */
-	[268] = {1816, ASK_POINTER_PLAIN, 115, 1, 0, 0},      /* runtime.mPadded.m.self.m: to internal/runtime/atomic.Pointer[runtime.m] */
-	[269] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* runtime.debugCallWrapArgs.callingG: to runtime.g */
-	[270] = {0, ASK_POINTER_PLAIN, 433, 1, 0, 0},         /* runtime._typePair.t1: to internal/abi.Type */
-	[271] = {8, ASK_POINTER_PLAIN, 433, 1, 0, 0},         /* runtime._typePair.t2: to internal/abi.Type */
-	[272] = {0, ASK_POINTER_PLAIN, 441, 1, 0, 0},         /* runtime.timerWhen.timer: to runtime.timer */
-	[273] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.synctestDeadlockError.reason: to its bytes */
-	[274] = {16, ASK_POINTER_PLAIN, 434, 1, 0, 0},        /* runtime.synctestDeadlockError.bubble: to runtime.synctestBubble */
-	[275] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.modulehash.modulename: to its bytes */
-	[276] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.modulehash.linktimehash: to its bytes */
-	[277] = {32, ASK_POINTER_PLAIN, 221, 1, 0, 0},        /* runtime.modulehash.runtimehash: to string */
-	[278] = {0, ASK_POINTER_SLICE, 230, 1, 0, 0},         /* runtime.ancestorInfo.pcs: to its elements, uintptr */
-	[279] = {0, ASK_POINTER_PLAIN, 444, 1, 0, 0},         /* runtime.mSpanList.first: to runtime.mspan */
-	[280] = {8, ASK_POINTER_PLAIN, 444, 1, 0, 0},         /* runtime.mSpanList.last: to runtime.mspan */
-	[281] = {0, ASK_POINTER_PLAIN, 380, 1, 0, 0},         /* *runtime.mSpanList: to runtime.mSpanList */
-	[282] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* runtime.cleanupFn.call: to its closure */
-	[283] = {8, ASK_POINTER_PLAIN, 325, 1, 0, 0},         /* runtime.cleanupFn.fn: to runtime.funcval */
-	[284] = {0, ASK_POINTER_PLAIN, 387, 1, 0, 0},         /* runtime.traceBuf.traceBufHeader.link: to runtime.traceBuf */
-	[285] = {0, ASK_POINTER_PLAIN, 387, 1, 0, 0},         /* *runtime.traceBuf: to runtime.traceBuf */
-	[286] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* internal/abi.InterfaceType.Type.Equal: to its closure */
-	[287] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* internal/abi.InterfaceType.Type.GCData: to uint8 */
-	[288] = {48, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* internal/abi.InterfaceType.PkgPath.Bytes: to uint8 */
-	[289] = {56, ASK_POINTER_SLICE, 367, 1, 0, 0},        /* internal/abi.InterfaceType.Methods: to its elements, internal/abi.Imethod */
-	[290] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* struct { sync.f func(); sync.once syn…c.p interface {} }.f: to its closure */
-	[291] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},            /* struct { sync.f func(); sync.once syn…terface {} }.p: to whatever it holds */
-	[292] = {0, ASK_POINTER_PLAIN, 397, 1, 0, 0},         /* runtime.special.next: to runtime.special */
-	[293] = {16, ASK_POINTER_PLAIN, 356, 1, 0, 0},        /* runtime.cleanupBlockHeader.alllink: to runtime.cleanupBlock */
-	[294] = {0, ASK_POINTER_PLAIN, 387, 1, 0, 0},         /* runtime.traceBufHeader.link: to runtime.traceBuf */
-	[295] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.errorAddressString.msg: to its bytes */
-	[296] = {0, ASK_POINTER_PLAIN, 433, 1, 0, 0},         /* runtime.TypeAssertionError._interface: to internal/abi.Type */
-	[297] = {8, ASK_POINTER_PLAIN, 433, 1, 0, 0},         /* runtime.TypeAssertionError.concrete: to internal/abi.Type */
-	[298] = {16, ASK_POINTER_PLAIN, 433, 1, 0, 0},        /* runtime.TypeAssertionError.asserted: to internal/abi.Type */
-	[299] = {24, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.TypeAssertionError.missingMethod: to its bytes */
-	[300] = {0, ASK_POINTER_SLICE, 230, 1, 0, 0},         /* runtime.Frames.callers: to its elements, uintptr */
-	[301] = {32, ASK_POINTER_SLICE, 428, 1, 0, 0},        /* runtime.Frames.frames: to its elements, runtime.Frame */
-	[302] = {72, ASK_POINTER_STRING, 0, 2, 88, 0},        /* runtime.Frames.frameStore[].Function: to its bytes */
-	[303] = {88, ASK_POINTER_STRING, 0, 2, 88, 0},        /* runtime.Frames.frameStore[].File: to its bytes */
-	[304] = {128, ASK_POINTER_PLAIN, 440, 2, 88, 0},      /* runtime.Frames.frameStore[].funcInfo._func: to runtime._func */
-	[305] = {136, ASK_POINTER_PLAIN, 446, 2, 88, 0},      /* runtime.Frames.frameStore[].funcInfo.datap: to runtime.moduledata */
-	[306] = {0, ASK_POINTER_PLAIN, 391, 1, 0, 0},         /* internal/abi.ITab.Inter: to internal/abi.InterfaceType */
-	[307] = {8, ASK_POINTER_PLAIN, 433, 1, 0, 0},         /* internal/abi.ITab.Type: to internal/abi.Type */
-	[308] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* internal/cpu.option.Name: to its bytes */
-	[309] = {16, ASK_POINTER_PLAIN, 171, 1, 0, 0},        /* internal/cpu.option.Feature: to bool */
-	[310] = {0, ASK_POINTER_PLAIN, 432, 1, 0, 0},         /* *runtime.mcache: to runtime.mcache */
-	[311] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* runtime.coro.f: to its closure */
-	[312] = {16, ASK_POINTER_PLAIN, 449, 1, 0, 0},        /* runtime.coro.mp: to runtime.m */
-	[313] = {2064, ASK_POINTER_PLAIN, 427, 1, 0, 0},      /* runtime.spanQueue.chain.head: to runtime.spanSPMC */
-	[314] = {0, ASK_POINTER_PLAIN, 440, 1, 0, 0},         /* runtime.funcInfo._func: to runtime._func */
-	[315] = {8, ASK_POINTER_PLAIN, 446, 1, 0, 0},         /* runtime.funcInfo.datap: to runtime.moduledata */
-	[316] = {8, ASK_POINTER_SLICE, 230, 1, 0, 0},         /* runtime.mLockProfile.stack: to its elements, uintptr */
-	[317] = {8, ASK_POINTER_PLAIN, 387, 4, 8, 0},         /* runtime.mTraceState.buf[][]: to runtime.traceBuf */
-	[318] = {40, ASK_POINTER_PLAIN, 449, 1, 0, 0},        /* runtime.mTraceState.link: to runtime.m */
-	[319] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime._defer.fn: to its closure */
-	[320] = {32, ASK_POINTER_PLAIN, 424, 1, 0, 0},        /* runtime._defer.link: to runtime._defer */
-	[321] = {40, ASK_POINTER_PLAIN, 114, 1, 0, 0},        /* runtime._defer.head: to internal/runtime/atomic.Pointer[runtime._defer] */
-	[322] = {8, ASK_POINTER_SLICE, 375, 1, 0, 0},         /* runtime.timers.heap: to its elements, runtime.timerWhen */
-	[323] = {0, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* runtime.untracedG·7.gp: to runtime.g */
-	[324] = {48, ASK_POINTER_PLAIN, 305, 1, 0, 0},        /* runtime.spanSPMC.ring: to runtime.objptr */
-	[325] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.Frame.Function: to its bytes */
-	[326] = {32, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.Frame.File: to its bytes */
-	[327] = {72, ASK_POINTER_PLAIN, 440, 1, 0, 0},        /* runtime.Frame.funcInfo._func: to runtime._func */
-	[328] = {80, ASK_POINTER_PLAIN, 446, 1, 0, 0},        /* runtime.Frame.funcInfo.datap: to runtime.moduledata */
-	[329] = {8, ASK_POINTER_PLAIN, 384, 1, 0, 0},         /* runtime.gcWork.wbuf1: to runtime.workbuf */
-	[330] = {16, ASK_POINTER_PLAIN, 384, 1, 0, 0},        /* runtime.gcWork.wbuf2: to runtime.workbuf */
-	[331] = {2088, ASK_POINTER_PLAIN, 427, 1, 0, 0},      /* runtime.gcWork.spanq.chain.head: to runtime.spanSPMC */
-	[332] = {2104, ASK_POINTER_PLAIN, 267, 1, 0, 0},      /* runtime.gcWork.ptrBuf: to [1024]uintptr */
-	[333] = {48, ASK_POINTER_PLAIN, 444, 136, 8, 0},      /* runtime.mcache.alloc[]: to runtime.mspan */
-	[334] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* internal/abi.Type.Equal: to its closure */
-	[335] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* internal/abi.Type.GCData: to uint8 */
-	[336] = {16, ASK_POINTER_SLICE, 375, 1, 0, 0},        /* runtime.synctestBubble.timers.heap: to its elements, runtime.timerWhen */
-	[337] = {88, ASK_POINTER_PLAIN, 448, 1, 0, 0},        /* runtime.synctestBubble.root: to runtime.g */
-	[338] = {96, ASK_POINTER_PLAIN, 448, 1, 0, 0},        /* runtime.synctestBubble.waiter: to runtime.g */
-	[339] = {104, ASK_POINTER_PLAIN, 448, 1, 0, 0},       /* runtime.synctestBubble.main: to runtime.g */
-	[340] = {32, ASK_POINTER_PLAIN, 441, 1, 0, 0},        /* runtime.hchan.timer: to runtime.timer */
-	[341] = {40, ASK_POINTER_PLAIN, 433, 1, 0, 0},        /* runtime.hchan.elemtype: to internal/abi.Type */
-	[342] = {64, ASK_POINTER_PLAIN, 437, 1, 0, 0},        /* runtime.hchan.recvq.first: to runtime.sudog */
-	[343] = {72, ASK_POINTER_PLAIN, 437, 1, 0, 0},        /* runtime.hchan.recvq.last: to runtime.sudog */
-	[344] = {80, ASK_POINTER_PLAIN, 437, 1, 0, 0},        /* runtime.hchan.sendq.first: to runtime.sudog */
-	[345] = {88, ASK_POINTER_PLAIN, 437, 1, 0, 0},        /* runtime.hchan.sendq.last: to runtime.sudog */
-	[346] = {96, ASK_POINTER_PLAIN, 434, 1, 0, 0},        /* runtime.hchan.bubble: to runtime.synctestBubble */
-	[347] = {0, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* runtime.sudog.g: to runtime.g */
-	[348] = {8, ASK_POINTER_PLAIN, 437, 1, 0, 0},         /* runtime.sudog.next: to runtime.sudog */
-	[349] = {16, ASK_POINTER_PLAIN, 437, 1, 0, 0},        /* runtime.sudog.prev: to runtime.sudog */
-	[350] = {64, ASK_POINTER_PLAIN, 437, 1, 0, 0},        /* runtime.sudog.parent: to runtime.sudog */
-	[351] = {72, ASK_POINTER_PLAIN, 437, 1, 0, 0},        /* runtime.sudog.waitlink: to runtime.sudog */
-	[352] = {80, ASK_POINTER_PLAIN, 437, 1, 0, 0},        /* runtime.sudog.waittail: to runtime.sudog */
-	[353] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* runtime.scavengerState.g: to runtime.g */
-	[354] = {16, ASK_POINTER_PLAIN, 441, 1, 0, 0},        /* runtime.scavengerState.timer: to runtime.timer */
-	[355] = {112, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.scavengerState.sleepStub: to its closure */
-	[356] = {120, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.scavengerState.scavenge: to its closure */
-	[357] = {128, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.scavengerState.shouldStop: to its closure */
-	[358] = {136, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.scavengerState.gomaxprocs: to its closure */
-	[359] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},             /* runtime._panic.arg: to whatever it holds */
-	[360] = {16, ASK_POINTER_PLAIN, 439, 1, 0, 0},        /* runtime._panic.link: to runtime._panic */
-	[361] = {72, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* runtime._panic.deferBitsPtr: to uint8 */
-	[362] = {40, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.timer.f: to its closure */
-	[363] = {48, ASK_POINTER_ANY, 0, 1, 0, 0},            /* runtime.timer.arg: to whatever it holds */
-	[364] = {72, ASK_POINTER_PLAIN, 425, 1, 0, 0},        /* runtime.timer.ts: to runtime.timers */
-	[365] = {0, ASK_POINTER_PLAIN, 442, 1, 0, 0},         /* runtime.pollDesc.link: to runtime.pollDesc */
-	[366] = {112, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.pollDesc.rt.f: to its closure */
-	[367] = {120, ASK_POINTER_ANY, 0, 1, 0, 0},           /* runtime.pollDesc.rt.arg: to whatever it holds */
-	[368] = {144, ASK_POINTER_PLAIN, 425, 1, 0, 0},       /* runtime.pollDesc.rt.ts: to runtime.timers */
-	[369] = {224, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.pollDesc.wt.f: to its closure */
-	[370] = {232, ASK_POINTER_ANY, 0, 1, 0, 0},           /* runtime.pollDesc.wt.arg: to whatever it holds */
-	[371] = {256, ASK_POINTER_PLAIN, 425, 1, 0, 0},       /* runtime.pollDesc.wt.ts: to runtime.timers */
-	[372] = {288, ASK_POINTER_PLAIN, 442, 1, 0, 0},       /* runtime.pollDesc.self: to runtime.pollDesc */
-	[373] = {0, ASK_POINTER_PLAIN, 444, 1, 0, 0},         /* *runtime.mspan: to runtime.mspan */
-	[374] = {0, ASK_POINTER_PLAIN, 444, 1, 0, 0},         /* runtime.mspan.next: to runtime.mspan */
-	[375] = {8, ASK_POINTER_PLAIN, 444, 1, 0, 0},         /* runtime.mspan.prev: to runtime.mspan */
-	[376] = {16, ASK_POINTER_PLAIN, 380, 1, 0, 0},        /* runtime.mspan.list: to runtime.mSpanList */
-	[377] = {64, ASK_POINTER_PLAIN, 348, 1, 0, 0},        /* runtime.mspan.allocBits: to runtime.gcBits */
-	[378] = {72, ASK_POINTER_PLAIN, 348, 1, 0, 0},        /* runtime.mspan.gcmarkBits: to runtime.gcBits */
-	[379] = {80, ASK_POINTER_PLAIN, 348, 1, 0, 0},        /* runtime.mspan.pinnerBits: to runtime.gcBits */
-	[380] = {128, ASK_POINTER_PLAIN, 397, 1, 0, 0},       /* runtime.mspan.specials: to runtime.special */
-	[381] = {152, ASK_POINTER_PLAIN, 433, 1, 0, 0},       /* runtime.mspan.largeType: to internal/abi.Type */
-	[382] = {0, ASK_POINTER_PLAIN, 435, 1, 0, 0},         /* runtime.moduledata.pcHeader: to runtime.pcHeader */
-	[383] = {8, ASK_POINTER_SLICE, 0, 1, 0, 0},           /* runtime.moduledata.funcnametab: to its elements, uint8 */
-	[384] = {32, ASK_POINTER_SLICE, 226, 1, 0, 0},        /* runtime.moduledata.cutab: to its elements, uint32 */
-	[385] = {56, ASK_POINTER_SLICE, 0, 1, 0, 0},          /* runtime.moduledata.filetab: to its elements, uint8 */
-	[386] = {80, ASK_POINTER_SLICE, 0, 1, 0, 0},          /* runtime.moduledata.pctab: to its elements, uint8 */
-	[387] = {104, ASK_POINTER_SLICE, 0, 1, 0, 0},         /* runtime.moduledata.pclntable: to its elements, uint8 */
-	[388] = {128, ASK_POINTER_SLICE, 338, 1, 0, 0},       /* runtime.moduledata.ftab: to its elements, runtime.functab */
-	[389] = {336, ASK_POINTER_SLICE, 377, 1, 0, 0},       /* runtime.moduledata.textsectmap: to its elements, runtime.textsect */
-	[390] = {360, ASK_POINTER_SLICE, 225, 1, 0, 0},       /* runtime.moduledata.typelinks: to its elements, int32 */
-	[391] = {384, ASK_POINTER_SLICE, 49, 1, 0, 0},        /* runtime.moduledata.itablinks: to its elements, *internal/abi.ITab */
-	[392] = {408, ASK_POINTER_SLICE, 339, 1, 0, 0},       /* runtime.moduledata.ptab: to its elements, runtime.ptabEntry */
-	[393] = {432, ASK_POINTER_STRING, 0, 1, 0, 0},        /* runtime.moduledata.pluginpath: to its bytes */
-	[394] = {448, ASK_POINTER_SLICE, 378, 1, 0, 0},       /* runtime.moduledata.pkghashes: to its elements, runtime.modulehash */
-	[395] = {472, ASK_POINTER_SLICE, 22, 1, 0, 0},        /* runtime.moduledata.inittasks: to its elements, *runtime.initTask */
-	[396] = {496, ASK_POINTER_STRING, 0, 1, 0, 0},        /* runtime.moduledata.modulename: to its bytes */
-	[397] = {512, ASK_POINTER_SLICE, 378, 1, 0, 0},       /* runtime.moduledata.modulehashes: to its elements, runtime.modulehash */
-	[398] = {552, ASK_POINTER_PLAIN, 0, 1, 0, 0},         /* runtime.moduledata.gcdatamask.bytedata: to uint8 */
-	[399] = {568, ASK_POINTER_PLAIN, 0, 1, 0, 0},         /* runtime.moduledata.gcbssmask.bytedata: to uint8 */
-	[400] = {576, ASK_POINTER_FREE, 165, 1, 0, 0},        /* runtime.moduledata.typemap: to its ma…rnal/abi.TypeOff,*internal/abi.Type> */
-	[401] = {584, ASK_POINTER_PLAIN, 446, 1, 0, 0},       /* runtime.moduledata.next: to runtime.moduledata */
-	[402] = {56, ASK_POINTER_PLAIN, 432, 1, 0, 0},        /* runtime.p.mcache: to runtime.mcache */
-	[403] = {96, ASK_POINTER_PLAIN, 115, 1, 0, 0},        /* runtime.p.oldm.m: to internal/runtime/atomic.Pointer[runtime.m] */
-	[404] = {104, ASK_POINTER_SLICE, 15, 1, 0, 0},        /* runtime.p.deferpool: to its elements, *runtime._defer */
-	[405] = {128, ASK_POINTER_PLAIN, 424, 32, 8, 0},      /* runtime.p.deferpoolbuf[]: to runtime._defer */
-	[406] = {2480, ASK_POINTER_SLICE, 26, 1, 0, 0},       /* runtime.p.sudogcache: to its elements, *runtime.sudog */
-	[407] = {2504, ASK_POINTER_PLAIN, 437, 128, 8, 0},    /* runtime.p.sudogbuf[]: to runtime.sudog */
-	[408] = {3536, ASK_POINTER_PLAIN, 444, 128, 8, 0},    /* runtime.p.mspancache.buf[]: to runtime.mspan */
-	[409] = {4560, ASK_POINTER_PLAIN, 351, 1, 0, 0},      /* runtime.p.pinnerCache: to runtime.pinner */
-	[410] = {4688, ASK_POINTER_PLAIN, 383, 1, 0, 0},      /* runtime.p.nextGCMarkWorker: to runtime.gcBgMarkWorkerNode */
-	[411] = {4704, ASK_POINTER_PLAIN, 384, 1, 0, 0},      /* runtime.p.gcw.wbuf1: to runtime.workbuf */
-	[412] = {4712, ASK_POINTER_PLAIN, 384, 1, 0, 0},      /* runtime.p.gcw.wbuf2: to runtime.workbuf */
-	[413] = {6784, ASK_POINTER_PLAIN, 427, 1, 0, 0},      /* runtime.p.gcw.spanq.chain.head: to runtime.spanSPMC */
-	[414] = {6800, ASK_POINTER_PLAIN, 267, 1, 0, 0},      /* runtime.p.gcw.ptrBuf: to [1024]uintptr */
-	[415] = {13680, ASK_POINTER_SLICE, 375, 1, 0, 0},     /* runtime.p.timers.heap: to its elements, runtime.timerWhen */
-	[416] = {13736, ASK_POINTER_PLAIN, 356, 1, 0, 0},     /* runtime.p.cleanups: to runtime.cleanupBlock */
-	[417] = {15912, ASK_POINTER_PLAIN, 346, 1, 0, 0},     /* runtime.p.xRegs.cache: to runtime.xRegState */
-	[418] = {32, ASK_POINTER_PLAIN, 439, 1, 0, 0},        /* runtime.g._panic: to runtime._panic */
-	[419] = {40, ASK_POINTER_PLAIN, 424, 1, 0, 0},        /* runtime.g._defer: to runtime._defer */
-	[420] = {48, ASK_POINTER_PLAIN, 449, 1, 0, 0},        /* runtime.g.m: to runtime.m */
-	[421] = {232, ASK_POINTER_SLICE, 0, 1, 0, 0},         /* runtime.g.writebuf: to its elements, uint8 */
-	[422] = {296, ASK_POINTER_PLAIN, 209, 1, 0, 0},       /* runtime.g.ancestors: to []runtime.ancestorInfo */
-	[423] = {320, ASK_POINTER_PLAIN, 437, 1, 0, 0},       /* runtime.g.waiting: to runtime.sudog */
-	[424] = {328, ASK_POINTER_SLICE, 230, 1, 0, 0},       /* runtime.g.cgoCtxt: to its elements, uintptr */
-	[425] = {360, ASK_POINTER_PLAIN, 441, 1, 0, 0},       /* runtime.g.timer: to runtime.timer */
-	[426] = {384, ASK_POINTER_PLAIN, 410, 1, 0, 0},       /* runtime.g.coroarg: to runtime.coro */
-	[427] = {392, ASK_POINTER_PLAIN, 434, 1, 0, 0},       /* runtime.g.bubble: to runtime.synctestBubble */
-	[428] = {400, ASK_POINTER_PLAIN, 346, 1, 0, 0},       /* runtime.g.xRegs.state: to runtime.xRegState */
-	[429] = {0, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* runtime.m.g0: to runtime.g */
-	[430] = {72, ASK_POINTER_PLAIN, 448, 1, 0, 0},        /* runtime.m.gsignal: to runtime.g */
-	[431] = {176, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.m.mstartfn: to its closure */
-	[432] = {184, ASK_POINTER_PLAIN, 448, 1, 0, 0},       /* runtime.m.curg: to runtime.g */
-	[433] = {248, ASK_POINTER_STRING, 0, 1, 0, 0},        /* runtime.m.preemptoff: to its bytes */
-	[434] = {296, ASK_POINTER_SLICE, 88, 1, 0, 0},        /* runtime.m.allpSnapshot: to its elements, *runtime.p */
-	[435] = {336, ASK_POINTER_PLAIN, 299, 1, 0, 0},       /* runtime.m.cgoCallers: to runtime.cgoCallers */
-	[436] = {352, ASK_POINTER_PLAIN, 449, 1, 0, 0},       /* runtime.m.alllink: to runtime.m */
-	[437] = {688, ASK_POINTER_SLICE, 230, 1, 0, 0},       /* runtime.m.mLockProfile.stack: to its elements, uintptr */
-	[438] = {736, ASK_POINTER_SLICE, 230, 1, 0, 0},       /* runtime.m.profStack: to its elements, uintptr */
-	[439] = {760, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.m.waitunlockf: to its closure */
-	[440] = {792, ASK_POINTER_PLAIN, 449, 1, 0, 0},       /* runtime.m.freelink: to runtime.m */
-	[441] = {808, ASK_POINTER_PLAIN, 387, 4, 8, 0},       /* runtime.m.trace.buf[][]: to runtime.traceBuf */
-	[442] = {840, ASK_POINTER_PLAIN, 449, 1, 0, 0},       /* runtime.m.trace.link: to runtime.m */
-	[443] = {1816, ASK_POINTER_PLAIN, 115, 1, 0, 0},      /* runtime.m.self.m: to internal/runtime/atomic.Pointer[runtime.m] */
-	[444] = {8, ASK_POINTER_PLAIN, 444, 1, 0, 0},         /* closure runtime.(*mspan).setUserArena…unkToFault.func1.s: to runtime.mspan */
-	[445] = {8, ASK_POINTER_FREE, 230, 1, 0, 0},          /* closure runtime.mmap.func1.ret: to its uintptr */
-	[446] = {8, ASK_POINTER_FREE, 225, 1, 0, 0},          /* closure runtime.sigaction.func1.ret: to its int32 */
-	[447] = {16, ASK_POINTER_FREE, 226, 1, 0, 0},         /* closure runtime.sigaction.func1.sig: to its uint32 */
-	[448] = {8, ASK_POINTER_PLAIN, 436, 1, 0, 0},         /* closure runtime.chansend.func1.c: to runtime.hchan */
-	[449] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.send.goready.func1.gp: to runtime.g */
-	[450] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.closechan.goready.func1.gp: to runtime.g */
-	[451] = {8, ASK_POINTER_PLAIN, 436, 1, 0, 0},         /* closure runtime.chanrecv.func1.c: to runtime.hchan */
-	[452] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.recv.goready.func1.gp: to runtime.g */
-	[453] = {8, ASK_POINTER_FREE, 230, 1, 0, 0},          /* closure runtime.debugCallCheck.func1.pc: to its uintptr */
-	[454] = {16, ASK_POINTER_FREE, 221, 1, 0, 0},         /* closure runtime.debugCallCheck.func1.ret: to its string */
-	[455] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.debugCallWrap.func1.gp: to runtime.g */
-	[456] = {32, ASK_POINTER_FREE, 226, 1, 0, 0},         /* closure runtime.debugCallWrap.func1.lockedExt: to its uint32 */
-	[457] = {8, ASK_POINTER_FREE, 171, 1, 0, 0},          /* closure runtime.debugCallWrap2.func1.ok: to its bool */
-	[458] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.hexdumpWords.func1.mark: to its closure */
-	[459] = {8, ASK_POINTER_FREE, 298, 1, 0, 0},          /* closure runtime.persistentalloc.func1.p: to its *runtime.notInHeap */
-	[460] = {8, ASK_POINTER_FREE, 408, 1, 0, 0},          /* closure runtime.allocmcache.func1.c: to its *runtime.mcache */
-	[461] = {8, ASK_POINTER_FREE, 230, 1, 0, 0},          /* closure runtime.checkFinalizersAndCle….func1.lastTinyBlock: to its uintptr */
-	[462] = {16, ASK_POINTER_FREE, 173, 1, 0, 0},         /* closure runtime.checkFinalizersAndCleanups.func1.nreports: to its int */
-	[463] = {24, ASK_POINTER_FREE, 171, 1, 0, 0},         /* closure runtime.checkFinalizersAndCleanups.func1.more: to its bool */
-	[464] = {32, ASK_POINTER_FREE, 589, 1, 0, 0},         /* closure runtime.checkFinalizersAndCle…reports: to its [50]runtime.report·2 */
-	[465] = {8, ASK_POINTER_PLAIN, 397, 1, 0, 0},         /* closure runtime.checkFinalizersAndCleanups.func1.1.sp: to runtime.special */
-	[466] = {16, ASK_POINTER_PLAIN, 444, 1, 0, 0},        /* closure runtime.checkFinalizersAndCleanups.func1.1.s: to runtime.mspan */
-	[467] = {32, ASK_POINTER_PLAIN, 433, 1, 0, 0},        /* closure runtime.SetFinalizer.func2.fint: to internal/abi.Type */
-	[468] = {8, ASK_POINTER_FREE, 227, 1, 0, 0},          /* closure runtime.gcStart.func4.now: to its int64 */
-	[469] = {16, ASK_POINTER_FREE, 593, 1, 0, 0},         /* closure runtime.gcStart.func4.stw: to its runtime.worldStop */
-	[470] = {8, ASK_POINTER_FREE, 593, 1, 0, 0},          /* closure runtime.gcStart.func2.stw: to its runtime.worldStop */
-	[471] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.gcStart.func1.gp: to runtime.g */
-	[472] = {16, ASK_POINTER_PLAIN, 434, 1, 0, 0},        /* closure runtime.gcStart.func1.bubble: to runtime.synctestBubble */
-	[473] = {8, ASK_POINTER_FREE, 593, 1, 0, 0},          /* closure runtime.gcMarkDone.func4.stw: to its runtime.worldStop */
-	[474] = {8, ASK_POINTER_FREE, 171, 1, 0, 0},          /* closure runtime.gcMarkDone.func3.restart: to its bool */
-	[475] = {8, ASK_POINTER_FREE, 593, 1, 0, 0},          /* closure runtime.gcMarkDone.func2.stw: to its runtime.worldStop */
-	[476] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* closure runtime.gcMarkDone.forEachP.func5.fn: to its closure */
-	[477] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* closure runtime.gcMarkTermination.forEachP.func7.fn: to its closure */
-	[478] = {8, ASK_POINTER_FREE, 171, 1, 0, 0},          /* closure runtime.gcMarkTermination.func3.goroutineLeakDone: to its bool */
-	[479] = {8, ASK_POINTER_FREE, 171, 1, 0, 0},          /* closure runtime.gcMarkTermination.func2.stwSwept: to its bool */
-	[480] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.gcBgMarkWorker.func2.gp: to runtime.g */
-	[481] = {16, ASK_POINTER_PLAIN, 447, 1, 0, 0},        /* closure runtime.gcBgMarkWorker.func2.pp: to runtime.p */
-	[482] = {8, ASK_POINTER_FREE, 173, 1, 0, 0},          /* closure runtime.gcMarkRootCheck.func1.i: to its int */
-	[483] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.markroot.func1.gp: to runtime.g */
-	[484] = {16, ASK_POINTER_FREE, 227, 1, 0, 0},         /* closure runtime.markroot.func1.workDone: to its int64 */
-	[485] = {24, ASK_POINTER_PLAIN, 431, 1, 0, 0},        /* closure runtime.markroot.func1.gcw: to runtime.gcWork */
-	[486] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.gcAssistAlloc.func2.gp: to runtime.g */
-	[487] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.gcAssistAlloc.func1.gp: to runtime.g */
-	[488] = {16, ASK_POINTER_PLAIN, 434, 1, 0, 0},        /* closure runtime.gcAssistAlloc.func1.bubble: to runtime.synctestBubble */
-	[489] = {8, ASK_POINTER_FREE, 230, 1, 0, 0},          /* closure runtime.(*pageAlloc).scavenge.func1.released: to its uintptr */
-	[490] = {8, ASK_POINTER_PLAIN, 444, 1, 0, 0},         /* closure runtime.(*sweepLocked).sweep.…).freeSpan.func3.s: to runtime.mspan */
-	[491] = {8, ASK_POINTER_PLAIN, 444, 1, 0, 0},         /* closure runtime.(*sweepLocked).sweep.…).freeSpan.func2.s: to runtime.mspan */
-	[492] = {8, ASK_POINTER_PLAIN, 444, 1, 0, 0},         /* closure runtime.(*sweepLocked).sweep.func1.s: to runtime.mspan */
-	[493] = {8, ASK_POINTER_FREE, 443, 1, 0, 0},          /* closure runtime.getempty.func1.s: to its *runtime.mspan */
-	[494] = {24, ASK_POINTER_FREE, 443, 1, 0, 0},         /* closure runtime.(*mheap).alloc.func1.s: to its *runtime.mspan */
-	[495] = {8, ASK_POINTER_FREE, 600, 1, 0, 0},          /* closure runtime.(*pageAlloc).find.fun…ddr; runtime.bound runtime.offAddr } */
-	[496] = {24, ASK_POINTER_PLAIN, 448, 1, 0, 0},        /* closure runtime.(*mLockProfile).captureStack.func1.gp: to runtime.g */
-	[497] = {32, ASK_POINTER_FREE, 173, 1, 0, 0},         /* closure runtime.(*mLockProfile).captureStack.func1.nstk: to its int */
-	[498] = {48, ASK_POINTER_PLAIN, 421, 1, 0, 0},        /* closure runtime.(*mLockProfile).captu….func1.prof: to runtime.mLockProfile */
-	[499] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.doRecordGoroutineProfile.func1.gp1: to runtime.g */
-	[500] = {24, ASK_POINTER_SLICE, 230, 1, 0, 0},        /* closure runtime.doRecordGoroutineProf…unc1.pcbuf: to its elements, uintptr */
-	[501] = {8, ASK_POINTER_PLAIN, 226, 1, 0, 0},         /* closure runtime.futexwakeup.func1.addr: to uint32 */
-	[502] = {16, ASK_POINTER_PLAIN, 449, 1, 0, 0},        /* closure runtime.newosproc.func1.mp: to runtime.m */
-	[503] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.(*_panic).nextFrame.func1.gp: to runtime.g */
-	[504] = {16, ASK_POINTER_PLAIN, 439, 1, 0, 0},        /* closure runtime.(*_panic).nextFrame.func1.p: to runtime._panic */
-	[505] = {24, ASK_POINTER_FREE, 171, 1, 0, 0},         /* closure runtime.(*_panic).nextFrame.func1.ok: to its bool */
-	[506] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.gorecover.func1.gp: to runtime.g */
-	[507] = {16, ASK_POINTER_PLAIN, 439, 1, 0, 0},        /* closure runtime.gorecover.func1.p: to runtime._panic */
-	[508] = {24, ASK_POINTER_FREE, 171, 1, 0, 0},         /* closure runtime.gorecover.func1.canRecover: to its bool */
-	[509] = {8, ASK_POINTER_STRING, 0, 1, 0, 0},          /* closure runtime.throw.func1.s: to its bytes */
-	[510] = {8, ASK_POINTER_PLAIN, 439, 1, 0, 0},         /* closure runtime.fatal.func1.p: to runtime._panic */
-	[511] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},         /* closure runtime.fatal.func1.s: to its bytes */
-	[512] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.fatalthrow.func1.gp: to runtime.g */
-	[513] = {8, ASK_POINTER_PLAIN, 439, 1, 0, 0},         /* closure runtime.fatalpanic.func1.msgs: to runtime._panic */
-	[514] = {16, ASK_POINTER_FREE, 171, 1, 0, 0},         /* closure runtime.fatalpanic.func1.docrash: to its bool */
-	[515] = {24, ASK_POINTER_PLAIN, 448, 1, 0, 0},        /* closure runtime.fatalpanic.func1.gp: to runtime.g */
-	[516] = {8, ASK_POINTER_PLAIN, 434, 1, 0, 0},         /* closure runtime.dopanic_m.func1.bubble: to runtime.synctestBubble */
-	[517] = {16, ASK_POINTER_PLAIN, 444, 1, 0, 0},        /* closure runtime.setPinned.func2.span: to runtime.mspan */
-	[518] = {24, ASK_POINTER_FREE, 171, 1, 0, 0},         /* closure runtime.setPinned.func2.exists: to its bool */
-	[519] = {16, ASK_POINTER_PLAIN, 444, 1, 0, 0},        /* closure runtime.setPinned.func1.span: to runtime.mspan */
-	[520] = {8, ASK_POINTER_PLAIN, 447, 1, 0, 0},         /* closure runtime.xRegRestore.func1.pp: to runtime.p */
-	[521] = {8, ASK_POINTER_FREE, 171, 1, 0, 0},          /* closure runtime.main.func2.needUnlock: to its bool */
-	[522] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.badmorestackg0.func1.g: to runtime.g */
-	[523] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.casgstatus.func3.gp: to runtime.g */
-	[524] = {8, ASK_POINTER_FREE, 120, 1, 0, 0},          /* closure runtime.allocm.func1.freem: to its *runtime.m */
-	[525] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.reentersyscall.func2.gp: to runtime.g */
-	[526] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.reentersyscall.func1.gp: to runtime.g */
-	[527] = {16, ASK_POINTER_PLAIN, 448, 1, 0, 0},        /* closure runtime.entersyscallblock.func4.gp: to runtime.g */
-	[528] = {16, ASK_POINTER_PLAIN, 448, 1, 0, 0},        /* closure runtime.entersyscallblock.func3.gp: to runtime.g */
-	[529] = {32, ASK_POINTER_PLAIN, 448, 1, 0, 0},        /* closure runtime.entersyscallblock.func1.gp: to runtime.g */
-	[530] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.exitsyscall.func4.gp: to runtime.g */
-	[531] = {8, ASK_POINTER_PLAIN, 447, 1, 0, 0},         /* closure runtime.exitsyscall.func3.oldp: to runtime.p */
-	[532] = {8, ASK_POINTER_FREE, 88, 1, 0, 0},           /* closure runtime.exitsyscall.func2.pp: to its *runtime.p */
-	[533] = {16, ASK_POINTER_PLAIN, 448, 1, 0, 0},        /* closure runtime.exitsyscall.func2.gp: to runtime.g */
-	[534] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.malg.func1.newg: to runtime.g */
-	[535] = {8, ASK_POINTER_PLAIN, 325, 1, 0, 0},         /* closure runtime.newproc.func1.fn: to runtime.funcval */
-	[536] = {16, ASK_POINTER_PLAIN, 448, 1, 0, 0},        /* closure runtime.newproc.func1.gp: to runtime.g */
-	[537] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.gfget.func2.gp: to runtime.g */
-	[538] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.gfget.func1.gp: to runtime.g */
-	[539] = {8, ASK_POINTER_PLAIN, 432, 1, 0, 0},         /* closure runtime.(*p).destroy.freemcache.func2.c: to runtime.mcache */
-	[540] = {8, ASK_POINTER_PLAIN, 447, 1, 0, 0},         /* closure runtime.(*p).destroy.func1.pp: to runtime.p */
-	[541] = {8, ASK_POINTER_PLAIN, 447, 1, 0, 0},         /* closure runtime.wirep.func2.pp: to runtime.p */
-	[542] = {8, ASK_POINTER_FREE, 173, 1, 0, 0},          /* closure runtime.checkdead.func1.grunning: to its int */
-	[543] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.readyWithTime.goready.func1.gp: to runtime.g */
-	[544] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.(*synctestBubble).cha…tatus.goready.func1.gp: to runtime.g */
-	[545] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.(*synctestBubble).decActive.goready.func1.gp: to runtime.g */
-	[546] = {8, ASK_POINTER_PLAIN, 441, 1, 0, 0},         /* closure runtime.(*timer).maybeRunAsync.func1.t: to runtime.timer */
-	[547] = {16, ASK_POINTER_PLAIN, 441, 1, 0, 0},        /* closure runtime.(*timer).modify.func1.t: to runtime.timer */
-	[548] = {24, ASK_POINTER_PLAIN, 434, 1, 0, 0},        /* closure runtime.(*timer).modify.func1.bubble: to runtime.synctestBubble */
-	[549] = {8, ASK_POINTER_PLAIN, 441, 1, 0, 0},         /* closure runtime.(*timer).maybeRunChan.func1.t: to runtime.timer */
-	[550] = {24, ASK_POINTER_PLAIN, 436, 1, 0, 0},        /* closure runtime.(*timer).maybeRunChan.func1.c: to runtime.hchan */
-	[551] = {8, ASK_POINTER_FREE, 120, 1, 0, 0},          /* closure runtime.traceAdvance.func4.mToFlush: to its *runtime.m */
-	[552] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* closure runtime.traceAdvance.forEachP.func7.fn: to its closure */
-	[553] = {16, ASK_POINTER_FREE, 607, 1, 0, 0},         /* closure runtime.traceAdvance.func1.un…acedGs: to its []runtime.untracedG·7 */
-	[554] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* closure runtime.traceAdvance.func1.1.gp: to runtime.g */
-	[555] = {16, ASK_POINTER_FREE, 426, 1, 0, 0},         /* closure runtime.traceAdvance.func1.1.ug: to its runtime.untracedG·7 */
-	[556] = {8, ASK_POINTER_FREE, 610, 1, 0, 0},          /* closure runtime.traceback1.func1.u: to its runtime.unwinder */
-	[557] = {40, ASK_POINTER_PLAIN, 448, 1, 0, 0},        /* closure runtime.traceback1.func1.gp: to runtime.g */
-	[558] = {8, ASK_POINTER_FREE, 173, 1, 0, 0},          /* closure runtime.traceback2.func1.skip: to its int */
-	[559] = {16, ASK_POINTER_FREE, 173, 1, 0, 0},         /* closure runtime.traceback2.func1.max: to its int */
-	[560] = {24, ASK_POINTER_FREE, 173, 1, 0, 0},         /* closure runtime.traceback2.func1.n: to its int */
-	[561] = {32, ASK_POINTER_FREE, 173, 1, 0, 0},         /* closure runtime.traceback2.func1.lastN: to its int */
-	[562] = {24, ASK_POINTER_PLAIN, 448, 1, 0, 0},        /* closure runtime.callers.func1.gp: to runtime.g */
-	[563] = {32, ASK_POINTER_FREE, 173, 1, 0, 0},         /* closure runtime.callers.func1.n: to its int */
-	[564] = {48, ASK_POINTER_SLICE, 230, 1, 0, 0},        /* closure runtime.callers.func1.pcbuf: to its elements, uintptr */
-	[565] = {16, ASK_POINTER_PLAIN, 448, 1, 0, 0},        /* closure runtime.tracebacksomeothers.func1.curgp: to runtime.g */
-	[566] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* closure runtime.tracebacksomeothers.func1.showf: to its closure */
-	[567] = {8, ASK_POINTER_PLAIN, 636, 1, 0, 0},         /* closure runtime.tracebackHexdump.func1.frame: to runtime.stkframe */
-	[568] = {8, ASK_POINTER_FREE, 614, 1, 0, 0},          /* closure runtime.traceWriter.flush.func1.w: to its runtime.traceWriter */
-	[569] = {8, ASK_POINTER_FREE, 614, 1, 0, 0},          /* closure runtime.traceWriter.refill.func1.w: to its runtime.traceWriter */
-	[570] = {8, ASK_POINTER_PLAIN, 387, 1, 0, 0},         /* closure runtime.traceCPUFlush.func1.buf: to runtime.traceBuf */
-	[571] = {16, ASK_POINTER_FREE, 617, 1, 0, 0},         /* closure runtime.(*traceRegionAlloc).a…o its *runtime.traceRegionAllocBlock */
-	[572] = {32, ASK_POINTER_FREE, 298, 1, 0, 0},         /* closure runtime.(*traceRegionAlloc).a…c.func1.x: to its *runtime.notInHeap */
-	[573] = {8, ASK_POINTER_PLAIN, 449, 1, 0, 0},         /* closure runtime.traceThreadDestroy.func1.mp: to runtime.m */
-	[574] = {32, ASK_POINTER_FREE, 221, 1, 0, 0},         /* closure runtime.(*traceStringTable).put.func1.s: to its string */
-	[575] = {8, ASK_POINTER_PLAIN, 433, 1, 0, 0},         /* closure runtime.getGCMaskOnDemand.func1.t: to internal/abi.Type */
-	[576] = {16, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* closure runtime.getGCMaskOnDemand.func1.p: to uint8 */
-	[577] = {8, ASK_POINTER_PLAIN, 447, 1, 0, 0},         /* closure runtime.gcMarkTermination.func4.1.pp: to runtime.p */
-	[578] = {8, ASK_POINTER_FREE, 394, 1, 0, 0},          /* closure syscall.init.OnceFunc.func3.d…nc.valid bool; sync.p interface {} } */
-	[579] = {8, ASK_POINTER_FREE, 394, 1, 0, 0},          /* closure syscall.init.OnceFunc.func3.1…nc.valid bool; sync.p interface {} } */
-	[580] = {8, ASK_POINTER_FREE, 394, 1, 0, 0},          /* closure syscall.init.OnceFunc.func3.1…nc.valid bool; sync.p interface {} } */
-	[581] = {0, ASK_POINTER_PLAIN, 170, 1, 0, 0},         /* waitq<struct {}>.first: to sudog<struct {}> */
-	[582] = {8, ASK_POINTER_PLAIN, 170, 1, 0, 0},         /* waitq<struct {}>.last: to sudog<struct {}> */
-	[583] = {0, ASK_POINTER_PLAIN, 172, 1, 0, 0},         /* waitq<bool>.first: to sudog<bool> */
-	[584] = {8, ASK_POINTER_PLAIN, 172, 1, 0, 0},         /* waitq<bool>.last: to sudog<bool> */
-	[585] = {0, ASK_POINTER_PLAIN, 174, 1, 0, 0},         /* waitq<int>.first: to sudog<int> */
-	[586] = {8, ASK_POINTER_PLAIN, 174, 1, 0, 0},         /* waitq<int>.last: to sudog<int> */
-	[587] = {0, ASK_POINTER_PLAIN, 175, 1, 0, 0},         /* **table<string,int>: to *table<string,int> */
-	[588] = {0, ASK_POINTER_PLAIN, 177, 1, 0, 0},         /* **table<internal/abi.TypeOff,*interna…rnal/abi.TypeOff,*internal/abi.Type> */
-	[589] = {0, ASK_POINTER_PLAIN, 179, 1, 0, 0},         /* **table<int32,unsafe.Pointer>: to *table<int32,unsafe.Pointer> */
-	[590] = {0, ASK_POINTER_PLAIN, 181, 1, 0, 0},         /* **table<runtime._typePair,struct {}>:… *table<runtime._typePair,struct {}> */
-	[591] = {0, ASK_POINTER_PLAIN, 183, 1, 0, 0},         /* **table<string,bool>: to *table<string,bool> */
-	[592] = {0, ASK_POINTER_PLAIN, 185, 1, 0, 0},         /* **table<uint32,[]*internal/abi.Type>:… *table<uint32,[]*internal/abi.Type> */
-	[593] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},         /* noalg.[8]struct { key string; elem int }[].key: to its bytes */
-	[594] = {8, ASK_POINTER_PLAIN, 433, 8, 16, 0},        /* noalg.[8]struct { key internal/abi.Ty….Type }[].elem: to internal/abi.Type */
-	[595] = {0, ASK_POINTER_PLAIN, 433, 8, 24, 0},        /* noalg.[8]struct { key runtime._typePa… {} }[].key.t1: to internal/abi.Type */
-	[596] = {8, ASK_POINTER_PLAIN, 433, 8, 24, 0},        /* noalg.[8]struct { key runtime._typePa… {} }[].key.t2: to internal/abi.Type */
-	[597] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},         /* noalg.[8]struct { key string; elem bool }[].key: to its bytes */
-	[598] = {8, ASK_POINTER_SLICE, 157, 8, 32, 0},        /* noalg.[8]struct { key uint32; elem []… to its elements, *internal/abi.Type */
-	[599] = {0, ASK_POINTER_PLAIN, 176, 1, 0, 0},         /* groupReference<string,int>.data: to noalg.map.group[string]int */
-	[600] = {0, ASK_POINTER_PLAIN, 178, 1, 0, 0},         /* groupReference<internal/abi.TypeOff,*…ernal/abi.TypeOff]*internal/abi.Type */
-	[601] = {0, ASK_POINTER_PLAIN, 180, 1, 0, 0},         /* groupReference<int32,unsafe.Pointer>.…noalg.map.group[int32]unsafe.Pointer */
-	[602] = {0, ASK_POINTER_PLAIN, 182, 1, 0, 0},         /* groupReference<runtime._typePair,stru…ap.group[runtime._typePair]struct {} */
-	[603] = {0, ASK_POINTER_PLAIN, 184, 1, 0, 0},         /* groupReference<string,bool>.data: to noalg.map.group[string]bool */
-	[604] = {0, ASK_POINTER_PLAIN, 186, 1, 0, 0},         /* groupReference<uint32,[]*internal/abi…ap.group[uint32][]*internal/abi.Type */
-	[605] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(uintptr, runtime.hexdumpMarker): to its closure */
-	[606] = {0, ASK_POINTER_PLAIN, 298, 1, 0, 0},         /* **runtime.notInHeap: to *runtime.notInHeap */
-	[607] = {0, ASK_POINTER_PLAIN, 408, 1, 0, 0},         /* **runtime.mcache: to *runtime.mcache */
-	[608] = {0, ASK_POINTER_PLAIN, 589, 1, 0, 0},         /* *[50]runtime.report·2: to [50]runtime.report·2 */
-	[609] = {16, ASK_POINTER_PLAIN, 397, 50, 24, 0},      /* [50]runtime.report·2[].sp: to runtime.special */
-	[610] = {0, ASK_POINTER_PLAIN, 593, 1, 0, 0},         /* *runtime.worldStop: to runtime.worldStop */
-	[611] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(*runtime.p): to its closure */
-	[612] = {0, ASK_POINTER_PLAIN, 443, 1, 0, 0},         /* **runtime.mspan: to *runtime.mspan */
-	[613] = {0, ASK_POINTER_PLAIN, 600, 1, 0, 0},         /* *struct { runtime.base runtime.offAdd…ddr; runtime.bound runtime.offAddr } */
-	[614] = {0, ASK_POINTER_PLAIN, 120, 1, 0, 0},         /* **runtime.m: to *runtime.m */
-	[615] = {0, ASK_POINTER_PLAIN, 88, 1, 0, 0},          /* **runtime.p: to *runtime.p */
-	[616] = {0, ASK_POINTER_PLAIN, 607, 1, 0, 0},         /* *[]runtime.untracedG·7: to []runtime.untracedG·7 */
-	[617] = {0, ASK_POINTER_SLICE, 426, 1, 0, 0},         /* []runtime.untracedG·7: to its elements, runtime.untracedG·7 */
-	[618] = {0, ASK_POINTER_PLAIN, 610, 1, 0, 0},         /* *runtime.unwinder: to runtime.unwinder */
-	[619] = {0, ASK_POINTER_PLAIN, 440, 1, 0, 0},         /* runtime.unwinder.frame.fn._func: to runtime._func */
-	[620] = {8, ASK_POINTER_PLAIN, 446, 1, 0, 0},         /* runtime.unwinder.frame.fn.datap: to runtime.moduledata */
-	[621] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(*runtime.g) bool: to its closure */
-	[622] = {0, ASK_POINTER_PLAIN, 636, 1, 0, 0},         /* *runtime.stkframe: to runtime.stkframe */
-	[623] = {0, ASK_POINTER_PLAIN, 614, 1, 0, 0},         /* *runtime.traceWriter: to runtime.traceWriter */
-	[624] = {0, ASK_POINTER_PLAIN, 449, 1, 0, 0},         /* runtime.traceWriter.traceLocker.mp: to runtime.m */
-	[625] = {24, ASK_POINTER_PLAIN, 387, 1, 0, 0},        /* runtime.traceWriter.traceBuf: to runtime.traceBuf */
-	[626] = {0, ASK_POINTER_PLAIN, 617, 1, 0, 0},         /* **runtime.traceRegionAllocBlock: to *runtime.traceRegionAllocBlock */
-	[627] = {0, ASK_POINTER_PLAIN, 170, 1, 0, 0},         /* *sudog<struct {}>: to sudog<struct {}> */
-	[628] = {0, ASK_POINTER_PLAIN, 172, 1, 0, 0},         /* *sudog<bool>: to sudog<bool> */
-	[629] = {0, ASK_POINTER_PLAIN, 174, 1, 0, 0},         /* *sudog<int>: to sudog<int> */
-	[630] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem int }.key: to its bytes */
-	[631] = {8, ASK_POINTER_PLAIN, 433, 1, 0, 0},         /* noalg.struct { key internal/abi.TypeO…bi.Type }.elem: to internal/abi.Type */
-	[632] = {0, ASK_POINTER_PLAIN, 433, 1, 0, 0},         /* noalg.struct { key runtime._typePair;…ct {} }.key.t1: to internal/abi.Type */
-	[633] = {8, ASK_POINTER_PLAIN, 433, 1, 0, 0},         /* noalg.struct { key runtime._typePair;…ct {} }.key.t2: to internal/abi.Type */
-	[634] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem bool }.key: to its bytes */
-	[635] = {8, ASK_POINTER_SLICE, 157, 1, 0, 0},         /* noalg.struct { key uint32; elem []*in… to its elements, *internal/abi.Type */
-	[636] = {0, ASK_POINTER_PLAIN, 176, 1, 0, 0},         /* *noalg.map.group[string]int: to noalg.map.group[string]int */
-	[637] = {0, ASK_POINTER_PLAIN, 178, 1, 0, 0},         /* *noalg.map.group[internal/abi.TypeOff…ernal/abi.TypeOff]*internal/abi.Type */
-	[638] = {0, ASK_POINTER_PLAIN, 180, 1, 0, 0},         /* *noalg.map.group[int32]unsafe.Pointer…noalg.map.group[int32]unsafe.Pointer */
-	[639] = {0, ASK_POINTER_PLAIN, 182, 1, 0, 0},         /* *noalg.map.group[runtime._typePair]st…ap.group[runtime._typePair]struct {} */
-	[640] = {0, ASK_POINTER_PLAIN, 184, 1, 0, 0},         /* *noalg.map.group[string]bool: to noalg.map.group[string]bool */
-	[641] = {0, ASK_POINTER_PLAIN, 186, 1, 0, 0},         /* *noalg.map.group[uint32][]*internal/a…ap.group[uint32][]*internal/abi.Type */
-	[642] = {16, ASK_POINTER_PLAIN, 397, 1, 0, 0},        /* runtime.report·2.sp: to runtime.special */
-	[643] = {0, ASK_POINTER_PLAIN, 440, 1, 0, 0},         /* runtime.stkframe.fn._func: to runtime._func */
-	[644] = {8, ASK_POINTER_PLAIN, 446, 1, 0, 0},         /* runtime.stkframe.fn.datap: to runtime.moduledata */
-	[645] = {0, ASK_POINTER_PLAIN, 449, 1, 0, 0},         /* runtime.traceLocker.mp: to runtime.m */
+	[4] = {0, ASK_POINTER_PLAIN, 296, 1, 0, 0},           /* *string: to string */
+	[5] = {0, ASK_POINTER_PLAIN, 297, 1, 0, 0},           /* *int8: to int8 */
+	[6] = {0, ASK_POINTER_PLAIN, 0, 1, 0, 0},             /* *uint8: to uint8 */
+	[7] = {0, ASK_POINTER_PLAIN, 298, 1, 0, 0},           /* *int16: to int16 */
+	[8] = {0, ASK_POINTER_PLAIN, 299, 1, 0, 0},           /* *uint16: to uint16 */
+	[9] = {0, ASK_POINTER_PLAIN, 300, 1, 0, 0},           /* *int32: to int32 */
+	[10] = {0, ASK_POINTER_PLAIN, 301, 1, 0, 0},          /* *uint32: to uint32 */
+	[11] = {0, ASK_POINTER_PLAIN, 302, 1, 0, 0},          /* *int64: to int64 */
+	[12] = {0, ASK_POINTER_PLAIN, 303, 1, 0, 0},          /* *uint64: to uint64 */
+	[13] = {0, ASK_POINTER_PLAIN, 229, 1, 0, 0},          /* *int: to int */
+	[14] = {0, ASK_POINTER_PLAIN, 304, 1, 0, 0},          /* *uint: to uint */
+	[15] = {0, ASK_POINTER_PLAIN, 305, 1, 0, 0},          /* *uintptr: to uintptr */
+	[16] = {0, ASK_POINTER_PLAIN, 306, 1, 0, 0},          /* *complex64: to complex64 */
+	[17] = {0, ASK_POINTER_PLAIN, 307, 1, 0, 0},          /* *complex128: to complex128 */
+	[18] = {0, ASK_POINTER_PLAIN, 308, 1, 0, 0},          /* *float32: to float32 */
+	[19] = {0, ASK_POINTER_PLAIN, 309, 1, 0, 0},          /* *float64: to float64 */
+	[20] = {0, ASK_POINTER_PLAIN, 227, 1, 0, 0},          /* *bool: to bool */
+	[21] = {0, ASK_POINTER_PLAIN, 95, 1, 0, 0},           /* *unsafe.Pointer: to unsafe.Pointer */
+	[22] = {0, ASK_POINTER_PLAIN, 500, 1, 0, 0},          /* *runtime._defer: to runtime._defer */
+	[23] = {0, ASK_POINTER_PLAIN, 413, 1, 0, 0},          /* *runtime.stack: to runtime.stack */
+	[24] = {0, ASK_POINTER_PLAIN, 511, 1, 0, 0},          /* *runtime.pcHeader: to runtime.pcHeader */
+	[25] = {0, ASK_POINTER_PLAIN, 414, 1, 0, 0},          /* *runtime.functab: to runtime.functab */
+	[26] = {0, ASK_POINTER_PLAIN, 453, 1, 0, 0},          /* *runtime.textsect: to runtime.textsect */
+	[27] = {0, ASK_POINTER_PLAIN, 415, 1, 0, 0},          /* *runtime.ptabEntry: to runtime.ptabEntry */
+	[28] = {0, ASK_POINTER_PLAIN, 454, 1, 0, 0},          /* *runtime.modulehash: to runtime.modulehash */
+	[29] = {0, ASK_POINTER_PLAIN, 416, 1, 0, 0},          /* *runtime.initTask: to runtime.initTask */
+	[30] = {0, ASK_POINTER_PLAIN, 495, 1, 0, 0},          /* *runtime.gobuf: to runtime.gobuf */
+	[31] = {0, ASK_POINTER_PLAIN, 455, 1, 0, 0},          /* *runtime.ancestorInfo: to runtime.ancestorInfo */
+	[32] = {0, ASK_POINTER_PLAIN, 419, 1, 0, 0},          /* *runtime.mutex: to runtime.mutex */
+	[33] = {0, ASK_POINTER_PLAIN, 513, 1, 0, 0},          /* *runtime.sudog: to runtime.sudog */
+	[34] = {0, ASK_POINTER_PLAIN, 486, 1, 0, 0},          /* *runtime.coro: to runtime.coro */
+	[35] = {0, ASK_POINTER_PLAIN, 395, 1, 0, 0},          /* *runtime.xRegPerG: to runtime.xRegPerG */
+	[36] = {0, ASK_POINTER_PLAIN, 521, 1, 0, 0},          /* *runtime.xRegs: to runtime.xRegs */
+	[37] = {0, ASK_POINTER_PLAIN, 471, 1, 0, 0},          /* *runtime.gsignalStack: to runtime.gsignalStack */
+	[38] = {0, ASK_POINTER_PLAIN, 373, 1, 0, 0},          /* *runtime.sigset: to runtime.sigset */
+	[39] = {0, ASK_POINTER_PLAIN, 472, 1, 0, 0},          /* *runtime.sysmontick: to runtime.sysmontick */
+	[40] = {0, ASK_POINTER_PLAIN, 425, 1, 0, 0},          /* *runtime.stackfreelist: to runtime.stackfreelist */
+	[41] = {0, ASK_POINTER_PLAIN, 428, 1, 0, 0},          /* *runtime.persistentAlloc: to runtime.persistentAlloc */
+	[42] = {0, ASK_POINTER_PLAIN, 310, 1, 0, 0},          /* *runtime.gcMarkWorkerMode: to runtime.gcMarkWorkerMode */
+	[43] = {0, ASK_POINTER_PLAIN, 429, 1, 0, 0},          /* *runtime.lfnode: to runtime.lfnode */
+	[44] = {0, ASK_POINTER_PLAIN, 459, 1, 0, 0},          /* *runtime.gcBgMarkWorkerNode: to runtime.gcBgMarkWorkerNode */
+	[45] = {0, ASK_POINTER_PLAIN, 487, 1, 0, 0},          /* *runtime.sizeClassScanStats: to runtime.sizeClassScanStats */
+	[46] = {0, ASK_POINTER_PLAIN, 430, 1, 0, 0},          /* *runtime.workbufhdr: to runtime.workbufhdr */
+	[47] = {0, ASK_POINTER_PLAIN, 431, 1, 0, 0},          /* *runtime.listNodeManual: to runtime.listNodeManual */
+	[48] = {0, ASK_POINTER_PLAIN, 462, 1, 0, 0},          /* *runtime.cleanupFn: to runtime.cleanupFn */
+	[49] = {0, ASK_POINTER_PLAIN, 401, 1, 0, 0},          /* *runtime.funcval: to runtime.funcval */
+	[50] = {0, ASK_POINTER_PLAIN, 311, 1, 0, 0},          /* *runtime.throwType: to runtime.throwType */
+	[51] = {0, ASK_POINTER_PLAIN, 375, 1, 0, 0},          /* *runtime.cgoCallers: to runtime.cgoCallers */
+	[52] = {0, ASK_POINTER_PLAIN, 402, 1, 0, 0},          /* *runtime.note: to runtime.note */
+	[53] = {0, ASK_POINTER_PLAIN, 434, 1, 0, 0},          /* *runtime.mWaitList: to runtime.mWaitList */
+	[54] = {0, ASK_POINTER_PLAIN, 312, 1, 0, 0},          /* *runtime.traceBlockReason: to runtime.traceBlockReason */
+	[55] = {0, ASK_POINTER_PLAIN, 498, 1, 0, 0},          /* *runtime.mTraceState: to runtime.mTraceState */
+	[56] = {0, ASK_POINTER_PLAIN, 475, 1, 0, 0},          /* *runtime.traceBufHeader: to runtime.traceBufHeader */
+	[57] = {0, ASK_POINTER_PLAIN, 313, 1, 0, 0},          /* *runtime.traceTime: to runtime.traceTime */
+	[58] = {0, ASK_POINTER_PLAIN, 435, 1, 0, 0},          /* *runtime.pcvalueCache: to runtime.pcvalueCache */
+	[59] = {0, ASK_POINTER_PLAIN, 476, 1, 0, 0},          /* *runtime.pcvalueCacheEnt: to runtime.pcvalueCacheEnt */
+	[60] = {0, ASK_POINTER_PLAIN, 489, 1, 0, 0},          /* *runtime.mOS: to runtime.mOS */
+	[61] = {0, ASK_POINTER_PLAIN, 436, 1, 0, 0},          /* *runtime.heldLockInfo: to runtime.heldLockInfo */
+	[62] = {0, ASK_POINTER_PLAIN, 504, 1, 0, 0},          /* *runtime.Frame: to runtime.Frame */
+	[63] = {0, ASK_POINTER_PLAIN, 437, 1, 0, 0},          /* *runtime.gcBgMarkWorkerNodePadded: to runtime.gcBgMarkWorkerNodePadded */
+	[64] = {0, ASK_POINTER_PLAIN, 325, 1, 0, 0},          /* *runtime.sliceInterfacePtr: to runtime.sliceInterfacePtr */
+	[65] = {0, ASK_POINTER_PLAIN, 314, 1, 0, 0},          /* *runtime.stringInterfacePtr: to runtime.stringInterfacePtr */
+	[66] = {0, ASK_POINTER_PLAIN, 526, 1, 0, 0},          /* *runtime.stringer: to runtime.stringer */
+	[67] = {0, ASK_POINTER_PLAIN, 478, 1, 0, 0},          /* *runtime.traceFrame: to runtime.traceFrame */
+	[68] = {0, ASK_POINTER_PLAIN, 315, 1, 0, 0},          /* *runtime.uint16InterfacePtr: to runtime.uint16InterfacePtr */
+	[69] = {0, ASK_POINTER_PLAIN, 316, 1, 0, 0},          /* *runtime.uint32InterfacePtr: to runtime.uint32InterfacePtr */
+	[70] = {0, ASK_POINTER_PLAIN, 317, 1, 0, 0},          /* *runtime.uint64InterfacePtr: to runtime.uint64InterfacePtr */
+	[71] = {0, ASK_POINTER_PLAIN, 502, 1, 0, 0},          /* *runtime.untracedG·7: to runtime.untracedG·7 */
+	[72] = {0, ASK_POINTER_PLAIN, 439, 1, 0, 0},          /* *runtime.debugCallWrapArgs: to runtime.debugCallWrapArgs */
+	[73] = {0, ASK_POINTER_PLAIN, 465, 1, 0, 0},          /* *runtime.savedOpenDeferState: to runtime.savedOpenDeferState */
+	[74] = {0, ASK_POINTER_PLAIN, 440, 1, 0, 0},          /* *runtime._typePair: to runtime._typePair */
+	[75] = {0, ASK_POINTER_PLAIN, 318, 1, 0, 0},          /* *internal/abi.BoundsErrorCode: to internal/abi.BoundsErrorCode */
+	[76] = {0, ASK_POINTER_PLAIN, 319, 1, 0, 0},          /* *internal/abi.TFlag: to internal/abi.TFlag */
+	[77] = {0, ASK_POINTER_PLAIN, 320, 1, 0, 0},          /* *internal/abi.NameOff: to internal/abi.NameOff */
+	[78] = {0, ASK_POINTER_PLAIN, 321, 1, 0, 0},          /* *internal/abi.TypeOff: to internal/abi.TypeOff */
+	[79] = {0, ASK_POINTER_PLAIN, 443, 1, 0, 0},          /* *internal/abi.Imethod: to internal/abi.Imethod */
+	[80] = {0, ASK_POINTER_PLAIN, 482, 1, 0, 0},          /* *internal/abi.ITab: to internal/abi.ITab */
+	[81] = {0, ASK_POINTER_PLAIN, 322, 1, 0, 0},          /* *internal/abi.PCLnTabMagic: to internal/abi.PCLnTabMagic */
+	[82] = {0, ASK_POINTER_PLAIN, 323, 1, 0, 0},          /* *internal/abi.FuncFlag: to internal/abi.FuncFlag */
+	[83] = {0, ASK_POINTER_PLAIN, 324, 1, 0, 0},          /* *internal/abi.FuncID: to internal/abi.FuncID */
+	[84] = {0, ASK_POINTER_PLAIN, 483, 1, 0, 0},          /* *internal/cpu.option: to internal/cpu.option */
+	[85] = {0, ASK_POINTER_PLAIN, 527, 1, 0, 0},          /* *internal/reflectlite.Type: to internal/reflectlite.Type */
+	[86] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(): to its closure */
+	[87] = {0, ASK_POINTER_PLAIN, 470, 1, 0, 0},          /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
+	[88] = {0, ASK_POINTER_PLAIN, 268, 1, 0, 0},          /* *[]runtime.ancestorInfo: to []runtime.ancestorInfo */
+	[89] = {0, ASK_POINTER_PLAIN, 343, 1, 0, 0},          /* *[1024]uintptr: to [1024]uintptr */
+	[90] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() string: to its closure */
+	[91] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() bool: to its closure */
+	[92] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() uintptr: to its closure */
+	[93] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() int32: to its closure */
+	[94] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.coro): to its closure */
+	[95] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.pinner): to its closure */
+	[96] = {0, ASK_POINTER_FREE, 217, 1, 0, 0},           /* chan struct {}: to its hchan<struct {}> */
+	[97] = {0, ASK_POINTER_FREE, 218, 1, 0, 0},           /* chan bool: to its hchan<bool> */
+	[98] = {0, ASK_POINTER_FREE, 219, 1, 0, 0},           /* chan int: to its hchan<int> */
+	[99] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() *abi.Type: to its closure */
+	[100] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func() abi.Kind: to its closure */
+	[101] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func() *abi.UncommonType: to its closure */
+	[102] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func() reflectlite.Type: to its closure */
+	[103] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(*runtime.funcval, unsafe.Pointer): to its closure */
+	[104] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(int64) int64: to its closure */
+	[105] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(reflectlite.Type) bool: to its closure */
+	[106] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(interface {}, uintptr, int64): to its closure */
+	[107] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(*runtime.g, unsafe.Pointer) bool: to its closure */
+	[108] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(uintptr) (uintptr, int64): to its closure */
+	[109] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(unsafe.Pointer, unsafe.Pointer) bool: to its closure */
+	[110] = {0, ASK_POINTER_PLAIN, 363, 1, 0, 0},         /* *main.timeout: to main.timeout */
+	[111] = {0, ASK_POINTER_PLAIN, 411, 1, 0, 0},         /* *main.failure: to main.failure */
+	[112] = {0, ASK_POINTER_PLAIN, 417, 1, 0, 0},         /* *runtime.bitvector: to runtime.bitvector */
+	[113] = {0, ASK_POINTER_PLAIN, 451, 1, 0, 0},         /* *runtime.timerWhen: to runtime.timerWhen */
+	[114] = {0, ASK_POINTER_PLAIN, 366, 1, 0, 0},         /* *runtime.gclinkptr: to runtime.gclinkptr */
+	[115] = {0, ASK_POINTER_PLAIN, 427, 1, 0, 0},         /* *runtime.pinner: to runtime.pinner */
+	[116] = {0, ASK_POINTER_PLAIN, 433, 1, 0, 0},         /* *runtime.xRegPerP: to runtime.xRegPerP */
+	[117] = {0, ASK_POINTER_PLAIN, 368, 1, 0, 0},         /* *runtime.lockRank: to runtime.lockRank */
+	[118] = {0, ASK_POINTER_PLAIN, 452, 1, 0, 0},         /* *runtime.synctestDeadlockError: to runtime.synctestDeadlockError */
+	[119] = {0, ASK_POINTER_PLAIN, 480, 1, 0, 0},         /* *runtime.Frames: to runtime.Frames */
+	[120] = {0, ASK_POINTER_PLAIN, 369, 1, 0, 0},         /* *internal/strconv.Error: to internal/strconv.Error */
+	[121] = {0, ASK_POINTER_PLAIN, 370, 1, 0, 0},         /* *internal/abi.Kind: to internal/abi.Kind */
+	[122] = {0, ASK_POINTER_PLAIN, 371, 1, 0, 0},         /* *internal/runtime/cgroup.stringError:… internal/runtime/cgroup.stringError */
+	[123] = {0, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* *internal/runtime/maps.groupsReferenc…nternal/runtime/maps.groupsReference */
+	[124] = {0, ASK_POINTER_PLAIN, 377, 1, 0, 0},         /* *runtime.errorString: to runtime.errorString */
+	[125] = {0, ASK_POINTER_PLAIN, 378, 1, 0, 0},         /* *runtime.plainError: to runtime.plainError */
+	[126] = {0, ASK_POINTER_PLAIN, 365, 1, 0, 0},         /* *runtime.muintptr: to runtime.muintptr */
+	[127] = {0, ASK_POINTER_PLAIN, 512, 1, 0, 0},         /* *runtime.hchan: to runtime.hchan */
+	[128] = {0, ASK_POINTER_PLAIN, 380, 1, 0, 0},         /* *runtime.spanClass: to runtime.spanClass */
+	[129] = {0, ASK_POINTER_PLAIN, 397, 1, 0, 0},         /* *runtime.mSpanStateBox: to runtime.mSpanStateBox */
+	[130] = {0, ASK_POINTER_PLAIN, 183, 1, 0, 0},         /* *runtime.mWeakPointer: to runtime.mWeakPointer */
+	[131] = {0, ASK_POINTER_PLAIN, 381, 1, 0, 0},         /* *runtime.objptr: to runtime.objptr */
+	[132] = {0, ASK_POINTER_PLAIN, 523, 1, 0, 0},         /* *runtime.p: to runtime.p */
+	[133] = {0, ASK_POINTER_PLAIN, 367, 1, 0, 0},         /* *runtime.puintptr: to runtime.puintptr */
+	[134] = {0, ASK_POINTER_PLAIN, 492, 1, 0, 0},         /* *runtime.boundsError: to runtime.boundsError */
+	[135] = {0, ASK_POINTER_PLAIN, 479, 1, 0, 0},         /* *runtime.TypeAssertionError: to runtime.TypeAssertionError */
+	[136] = {0, ASK_POINTER_PLAIN, 505, 1, 0, 0},         /* *runtime.piController: to runtime.piController */
+	[137] = {0, ASK_POINTER_PLAIN, 466, 1, 0, 0},         /* *sync.Once: to sync.Once */
+	[138] = {0, ASK_POINTER_PLAIN, 490, 1, 0, 0},         /* *internal/abi.UncommonType: to internal/abi.UncommonType */
+	[139] = {0, ASK_POINTER_PLAIN, 376, 1, 0, 0},         /* *internal/abi.IntArgRegBitmap: to internal/abi.IntArgRegBitmap */
+	[140] = {0, ASK_POINTER_PLAIN, 481, 1, 0, 0},         /* *internal/abi.RegArgs: to internal/abi.RegArgs */
+	[141] = {0, ASK_POINTER_PLAIN, 405, 1, 0, 0},         /* *internal/runtime/atomic.Bool: to internal/runtime/atomic.Bool */
+	[142] = {0, ASK_POINTER_PLAIN, 189, 1, 0, 0},         /* *internal/runtime/maps.unhashableType…nal/runtime/maps.unhashableTypeError */
+	[143] = {0, ASK_POINTER_FREE, 220, 1, 0, 0},          /* map[string]int: to its map<string,int> */
+	[144] = {0, ASK_POINTER_FREE, 221, 1, 0, 0},          /* map[internal/abi.TypeOff]*internal/ab…rnal/abi.TypeOff,*internal/abi.Type> */
+	[145] = {0, ASK_POINTER_FREE, 222, 1, 0, 0},          /* map[int32]unsafe.Pointer: to its map<int32,unsafe.Pointer> */
+	[146] = {0, ASK_POINTER_FREE, 223, 1, 0, 0},          /* map[runtime._typePair]struct {}: to its map<runtime._typePair,struct {}> */
+	[147] = {0, ASK_POINTER_FREE, 224, 1, 0, 0},          /* map[string]bool: to its map<string,bool> */
+	[148] = {0, ASK_POINTER_FREE, 225, 1, 0, 0},          /* map[uint32][]*internal/abi.Type: to its map<uint32,[]*internal/abi.Type> */
+	[149] = {0, ASK_POINTER_PLAIN, 364, 1, 0, 0},         /* *runtime.guintptr: to runtime.guintptr */
+	[150] = {0, ASK_POINTER_PLAIN, 420, 1, 0, 0},         /* *runtime.waitq: to runtime.waitq */
+	[151] = {0, ASK_POINTER_PLAIN, 421, 1, 0, 0},         /* *runtime.goroutineProfileStateHolder:… runtime.goroutineProfileStateHolder */
+	[152] = {0, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* *runtime.g: to runtime.g */
+	[153] = {0, ASK_POINTER_PLAIN, 399, 1, 0, 0},         /* *runtime.limiterEvent: to runtime.limiterEvent */
+	[154] = {0, ASK_POINTER_PLAIN, 174, 1, 0, 0},         /* *runtime.Pinner: to runtime.Pinner */
+	[155] = {0, ASK_POINTER_PLAIN, 477, 1, 0, 0},         /* *runtime.errorAddressString: to runtime.errorAddressString */
+	[156] = {0, ASK_POINTER_PLAIN, 441, 1, 0, 0},         /* *sync.Mutex: to sync.Mutex */
+	[157] = {0, ASK_POINTER_PLAIN, 406, 1, 0, 0},         /* *syscall.Errno: to syscall.Errno */
+	[158] = {0, ASK_POINTER_PLAIN, 515, 1, 0, 0},         /* *runtime._panic: to runtime._panic */
+	[159] = {0, ASK_POINTER_PLAIN, 458, 1, 0, 0},         /* *runtime.pageCache: to runtime.pageCache */
+	[160] = {0, ASK_POINTER_PLAIN, 426, 1, 0, 0},         /* *runtime.gList: to runtime.gList */
+	[161] = {0, ASK_POINTER_PLAIN, 525, 1, 0, 0},         /* *runtime.m: to runtime.m */
+	[162] = {0, ASK_POINTER_PLAIN, 427, 1, 0, 0},         /* runtime.Pinner.pinner: to runtime.pinner */
+	[163] = {0, ASK_POINTER_PLAIN, 438, 1, 0, 0},         /* *runtime.mPadded: to runtime.mPadded */
+	[164] = {0, ASK_POINTER_PLAIN, 442, 1, 0, 0},         /* *sync/atomic.Bool: to sync/atomic.Bool */
+	[165] = {0, ASK_POINTER_PLAIN, 445, 1, 0, 0},         /* *internal/runtime/atomic.Uint8: to internal/runtime/atomic.Uint8 */
+	[166] = {0, ASK_POINTER_PLAIN, 418, 1, 0, 0},         /* *runtime.maybeTraceablePtr: to runtime.maybeTraceablePtr */
+	[167] = {0, ASK_POINTER_PLAIN, 510, 1, 0, 0},         /* *runtime.synctestBubble: to runtime.synctestBubble */
+	[168] = {0, ASK_POINTER_PLAIN, 394, 1, 0, 0},         /* *runtime.maybeTraceableChan: to runtime.maybeTraceableChan */
+	[169] = {0, ASK_POINTER_PLAIN, 423, 1, 0, 0},         /* *runtime.traceSchedResourceState: to runtime.traceSchedResourceState */
+	[170] = {0, ASK_POINTER_PLAIN, 168, 1, 0, 0},         /* runtime.mWeakPointer.m: to internal/runtime/atomic.Pointer[runtime.m] */
+	[171] = {0, ASK_POINTER_PLAIN, 496, 1, 0, 0},         /* *runtime.pTraceState: to runtime.pTraceState */
+	[172] = {0, ASK_POINTER_PLAIN, 461, 1, 0, 0},         /* *runtime.wbBuf: to runtime.wbBuf */
+	[173] = {0, ASK_POINTER_PLAIN, 444, 1, 0, 0},         /* *internal/runtime/atomic.Int32: to internal/runtime/atomic.Int32 */
+	[174] = {0, ASK_POINTER_PLAIN, 468, 1, 0, 0},         /* *internal/runtime/atomic.Int64: to internal/runtime/atomic.Int64 */
+	[175] = {0, ASK_POINTER_PLAIN, 178, 1, 0, 0},         /* *internal/runtime/atomic.UnsafePointe…nternal/runtime/atomic.UnsafePointer */
+	[176] = {0, ASK_POINTER_PLAIN, 509, 1, 0, 0},         /* internal/runtime/maps.unhashableTypeError.typ: to internal/abi.Type */
+	[177] = {0, ASK_POINTER_PLAIN, 491, 1, 0, 0},         /* *internal/chacha8rand.State: to internal/chacha8rand.State */
+	[178] = {0, ASK_POINTER_PLAIN, 449, 1, 0, 0},         /* *internal/sync.Mutex: to internal/sync.Mutex */
+	[179] = {0, ASK_POINTER_PLAIN, 167, 1, 0, 0},         /* *internal/runtime/atomic.Pointer[runt…ntime/atomic.Pointer[runtime._defer] */
+	[180] = {0, ASK_POINTER_PLAIN, 168, 1, 0, 0},         /* *internal/runtime/atomic.Pointer[runt…al/runtime/atomic.Pointer[runtime.m] */
+	[181] = {0, ASK_POINTER_PLAIN, 494, 1, 0, 0},         /* *runtime.funcInfo: to runtime.funcInfo */
+	[182] = {0, ASK_POINTER_PLAIN, 450, 1, 0, 0},         /* *runtime.waitReason: to runtime.waitReason */
+	[183] = {0, ASK_POINTER_PLAIN, 396, 1, 0, 0},         /* *runtime.gTraceState: to runtime.gTraceState */
+	[184] = {0, ASK_POINTER_PLAIN, 485, 1, 0, 0},         /* *runtime.addrRange: to runtime.addrRange */
+	[185] = {0, ASK_POINTER_PLAIN, 497, 1, 0, 0},         /* *runtime.mLockProfile: to runtime.mLockProfile */
+	[186] = {0, ASK_POINTER_PLAIN, 493, 1, 0, 0},         /* *runtime.offAddr: to runtime.offAddr */
+	[187] = {0, ASK_POINTER_PLAIN, 514, 1, 0, 0},         /* *runtime.scavengerState: to runtime.scavengerState */
+	[188] = {0, ASK_POINTER_PLAIN, 469, 1, 0, 0},         /* *internal/runtime/atomic.Uint64: to internal/runtime/atomic.Uint64 */
+	[189] = {0, ASK_POINTER_PLAIN, 447, 1, 0, 0},         /* *internal/runtime/atomic.Uintptr: to internal/runtime/atomic.Uintptr */
+	[190] = {0, ASK_POINTER_PLAIN, 207, 1, 0, 0},         /* *internal/abi.Name: to internal/abi.Name */
+	[191] = {0, ASK_POINTER_PLAIN, 446, 1, 0, 0},         /* *internal/runtime/atomic.Uint32: to internal/runtime/atomic.Uint32 */
+	[192] = {0, ASK_POINTER_PLAIN, 488, 1, 0, 0},         /* *runtime.spanQueue: to runtime.spanQueue */
+	[193] = {0, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.Name.Bytes: to uint8 */
+	[194] = {0, ASK_POINTER_PLAIN, 507, 1, 0, 0},         /* *runtime.gcWork: to runtime.gcWork */
+	[195] = {0, ASK_POINTER_PLAIN, 517, 1, 0, 0},         /* *runtime.timer: to runtime.timer */
+	[196] = {0, ASK_POINTER_PLAIN, 501, 1, 0, 0},         /* *runtime.timers: to runtime.timers */
+	[197] = {0, ASK_POINTER_PLAIN, 499, 1, 0, 0},         /* *internal/runtime/maps.table: to internal/runtime/maps.table */
+	[198] = {0, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* *internal/abi.InterfaceType: to internal/abi.InterfaceType */
+	[199] = {0, ASK_POINTER_PLAIN, 509, 1, 0, 0},         /* *internal/abi.Type: to internal/abi.Type */
+	[200] = {0, ASK_POINTER_PLAIN, 506, 1, 0, 0},         /* *internal/runtime/maps.Map: to internal/runtime/maps.Map */
+	[201] = {0, ASK_POINTER_PLAIN, 216, 1, 0, 0},         /* *internal/reflectlite.rtype: to internal/reflectlite.rtype */
+	[202] = {0, ASK_POINTER_PLAIN, 509, 1, 0, 0},         /* internal/reflectlite.rtype.Type: to internal/abi.Type */
+	[203] = {64, ASK_POINTER_FREE, 226, 1, 0, 0},         /* hchan<struct {}>.recvq.first: to its sudog<struct {}> */
+	[204] = {80, ASK_POINTER_FREE, 226, 1, 0, 0},         /* hchan<struct {}>.sendq.first: to its sudog<struct {}> */
+	[205] = {16, ASK_POINTER_COUNTED, 227, 1, 0, 0x8},    /* hchan<bool>.buf: to its buffer of bool */
+	[206] = {64, ASK_POINTER_FREE, 228, 1, 0, 0},         /* hchan<bool>.recvq.first: to its sudog<bool> */
+	[207] = {80, ASK_POINTER_FREE, 228, 1, 0, 0},         /* hchan<bool>.sendq.first: to its sudog<bool> */
+	[208] = {16, ASK_POINTER_COUNTED, 229, 1, 0, 0x8},    /* hchan<int>.buf: to its buffer of int */
+	[209] = {64, ASK_POINTER_FREE, 230, 1, 0, 0},         /* hchan<int>.recvq.first: to its sudog<int> */
+	[210] = {80, ASK_POINTER_FREE, 230, 1, 0, 0},         /* hchan<int>.sendq.first: to its sudog<int> */
+	[211] = {16, ASK_POINTER_DIRECTORY, 231, 1, 0, 0xe8}, /* map<string,int>.dirPtr: to one group, or dirLen of *table<string,int> */
+	[212] = {16, ASK_POINTER_DIRECTORY, 233, 1, 0, 0xea}, /* map<internal/abi.TypeOff,*internal/ab…rnal/abi.TypeOff,*internal/abi.Type> */
+	[213] = {16, ASK_POINTER_DIRECTORY, 235, 1, 0, 0xec}, /* map<int32,unsafe.Pointer>.dirPtr: to …rLen of *table<int32,unsafe.Pointer> */
+	[214] = {16, ASK_POINTER_DIRECTORY, 237, 1, 0, 0xee}, /* map<runtime._typePair,struct {}>.dirP… *table<runtime._typePair,struct {}> */
+	[215] = {16, ASK_POINTER_DIRECTORY, 239, 1, 0, 0xf0}, /* map<string,bool>.dirPtr: to one group, or dirLen of *table<string,bool> */
+	[216] = {16, ASK_POINTER_DIRECTORY, 241, 1, 0, 0xf2}, /* map<uint32,[]*internal/abi.Type>.dirP… *table<uint32,[]*internal/abi.Type> */
+	[217] = {8, ASK_POINTER_FREE, 226, 1, 0, 0},          /* sudog<struct {}>.next: to its sudog<struct {}> */
+	[218] = {8, ASK_POINTER_FREE, 228, 1, 0, 0},          /* sudog<bool>.next: to its sudog<bool> */
+	[219] = {8, ASK_POINTER_FREE, 230, 1, 0, 0},          /* sudog<int>.next: to its sudog<int> */
+	[220] = {0, ASK_POINTER_FREE, 243, 1, 0, 0},          /* *table<string,int>: to its table<string,int> */
+	[221] = {8, ASK_POINTER_STRING, 0, 8, 24, 0},         /* noalg.map.group[string]int.slots[].key: to its bytes */
+	[222] = {0, ASK_POINTER_FREE, 244, 1, 0, 0},          /* *table<internal/abi.TypeOff,*internal…rnal/abi.TypeOff,*internal/abi.Type> */
+	[223] = {16, ASK_POINTER_PLAIN, 509, 8, 16, 0},       /* noalg.map.group[internal/abi.TypeOff]…e.slots[].elem: to internal/abi.Type */
+	[224] = {0, ASK_POINTER_FREE, 245, 1, 0, 0},          /* *table<int32,unsafe.Pointer>: to its table<int32,unsafe.Pointer> */
+	[225] = {0, ASK_POINTER_FREE, 246, 1, 0, 0},          /* *table<runtime._typePair,struct {}>: …s table<runtime._typePair,struct {}> */
+	[226] = {8, ASK_POINTER_PLAIN, 509, 8, 24, 0},        /* noalg.map.group[runtime._typePair]str…slots[].key.t1: to internal/abi.Type */
+	[227] = {16, ASK_POINTER_PLAIN, 509, 8, 24, 0},       /* noalg.map.group[runtime._typePair]str…slots[].key.t2: to internal/abi.Type */
+	[228] = {0, ASK_POINTER_FREE, 247, 1, 0, 0},          /* *table<string,bool>: to its table<string,bool> */
+	[229] = {8, ASK_POINTER_STRING, 0, 8, 24, 0},         /* noalg.map.group[string]bool.slots[].key: to its bytes */
+	[230] = {0, ASK_POINTER_FREE, 248, 1, 0, 0},          /* *table<uint32,[]*internal/abi.Type>: …s table<uint32,[]*internal/abi.Type> */
+	[231] = {16, ASK_POINTER_SLICE, 213, 8, 32, 0},       /* noalg.map.group[uint32][]*internal/ab… to its elements, *internal/abi.Type */
+	[232] = {16, ASK_POINTER_GROUPS, 232, 1, 0, 0},       /* table<string,int>.groups: to lengthMask + 1 of noalg.map.group[string]int */
+	[233] = {16, ASK_POINTER_GROUPS, 234, 1, 0, 0},       /* table<internal/abi.TypeOff,*internal/…ernal/abi.TypeOff]*internal/abi.Type */
+	[234] = {16, ASK_POINTER_GROUPS, 236, 1, 0, 0},       /* table<int32,unsafe.Pointer>.groups: t…noalg.map.group[int32]unsafe.Pointer */
+	[235] = {16, ASK_POINTER_GROUPS, 238, 1, 0, 0},       /* table<runtime._typePair,struct {}>.gr…ap.group[runtime._typePair]struct {} */
+	[236] = {16, ASK_POINTER_GROUPS, 240, 1, 0, 0},       /* table<string,bool>.groups: to lengthM…k + 1 of noalg.map.group[string]bool */
+	[237] = {16, ASK_POINTER_GROUPS, 242, 1, 0, 0},       /* table<uint32,[]*internal/abi.Type>.gr…ap.group[uint32][]*internal/abi.Type */
+	[238] = {0, ASK_POINTER_PLAIN, 422, 1, 0, 0},         /* *runtime.xRegState: to runtime.xRegState */
+	[239] = {0, ASK_POINTER_PLAIN, 473, 1, 0, 0},         /* *runtime.special: to runtime.special */
+	[240] = {0, ASK_POINTER_PLAIN, 474, 1, 0, 0},         /* *runtime.cleanupBlockHeader: to runtime.cleanupBlockHeader */
+	[241] = {0, ASK_POINTER_SLICE, 661, 1, 0, 0},         /* []struct { key string; elem int }: to…oalg.struct { key string; elem int } */
+	[242] = {0, ASK_POINTER_SLICE, 0, 1, 0, 0},           /* []uint8: to its elements, uint8 */
+	[243] = {0, ASK_POINTER_SLICE, 300, 1, 0, 0},         /* []int32: to its elements, int32 */
+	[244] = {0, ASK_POINTER_SLICE, 301, 1, 0, 0},         /* []uint32: to its elements, uint32 */
+	[245] = {0, ASK_POINTER_SLICE, 303, 1, 0, 0},         /* []uint64: to its elements, uint64 */
+	[246] = {0, ASK_POINTER_SLICE, 305, 1, 0, 0},         /* []uintptr: to its elements, uintptr */
+	[247] = {0, ASK_POINTER_SLICE, 95, 1, 0, 0},          /* []unsafe.Pointer: to its elements, unsafe.Pointer */
+	[248] = {0, ASK_POINTER_SLICE, 414, 1, 0, 0},         /* []runtime.functab: to its elements, runtime.functab */
+	[249] = {0, ASK_POINTER_SLICE, 453, 1, 0, 0},         /* []runtime.textsect: to its elements, runtime.textsect */
+	[250] = {0, ASK_POINTER_SLICE, 84, 1, 0, 0},          /* []*internal/abi.ITab: to its elements, *internal/abi.ITab */
+	[251] = {0, ASK_POINTER_SLICE, 415, 1, 0, 0},         /* []runtime.ptabEntry: to its elements, runtime.ptabEntry */
+	[252] = {0, ASK_POINTER_SLICE, 454, 1, 0, 0},         /* []runtime.modulehash: to its elements, runtime.modulehash */
+	[253] = {0, ASK_POINTER_SLICE, 30, 1, 0, 0},          /* []*runtime.initTask: to its elements, *runtime.initTask */
+	[254] = {0, ASK_POINTER_SLICE, 662, 1, 0, 0},         /* []struct { key abi.TypeOff; elem *abi…i.TypeOff; elem *internal/abi.Type } */
+	[255] = {0, ASK_POINTER_SLICE, 455, 1, 0, 0},         /* []runtime.ancestorInfo: to its elements, runtime.ancestorInfo */
+	[256] = {0, ASK_POINTER_SLICE, 451, 1, 0, 0},         /* []runtime.timerWhen: to its elements, runtime.timerWhen */
+	[257] = {0, ASK_POINTER_SLICE, 446, 1, 0, 0},         /* []internal/runtime/atomic.Uint32: to …ents, internal/runtime/atomic.Uint32 */
+	[258] = {0, ASK_POINTER_SLICE, 519, 1, 0, 0},         /* []*runtime.mspan: to its elements, *runtime.mspan */
+	[259] = {0, ASK_POINTER_SLICE, 366, 1, 0, 0},         /* []runtime.gclinkptr: to its elements, runtime.gclinkptr */
+	[260] = {0, ASK_POINTER_SLICE, 425, 1, 0, 0},         /* []runtime.stackfreelist: to its elements, runtime.stackfreelist */
+	[261] = {0, ASK_POINTER_SLICE, 23, 1, 0, 0},          /* []*runtime._defer: to its elements, *runtime._defer */
+	[262] = {0, ASK_POINTER_SLICE, 364, 1, 0, 0},         /* []runtime.guintptr: to its elements, runtime.guintptr */
+	[263] = {0, ASK_POINTER_SLICE, 35, 1, 0, 0},          /* []*runtime.sudog: to its elements, *runtime.sudog */
+	[264] = {0, ASK_POINTER_SLICE, 487, 1, 0, 0},         /* []runtime.sizeClassScanStats: to its elements, runtime.sizeClassScanStats */
+	[265] = {0, ASK_POINTER_SLICE, 381, 1, 0, 0},         /* []runtime.objptr: to its elements, runtime.objptr */
+	[266] = {0, ASK_POINTER_SLICE, 462, 1, 0, 0},         /* []runtime.cleanupFn: to its elements, runtime.cleanupFn */
+	[267] = {0, ASK_POINTER_SLICE, 138, 1, 0, 0},         /* []*runtime.p: to its elements, *runtime.p */
+	[268] = {0, ASK_POINTER_SLICE, 464, 1, 0, 0},         /* []*runtime.traceBuf: to its elements, *runtime.traceBuf */
+	[269] = {0, ASK_POINTER_SLICE, 348, 1, 0, 0},         /* [][2]*runtime.traceBuf: to its elements, [2]*runtime.traceBuf */
+	[270] = {0, ASK_POINTER_SLICE, 476, 1, 0, 0},         /* []runtime.pcvalueCacheEnt: to its elements, runtime.pcvalueCacheEnt */
+	[271] = {0, ASK_POINTER_SLICE, 350, 1, 0, 0},         /* [][8]runtime.pcvalueCacheEnt: to its elements, [8]runtime.pcvalueCacheEnt */
+	[272] = {0, ASK_POINTER_SLICE, 436, 1, 0, 0},         /* []runtime.heldLockInfo: to its elements, runtime.heldLockInfo */
+	[273] = {0, ASK_POINTER_SLICE, 140, 1, 0, 0},         /* []*runtime.PanicNilError: to its elements, *runtime.PanicNilError */
+	[274] = {0, ASK_POINTER_SLICE, 393, 1, 0, 0},         /* []*runtime.moduledata: to its elements, *runtime.moduledata */
+	[275] = {0, ASK_POINTER_SLICE, 213, 1, 0, 0},         /* []*internal/abi.Type: to its elements, *internal/abi.Type */
+	[276] = {0, ASK_POINTER_SLICE, 663, 1, 0, 0},         /* []struct { key int32; elem unsafe.Poi…t { key int32; elem unsafe.Pointer } */
+	[277] = {0, ASK_POINTER_SLICE, 664, 1, 0, 0},         /* []struct { key runtime._typePair; ele… runtime._typePair; elem struct {} } */
+	[278] = {0, ASK_POINTER_SLICE, 665, 1, 0, 0},         /* []struct { key string; elem bool }: t…alg.struct { key string; elem bool } */
+	[279] = {0, ASK_POINTER_SLICE, 666, 1, 0, 0},         /* []struct { key uint32; elem []*abi.Ty… uint32; elem []*internal/abi.Type } */
+	[280] = {0, ASK_POINTER_SLICE, 504, 1, 0, 0},         /* []runtime.Frame: to its elements, runtime.Frame */
+	[281] = {0, ASK_POINTER_SLICE, 443, 1, 0, 0},         /* []internal/abi.Imethod: to its elements, internal/abi.Imethod */
+	[282] = {0, ASK_POINTER_SLICE, 483, 1, 0, 0},         /* []internal/cpu.option: to its elements, internal/cpu.option */
+	[283] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* string: to its bytes */
+	[284] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.stringInterfacePtr: to its bytes */
+	[285] = {0, ASK_POINTER_SLICE, 0, 1, 0, 0},           /* runtime.sliceInterfacePtr: to its elements, uint8 */
+	[286] = {0, ASK_POINTER_PLAIN, 520, 136, 8, 0},       /* [136]*runtime.mspan[]: to runtime.mspan */
+	[287] = {0, ASK_POINTER_PLAIN, 500, 32, 8, 0},        /* [32]*runtime._defer[]: to runtime._defer */
+	[288] = {0, ASK_POINTER_PLAIN, 513, 128, 8, 0},       /* [128]*runtime.sudog[]: to runtime.sudog */
+	[289] = {0, ASK_POINTER_PLAIN, 520, 128, 8, 0},       /* [128]*runtime.mspan[]: to runtime.mspan */
+	[290] = {0, ASK_POINTER_FUNC, 0, 20, 24, 0},          /* [20]runtime.cleanupFn[].call: to its closure */
+	[291] = {8, ASK_POINTER_PLAIN, 401, 20, 24, 0},       /* [20]runtime.cleanupFn[].fn: to runtime.funcval */
+	[292] = {0, ASK_POINTER_PLAIN, 463, 2, 8, 0},         /* [2]*runtime.traceBuf[]: to runtime.traceBuf */
+	[293] = {0, ASK_POINTER_PLAIN, 463, 4, 8, 0},         /* [2][2]*runtime.traceBuf[][]: to runtime.traceBuf */
+	[294] = {16, ASK_POINTER_STRING, 0, 2, 88, 0},        /* [2]runtime.Frame[].Function: to its bytes */
+	[295] = {32, ASK_POINTER_STRING, 0, 2, 88, 0},        /* [2]runtime.Frame[].File: to its bytes */
+	[296] = {72, ASK_POINTER_PLAIN, 516, 2, 88, 0},       /* [2]runtime.Frame[].funcInfo._func: to runtime._func */
+	[297] = {80, ASK_POINTER_PLAIN, 522, 2, 88, 0},       /* [2]runtime.Frame[].funcInfo.datap: to runtime.moduledata */
+	[298] = {0, ASK_POINTER_STRING, 0, 8, 32, 0},         /* [8]internal/cpu.option[].Name: to its bytes */
+	[299] = {16, ASK_POINTER_PLAIN, 227, 8, 32, 0},       /* [8]internal/cpu.option[].Feature: to bool */
+	[300] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* internal/runtime/cgroup.stringError: to its bytes */
+	[301] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.errorString: to its bytes */
+	[302] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.plainError: to its bytes */
+	[303] = {0, ASK_POINTER_PLAIN, 516, 1, 0, 0},         /* *runtime._func: to runtime._func */
+	[304] = {0, ASK_POINTER_PLAIN, 424, 1, 0, 0},         /* *runtime.gcBits: to runtime.gcBits */
+	[305] = {0, ASK_POINTER_PLAIN, 460, 1, 0, 0},         /* *runtime.workbuf: to runtime.workbuf */
+	[306] = {0, ASK_POINTER_PLAIN, 522, 1, 0, 0},         /* *runtime.moduledata: to runtime.moduledata */
+	[307] = {0, ASK_POINTER_PLAIN, 422, 1, 0, 0},         /* runtime.xRegPerG.state: to runtime.xRegState */
+	[308] = {0, ASK_POINTER_PLAIN, 503, 1, 0, 0},         /* *runtime.spanSPMC: to runtime.spanSPMC */
+	[309] = {8, ASK_POINTER_PLAIN, 520, 128, 8, 0},       /* struct { runtime.len int; runtime.buf…time.mspan }.buf[]: to runtime.mspan */
+	[310] = {0, ASK_POINTER_PLAIN, 503, 1, 0, 0},         /* struct { runtime.head *runtime.spanSP…ePointer }.head: to runtime.spanSPMC */
+	[311] = {0, ASK_POINTER_PLAIN, 432, 1, 0, 0},         /* *runtime.cleanupBlock: to runtime.cleanupBlock */
+	[312] = {0, ASK_POINTER_PLAIN, 518, 1, 0, 0},         /* *runtime.pollDesc: to runtime.pollDesc */
+	[313] = {8, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* main.failure.Cause: to whatever it holds */
+	[314] = {8, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* runtime.bitvector.bytedata: to uint8 */
+	[315] = {0, ASK_POINTER_PLAIN, 513, 1, 0, 0},         /* runtime.waitq.first: to runtime.sudog */
+	[316] = {8, ASK_POINTER_PLAIN, 513, 1, 0, 0},         /* runtime.waitq.last: to runtime.sudog */
+	[317] = {0, ASK_POINTER_SLICE, 95, 1, 0, 0},          /* runtime.pinner.refs: to its elements, unsafe.Pointer */
+	[318] = {16, ASK_POINTER_PLAIN, 432, 1, 0, 0},        /* runtime.cleanupBlock.cleanupBlockHeader.alllink: to runtime.cleanupBlock */
+	[319] = {32, ASK_POINTER_FUNC, 0, 20, 24, 0},         /* runtime.cleanupBlock.cleanups[].call: to its closure */
+	[320] = {40, ASK_POINTER_PLAIN, 401, 20, 24, 0},      /* runtime.cleanupBlock.cleanups[].fn: to runtime.funcval */
+	[321] = {2112, ASK_POINTER_PLAIN, 422, 1, 0, 0},      /* runtime.xRegPerP.cache: to runtime.xRegState */
+	[322] = {0, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* runtime.mPadded.m.g0: to runtime.g */
+	[323] = {72, ASK_POINTER_PLAIN, 524, 1, 0, 0},        /* runtime.mPadded.m.gsignal: to runtime.g */
+	[324] = {176, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.mPadded.m.mstartfn: to its closure */
+	[325] = {184, ASK_POINTER_PLAIN, 524, 1, 0, 0},       /* runtime.mPadded.m.curg: to runtime.g */
+	[326] = {248, ASK_POINTER_STRING, 0, 1, 0, 0},        /* runtime.mPadded.m.preemptoff: to its bytes */
+	[327] = {296, ASK_POINTER_SLICE, 138, 1, 0, 0},       /* runtime.mPadded.m.allpSnapshot: to its elements, *runtime.p */
+	[328] = {336, ASK_POINTER_PLAIN, 375, 1, 0, 0},       /* runtime.mPadded.m.cgoCallers: to runtime.cgoCallers */
+	[329] = {352, ASK_POINTER_PLAIN, 525, 1, 0, 0},       /* runtime.mPadded.m.alllink: to runtime.m */
+	[330] = {688, ASK_POINTER_SLICE, 305, 1, 0, 0},       /* runtime.mPadded.m.mLockProfile.stack: to its elements, uintptr */
+	[331] = {736, ASK_POINTER_SLICE, 305, 1, 0, 0},       /* runtime.mPadded.m.profStack: to its elements, uintptr */
+	[332] = {760, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.mPadded.m.waitunlockf: to its closure */
+	[333] = {792, ASK_POINTER_PLAIN, 525, 1, 0, 0},       /* runtime.mPadded.m.freelink: to runtime.m */
+	[334] = {808, ASK_POINTER_PLAIN, 463, 4, 8, 0},       /* runtime.mPadded.m.trace.buf[][]: to runtime.traceBuf */
+	[335] = {840, ASK_POINTER_PLAIN, 525, 1, 0, 0},       /* runtime.mPadded.m.trace.link: to runtime.m */
+	[336] = {1816, ASK_POINTER_PLAIN, 168, 1, 0, 0},      /* runtime.mPadded.m.self.m: to internal/runtime/atomic.Pointer[runtime.m] */
+	[337] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* runtime.debugCallWrapArgs.callingG: to runtime.g */
+	[338] = {0, ASK_POINTER_PLAIN, 509, 1, 0, 0},         /* runtime._typePair.t1: to internal/abi.Type */
+	[339] = {8, ASK_POINTER_PLAIN, 509, 1, 0, 0},         /* runtime._typePair.t2: to internal/abi.Type */
+	[340] = {0, ASK_POINTER_PLAIN, 517, 1, 0, 0},         /* runtime.timerWhen.timer: to runtime.timer */
+	[341] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.synctestDeadlockError.reason: to its bytes */
+	[342] = {16, ASK_POINTER_PLAIN, 510, 1, 0, 0},        /* runtime.synctestDeadlockError.bubble: to runtime.synctestBubble */
+	[343] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.modulehash.modulename: to its bytes */
+	[344] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.modulehash.linktimehash: to its bytes */
+	[345] = {32, ASK_POINTER_PLAIN, 296, 1, 0, 0},        /* runtime.modulehash.runtimehash: to string */
+	[346] = {0, ASK_POINTER_SLICE, 305, 1, 0, 0},         /* runtime.ancestorInfo.pcs: to its elements, uintptr */
+	[347] = {0, ASK_POINTER_PLAIN, 520, 1, 0, 0},         /* runtime.mSpanList.first: to runtime.mspan */
+	[348] = {8, ASK_POINTER_PLAIN, 520, 1, 0, 0},         /* runtime.mSpanList.last: to runtime.mspan */
+	[349] = {0, ASK_POINTER_PLAIN, 456, 1, 0, 0},         /* *runtime.mSpanList: to runtime.mSpanList */
+	[350] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* runtime.cleanupFn.call: to its closure */
+	[351] = {8, ASK_POINTER_PLAIN, 401, 1, 0, 0},         /* runtime.cleanupFn.fn: to runtime.funcval */
+	[352] = {0, ASK_POINTER_PLAIN, 463, 1, 0, 0},         /* runtime.traceBuf.traceBufHeader.link: to runtime.traceBuf */
+	[353] = {0, ASK_POINTER_PLAIN, 463, 1, 0, 0},         /* *runtime.traceBuf: to runtime.traceBuf */
+	[354] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* internal/abi.InterfaceType.Type.Equal: to its closure */
+	[355] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* internal/abi.InterfaceType.Type.GCData: to uint8 */
+	[356] = {48, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* internal/abi.InterfaceType.PkgPath.Bytes: to uint8 */
+	[357] = {56, ASK_POINTER_SLICE, 443, 1, 0, 0},        /* internal/abi.InterfaceType.Methods: to its elements, internal/abi.Imethod */
+	[358] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* struct { sync.f func(); sync.once syn…c.p interface {} }.f: to its closure */
+	[359] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},            /* struct { sync.f func(); sync.once syn…terface {} }.p: to whatever it holds */
+	[360] = {0, ASK_POINTER_PLAIN, 473, 1, 0, 0},         /* runtime.special.next: to runtime.special */
+	[361] = {16, ASK_POINTER_PLAIN, 432, 1, 0, 0},        /* runtime.cleanupBlockHeader.alllink: to runtime.cleanupBlock */
+	[362] = {0, ASK_POINTER_PLAIN, 463, 1, 0, 0},         /* runtime.traceBufHeader.link: to runtime.traceBuf */
+	[363] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.errorAddressString.msg: to its bytes */
+	[364] = {0, ASK_POINTER_PLAIN, 509, 1, 0, 0},         /* runtime.TypeAssertionError._interface: to internal/abi.Type */
+	[365] = {8, ASK_POINTER_PLAIN, 509, 1, 0, 0},         /* runtime.TypeAssertionError.concrete: to internal/abi.Type */
+	[366] = {16, ASK_POINTER_PLAIN, 509, 1, 0, 0},        /* runtime.TypeAssertionError.asserted: to internal/abi.Type */
+	[367] = {24, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.TypeAssertionError.missingMethod: to its bytes */
+	[368] = {0, ASK_POINTER_SLICE, 305, 1, 0, 0},         /* runtime.Frames.callers: to its elements, uintptr */
+	[369] = {32, ASK_POINTER_SLICE, 504, 1, 0, 0},        /* runtime.Frames.frames: to its elements, runtime.Frame */
+	[370] = {72, ASK_POINTER_STRING, 0, 2, 88, 0},        /* runtime.Frames.frameStore[].Function: to its bytes */
+	[371] = {88, ASK_POINTER_STRING, 0, 2, 88, 0},        /* runtime.Frames.frameStore[].File: to its bytes */
+	[372] = {128, ASK_POINTER_PLAIN, 516, 2, 88, 0},      /* runtime.Frames.frameStore[].funcInfo._func: to runtime._func */
+	[373] = {136, ASK_POINTER_PLAIN, 522, 2, 88, 0},      /* runtime.Frames.frameStore[].funcInfo.datap: to runtime.moduledata */
+	[374] = {0, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* internal/abi.ITab.Inter: to internal/abi.InterfaceType */
+	[375] = {8, ASK_POINTER_PLAIN, 509, 1, 0, 0},         /* internal/abi.ITab.Type: to internal/abi.Type */
+	[376] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* internal/cpu.option.Name: to its bytes */
+	[377] = {16, ASK_POINTER_PLAIN, 227, 1, 0, 0},        /* internal/cpu.option.Feature: to bool */
+	[378] = {0, ASK_POINTER_PLAIN, 508, 1, 0, 0},         /* *runtime.mcache: to runtime.mcache */
+	[379] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* runtime.coro.f: to its closure */
+	[380] = {16, ASK_POINTER_PLAIN, 525, 1, 0, 0},        /* runtime.coro.mp: to runtime.m */
+	[381] = {2064, ASK_POINTER_PLAIN, 503, 1, 0, 0},      /* runtime.spanQueue.chain.head: to runtime.spanSPMC */
+	[382] = {0, ASK_POINTER_PLAIN, 516, 1, 0, 0},         /* runtime.funcInfo._func: to runtime._func */
+	[383] = {8, ASK_POINTER_PLAIN, 522, 1, 0, 0},         /* runtime.funcInfo.datap: to runtime.moduledata */
+	[384] = {8, ASK_POINTER_SLICE, 305, 1, 0, 0},         /* runtime.mLockProfile.stack: to its elements, uintptr */
+	[385] = {8, ASK_POINTER_PLAIN, 463, 4, 8, 0},         /* runtime.mTraceState.buf[][]: to runtime.traceBuf */
+	[386] = {40, ASK_POINTER_PLAIN, 525, 1, 0, 0},        /* runtime.mTraceState.link: to runtime.m */
+	[387] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime._defer.fn: to its closure */
+	[388] = {32, ASK_POINTER_PLAIN, 500, 1, 0, 0},        /* runtime._defer.link: to runtime._defer */
+	[389] = {40, ASK_POINTER_PLAIN, 167, 1, 0, 0},        /* runtime._defer.head: to internal/runtime/atomic.Pointer[runtime._defer] */
+	[390] = {8, ASK_POINTER_SLICE, 451, 1, 0, 0},         /* runtime.timers.heap: to its elements, runtime.timerWhen */
+	[391] = {0, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* runtime.untracedG·7.gp: to runtime.g */
+	[392] = {48, ASK_POINTER_PLAIN, 381, 1, 0, 0},        /* runtime.spanSPMC.ring: to runtime.objptr */
+	[393] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.Frame.Function: to its bytes */
+	[394] = {32, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.Frame.File: to its bytes */
+	[395] = {72, ASK_POINTER_PLAIN, 516, 1, 0, 0},        /* runtime.Frame.funcInfo._func: to runtime._func */
+	[396] = {80, ASK_POINTER_PLAIN, 522, 1, 0, 0},        /* runtime.Frame.funcInfo.datap: to runtime.moduledata */
+	[397] = {8, ASK_POINTER_PLAIN, 460, 1, 0, 0},         /* runtime.gcWork.wbuf1: to runtime.workbuf */
+	[398] = {16, ASK_POINTER_PLAIN, 460, 1, 0, 0},        /* runtime.gcWork.wbuf2: to runtime.workbuf */
+	[399] = {2088, ASK_POINTER_PLAIN, 503, 1, 0, 0},      /* runtime.gcWork.spanq.chain.head: to runtime.spanSPMC */
+	[400] = {2104, ASK_POINTER_PLAIN, 343, 1, 0, 0},      /* runtime.gcWork.ptrBuf: to [1024]uintptr */
+	[401] = {48, ASK_POINTER_PLAIN, 520, 136, 8, 0},      /* runtime.mcache.alloc[]: to runtime.mspan */
+	[402] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* internal/abi.Type.Equal: to its closure */
+	[403] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* internal/abi.Type.GCData: to uint8 */
+	[404] = {16, ASK_POINTER_SLICE, 451, 1, 0, 0},        /* runtime.synctestBubble.timers.heap: to its elements, runtime.timerWhen */
+	[405] = {88, ASK_POINTER_PLAIN, 524, 1, 0, 0},        /* runtime.synctestBubble.root: to runtime.g */
+	[406] = {96, ASK_POINTER_PLAIN, 524, 1, 0, 0},        /* runtime.synctestBubble.waiter: to runtime.g */
+	[407] = {104, ASK_POINTER_PLAIN, 524, 1, 0, 0},       /* runtime.synctestBubble.main: to runtime.g */
+	[408] = {32, ASK_POINTER_PLAIN, 517, 1, 0, 0},        /* runtime.hchan.timer: to runtime.timer */
+	[409] = {40, ASK_POINTER_PLAIN, 509, 1, 0, 0},        /* runtime.hchan.elemtype: to internal/abi.Type */
+	[410] = {64, ASK_POINTER_PLAIN, 513, 1, 0, 0},        /* runtime.hchan.recvq.first: to runtime.sudog */
+	[411] = {72, ASK_POINTER_PLAIN, 513, 1, 0, 0},        /* runtime.hchan.recvq.last: to runtime.sudog */
+	[412] = {80, ASK_POINTER_PLAIN, 513, 1, 0, 0},        /* runtime.hchan.sendq.first: to runtime.sudog */
+	[413] = {88, ASK_POINTER_PLAIN, 513, 1, 0, 0},        /* runtime.hchan.sendq.last: to runtime.sudog */
+	[414] = {96, ASK_POINTER_PLAIN, 510, 1, 0, 0},        /* runtime.hchan.bubble: to runtime.synctestBubble */
+	[415] = {0, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* runtime.sudog.g: to runtime.g */
+	[416] = {8, ASK_POINTER_PLAIN, 513, 1, 0, 0},         /* runtime.sudog.next: to runtime.sudog */
+	[417] = {16, ASK_POINTER_PLAIN, 513, 1, 0, 0},        /* runtime.sudog.prev: to runtime.sudog */
+	[418] = {64, ASK_POINTER_PLAIN, 513, 1, 0, 0},        /* runtime.sudog.parent: to runtime.sudog */
+	[419] = {72, ASK_POINTER_PLAIN, 513, 1, 0, 0},        /* runtime.sudog.waitlink: to runtime.sudog */
+	[420] = {80, ASK_POINTER_PLAIN, 513, 1, 0, 0},        /* runtime.sudog.waittail: to runtime.sudog */
+	[421] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* runtime.scavengerState.g: to runtime.g */
+	[422] = {16, ASK_POINTER_PLAIN, 517, 1, 0, 0},        /* runtime.scavengerState.timer: to runtime.timer */
+	[423] = {112, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.scavengerState.sleepStub: to its closure */
+	[424] = {120, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.scavengerState.scavenge: to its closure */
+	[425] = {128, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.scavengerState.shouldStop: to its closure */
+	[426] = {136, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.scavengerState.gomaxprocs: to its closure */
+	[427] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},             /* runtime._panic.arg: to whatever it holds */
+	[428] = {16, ASK_POINTER_PLAIN, 515, 1, 0, 0},        /* runtime._panic.link: to runtime._panic */
+	[429] = {72, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* runtime._panic.deferBitsPtr: to uint8 */
+	[430] = {40, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.timer.f: to its closure */
+	[431] = {48, ASK_POINTER_ANY, 0, 1, 0, 0},            /* runtime.timer.arg: to whatever it holds */
+	[432] = {72, ASK_POINTER_PLAIN, 501, 1, 0, 0},        /* runtime.timer.ts: to runtime.timers */
+	[433] = {0, ASK_POINTER_PLAIN, 518, 1, 0, 0},         /* runtime.pollDesc.link: to runtime.pollDesc */
+	[434] = {112, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.pollDesc.rt.f: to its closure */
+	[435] = {120, ASK_POINTER_ANY, 0, 1, 0, 0},           /* runtime.pollDesc.rt.arg: to whatever it holds */
+	[436] = {144, ASK_POINTER_PLAIN, 501, 1, 0, 0},       /* runtime.pollDesc.rt.ts: to runtime.timers */
+	[437] = {224, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.pollDesc.wt.f: to its closure */
+	[438] = {232, ASK_POINTER_ANY, 0, 1, 0, 0},           /* runtime.pollDesc.wt.arg: to whatever it holds */
+	[439] = {256, ASK_POINTER_PLAIN, 501, 1, 0, 0},       /* runtime.pollDesc.wt.ts: to runtime.timers */
+	[440] = {288, ASK_POINTER_PLAIN, 518, 1, 0, 0},       /* runtime.pollDesc.self: to runtime.pollDesc */
+	[441] = {0, ASK_POINTER_PLAIN, 520, 1, 0, 0},         /* *runtime.mspan: to runtime.mspan */
+	[442] = {0, ASK_POINTER_PLAIN, 520, 1, 0, 0},         /* runtime.mspan.next: to runtime.mspan */
+	[443] = {8, ASK_POINTER_PLAIN, 520, 1, 0, 0},         /* runtime.mspan.prev: to runtime.mspan */
+	[444] = {16, ASK_POINTER_PLAIN, 456, 1, 0, 0},        /* runtime.mspan.list: to runtime.mSpanList */
+	[445] = {64, ASK_POINTER_PLAIN, 424, 1, 0, 0},        /* runtime.mspan.allocBits: to runtime.gcBits */
+	[446] = {72, ASK_POINTER_PLAIN, 424, 1, 0, 0},        /* runtime.mspan.gcmarkBits: to runtime.gcBits */
+	[447] = {80, ASK_POINTER_PLAIN, 424, 1, 0, 0},        /* runtime.mspan.pinnerBits: to runtime.gcBits */
+	[448] = {128, ASK_POINTER_PLAIN, 473, 1, 0, 0},       /* runtime.mspan.specials: to runtime.special */
+	[449] = {152, ASK_POINTER_PLAIN, 509, 1, 0, 0},       /* runtime.mspan.largeType: to internal/abi.Type */
+	[450] = {0, ASK_POINTER_PLAIN, 511, 1, 0, 0},         /* runtime.moduledata.pcHeader: to runtime.pcHeader */
+	[451] = {8, ASK_POINTER_SLICE, 0, 1, 0, 0},           /* runtime.moduledata.funcnametab: to its elements, uint8 */
+	[452] = {32, ASK_POINTER_SLICE, 301, 1, 0, 0},        /* runtime.moduledata.cutab: to its elements, uint32 */
+	[453] = {56, ASK_POINTER_SLICE, 0, 1, 0, 0},          /* runtime.moduledata.filetab: to its elements, uint8 */
+	[454] = {80, ASK_POINTER_SLICE, 0, 1, 0, 0},          /* runtime.moduledata.pctab: to its elements, uint8 */
+	[455] = {104, ASK_POINTER_SLICE, 0, 1, 0, 0},         /* runtime.moduledata.pclntable: to its elements, uint8 */
+	[456] = {128, ASK_POINTER_SLICE, 414, 1, 0, 0},       /* runtime.moduledata.ftab: to its elements, runtime.functab */
+	[457] = {336, ASK_POINTER_SLICE, 453, 1, 0, 0},       /* runtime.moduledata.textsectmap: to its elements, runtime.textsect */
+	[458] = {360, ASK_POINTER_SLICE, 300, 1, 0, 0},       /* runtime.moduledata.typelinks: to its elements, int32 */
+	[459] = {384, ASK_POINTER_SLICE, 84, 1, 0, 0},        /* runtime.moduledata.itablinks: to its elements, *internal/abi.ITab */
+	[460] = {408, ASK_POINTER_SLICE, 415, 1, 0, 0},       /* runtime.moduledata.ptab: to its elements, runtime.ptabEntry */
+	[461] = {432, ASK_POINTER_STRING, 0, 1, 0, 0},        /* runtime.moduledata.pluginpath: to its bytes */
+	[462] = {448, ASK_POINTER_SLICE, 454, 1, 0, 0},       /* runtime.moduledata.pkghashes: to its elements, runtime.modulehash */
+	[463] = {472, ASK_POINTER_SLICE, 30, 1, 0, 0},        /* runtime.moduledata.inittasks: to its elements, *runtime.initTask */
+	[464] = {496, ASK_POINTER_STRING, 0, 1, 0, 0},        /* runtime.moduledata.modulename: to its bytes */
+	[465] = {512, ASK_POINTER_SLICE, 454, 1, 0, 0},       /* runtime.moduledata.modulehashes: to its elements, runtime.modulehash */
+	[466] = {552, ASK_POINTER_PLAIN, 0, 1, 0, 0},         /* runtime.moduledata.gcdatamask.bytedata: to uint8 */
+	[467] = {568, ASK_POINTER_PLAIN, 0, 1, 0, 0},         /* runtime.moduledata.gcbssmask.bytedata: to uint8 */
+	[468] = {576, ASK_POINTER_FREE, 221, 1, 0, 0},        /* runtime.moduledata.typemap: to its ma…rnal/abi.TypeOff,*internal/abi.Type> */
+	[469] = {584, ASK_POINTER_PLAIN, 522, 1, 0, 0},       /* runtime.moduledata.next: to runtime.moduledata */
+	[470] = {56, ASK_POINTER_PLAIN, 508, 1, 0, 0},        /* runtime.p.mcache: to runtime.mcache */
+	[471] = {96, ASK_POINTER_PLAIN, 168, 1, 0, 0},        /* runtime.p.oldm.m: to internal/runtime/atomic.Pointer[runtime.m] */
+	[472] = {104, ASK_POINTER_SLICE, 23, 1, 0, 0},        /* runtime.p.deferpool: to its elements, *runtime._defer */
+	[473] = {128, ASK_POINTER_PLAIN, 500, 32, 8, 0},      /* runtime.p.deferpoolbuf[]: to runtime._defer */
+	[474] = {2480, ASK_POINTER_SLICE, 35, 1, 0, 0},       /* runtime.p.sudogcache: to its elements, *runtime.sudog */
+	[475] = {2504, ASK_POINTER_PLAIN, 513, 128, 8, 0},    /* runtime.p.sudogbuf[]: to runtime.sudog */
+	[476] = {3536, ASK_POINTER_PLAIN, 520, 128, 8, 0},    /* runtime.p.mspancache.buf[]: to runtime.mspan */
+	[477] = {4560, ASK_POINTER_PLAIN, 427, 1, 0, 0},      /* runtime.p.pinnerCache: to runtime.pinner */
+	[478] = {4688, ASK_POINTER_PLAIN, 459, 1, 0, 0},      /* runtime.p.nextGCMarkWorker: to runtime.gcBgMarkWorkerNode */
+	[479] = {4704, ASK_POINTER_PLAIN, 460, 1, 0, 0},      /* runtime.p.gcw.wbuf1: to runtime.workbuf */
+	[480] = {4712, ASK_POINTER_PLAIN, 460, 1, 0, 0},      /* runtime.p.gcw.wbuf2: to runtime.workbuf */
+	[481] = {6784, ASK_POINTER_PLAIN, 503, 1, 0, 0},      /* runtime.p.gcw.spanq.chain.head: to runtime.spanSPMC */
+	[482] = {6800, ASK_POINTER_PLAIN, 343, 1, 0, 0},      /* runtime.p.gcw.ptrBuf: to [1024]uintptr */
+	[483] = {13680, ASK_POINTER_SLICE, 451, 1, 0, 0},     /* runtime.p.timers.heap: to its elements, runtime.timerWhen */
+	[484] = {13736, ASK_POINTER_PLAIN, 432, 1, 0, 0},     /* runtime.p.cleanups: to runtime.cleanupBlock */
+	[485] = {15912, ASK_POINTER_PLAIN, 422, 1, 0, 0},     /* runtime.p.xRegs.cache: to runtime.xRegState */
+	[486] = {32, ASK_POINTER_PLAIN, 515, 1, 0, 0},        /* runtime.g._panic: to runtime._panic */
+	[487] = {40, ASK_POINTER_PLAIN, 500, 1, 0, 0},        /* runtime.g._defer: to runtime._defer */
+	[488] = {48, ASK_POINTER_PLAIN, 525, 1, 0, 0},        /* runtime.g.m: to runtime.m */
+	[489] = {232, ASK_POINTER_SLICE, 0, 1, 0, 0},         /* runtime.g.writebuf: to its elements, uint8 */
+	[490] = {296, ASK_POINTER_PLAIN, 268, 1, 0, 0},       /* runtime.g.ancestors: to []runtime.ancestorInfo */
+	[491] = {320, ASK_POINTER_PLAIN, 513, 1, 0, 0},       /* runtime.g.waiting: to runtime.sudog */
+	[492] = {328, ASK_POINTER_SLICE, 305, 1, 0, 0},       /* runtime.g.cgoCtxt: to its elements, uintptr */
+	[493] = {360, ASK_POINTER_PLAIN, 517, 1, 0, 0},       /* runtime.g.timer: to runtime.timer */
+	[494] = {384, ASK_POINTER_PLAIN, 486, 1, 0, 0},       /* runtime.g.coroarg: to runtime.coro */
+	[495] = {392, ASK_POINTER_PLAIN, 510, 1, 0, 0},       /* runtime.g.bubble: to runtime.synctestBubble */
+	[496] = {400, ASK_POINTER_PLAIN, 422, 1, 0, 0},       /* runtime.g.xRegs.state: to runtime.xRegState */
+	[497] = {0, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* runtime.m.g0: to runtime.g */
+	[498] = {72, ASK_POINTER_PLAIN, 524, 1, 0, 0},        /* runtime.m.gsignal: to runtime.g */
+	[499] = {176, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.m.mstartfn: to its closure */
+	[500] = {184, ASK_POINTER_PLAIN, 524, 1, 0, 0},       /* runtime.m.curg: to runtime.g */
+	[501] = {248, ASK_POINTER_STRING, 0, 1, 0, 0},        /* runtime.m.preemptoff: to its bytes */
+	[502] = {296, ASK_POINTER_SLICE, 138, 1, 0, 0},       /* runtime.m.allpSnapshot: to its elements, *runtime.p */
+	[503] = {336, ASK_POINTER_PLAIN, 375, 1, 0, 0},       /* runtime.m.cgoCallers: to runtime.cgoCallers */
+	[504] = {352, ASK_POINTER_PLAIN, 525, 1, 0, 0},       /* runtime.m.alllink: to runtime.m */
+	[505] = {688, ASK_POINTER_SLICE, 305, 1, 0, 0},       /* runtime.m.mLockProfile.stack: to its elements, uintptr */
+	[506] = {736, ASK_POINTER_SLICE, 305, 1, 0, 0},       /* runtime.m.profStack: to its elements, uintptr */
+	[507] = {760, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.m.waitunlockf: to its closure */
+	[508] = {792, ASK_POINTER_PLAIN, 525, 1, 0, 0},       /* runtime.m.freelink: to runtime.m */
+	[509] = {808, ASK_POINTER_PLAIN, 463, 4, 8, 0},       /* runtime.m.trace.buf[][]: to runtime.traceBuf */
+	[510] = {840, ASK_POINTER_PLAIN, 525, 1, 0, 0},       /* runtime.m.trace.link: to runtime.m */
+	[511] = {1816, ASK_POINTER_PLAIN, 168, 1, 0, 0},      /* runtime.m.self.m: to internal/runtime/atomic.Pointer[runtime.m] */
+	[512] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* runtime.stringer: to whatever it holds */
+	[513] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* internal/reflectlite.Type: to whatever it holds */
+	[514] = {8, ASK_POINTER_PLAIN, 520, 1, 0, 0},         /* closure runtime.(*mspan).setUserArena…unkToFault.func1.s: to runtime.mspan */
+	[515] = {8, ASK_POINTER_FREE, 305, 1, 0, 0},          /* closure runtime.mmap.func1.ret: to its uintptr */
+	[516] = {8, ASK_POINTER_FREE, 300, 1, 0, 0},          /* closure runtime.sigaction.func1.ret: to its int32 */
+	[517] = {16, ASK_POINTER_FREE, 301, 1, 0, 0},         /* closure runtime.sigaction.func1.sig: to its uint32 */
+	[518] = {8, ASK_POINTER_PLAIN, 512, 1, 0, 0},         /* closure runtime.chansend.func1.c: to runtime.hchan */
+	[519] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.send.goready.func1.gp: to runtime.g */
+	[520] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.closechan.goready.func1.gp: to runtime.g */
+	[521] = {8, ASK_POINTER_PLAIN, 512, 1, 0, 0},         /* closure runtime.chanrecv.func1.c: to runtime.hchan */
+	[522] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.recv.goready.func1.gp: to runtime.g */
+	[523] = {8, ASK_POINTER_FREE, 305, 1, 0, 0},          /* closure runtime.debugCallCheck.func1.pc: to its uintptr */
+	[524] = {16, ASK_POINTER_FREE, 296, 1, 0, 0},         /* closure runtime.debugCallCheck.func1.ret: to its string */
+	[525] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.debugCallWrap.func1.gp: to runtime.g */
+	[526] = {32, ASK_POINTER_FREE, 301, 1, 0, 0},         /* closure runtime.debugCallWrap.func1.lockedExt: to its uint32 */
+	[527] = {8, ASK_POINTER_FREE, 227, 1, 0, 0},          /* closure runtime.debugCallWrap2.func1.ok: to its bool */
+	[528] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.hexdumpWords.func1.mark: to its closure */
+	[529] = {8, ASK_POINTER_FREE, 374, 1, 0, 0},          /* closure runtime.persistentalloc.func1.p: to its *runtime.notInHeap */
+	[530] = {8, ASK_POINTER_FREE, 484, 1, 0, 0},          /* closure runtime.allocmcache.func1.c: to its *runtime.mcache */
+	[531] = {8, ASK_POINTER_FREE, 305, 1, 0, 0},          /* closure runtime.checkFinalizersAndCle….func1.lastTinyBlock: to its uintptr */
+	[532] = {16, ASK_POINTER_FREE, 229, 1, 0, 0},         /* closure runtime.checkFinalizersAndCleanups.func1.nreports: to its int */
+	[533] = {24, ASK_POINTER_FREE, 227, 1, 0, 0},         /* closure runtime.checkFinalizersAndCleanups.func1.more: to its bool */
+	[534] = {32, ASK_POINTER_FREE, 673, 1, 0, 0},         /* closure runtime.checkFinalizersAndCle…reports: to its [50]runtime.report·2 */
+	[535] = {8, ASK_POINTER_PLAIN, 473, 1, 0, 0},         /* closure runtime.checkFinalizersAndCleanups.func1.1.sp: to runtime.special */
+	[536] = {16, ASK_POINTER_PLAIN, 520, 1, 0, 0},        /* closure runtime.checkFinalizersAndCleanups.func1.1.s: to runtime.mspan */
+	[537] = {32, ASK_POINTER_PLAIN, 509, 1, 0, 0},        /* closure runtime.SetFinalizer.func2.fint: to internal/abi.Type */
+	[538] = {8, ASK_POINTER_FREE, 302, 1, 0, 0},          /* closure runtime.gcStart.func4.now: to its int64 */
+	[539] = {16, ASK_POINTER_FREE, 677, 1, 0, 0},         /* closure runtime.gcStart.func4.stw: to its runtime.worldStop */
+	[540] = {8, ASK_POINTER_FREE, 677, 1, 0, 0},          /* closure runtime.gcStart.func2.stw: to its runtime.worldStop */
+	[541] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.gcStart.func1.gp: to runtime.g */
+	[542] = {16, ASK_POINTER_PLAIN, 510, 1, 0, 0},        /* closure runtime.gcStart.func1.bubble: to runtime.synctestBubble */
+	[543] = {8, ASK_POINTER_FREE, 677, 1, 0, 0},          /* closure runtime.gcMarkDone.func4.stw: to its runtime.worldStop */
+	[544] = {8, ASK_POINTER_FREE, 227, 1, 0, 0},          /* closure runtime.gcMarkDone.func3.restart: to its bool */
+	[545] = {8, ASK_POINTER_FREE, 677, 1, 0, 0},          /* closure runtime.gcMarkDone.func2.stw: to its runtime.worldStop */
+	[546] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* closure runtime.gcMarkDone.forEachP.func5.fn: to its closure */
+	[547] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* closure runtime.gcMarkTermination.forEachP.func7.fn: to its closure */
+	[548] = {8, ASK_POINTER_FREE, 227, 1, 0, 0},          /* closure runtime.gcMarkTermination.func3.goroutineLeakDone: to its bool */
+	[549] = {8, ASK_POINTER_FREE, 227, 1, 0, 0},          /* closure runtime.gcMarkTermination.func2.stwSwept: to its bool */
+	[550] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.gcBgMarkWorker.func2.gp: to runtime.g */
+	[551] = {16, ASK_POINTER_PLAIN, 523, 1, 0, 0},        /* closure runtime.gcBgMarkWorker.func2.pp: to runtime.p */
+	[552] = {8, ASK_POINTER_FREE, 229, 1, 0, 0},          /* closure runtime.gcMarkRootCheck.func1.i: to its int */
+	[553] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.markroot.func1.gp: to runtime.g */
+	[554] = {16, ASK_POINTER_FREE, 302, 1, 0, 0},         /* closure runtime.markroot.func1.workDone: to its int64 */
+	[555] = {24, ASK_POINTER_PLAIN, 507, 1, 0, 0},        /* closure runtime.markroot.func1.gcw: to runtime.gcWork */
+	[556] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.gcAssistAlloc.func2.gp: to runtime.g */
+	[557] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.gcAssistAlloc.func1.gp: to runtime.g */
+	[558] = {16, ASK_POINTER_PLAIN, 510, 1, 0, 0},        /* closure runtime.gcAssistAlloc.func1.bubble: to runtime.synctestBubble */
+	[559] = {8, ASK_POINTER_FREE, 305, 1, 0, 0},          /* closure runtime.(*pageAlloc).scavenge.func1.released: to its uintptr */
+	[560] = {8, ASK_POINTER_PLAIN, 520, 1, 0, 0},         /* closure runtime.(*sweepLocked).sweep.…).freeSpan.func3.s: to runtime.mspan */
+	[561] = {8, ASK_POINTER_PLAIN, 520, 1, 0, 0},         /* closure runtime.(*sweepLocked).sweep.…).freeSpan.func2.s: to runtime.mspan */
+	[562] = {8, ASK_POINTER_PLAIN, 520, 1, 0, 0},         /* closure runtime.(*sweepLocked).sweep.func1.s: to runtime.mspan */
+	[563] = {8, ASK_POINTER_FREE, 519, 1, 0, 0},          /* closure runtime.getempty.func1.s: to its *runtime.mspan */
+	[564] = {24, ASK_POINTER_FREE, 519, 1, 0, 0},         /* closure runtime.(*mheap).alloc.func1.s: to its *runtime.mspan */
+	[565] = {8, ASK_POINTER_FREE, 684, 1, 0, 0},          /* closure runtime.(*pageAlloc).find.fun…ddr; runtime.bound runtime.offAddr } */
+	[566] = {24, ASK_POINTER_PLAIN, 524, 1, 0, 0},        /* closure runtime.(*mLockProfile).captureStack.func1.gp: to runtime.g */
+	[567] = {32, ASK_POINTER_FREE, 229, 1, 0, 0},         /* closure runtime.(*mLockProfile).captureStack.func1.nstk: to its int */
+	[568] = {48, ASK_POINTER_PLAIN, 497, 1, 0, 0},        /* closure runtime.(*mLockProfile).captu….func1.prof: to runtime.mLockProfile */
+	[569] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.doRecordGoroutineProfile.func1.gp1: to runtime.g */
+	[570] = {24, ASK_POINTER_SLICE, 305, 1, 0, 0},        /* closure runtime.doRecordGoroutineProf…unc1.pcbuf: to its elements, uintptr */
+	[571] = {8, ASK_POINTER_PLAIN, 301, 1, 0, 0},         /* closure runtime.futexwakeup.func1.addr: to uint32 */
+	[572] = {16, ASK_POINTER_PLAIN, 525, 1, 0, 0},        /* closure runtime.newosproc.func1.mp: to runtime.m */
+	[573] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.(*_panic).nextFrame.func1.gp: to runtime.g */
+	[574] = {16, ASK_POINTER_PLAIN, 515, 1, 0, 0},        /* closure runtime.(*_panic).nextFrame.func1.p: to runtime._panic */
+	[575] = {24, ASK_POINTER_FREE, 227, 1, 0, 0},         /* closure runtime.(*_panic).nextFrame.func1.ok: to its bool */
+	[576] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.gorecover.func1.gp: to runtime.g */
+	[577] = {16, ASK_POINTER_PLAIN, 515, 1, 0, 0},        /* closure runtime.gorecover.func1.p: to runtime._panic */
+	[578] = {24, ASK_POINTER_FREE, 227, 1, 0, 0},         /* closure runtime.gorecover.func1.canRecover: to its bool */
+	[579] = {8, ASK_POINTER_STRING, 0, 1, 0, 0},          /* closure runtime.throw.func1.s: to its bytes */
+	[580] = {8, ASK_POINTER_PLAIN, 515, 1, 0, 0},         /* closure runtime.fatal.func1.p: to runtime._panic */
+	[581] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},         /* closure runtime.fatal.func1.s: to its bytes */
+	[582] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.fatalthrow.func1.gp: to runtime.g */
+	[583] = {8, ASK_POINTER_PLAIN, 515, 1, 0, 0},         /* closure runtime.fatalpanic.func1.msgs: to runtime._panic */
+	[584] = {16, ASK_POINTER_FREE, 227, 1, 0, 0},         /* closure runtime.fatalpanic.func1.docrash: to its bool */
+	[585] = {24, ASK_POINTER_PLAIN, 524, 1, 0, 0},        /* closure runtime.fatalpanic.func1.gp: to runtime.g */
+	[586] = {8, ASK_POINTER_PLAIN, 510, 1, 0, 0},         /* closure runtime.dopanic_m.func1.bubble: to runtime.synctestBubble */
+	[587] = {16, ASK_POINTER_PLAIN, 520, 1, 0, 0},        /* closure runtime.setPinned.func2.span: to runtime.mspan */
+	[588] = {24, ASK_POINTER_FREE, 227, 1, 0, 0},         /* closure runtime.setPinned.func2.exists: to its bool */
+	[589] = {16, ASK_POINTER_PLAIN, 520, 1, 0, 0},        /* closure runtime.setPinned.func1.span: to runtime.mspan */
+	[590] = {8, ASK_POINTER_PLAIN, 523, 1, 0, 0},         /* closure runtime.xRegRestore.func1.pp: to runtime.p */
+	[591] = {8, ASK_POINTER_FREE, 227, 1, 0, 0},          /* closure runtime.main.func2.needUnlock: to its bool */
+	[592] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.badmorestackg0.func1.g: to runtime.g */
+	[593] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.casgstatus.func3.gp: to runtime.g */
+	[594] = {8, ASK_POINTER_FREE, 173, 1, 0, 0},          /* closure runtime.allocm.func1.freem: to its *runtime.m */
+	[595] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.reentersyscall.func2.gp: to runtime.g */
+	[596] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.reentersyscall.func1.gp: to runtime.g */
+	[597] = {16, ASK_POINTER_PLAIN, 524, 1, 0, 0},        /* closure runtime.entersyscallblock.func4.gp: to runtime.g */
+	[598] = {16, ASK_POINTER_PLAIN, 524, 1, 0, 0},        /* closure runtime.entersyscallblock.func3.gp: to runtime.g */
+	[599] = {32, ASK_POINTER_PLAIN, 524, 1, 0, 0},        /* closure runtime.entersyscallblock.func1.gp: to runtime.g */
+	[600] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.exitsyscall.func4.gp: to runtime.g */
+	[601] = {8, ASK_POINTER_PLAIN, 523, 1, 0, 0},         /* closure runtime.exitsyscall.func3.oldp: to runtime.p */
+	[602] = {8, ASK_POINTER_FREE, 138, 1, 0, 0},          /* closure runtime.exitsyscall.func2.pp: to its *runtime.p */
+	[603] = {16, ASK_POINTER_PLAIN, 524, 1, 0, 0},        /* closure runtime.exitsyscall.func2.gp: to runtime.g */
+	[604] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.malg.func1.newg: to runtime.g */
+	[605] = {8, ASK_POINTER_PLAIN, 401, 1, 0, 0},         /* closure runtime.newproc.func1.fn: to runtime.funcval */
+	[606] = {16, ASK_POINTER_PLAIN, 524, 1, 0, 0},        /* closure runtime.newproc.func1.gp: to runtime.g */
+	[607] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.gfget.func2.gp: to runtime.g */
+	[608] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.gfget.func1.gp: to runtime.g */
+	[609] = {8, ASK_POINTER_PLAIN, 508, 1, 0, 0},         /* closure runtime.(*p).destroy.freemcache.func2.c: to runtime.mcache */
+	[610] = {8, ASK_POINTER_PLAIN, 523, 1, 0, 0},         /* closure runtime.(*p).destroy.func1.pp: to runtime.p */
+	[611] = {8, ASK_POINTER_PLAIN, 523, 1, 0, 0},         /* closure runtime.wirep.func2.pp: to runtime.p */
+	[612] = {8, ASK_POINTER_FREE, 229, 1, 0, 0},          /* closure runtime.checkdead.func1.grunning: to its int */
+	[613] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.readyWithTime.goready.func1.gp: to runtime.g */
+	[614] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.(*synctestBubble).cha…tatus.goready.func1.gp: to runtime.g */
+	[615] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.(*synctestBubble).decActive.goready.func1.gp: to runtime.g */
+	[616] = {8, ASK_POINTER_PLAIN, 517, 1, 0, 0},         /* closure runtime.(*timer).maybeRunAsync.func1.t: to runtime.timer */
+	[617] = {16, ASK_POINTER_PLAIN, 517, 1, 0, 0},        /* closure runtime.(*timer).modify.func1.t: to runtime.timer */
+	[618] = {24, ASK_POINTER_PLAIN, 510, 1, 0, 0},        /* closure runtime.(*timer).modify.func1.bubble: to runtime.synctestBubble */
+	[619] = {8, ASK_POINTER_PLAIN, 517, 1, 0, 0},         /* closure runtime.(*timer).maybeRunChan.func1.t: to runtime.timer */
+	[620] = {24, ASK_POINTER_PLAIN, 512, 1, 0, 0},        /* closure runtime.(*timer).maybeRunChan.func1.c: to runtime.hchan */
+	[621] = {8, ASK_POINTER_FREE, 173, 1, 0, 0},          /* closure runtime.traceAdvance.func4.mToFlush: to its *runtime.m */
+	[622] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* closure runtime.traceAdvance.forEachP.func7.fn: to its closure */
+	[623] = {16, ASK_POINTER_FREE, 691, 1, 0, 0},         /* closure runtime.traceAdvance.func1.un…acedGs: to its []runtime.untracedG·7 */
+	[624] = {8, ASK_POINTER_PLAIN, 524, 1, 0, 0},         /* closure runtime.traceAdvance.func1.1.gp: to runtime.g */
+	[625] = {16, ASK_POINTER_FREE, 502, 1, 0, 0},         /* closure runtime.traceAdvance.func1.1.ug: to its runtime.untracedG·7 */
+	[626] = {8, ASK_POINTER_FREE, 694, 1, 0, 0},          /* closure runtime.traceback1.func1.u: to its runtime.unwinder */
+	[627] = {40, ASK_POINTER_PLAIN, 524, 1, 0, 0},        /* closure runtime.traceback1.func1.gp: to runtime.g */
+	[628] = {8, ASK_POINTER_FREE, 229, 1, 0, 0},          /* closure runtime.traceback2.func1.skip: to its int */
+	[629] = {16, ASK_POINTER_FREE, 229, 1, 0, 0},         /* closure runtime.traceback2.func1.max: to its int */
+	[630] = {24, ASK_POINTER_FREE, 229, 1, 0, 0},         /* closure runtime.traceback2.func1.n: to its int */
+	[631] = {32, ASK_POINTER_FREE, 229, 1, 0, 0},         /* closure runtime.traceback2.func1.lastN: to its int */
+	[632] = {24, ASK_POINTER_PLAIN, 524, 1, 0, 0},        /* closure runtime.callers.func1.gp: to runtime.g */
+	[633] = {32, ASK_POINTER_FREE, 229, 1, 0, 0},         /* closure runtime.callers.func1.n: to its int */
+	[634] = {48, ASK_POINTER_SLICE, 305, 1, 0, 0},        /* closure runtime.callers.func1.pcbuf: to its elements, uintptr */
+	[635] = {16, ASK_POINTER_PLAIN, 524, 1, 0, 0},        /* closure runtime.tracebacksomeothers.func1.curgp: to runtime.g */
+	[636] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* closure runtime.tracebacksomeothers.func1.showf: to its closure */
+	[637] = {8, ASK_POINTER_PLAIN, 714, 1, 0, 0},         /* closure runtime.tracebackHexdump.func1.frame: to runtime.stkframe */
+	[638] = {8, ASK_POINTER_FREE, 698, 1, 0, 0},          /* closure runtime.traceWriter.flush.func1.w: to its runtime.traceWriter */
+	[639] = {8, ASK_POINTER_FREE, 698, 1, 0, 0},          /* closure runtime.traceWriter.refill.func1.w: to its runtime.traceWriter */
+	[640] = {8, ASK_POINTER_PLAIN, 463, 1, 0, 0},         /* closure runtime.traceCPUFlush.func1.buf: to runtime.traceBuf */
+	[641] = {16, ASK_POINTER_FREE, 701, 1, 0, 0},         /* closure runtime.(*traceRegionAlloc).a…o its *runtime.traceRegionAllocBlock */
+	[642] = {32, ASK_POINTER_FREE, 374, 1, 0, 0},         /* closure runtime.(*traceRegionAlloc).a…c.func1.x: to its *runtime.notInHeap */
+	[643] = {8, ASK_POINTER_PLAIN, 525, 1, 0, 0},         /* closure runtime.traceThreadDestroy.func1.mp: to runtime.m */
+	[644] = {32, ASK_POINTER_FREE, 296, 1, 0, 0},         /* closure runtime.(*traceStringTable).put.func1.s: to its string */
+	[645] = {8, ASK_POINTER_PLAIN, 509, 1, 0, 0},         /* closure runtime.getGCMaskOnDemand.func1.t: to internal/abi.Type */
+	[646] = {16, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* closure runtime.getGCMaskOnDemand.func1.p: to uint8 */
+	[647] = {8, ASK_POINTER_PLAIN, 523, 1, 0, 0},         /* closure runtime.gcMarkTermination.func4.1.pp: to runtime.p */
+	[648] = {8, ASK_POINTER_FREE, 470, 1, 0, 0},          /* closure syscall.init.OnceFunc.func3.d…nc.valid bool; sync.p interface {} } */
+	[649] = {8, ASK_POINTER_FREE, 470, 1, 0, 0},          /* closure syscall.init.OnceFunc.func3.1…nc.valid bool; sync.p interface {} } */
+	[650] = {8, ASK_POINTER_FREE, 470, 1, 0, 0},          /* closure syscall.init.OnceFunc.func3.1…nc.valid bool; sync.p interface {} } */
+	[651] = {0, ASK_POINTER_PLAIN, 226, 1, 0, 0},         /* waitq<struct {}>.first: to sudog<struct {}> */
+	[652] = {8, ASK_POINTER_PLAIN, 226, 1, 0, 0},         /* waitq<struct {}>.last: to sudog<struct {}> */
+	[653] = {0, ASK_POINTER_PLAIN, 228, 1, 0, 0},         /* waitq<bool>.first: to sudog<bool> */
+	[654] = {8, ASK_POINTER_PLAIN, 228, 1, 0, 0},         /* waitq<bool>.last: to sudog<bool> */
+	[655] = {0, ASK_POINTER_PLAIN, 230, 1, 0, 0},         /* waitq<int>.first: to sudog<int> */
+	[656] = {8, ASK_POINTER_PLAIN, 230, 1, 0, 0},         /* waitq<int>.last: to sudog<int> */
+	[657] = {0, ASK_POINTER_PLAIN, 231, 1, 0, 0},         /* **table<string,int>: to *table<string,int> */
+	[658] = {0, ASK_POINTER_PLAIN, 233, 1, 0, 0},         /* **table<internal/abi.TypeOff,*interna…rnal/abi.TypeOff,*internal/abi.Type> */
+	[659] = {0, ASK_POINTER_PLAIN, 235, 1, 0, 0},         /* **table<int32,unsafe.Pointer>: to *table<int32,unsafe.Pointer> */
+	[660] = {0, ASK_POINTER_PLAIN, 237, 1, 0, 0},         /* **table<runtime._typePair,struct {}>:… *table<runtime._typePair,struct {}> */
+	[661] = {0, ASK_POINTER_PLAIN, 239, 1, 0, 0},         /* **table<string,bool>: to *table<string,bool> */
+	[662] = {0, ASK_POINTER_PLAIN, 241, 1, 0, 0},         /* **table<uint32,[]*internal/abi.Type>:… *table<uint32,[]*internal/abi.Type> */
+	[663] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},         /* noalg.[8]struct { key string; elem int }[].key: to its bytes */
+	[664] = {8, ASK_POINTER_PLAIN, 509, 8, 16, 0},        /* noalg.[8]struct { key internal/abi.Ty….Type }[].elem: to internal/abi.Type */
+	[665] = {0, ASK_POINTER_PLAIN, 509, 8, 24, 0},        /* noalg.[8]struct { key runtime._typePa… {} }[].key.t1: to internal/abi.Type */
+	[666] = {8, ASK_POINTER_PLAIN, 509, 8, 24, 0},        /* noalg.[8]struct { key runtime._typePa… {} }[].key.t2: to internal/abi.Type */
+	[667] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},         /* noalg.[8]struct { key string; elem bool }[].key: to its bytes */
+	[668] = {8, ASK_POINTER_SLICE, 213, 8, 32, 0},        /* noalg.[8]struct { key uint32; elem []… to its elements, *internal/abi.Type */
+	[669] = {0, ASK_POINTER_PLAIN, 232, 1, 0, 0},         /* groupReference<string,int>.data: to noalg.map.group[string]int */
+	[670] = {0, ASK_POINTER_PLAIN, 234, 1, 0, 0},         /* groupReference<internal/abi.TypeOff,*…ernal/abi.TypeOff]*internal/abi.Type */
+	[671] = {0, ASK_POINTER_PLAIN, 236, 1, 0, 0},         /* groupReference<int32,unsafe.Pointer>.…noalg.map.group[int32]unsafe.Pointer */
+	[672] = {0, ASK_POINTER_PLAIN, 238, 1, 0, 0},         /* groupReference<runtime._typePair,stru…ap.group[runtime._typePair]struct {} */
+	[673] = {0, ASK_POINTER_PLAIN, 240, 1, 0, 0},         /* groupReference<string,bool>.data: to noalg.map.group[string]bool */
+	[674] = {0, ASK_POINTER_PLAIN, 242, 1, 0, 0},         /* groupReference<uint32,[]*internal/abi…ap.group[uint32][]*internal/abi.Type */
+	[675] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem int }.key: to its bytes */
+	[676] = {8, ASK_POINTER_PLAIN, 509, 1, 0, 0},         /* noalg.struct { key internal/abi.TypeO…bi.Type }.elem: to internal/abi.Type */
+	[677] = {0, ASK_POINTER_PLAIN, 509, 1, 0, 0},         /* noalg.struct { key runtime._typePair;…ct {} }.key.t1: to internal/abi.Type */
+	[678] = {8, ASK_POINTER_PLAIN, 509, 1, 0, 0},         /* noalg.struct { key runtime._typePair;…ct {} }.key.t2: to internal/abi.Type */
+	[679] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem bool }.key: to its bytes */
+	[680] = {8, ASK_POINTER_SLICE, 213, 1, 0, 0},         /* noalg.struct { key uint32; elem []*in… to its elements, *internal/abi.Type */
+	[681] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(uintptr, runtime.hexdumpMarker): to its closure */
+	[682] = {0, ASK_POINTER_PLAIN, 374, 1, 0, 0},         /* **runtime.notInHeap: to *runtime.notInHeap */
+	[683] = {0, ASK_POINTER_PLAIN, 484, 1, 0, 0},         /* **runtime.mcache: to *runtime.mcache */
+	[684] = {0, ASK_POINTER_PLAIN, 673, 1, 0, 0},         /* *[50]runtime.report·2: to [50]runtime.report·2 */
+	[685] = {16, ASK_POINTER_PLAIN, 473, 50, 24, 0},      /* [50]runtime.report·2[].sp: to runtime.special */
+	[686] = {0, ASK_POINTER_PLAIN, 677, 1, 0, 0},         /* *runtime.worldStop: to runtime.worldStop */
+	[687] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(*runtime.p): to its closure */
+	[688] = {0, ASK_POINTER_PLAIN, 519, 1, 0, 0},         /* **runtime.mspan: to *runtime.mspan */
+	[689] = {0, ASK_POINTER_PLAIN, 684, 1, 0, 0},         /* *struct { runtime.base runtime.offAdd…ddr; runtime.bound runtime.offAddr } */
+	[690] = {0, ASK_POINTER_PLAIN, 173, 1, 0, 0},         /* **runtime.m: to *runtime.m */
+	[691] = {0, ASK_POINTER_PLAIN, 138, 1, 0, 0},         /* **runtime.p: to *runtime.p */
+	[692] = {0, ASK_POINTER_PLAIN, 691, 1, 0, 0},         /* *[]runtime.untracedG·7: to []runtime.untracedG·7 */
+	[693] = {0, ASK_POINTER_SLICE, 502, 1, 0, 0},         /* []runtime.untracedG·7: to its elements, runtime.untracedG·7 */
+	[694] = {0, ASK_POINTER_PLAIN, 694, 1, 0, 0},         /* *runtime.unwinder: to runtime.unwinder */
+	[695] = {0, ASK_POINTER_PLAIN, 516, 1, 0, 0},         /* runtime.unwinder.frame.fn._func: to runtime._func */
+	[696] = {8, ASK_POINTER_PLAIN, 522, 1, 0, 0},         /* runtime.unwinder.frame.fn.datap: to runtime.moduledata */
+	[697] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(*runtime.g) bool: to its closure */
+	[698] = {0, ASK_POINTER_PLAIN, 714, 1, 0, 0},         /* *runtime.stkframe: to runtime.stkframe */
+	[699] = {0, ASK_POINTER_PLAIN, 698, 1, 0, 0},         /* *runtime.traceWriter: to runtime.traceWriter */
+	[700] = {0, ASK_POINTER_PLAIN, 525, 1, 0, 0},         /* runtime.traceWriter.traceLocker.mp: to runtime.m */
+	[701] = {24, ASK_POINTER_PLAIN, 463, 1, 0, 0},        /* runtime.traceWriter.traceBuf: to runtime.traceBuf */
+	[702] = {0, ASK_POINTER_PLAIN, 701, 1, 0, 0},         /* **runtime.traceRegionAllocBlock: to *runtime.traceRegionAllocBlock */
+	[703] = {0, ASK_POINTER_PLAIN, 226, 1, 0, 0},         /* *sudog<struct {}>: to sudog<struct {}> */
+	[704] = {0, ASK_POINTER_PLAIN, 228, 1, 0, 0},         /* *sudog<bool>: to sudog<bool> */
+	[705] = {0, ASK_POINTER_PLAIN, 230, 1, 0, 0},         /* *sudog<int>: to sudog<int> */
+	[706] = {0, ASK_POINTER_PLAIN, 232, 1, 0, 0},         /* *noalg.map.group[string]int: to noalg.map.group[string]int */
+	[707] = {0, ASK_POINTER_PLAIN, 234, 1, 0, 0},         /* *noalg.map.group[internal/abi.TypeOff…ernal/abi.TypeOff]*internal/abi.Type */
+	[708] = {0, ASK_POINTER_PLAIN, 236, 1, 0, 0},         /* *noalg.map.group[int32]unsafe.Pointer…noalg.map.group[int32]unsafe.Pointer */
+	[709] = {0, ASK_POINTER_PLAIN, 238, 1, 0, 0},         /* *noalg.map.group[runtime._typePair]st…ap.group[runtime._typePair]struct {} */
+	[710] = {0, ASK_POINTER_PLAIN, 240, 1, 0, 0},         /* *noalg.map.group[string]bool: to noalg.map.group[string]bool */
+	[711] = {0, ASK_POINTER_PLAIN, 242, 1, 0, 0},         /* *noalg.map.group[uint32][]*internal/a…ap.group[uint32][]*internal/abi.Type */
+	[712] = {16, ASK_POINTER_PLAIN, 473, 1, 0, 0},        /* runtime.report·2.sp: to runtime.special */
+	[713] = {0, ASK_POINTER_PLAIN, 516, 1, 0, 0},         /* runtime.stkframe.fn._func: to runtime._func */
+	[714] = {8, ASK_POINTER_PLAIN, 522, 1, 0, 0},         /* runtime.stkframe.fn.datap: to runtime.moduledata */
+	[715] = {0, ASK_POINTER_PLAIN, 525, 1, 0, 0},         /* runtime.traceLocker.mp: to runtime.m */
 	{0},
 };
 
@@ -1487,346 +1635,346 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x4300, 3, ASK_RTYPE_DIRECT, 0},    /* *syscall.Rlimit */
 	{0x4340, 4, ASK_RTYPE_DIRECT, 0},    /* *error */
 	{0x4380, 5, ASK_RTYPE_DIRECT, 0},    /* *string */
-	{0x43c0, ASK_ABSENT, 0, 0},          /* *int8 */
-	{0x4400, 6, ASK_RTYPE_DIRECT, 0},    /* *uint8 */
-	{0x4440, ASK_ABSENT, 0, 0},          /* *int16 */
-	{0x4480, ASK_ABSENT, 0, 0},          /* *uint16 */
-	{0x44c0, 7, ASK_RTYPE_DIRECT, 0},    /* *int32 */
-	{0x4500, 8, ASK_RTYPE_DIRECT, 0},    /* *uint32 */
-	{0x4540, 9, ASK_RTYPE_DIRECT, 0},    /* *int64 */
-	{0x4580, 10, ASK_RTYPE_DIRECT, 0},   /* *uint64 */
-	{0x45c0, 11, ASK_RTYPE_DIRECT, 0},   /* *int */
-	{0x4600, ASK_ABSENT, 0, 0},          /* *uint */
-	{0x4640, 12, ASK_RTYPE_DIRECT, 0},   /* *uintptr */
-	{0x4680, ASK_ABSENT, 0, 0},          /* *complex64 */
-	{0x46c0, ASK_ABSENT, 0, 0},          /* *complex128 */
-	{0x4700, ASK_ABSENT, 0, 0},          /* *float32 */
-	{0x4740, ASK_ABSENT, 0, 0},          /* *float64 */
-	{0x4780, 13, ASK_RTYPE_DIRECT, 0},   /* *bool */
-	{0x47c0, 14, ASK_RTYPE_DIRECT, 0},   /* *unsafe.Pointer */
-	{0x4800, 15, ASK_RTYPE_DIRECT, 0},   /* *runtime._defer */
-	{0x4840, 16, ASK_RTYPE_DIRECT, 0},   /* *runtime.stack */
-	{0x4880, 17, ASK_RTYPE_DIRECT, 0},   /* *runtime.pcHeader */
-	{0x48c0, 18, ASK_RTYPE_DIRECT, 0},   /* *runtime.functab */
-	{0x4900, 19, ASK_RTYPE_DIRECT, 0},   /* *runtime.textsect */
-	{0x4940, 20, ASK_RTYPE_DIRECT, 0},   /* *runtime.ptabEntry */
-	{0x4980, 21, ASK_RTYPE_DIRECT, 0},   /* *runtime.modulehash */
-	{0x49c0, 22, ASK_RTYPE_DIRECT, 0},   /* *runtime.initTask */
-	{0x4a00, 23, ASK_RTYPE_DIRECT, 0},   /* *runtime.gobuf */
-	{0x4a40, 24, ASK_RTYPE_DIRECT, 0},   /* *runtime.ancestorInfo */
-	{0x4a80, 25, ASK_RTYPE_DIRECT, 0},   /* *runtime.mutex */
-	{0x4ac0, ASK_ABSENT, 0, 0},          /* *runtime.lockRankStruct */
-	{0x4b00, 26, ASK_RTYPE_DIRECT, 0},   /* *runtime.sudog */
-	{0x4b40, 27, ASK_RTYPE_DIRECT, 0},   /* *runtime.coro */
-	{0x4b80, ASK_ABSENT, 0, 0},          /* *runtime.xRegPerG */
-	{0x4bc0, ASK_ABSENT, 0, 0},          /* *runtime.xRegs */
-	{0x4c00, 193, 0, 0},                 /* *runtime.xRegState */
-	{0x4c40, 28, ASK_RTYPE_DIRECT, 0},   /* *runtime.gsignalStack */
-	{0x4c80, 29, ASK_RTYPE_DIRECT, 0},   /* *runtime.sigset */
-	{0x4cc0, 30, ASK_RTYPE_DIRECT, 0},   /* *runtime.sysmontick */
-	{0x4d00, 194, 0, 0},                 /* *runtime.special */
-	{0x4d40, ASK_ABSENT, 0, 0},          /* *runtime.stackfreelist */
-	{0x4d80, 31, ASK_RTYPE_DIRECT, 0},   /* *runtime.persistentAlloc */
-	{0x4dc0, ASK_ABSENT, 0, 0},          /* *runtime.gcMarkWorkerMode */
-	{0x4e00, 32, ASK_RTYPE_DIRECT, 0},   /* *runtime.lfnode */
-	{0x4e40, 33, ASK_RTYPE_DIRECT, 0},   /* *runtime.gcBgMarkWorkerNode */
-	{0x4e80, ASK_ABSENT, 0, 0},          /* *runtime.sizeClassScanStats */
-	{0x4ec0, ASK_ABSENT, 0, 0},          /* *runtime.workbufhdr */
-	{0x4f00, 34, ASK_RTYPE_DIRECT, 0},   /* *runtime.listNodeManual */
-	{0x4f40, 195, 0, 0},                 /* *runtime.cleanupBlockHeader */
-	{0x4f80, 35, ASK_RTYPE_DIRECT, 0},   /* *runtime.cleanupFn */
-	{0x4fc0, 36, ASK_RTYPE_DIRECT, 0},   /* *runtime.funcval */
-	{0x5000, ASK_ABSENT, 0, 0},          /* *runtime.throwType */
-	{0x5040, 37, ASK_RTYPE_DIRECT, 0},   /* *runtime.cgoCallers */
-	{0x5080, 38, ASK_RTYPE_DIRECT, 0},   /* *runtime.note */
-	{0x50c0, ASK_ABSENT, 0, 0},          /* *runtime.mWaitList */
-	{0x5100, ASK_ABSENT, 0, 0},          /* *runtime.traceBlockReason */
-	{0x5140, 39, ASK_RTYPE_DIRECT, 0},   /* *runtime.mTraceState */
-	{0x5180, ASK_ABSENT, 0, 0},          /* *runtime.traceBufHeader */
-	{0x51c0, ASK_ABSENT, 0, 0},          /* *runtime.traceTime */
-	{0x5200, ASK_ABSENT, 0, 0},          /* *runtime.winlibcall */
-	{0x5240, 40, ASK_RTYPE_DIRECT, 0},   /* *runtime.pcvalueCache */
-	{0x5280, ASK_ABSENT, 0, 0},          /* *runtime.pcvalueCacheEnt */
-	{0x52c0, ASK_ABSENT, 0, 0},          /* *runtime.dlogPerM */
-	{0x5300, 41, ASK_RTYPE_DIRECT, 0},   /* *runtime.mOS */
-	{0x5340, ASK_ABSENT, 0, 0},          /* *runtime.heldLockInfo */
-	{0x5380, 42, ASK_RTYPE_DIRECT, 0},   /* *runtime.Frame */
-	{0x53c0, 43, ASK_RTYPE_DIRECT, 0},   /* *runtime.gcBgMarkWorkerNodePadded */
-	{0x5400, ASK_ABSENT, 0, 0},          /* *runtime.sliceInterfacePtr */
-	{0x5440, ASK_ABSENT, 0, 0},          /* *runtime.stringInterfacePtr */
-	{0x5480, ASK_ABSENT, 0, 0},          /* *runtime.stringer */
-	{0x54c0, 44, ASK_RTYPE_DIRECT, 0},   /* *runtime.traceFrame */
-	{0x5500, ASK_ABSENT, 0, 0},          /* *runtime.uint16InterfacePtr */
-	{0x5540, ASK_ABSENT, 0, 0},          /* *runtime.uint32InterfacePtr */
-	{0x5580, ASK_ABSENT, 0, 0},          /* *runtime.uint64InterfacePtr */
-	{0x55c0, 45, ASK_RTYPE_DIRECT, 0},   /* *runtime.untracedG·7 */
-	{0x5600, 46, ASK_RTYPE_DIRECT, 0},   /* *runtime.debugCallWrapArgs */
-	{0x5640, 47, ASK_RTYPE_DIRECT, 0},   /* *runtime.savedOpenDeferState */
-	{0x5680, ASK_ABSENT, 0, 0},          /* *runtime._typePair */
-	{0x56c0, ASK_ABSENT, 0, 0},          /* *internal/abi.BoundsErrorCode */
-	{0x5700, ASK_ABSENT, 0, 0},          /* *internal/abi.TFlag */
-	{0x5740, ASK_ABSENT, 0, 0},          /* *internal/abi.NameOff */
-	{0x5780, ASK_ABSENT, 0, 0},          /* *internal/abi.TypeOff */
-	{0x57c0, 48, ASK_RTYPE_DIRECT, 0},   /* *internal/abi.Imethod */
-	{0x5800, 49, ASK_RTYPE_DIRECT, 0},   /* *internal/abi.ITab */
-	{0x5840, ASK_ABSENT, 0, 0},          /* *internal/abi.PCLnTabMagic */
-	{0x5880, ASK_ABSENT, 0, 0},          /* *internal/abi.FuncFlag */
-	{0x58c0, ASK_ABSENT, 0, 0},          /* *internal/abi.FuncID */
-	{0x5900, 50, ASK_RTYPE_DIRECT, 0},   /* *internal/cpu.option */
-	{0x5940, ASK_ABSENT, 0, 0},          /* *internal/runtime/sys.nih */
-	{0x5980, 196, 0, 0},                 /* *internal/runtime/sys.NotInHeap */
-	{0x59c0, ASK_ABSENT, 0, 0},          /* *internal/runtime/atomic.align64 */
-	{0x5a00, ASK_ABSENT, 0, 0},          /* *internal/reflectlite.Type */
-	{0x5a40, 51, ASK_RTYPE_DIRECT, 0},   /* func() */
-	{0x5a80, ASK_ABSENT, 0, 0},          /* []struct { key string; elem int } */
-	{0x5ac0, 52, ASK_RTYPE_DIRECT, 0},   /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
-	{0x5b00, 197, 0, 0},                 /* []uint8 */
-	{0x5b40, 198, 0, 0},                 /* []int32 */
-	{0x5b80, 199, 0, 0},                 /* []uint32 */
-	{0x5bc0, 200, 0, 0},                 /* []uint64 */
-	{0x5c00, 201, 0, 0},                 /* []uintptr */
-	{0x5c40, 202, 0, 0},                 /* []unsafe.Pointer */
-	{0x5c80, 203, 0, 0},                 /* []runtime.functab */
-	{0x5cc0, 204, 0, 0},                 /* []runtime.textsect */
-	{0x5d00, 205, 0, 0},                 /* []*internal/abi.ITab */
-	{0x5d40, 206, 0, 0},                 /* []runtime.ptabEntry */
-	{0x5d80, 207, 0, 0},                 /* []runtime.modulehash */
-	{0x5dc0, 208, 0, 0},                 /* []*runtime.initTask */
-	{0x5e00, ASK_ABSENT, 0, 0},          /* []struct { key abi.TypeOff; elem *abi.Type } */
-	{0x5e40, 209, 0, 0},                 /* []runtime.ancestorInfo */
-	{0x5e80, 53, ASK_RTYPE_DIRECT, 0},   /* *[]runtime.ancestorInfo */
-	{0x5ec0, 210, 0, 0},                 /* []runtime.timerWhen */
-	{0x5f00, ASK_ABSENT, 0, 0},          /* []atomic.Uint32 */
-	{0x5f40, 211, 0, 0},                 /* []*runtime.mspan */
-	{0x5f80, ASK_ABSENT, 0, 0},          /* []runtime.gclinkptr */
-	{0x5fc0, ASK_ABSENT, 0, 0},          /* []runtime.stackfreelist */
-	{0x6000, 212, 0, 0},                 /* []*runtime._defer */
-	{0x6040, ASK_ABSENT, 0, 0},          /* []runtime.guintptr */
-	{0x6080, 213, 0, 0},                 /* []*runtime.sudog */
-	{0x60c0, ASK_ABSENT, 0, 0},          /* []runtime.sizeClassScanStats */
-	{0x6100, ASK_ABSENT, 0, 0},          /* []runtime.objptr */
-	{0x6140, 54, ASK_RTYPE_DIRECT, 0},   /* *[1024]uintptr */
-	{0x6180, 214, 0, 0},                 /* []runtime.cleanupFn */
-	{0x61c0, 215, 0, 0},                 /* []*runtime.p */
-	{0x6200, ASK_ABSENT, 0, 0},          /* []*runtime.traceBuf */
-	{0x6240, ASK_ABSENT, 0, 0},          /* [][2]*runtime.traceBuf */
-	{0x6280, ASK_ABSENT, 0, 0},          /* []runtime.pcvalueCacheEnt */
-	{0x62c0, ASK_ABSENT, 0, 0},          /* [][8]runtime.pcvalueCacheEnt */
-	{0x6300, ASK_ABSENT, 0, 0},          /* []runtime.heldLockInfo */
-	{0x6340, ASK_ABSENT, 0, 0},          /* []*runtime.PanicNilError */
-	{0x6380, 216, 0, 0},                 /* []*runtime.moduledata */
-	{0x63c0, 217, 0, 0},                 /* []*internal/abi.Type */
-	{0x6400, ASK_ABSENT, 0, 0},          /* []struct { key int32; elem unsafe.Pointer } */
-	{0x6440, ASK_ABSENT, 0, 0},          /* []struct { key runtime._typePair; elem struct {} } */
-	{0x6480, ASK_ABSENT, 0, 0},          /* []struct { key string; elem bool } */
-	{0x64c0, ASK_ABSENT, 0, 0},          /* []struct { key uint32; elem []*abi.Type } */
-	{0x6500, 218, 0, 0},                 /* []runtime.Frame */
-	{0x6540, 219, 0, 0},                 /* []internal/abi.Imethod */
-	{0x6580, 220, 0, 0},                 /* []internal/cpu.option */
-	{0x6600, 221, 0, 0},                 /* string */
-	{0x6640, 222, 0, 0},                 /* int8 */
+	{0x43c0, 6, ASK_RTYPE_DIRECT, 0},    /* *int8 */
+	{0x4400, 7, ASK_RTYPE_DIRECT, 0},    /* *uint8 */
+	{0x4440, 8, ASK_RTYPE_DIRECT, 0},    /* *int16 */
+	{0x4480, 9, ASK_RTYPE_DIRECT, 0},    /* *uint16 */
+	{0x44c0, 10, ASK_RTYPE_DIRECT, 0},   /* *int32 */
+	{0x4500, 11, ASK_RTYPE_DIRECT, 0},   /* *uint32 */
+	{0x4540, 12, ASK_RTYPE_DIRECT, 0},   /* *int64 */
+	{0x4580, 13, ASK_RTYPE_DIRECT, 0},   /* *uint64 */
+	{0x45c0, 14, ASK_RTYPE_DIRECT, 0},   /* *int */
+	{0x4600, 15, ASK_RTYPE_DIRECT, 0},   /* *uint */
+	{0x4640, 16, ASK_RTYPE_DIRECT, 0},   /* *uintptr */
+	{0x4680, 17, ASK_RTYPE_DIRECT, 0},   /* *complex64 */
+	{0x46c0, 18, ASK_RTYPE_DIRECT, 0},   /* *complex128 */
+	{0x4700, 19, ASK_RTYPE_DIRECT, 0},   /* *float32 */
+	{0x4740, 20, ASK_RTYPE_DIRECT, 0},   /* *float64 */
+	{0x4780, 21, ASK_RTYPE_DIRECT, 0},   /* *bool */
+	{0x47c0, 22, ASK_RTYPE_DIRECT, 0},   /* *unsafe.Pointer */
+	{0x4800, 23, ASK_RTYPE_DIRECT, 0},   /* *runtime._defer */
+	{0x4840, 24, ASK_RTYPE_DIRECT, 0},   /* *runtime.stack */
+	{0x4880, 25, ASK_RTYPE_DIRECT, 0},   /* *runtime.pcHeader */
+	{0x48c0, 26, ASK_RTYPE_DIRECT, 0},   /* *runtime.functab */
+	{0x4900, 27, ASK_RTYPE_DIRECT, 0},   /* *runtime.textsect */
+	{0x4940, 28, ASK_RTYPE_DIRECT, 0},   /* *runtime.ptabEntry */
+	{0x4980, 29, ASK_RTYPE_DIRECT, 0},   /* *runtime.modulehash */
+	{0x49c0, 30, ASK_RTYPE_DIRECT, 0},   /* *runtime.initTask */
+	{0x4a00, 31, ASK_RTYPE_DIRECT, 0},   /* *runtime.gobuf */
+	{0x4a40, 32, ASK_RTYPE_DIRECT, 0},   /* *runtime.ancestorInfo */
+	{0x4a80, 33, ASK_RTYPE_DIRECT, 0},   /* *runtime.mutex */
+	{0x4ac0, 34, ASK_RTYPE_DIRECT, 0},   /* *runtime.lockRankStruct */
+	{0x4b00, 35, ASK_RTYPE_DIRECT, 0},   /* *runtime.sudog */
+	{0x4b40, 36, ASK_RTYPE_DIRECT, 0},   /* *runtime.coro */
+	{0x4b80, 37, ASK_RTYPE_DIRECT, 0},   /* *runtime.xRegPerG */
+	{0x4bc0, 38, ASK_RTYPE_DIRECT, 0},   /* *runtime.xRegs */
+	{0x4c00, 249, 0, 0},                 /* *runtime.xRegState */
+	{0x4c40, 39, ASK_RTYPE_DIRECT, 0},   /* *runtime.gsignalStack */
+	{0x4c80, 40, ASK_RTYPE_DIRECT, 0},   /* *runtime.sigset */
+	{0x4cc0, 41, ASK_RTYPE_DIRECT, 0},   /* *runtime.sysmontick */
+	{0x4d00, 250, 0, 0},                 /* *runtime.special */
+	{0x4d40, 42, ASK_RTYPE_DIRECT, 0},   /* *runtime.stackfreelist */
+	{0x4d80, 43, ASK_RTYPE_DIRECT, 0},   /* *runtime.persistentAlloc */
+	{0x4dc0, 44, ASK_RTYPE_DIRECT, 0},   /* *runtime.gcMarkWorkerMode */
+	{0x4e00, 45, ASK_RTYPE_DIRECT, 0},   /* *runtime.lfnode */
+	{0x4e40, 46, ASK_RTYPE_DIRECT, 0},   /* *runtime.gcBgMarkWorkerNode */
+	{0x4e80, 47, ASK_RTYPE_DIRECT, 0},   /* *runtime.sizeClassScanStats */
+	{0x4ec0, 48, ASK_RTYPE_DIRECT, 0},   /* *runtime.workbufhdr */
+	{0x4f00, 49, ASK_RTYPE_DIRECT, 0},   /* *runtime.listNodeManual */
+	{0x4f40, 251, 0, 0},                 /* *runtime.cleanupBlockHeader */
+	{0x4f80, 50, ASK_RTYPE_DIRECT, 0},   /* *runtime.cleanupFn */
+	{0x4fc0, 51, ASK_RTYPE_DIRECT, 0},   /* *runtime.funcval */
+	{0x5000, 52, ASK_RTYPE_DIRECT, 0},   /* *runtime.throwType */
+	{0x5040, 53, ASK_RTYPE_DIRECT, 0},   /* *runtime.cgoCallers */
+	{0x5080, 54, ASK_RTYPE_DIRECT, 0},   /* *runtime.note */
+	{0x50c0, 55, ASK_RTYPE_DIRECT, 0},   /* *runtime.mWaitList */
+	{0x5100, 56, ASK_RTYPE_DIRECT, 0},   /* *runtime.traceBlockReason */
+	{0x5140, 57, ASK_RTYPE_DIRECT, 0},   /* *runtime.mTraceState */
+	{0x5180, 58, ASK_RTYPE_DIRECT, 0},   /* *runtime.traceBufHeader */
+	{0x51c0, 59, ASK_RTYPE_DIRECT, 0},   /* *runtime.traceTime */
+	{0x5200, 60, ASK_RTYPE_DIRECT, 0},   /* *runtime.winlibcall */
+	{0x5240, 61, ASK_RTYPE_DIRECT, 0},   /* *runtime.pcvalueCache */
+	{0x5280, 62, ASK_RTYPE_DIRECT, 0},   /* *runtime.pcvalueCacheEnt */
+	{0x52c0, 63, ASK_RTYPE_DIRECT, 0},   /* *runtime.dlogPerM */
+	{0x5300, 64, ASK_RTYPE_DIRECT, 0},   /* *runtime.mOS */
+	{0x5340, 65, ASK_RTYPE_DIRECT, 0},   /* *runtime.heldLockInfo */
+	{0x5380, 66, ASK_RTYPE_DIRECT, 0},   /* *runtime.Frame */
+	{0x53c0, 67, ASK_RTYPE_DIRECT, 0},   /* *runtime.gcBgMarkWorkerNodePadded */
+	{0x5400, 68, ASK_RTYPE_DIRECT, 0},   /* *runtime.sliceInterfacePtr */
+	{0x5440, 69, ASK_RTYPE_DIRECT, 0},   /* *runtime.stringInterfacePtr */
+	{0x5480, 70, ASK_RTYPE_DIRECT, 0},   /* *runtime.stringer */
+	{0x54c0, 71, ASK_RTYPE_DIRECT, 0},   /* *runtime.traceFrame */
+	{0x5500, 72, ASK_RTYPE_DIRECT, 0},   /* *runtime.uint16InterfacePtr */
+	{0x5540, 73, ASK_RTYPE_DIRECT, 0},   /* *runtime.uint32InterfacePtr */
+	{0x5580, 74, ASK_RTYPE_DIRECT, 0},   /* *runtime.uint64InterfacePtr */
+	{0x55c0, 75, ASK_RTYPE_DIRECT, 0},   /* *runtime.untracedG·7 */
+	{0x5600, 76, ASK_RTYPE_DIRECT, 0},   /* *runtime.debugCallWrapArgs */
+	{0x5640, 77, ASK_RTYPE_DIRECT, 0},   /* *runtime.savedOpenDeferState */
+	{0x5680, 78, ASK_RTYPE_DIRECT, 0},   /* *runtime._typePair */
+	{0x56c0, 79, ASK_RTYPE_DIRECT, 0},   /* *internal/abi.BoundsErrorCode */
+	{0x5700, 80, ASK_RTYPE_DIRECT, 0},   /* *internal/abi.TFlag */
+	{0x5740, 81, ASK_RTYPE_DIRECT, 0},   /* *internal/abi.NameOff */
+	{0x5780, 82, ASK_RTYPE_DIRECT, 0},   /* *internal/abi.TypeOff */
+	{0x57c0, 83, ASK_RTYPE_DIRECT, 0},   /* *internal/abi.Imethod */
+	{0x5800, 84, ASK_RTYPE_DIRECT, 0},   /* *internal/abi.ITab */
+	{0x5840, 85, ASK_RTYPE_DIRECT, 0},   /* *internal/abi.PCLnTabMagic */
+	{0x5880, 86, ASK_RTYPE_DIRECT, 0},   /* *internal/abi.FuncFlag */
+	{0x58c0, 87, ASK_RTYPE_DIRECT, 0},   /* *internal/abi.FuncID */
+	{0x5900, 88, ASK_RTYPE_DIRECT, 0},   /* *internal/cpu.option */
+	{0x5940, 252, 0, 0},                 /* *internal/runtime/sys.nih */
+	{0x5980, 253, 0, 0},                 /* *internal/runtime/sys.NotInHeap */
+	{0x59c0, 89, ASK_RTYPE_DIRECT, 0},   /* *internal/runtime/atomic.align64 */
+	{0x5a00, 90, ASK_RTYPE_DIRECT, 0},   /* *internal/reflectlite.Type */
+	{0x5a40, 91, ASK_RTYPE_DIRECT, 0},   /* func() */
+	{0x5a80, 254, 0, 0},                 /* []struct { key string; elem int } */
+	{0x5ac0, 92, ASK_RTYPE_DIRECT, 0},   /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
+	{0x5b00, 255, 0, 0},                 /* []uint8 */
+	{0x5b40, 256, 0, 0},                 /* []int32 */
+	{0x5b80, 257, 0, 0},                 /* []uint32 */
+	{0x5bc0, 258, 0, 0},                 /* []uint64 */
+	{0x5c00, 259, 0, 0},                 /* []uintptr */
+	{0x5c40, 260, 0, 0},                 /* []unsafe.Pointer */
+	{0x5c80, 261, 0, 0},                 /* []runtime.functab */
+	{0x5cc0, 262, 0, 0},                 /* []runtime.textsect */
+	{0x5d00, 263, 0, 0},                 /* []*internal/abi.ITab */
+	{0x5d40, 264, 0, 0},                 /* []runtime.ptabEntry */
+	{0x5d80, 265, 0, 0},                 /* []runtime.modulehash */
+	{0x5dc0, 266, 0, 0},                 /* []*runtime.initTask */
+	{0x5e00, 267, 0, 0},                 /* []struct { key abi.TypeOff; elem *abi.Type } */
+	{0x5e40, 268, 0, 0},                 /* []runtime.ancestorInfo */
+	{0x5e80, 93, ASK_RTYPE_DIRECT, 0},   /* *[]runtime.ancestorInfo */
+	{0x5ec0, 269, 0, 0},                 /* []runtime.timerWhen */
+	{0x5f00, 270, 0, 0},                 /* []internal/runtime/atomic.Uint32 */
+	{0x5f40, 271, 0, 0},                 /* []*runtime.mspan */
+	{0x5f80, 272, 0, 0},                 /* []runtime.gclinkptr */
+	{0x5fc0, 273, 0, 0},                 /* []runtime.stackfreelist */
+	{0x6000, 274, 0, 0},                 /* []*runtime._defer */
+	{0x6040, 275, 0, 0},                 /* []runtime.guintptr */
+	{0x6080, 276, 0, 0},                 /* []*runtime.sudog */
+	{0x60c0, 277, 0, 0},                 /* []runtime.sizeClassScanStats */
+	{0x6100, 278, 0, 0},                 /* []runtime.objptr */
+	{0x6140, 94, ASK_RTYPE_DIRECT, 0},   /* *[1024]uintptr */
+	{0x6180, 279, 0, 0},                 /* []runtime.cleanupFn */
+	{0x61c0, 280, 0, 0},                 /* []*runtime.p */
+	{0x6200, 281, 0, 0},                 /* []*runtime.traceBuf */
+	{0x6240, 282, 0, 0},                 /* [][2]*runtime.traceBuf */
+	{0x6280, 283, 0, 0},                 /* []runtime.pcvalueCacheEnt */
+	{0x62c0, 284, 0, 0},                 /* [][8]runtime.pcvalueCacheEnt */
+	{0x6300, 285, 0, 0},                 /* []runtime.heldLockInfo */
+	{0x6340, 286, 0, 0},                 /* []*runtime.PanicNilError */
+	{0x6380, 287, 0, 0},                 /* []*runtime.moduledata */
+	{0x63c0, 288, 0, 0},                 /* []*internal/abi.Type */
+	{0x6400, 289, 0, 0},                 /* []struct { key int32; elem unsafe.Pointer } */
+	{0x6440, 290, 0, 0},                 /* []struct { key runtime._typePair; elem struct {} } */
+	{0x6480, 291, 0, 0},                 /* []struct { key string; elem bool } */
+	{0x64c0, 292, 0, 0},                 /* []struct { key uint32; elem []*abi.Type } */
+	{0x6500, 293, 0, 0},                 /* []runtime.Frame */
+	{0x6540, 294, 0, 0},                 /* []internal/abi.Imethod */
+	{0x6580, 295, 0, 0},                 /* []internal/cpu.option */
+	{0x6600, 296, 0, 0},                 /* string */
+	{0x6640, 297, 0, 0},                 /* int8 */
 	{0x6680, 0, 0, 0},                   /* uint8 */
-	{0x66c0, 223, 0, 0},                 /* int16 */
-	{0x6700, 224, 0, 0},                 /* uint16 */
-	{0x6740, 225, 0, 0},                 /* int32 */
-	{0x6780, 226, 0, 0},                 /* uint32 */
-	{0x67c0, 227, 0, 0},                 /* int64 */
-	{0x6800, 228, 0, 0},                 /* uint64 */
-	{0x6840, 173, 0, 0},                 /* int */
-	{0x6880, 229, 0, 0},                 /* uint */
-	{0x68c0, 230, 0, 0},                 /* uintptr */
-	{0x6900, 231, 0, 0},                 /* complex64 */
-	{0x6940, 232, 0, 0},                 /* complex128 */
-	{0x6980, 233, 0, 0},                 /* float32 */
-	{0x69c0, 234, 0, 0},                 /* float64 */
-	{0x6a00, 171, 0, 0},                 /* bool */
-	{0x6a40, 55, ASK_RTYPE_DIRECT, 0},   /* unsafe.Pointer */
-	{0x6a80, 235, 0, 0},                 /* runtime.gcMarkWorkerMode */
-	{0x6ac0, 236, 0, 0},                 /* runtime.throwType */
-	{0x6b00, 237, 0, 0},                 /* runtime.traceBlockReason */
-	{0x6b40, 238, 0, 0},                 /* runtime.traceTime */
-	{0x6b80, 239, 0, 0},                 /* runtime.stringInterfacePtr */
-	{0x6bc0, 240, 0, 0},                 /* runtime.uint16InterfacePtr */
-	{0x6c00, 241, 0, 0},                 /* runtime.uint32InterfacePtr */
-	{0x6c40, 242, 0, 0},                 /* runtime.uint64InterfacePtr */
-	{0x6c80, 243, 0, 0},                 /* internal/abi.BoundsErrorCode */
-	{0x6cc0, 244, 0, 0},                 /* internal/abi.TFlag */
-	{0x6d00, 245, 0, 0},                 /* internal/abi.NameOff */
-	{0x6d40, 246, 0, 0},                 /* internal/abi.TypeOff */
-	{0x6d80, 247, 0, 0},                 /* internal/abi.PCLnTabMagic */
-	{0x6dc0, 248, 0, 0},                 /* internal/abi.FuncFlag */
-	{0x6e00, 249, 0, 0},                 /* internal/abi.FuncID */
-	{0x6e40, ASK_ABSENT, 0, 0},          /* func() string */
-	{0x6e80, 56, ASK_RTYPE_DIRECT, 0},   /* func() bool */
-	{0x6ec0, ASK_ABSENT, 0, 0},          /* func() uintptr */
-	{0x6f00, 57, ASK_RTYPE_DIRECT, 0},   /* func() int32 */
-	{0x6f40, 58, ASK_RTYPE_DIRECT, 0},   /* func(*runtime.coro) */
-	{0x6f80, 59, ASK_RTYPE_DIRECT, 0},   /* func(*runtime.pinner) */
-	{0x6fc0, 60, ASK_RTYPE_DIRECT, 0},   /* chan struct {} */
-	{0x7000, 61, ASK_RTYPE_DIRECT, 0},   /* chan bool */
-	{0x7040, 62, ASK_RTYPE_DIRECT, 0},   /* chan int */
-	{0x7080, ASK_ABSENT, 0, 0},          /* func() *abi.Type */
-	{0x70c0, ASK_ABSENT, 0, 0},          /* func() abi.Kind */
-	{0x7100, ASK_ABSENT, 0, 0},          /* func() *abi.UncommonType */
-	{0x7140, ASK_ABSENT, 0, 0},          /* func() reflectlite.Type */
-	{0x71e0, ASK_ABSENT, 0, 0},          /* runtime.sliceInterfacePtr */
+	{0x66c0, 298, 0, 0},                 /* int16 */
+	{0x6700, 299, 0, 0},                 /* uint16 */
+	{0x6740, 300, 0, 0},                 /* int32 */
+	{0x6780, 301, 0, 0},                 /* uint32 */
+	{0x67c0, 302, 0, 0},                 /* int64 */
+	{0x6800, 303, 0, 0},                 /* uint64 */
+	{0x6840, 229, 0, 0},                 /* int */
+	{0x6880, 304, 0, 0},                 /* uint */
+	{0x68c0, 305, 0, 0},                 /* uintptr */
+	{0x6900, 306, 0, 0},                 /* complex64 */
+	{0x6940, 307, 0, 0},                 /* complex128 */
+	{0x6980, 308, 0, 0},                 /* float32 */
+	{0x69c0, 309, 0, 0},                 /* float64 */
+	{0x6a00, 227, 0, 0},                 /* bool */
+	{0x6a40, 95, ASK_RTYPE_DIRECT, 0},   /* unsafe.Pointer */
+	{0x6a80, 310, 0, 0},                 /* runtime.gcMarkWorkerMode */
+	{0x6ac0, 311, 0, 0},                 /* runtime.throwType */
+	{0x6b00, 312, 0, 0},                 /* runtime.traceBlockReason */
+	{0x6b40, 313, 0, 0},                 /* runtime.traceTime */
+	{0x6b80, 314, 0, 0},                 /* runtime.stringInterfacePtr */
+	{0x6bc0, 315, 0, 0},                 /* runtime.uint16InterfacePtr */
+	{0x6c00, 316, 0, 0},                 /* runtime.uint32InterfacePtr */
+	{0x6c40, 317, 0, 0},                 /* runtime.uint64InterfacePtr */
+	{0x6c80, 318, 0, 0},                 /* internal/abi.BoundsErrorCode */
+	{0x6cc0, 319, 0, 0},                 /* internal/abi.TFlag */
+	{0x6d00, 320, 0, 0},                 /* internal/abi.NameOff */
+	{0x6d40, 321, 0, 0},                 /* internal/abi.TypeOff */
+	{0x6d80, 322, 0, 0},                 /* internal/abi.PCLnTabMagic */
+	{0x6dc0, 323, 0, 0},                 /* internal/abi.FuncFlag */
+	{0x6e00, 324, 0, 0},                 /* internal/abi.FuncID */
+	{0x6e40, 96, ASK_RTYPE_DIRECT, 0},   /* func() string */
+	{0x6e80, 97, ASK_RTYPE_DIRECT, 0},   /* func() bool */
+	{0x6ec0, 98, ASK_RTYPE_DIRECT, 0},   /* func() uintptr */
+	{0x6f00, 99, ASK_RTYPE_DIRECT, 0},   /* func() int32 */
+	{0x6f40, 100, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.coro) */
+	{0x6f80, 101, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.pinner) */
+	{0x6fc0, 102, ASK_RTYPE_DIRECT, 0},  /* chan struct {} */
+	{0x7000, 103, ASK_RTYPE_DIRECT, 0},  /* chan bool */
+	{0x7040, 104, ASK_RTYPE_DIRECT, 0},  /* chan int */
+	{0x7080, 105, ASK_RTYPE_DIRECT, 0},  /* func() *abi.Type */
+	{0x70c0, 106, ASK_RTYPE_DIRECT, 0},  /* func() abi.Kind */
+	{0x7100, 107, ASK_RTYPE_DIRECT, 0},  /* func() *abi.UncommonType */
+	{0x7140, 108, ASK_RTYPE_DIRECT, 0},  /* func() reflectlite.Type */
+	{0x71e0, 325, 0, 0},                 /* runtime.sliceInterfacePtr */
 	{0x7240, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key string; elem int } */
-	{0x72a0, 250, 0, 0},                 /* [1]uintptr */
-	{0x7300, 251, 0, 0},                 /* [1]uint8 */
+	{0x72a0, 326, 0, 0},                 /* [1]uintptr */
+	{0x7300, 327, 0, 0},                 /* [1]uint8 */
 	{0x7360, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
-	{0x73c0, 252, 0, 0},                 /* [64]uint8 */
-	{0x7420, 253, 0, 0},                 /* [3]internal/runtime/atomic.Uint32 */
-	{0x7480, 254, 0, 0},                 /* [2]uint64 */
-	{0x74e0, 255, 0, 0},                 /* [6]uintptr */
-	{0x7540, 256, 0, 0},                 /* [136]*runtime.mspan */
-	{0x75a0, 257, 0, 0},                 /* [136]runtime.gclinkptr */
-	{0x7600, 258, 0, 0},                 /* [4]runtime.stackfreelist */
-	{0x7660, 259, 0, 0},                 /* [32]*runtime._defer */
-	{0x76c0, 260, 0, 0},                 /* [256]runtime.guintptr */
-	{0x7720, 261, 0, 0},                 /* [128]*runtime.sudog */
-	{0x7780, 262, 0, 0},                 /* [128]*runtime.mspan */
-	{0x77e0, 263, 0, 0},                 /* [5]unsafe.Pointer */
-	{0x7840, 264, 0, 0},                 /* [68]runtime.sizeClassScanStats */
-	{0x78a0, 265, 0, 0},                 /* [253]uintptr */
-	{0x7900, 266, 0, 0},                 /* [256]runtime.objptr */
-	{0x7960, 267, 0, 0},                 /* [1024]uintptr */
-	{0x79c0, 268, 0, 0},                 /* [512]uintptr */
-	{0x7a20, 63, ASK_RTYPE_DIRECT, 0},   /* func(*runtime.funcval, unsafe.Pointer) */
-	{0x7a80, 269, 0, 0},                 /* [20]runtime.cleanupFn */
-	{0x7ae0, 270, 0, 0},                 /* [32]uintptr */
-	{0x7b40, 271, 0, 0},                 /* [65504]uint8 */
-	{0x7ba0, 272, 0, 0},                 /* [2]*runtime.traceBuf */
-	{0x7c00, 273, 0, 0},                 /* [2][2]*runtime.traceBuf */
-	{0x7c60, 274, 0, 0},                 /* [8]runtime.pcvalueCacheEnt */
-	{0x7cc0, 275, 0, 0},                 /* [2][8]runtime.pcvalueCacheEnt */
-	{0x7d20, 276, 0, 0},                 /* [10]runtime.heldLockInfo */
-	{0x7d80, 277, 0, 0},                 /* [0]*runtime.PanicNilError */
-	{0x7de0, 278, 0, 0},                 /* [480]uint8 */
-	{0x7e40, 64, ASK_RTYPE_DIRECT, 0},   /* func(int64) int64 */
-	{0x7ea0, 279, 0, 0},                 /* [216]uint8 */
-	{0x7f00, 280, 0, 0},                 /* [9]uintptr */
+	{0x73c0, 328, 0, 0},                 /* [64]uint8 */
+	{0x7420, 329, 0, 0},                 /* [3]internal/runtime/atomic.Uint32 */
+	{0x7480, 330, 0, 0},                 /* [2]uint64 */
+	{0x74e0, 331, 0, 0},                 /* [6]uintptr */
+	{0x7540, 332, 0, 0},                 /* [136]*runtime.mspan */
+	{0x75a0, 333, 0, 0},                 /* [136]runtime.gclinkptr */
+	{0x7600, 334, 0, 0},                 /* [4]runtime.stackfreelist */
+	{0x7660, 335, 0, 0},                 /* [32]*runtime._defer */
+	{0x76c0, 336, 0, 0},                 /* [256]runtime.guintptr */
+	{0x7720, 337, 0, 0},                 /* [128]*runtime.sudog */
+	{0x7780, 338, 0, 0},                 /* [128]*runtime.mspan */
+	{0x77e0, 339, 0, 0},                 /* [5]unsafe.Pointer */
+	{0x7840, 340, 0, 0},                 /* [68]runtime.sizeClassScanStats */
+	{0x78a0, 341, 0, 0},                 /* [253]uintptr */
+	{0x7900, 342, 0, 0},                 /* [256]runtime.objptr */
+	{0x7960, 343, 0, 0},                 /* [1024]uintptr */
+	{0x79c0, 344, 0, 0},                 /* [512]uintptr */
+	{0x7a20, 109, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.funcval, unsafe.Pointer) */
+	{0x7a80, 345, 0, 0},                 /* [20]runtime.cleanupFn */
+	{0x7ae0, 346, 0, 0},                 /* [32]uintptr */
+	{0x7b40, 347, 0, 0},                 /* [65504]uint8 */
+	{0x7ba0, 348, 0, 0},                 /* [2]*runtime.traceBuf */
+	{0x7c00, 349, 0, 0},                 /* [2][2]*runtime.traceBuf */
+	{0x7c60, 350, 0, 0},                 /* [8]runtime.pcvalueCacheEnt */
+	{0x7cc0, 351, 0, 0},                 /* [2][8]runtime.pcvalueCacheEnt */
+	{0x7d20, 352, 0, 0},                 /* [10]runtime.heldLockInfo */
+	{0x7d80, 353, 0, 0},                 /* [0]*runtime.PanicNilError */
+	{0x7de0, 354, 0, 0},                 /* [480]uint8 */
+	{0x7e40, 110, ASK_RTYPE_DIRECT, 0},  /* func(int64) int64 */
+	{0x7ea0, 355, 0, 0},                 /* [216]uint8 */
+	{0x7f00, 356, 0, 0},                 /* [9]uintptr */
 	{0x7f60, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key int32; elem unsafe.Pointer } */
 	{0x7fc0, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key runtime._typePair; elem struct {} } */
 	{0x8020, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key string; elem bool } */
 	{0x8080, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key uint32; elem []*internal/abi.Type } */
-	{0x80e0, 281, 0, 0},                 /* [2]runtime.Frame */
-	{0x8140, 282, 0, 0},                 /* [4]uint64 */
-	{0x81a0, 283, 0, 0},                 /* [15]uint64 */
-	{0x8200, 284, 0, 0},                 /* [9]unsafe.Pointer */
-	{0x8260, 285, 0, 0},                 /* [8]internal/cpu.option */
-	{0x82c0, 286, 0, 0},                 /* [32]uint64 */
-	{0x8320, ASK_ABSENT, 0, 0},          /* func(reflectlite.Type) bool */
-	{0x8380, 287, 0, 0},                 /* main.timeout */
-	{0x83e0, 288, 0, 0},                 /* runtime.guintptr */
-	{0x8440, 289, 0, 0},                 /* runtime.muintptr */
-	{0x84a0, 290, 0, 0},                 /* runtime.gclinkptr */
-	{0x8500, 291, 0, 0},                 /* runtime.puintptr */
-	{0x8560, 292, 0, 0},                 /* runtime.lockRank */
-	{0x85c0, 293, 0, 0},                 /* internal/strconv.Error */
-	{0x8620, 294, 0, 0},                 /* internal/abi.Kind */
-	{0x8680, 295, 0, 0},                 /* internal/runtime/cgroup.stringError */
+	{0x80e0, 357, 0, 0},                 /* [2]runtime.Frame */
+	{0x8140, 358, 0, 0},                 /* [4]uint64 */
+	{0x81a0, 359, 0, 0},                 /* [15]uint64 */
+	{0x8200, 360, 0, 0},                 /* [9]unsafe.Pointer */
+	{0x8260, 361, 0, 0},                 /* [8]internal/cpu.option */
+	{0x82c0, 362, 0, 0},                 /* [32]uint64 */
+	{0x8320, 111, ASK_RTYPE_DIRECT, 0},  /* func(reflectlite.Type) bool */
+	{0x8380, 363, 0, 0},                 /* main.timeout */
+	{0x83e0, 364, 0, 0},                 /* runtime.guintptr */
+	{0x8440, 365, 0, 0},                 /* runtime.muintptr */
+	{0x84a0, 366, 0, 0},                 /* runtime.gclinkptr */
+	{0x8500, 367, 0, 0},                 /* runtime.puintptr */
+	{0x8560, 368, 0, 0},                 /* runtime.lockRank */
+	{0x85c0, 369, 0, 0},                 /* internal/strconv.Error */
+	{0x8620, 370, 0, 0},                 /* internal/abi.Kind */
+	{0x8680, 371, 0, 0},                 /* internal/runtime/cgroup.stringError */
 	{0x86e0, ASK_ABSENT, 0, 0},          /* interface {} */
-	{0x8740, 296, 0, 0},                 /* struct {} */
-	{0x87a0, 65, ASK_RTYPE_DIRECT, 0},   /* func(interface {}, uintptr, int64) */
-	{0x8800, 66, ASK_RTYPE_DIRECT, 0},   /* func(*runtime.g, unsafe.Pointer) bool */
-	{0x8860, 67, ASK_RTYPE_DIRECT, 0},   /* func(uintptr) (uintptr, int64) */
-	{0x88c0, 68, ASK_RTYPE_DIRECT, 0},   /* func(unsafe.Pointer, unsafe.Pointer) bool */
-	{0x8920, 69, ASK_RTYPE_DIRECT, 0},   /* *main.timeout */
-	{0x8980, 70, ASK_RTYPE_DIRECT, 0},   /* *main.failure */
-	{0x89e0, 71, ASK_RTYPE_DIRECT, 0},   /* *runtime.bitvector */
-	{0x8a40, 72, ASK_RTYPE_DIRECT, 0},   /* *runtime.timerWhen */
-	{0x8aa0, 297, 0, 0},                 /* runtime.sigset */
-	{0x8b00, ASK_ABSENT, 0, 0},          /* *runtime.gclinkptr */
-	{0x8b60, 73, ASK_RTYPE_DIRECT, 0},   /* *runtime.pinner */
-	{0x8bc0, 298, 0, 0},                 /* *runtime.notInHeap */
-	{0x8c20, 74, ASK_RTYPE_DIRECT, 0},   /* *runtime.xRegPerP */
-	{0x8c80, 299, 0, 0},                 /* runtime.cgoCallers */
-	{0x8ce0, 75, ASK_RTYPE_DIRECT, 0},   /* *runtime.lockRank */
-	{0x8d40, 76, ASK_RTYPE_DIRECT, 0},   /* *runtime.synctestDeadlockError */
-	{0x8da0, 77, ASK_RTYPE_DIRECT, 0},   /* *runtime.Frames */
-	{0x8e00, 78, ASK_RTYPE_DIRECT, 0},   /* *internal/strconv.Error */
-	{0x8e60, 79, ASK_RTYPE_DIRECT, 0},   /* *internal/abi.Kind */
-	{0x8ec0, 300, 0, 0},                 /* internal/abi.IntArgRegBitmap */
-	{0x8f20, 80, ASK_RTYPE_DIRECT, 0},   /* *internal/runtime/cgroup.stringError */
-	{0x8f80, 81, ASK_RTYPE_DIRECT, 0},   /* *internal/runtime/maps.groupsReference */
-	{0x9040, 301, 0, 0},                 /* runtime.errorString */
-	{0x90a0, 302, 0, 0},                 /* runtime.plainError */
-	{0x9100, 303, 0, 0},                 /* runtime.lockRankStruct */
-	{0x9160, 304, 0, 0},                 /* runtime.spanClass */
-	{0x91c0, 305, 0, 0},                 /* runtime.objptr */
-	{0x9220, 306, 0, 0},                 /* runtime.winlibcall */
-	{0x9280, 307, 0, 0},                 /* runtime.dlogPerM */
-	{0x92e0, 308, 0, 0},                 /* sync.noCopy */
-	{0x9340, 309, 0, 0},                 /* sync/atomic.noCopy */
-	{0x93a0, 310, 0, 0},                 /* internal/runtime/sys.nih */
-	{0x9400, 311, 0, 0},                 /* internal/runtime/atomic.noCopy */
-	{0x9460, 312, 0, 0},                 /* internal/runtime/atomic.align64 */
+	{0x8740, 372, 0, 0},                 /* struct {} */
+	{0x87a0, 112, ASK_RTYPE_DIRECT, 0},  /* func(interface {}, uintptr, int64) */
+	{0x8800, 113, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.g, unsafe.Pointer) bool */
+	{0x8860, 114, ASK_RTYPE_DIRECT, 0},  /* func(uintptr) (uintptr, int64) */
+	{0x88c0, 115, ASK_RTYPE_DIRECT, 0},  /* func(unsafe.Pointer, unsafe.Pointer) bool */
+	{0x8920, 116, ASK_RTYPE_DIRECT, 0},  /* *main.timeout */
+	{0x8980, 117, ASK_RTYPE_DIRECT, 0},  /* *main.failure */
+	{0x89e0, 118, ASK_RTYPE_DIRECT, 0},  /* *runtime.bitvector */
+	{0x8a40, 119, ASK_RTYPE_DIRECT, 0},  /* *runtime.timerWhen */
+	{0x8aa0, 373, 0, 0},                 /* runtime.sigset */
+	{0x8b00, 120, ASK_RTYPE_DIRECT, 0},  /* *runtime.gclinkptr */
+	{0x8b60, 121, ASK_RTYPE_DIRECT, 0},  /* *runtime.pinner */
+	{0x8bc0, 374, 0, 0},                 /* *runtime.notInHeap */
+	{0x8c20, 122, ASK_RTYPE_DIRECT, 0},  /* *runtime.xRegPerP */
+	{0x8c80, 375, 0, 0},                 /* runtime.cgoCallers */
+	{0x8ce0, 123, ASK_RTYPE_DIRECT, 0},  /* *runtime.lockRank */
+	{0x8d40, 124, ASK_RTYPE_DIRECT, 0},  /* *runtime.synctestDeadlockError */
+	{0x8da0, 125, ASK_RTYPE_DIRECT, 0},  /* *runtime.Frames */
+	{0x8e00, 126, ASK_RTYPE_DIRECT, 0},  /* *internal/strconv.Error */
+	{0x8e60, 127, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.Kind */
+	{0x8ec0, 376, 0, 0},                 /* internal/abi.IntArgRegBitmap */
+	{0x8f20, 128, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/cgroup.stringError */
+	{0x8f80, 129, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/maps.groupsReference */
+	{0x9040, 377, 0, 0},                 /* runtime.errorString */
+	{0x90a0, 378, 0, 0},                 /* runtime.plainError */
+	{0x9100, 379, 0, 0},                 /* runtime.lockRankStruct */
+	{0x9160, 380, 0, 0},                 /* runtime.spanClass */
+	{0x91c0, 381, 0, 0},                 /* runtime.objptr */
+	{0x9220, 382, 0, 0},                 /* runtime.winlibcall */
+	{0x9280, 383, 0, 0},                 /* runtime.dlogPerM */
+	{0x92e0, 384, 0, 0},                 /* sync.noCopy */
+	{0x9340, 385, 0, 0},                 /* sync/atomic.noCopy */
+	{0x93a0, 386, 0, 0},                 /* internal/runtime/sys.nih */
+	{0x9400, 387, 0, 0},                 /* internal/runtime/atomic.noCopy */
+	{0x9460, 388, 0, 0},                 /* internal/runtime/atomic.align64 */
 	{0x94c0, ASK_ABSENT, 0, 0},          /* error */
-	{0x9540, 82, ASK_RTYPE_DIRECT, 0},   /* *runtime.errorString */
-	{0x95c0, 83, ASK_RTYPE_DIRECT, 0},   /* *runtime.plainError */
-	{0x9640, 313, 0, 0},                 /* *runtime._func */
-	{0x96c0, 84, ASK_RTYPE_DIRECT, 0},   /* *runtime.muintptr */
-	{0x9740, 85, ASK_RTYPE_DIRECT, 0},   /* *runtime.hchan */
-	{0x97c0, 314, 0, 0},                 /* *runtime.gcBits */
-	{0x9840, ASK_ABSENT, 0, 0},          /* *runtime.spanClass */
-	{0x98c0, 86, ASK_RTYPE_DIRECT, 0},   /* *runtime.mSpanStateBox */
-	{0x9940, ASK_ABSENT, 0, 0},          /* *runtime.mWeakPointer */
-	{0x99c0, 87, ASK_RTYPE_DIRECT, 0},   /* *runtime.objptr */
-	{0x9a40, 315, 0, 0},                 /* *runtime.workbuf */
-	{0x9ac0, 88, ASK_RTYPE_DIRECT, 0},   /* *runtime.p */
-	{0x9b40, 89, ASK_RTYPE_DIRECT, 0},   /* *runtime.puintptr */
-	{0x9bc0, 90, ASK_RTYPE_DIRECT, 0},   /* *runtime.PanicNilError */
-	{0x9c40, 91, ASK_RTYPE_DIRECT, 0},   /* *runtime.boundsError */
+	{0x9540, 130, ASK_RTYPE_DIRECT, 0},  /* *runtime.errorString */
+	{0x95c0, 131, ASK_RTYPE_DIRECT, 0},  /* *runtime.plainError */
+	{0x9640, 389, 0, 0},                 /* *runtime._func */
+	{0x96c0, 132, ASK_RTYPE_DIRECT, 0},  /* *runtime.muintptr */
+	{0x9740, 133, ASK_RTYPE_DIRECT, 0},  /* *runtime.hchan */
+	{0x97c0, 390, 0, 0},                 /* *runtime.gcBits */
+	{0x9840, 134, ASK_RTYPE_DIRECT, 0},  /* *runtime.spanClass */
+	{0x98c0, 135, ASK_RTYPE_DIRECT, 0},  /* *runtime.mSpanStateBox */
+	{0x9940, 136, ASK_RTYPE_DIRECT, 0},  /* *runtime.mWeakPointer */
+	{0x99c0, 137, ASK_RTYPE_DIRECT, 0},  /* *runtime.objptr */
+	{0x9a40, 391, 0, 0},                 /* *runtime.workbuf */
+	{0x9ac0, 138, ASK_RTYPE_DIRECT, 0},  /* *runtime.p */
+	{0x9b40, 139, ASK_RTYPE_DIRECT, 0},  /* *runtime.puintptr */
+	{0x9bc0, 140, ASK_RTYPE_DIRECT, 0},  /* *runtime.PanicNilError */
+	{0x9c40, 141, ASK_RTYPE_DIRECT, 0},  /* *runtime.boundsError */
 	{0x9cc0, ASK_ABSENT, 0, 0},          /* runtime.stringer */
-	{0x9d40, 92, ASK_RTYPE_DIRECT, 0},   /* *runtime.TypeAssertionError */
-	{0x9dc0, 93, ASK_RTYPE_DIRECT, 0},   /* *runtime.piController */
-	{0x9e40, ASK_ABSENT, 0, 0},          /* *sync.noCopy */
-	{0x9ec0, 94, ASK_RTYPE_DIRECT, 0},   /* *sync.Once */
-	{0x9f40, ASK_ABSENT, 0, 0},          /* *sync/atomic.noCopy */
-	{0x9fc0, 95, ASK_RTYPE_DIRECT, 0},   /* *internal/abi.UncommonType */
-	{0xa040, 96, ASK_RTYPE_DIRECT, 0},   /* *internal/abi.IntArgRegBitmap */
-	{0xa0c0, 97, ASK_RTYPE_DIRECT, 0},   /* *internal/abi.RegArgs */
-	{0xa140, ASK_ABSENT, 0, 0},          /* *internal/runtime/atomic.noCopy */
-	{0xa1c0, 98, ASK_RTYPE_DIRECT, 0},   /* *internal/runtime/atomic.Bool */
-	{0xa240, 99, ASK_RTYPE_DIRECT, 0},   /* *internal/runtime/maps.unhashableTypeError */
-	{0xa2c0, 100, ASK_RTYPE_DIRECT, 0},  /* map[string]int */
-	{0xa340, 101, ASK_RTYPE_DIRECT, 0},  /* map[internal/abi.TypeOff]*internal/abi.Type */
-	{0xa3c0, 102, ASK_RTYPE_DIRECT, 0},  /* map[int32]unsafe.Pointer */
-	{0xa440, 103, ASK_RTYPE_DIRECT, 0},  /* map[runtime._typePair]struct {} */
-	{0xa4c0, 104, ASK_RTYPE_DIRECT, 0},  /* map[string]bool */
-	{0xa540, 105, ASK_RTYPE_DIRECT, 0},  /* map[uint32][]*internal/abi.Type */
-	{0xa5c0, 316, 0, 0},                 /* runtime.Func */
-	{0xa640, 317, 0, 0},                 /* *runtime.moduledata */
-	{0xa6c0, 106, ASK_RTYPE_DIRECT, 0},  /* *runtime.guintptr */
-	{0xa740, 107, ASK_RTYPE_DIRECT, 0},  /* *runtime.waitq */
-	{0xa7c0, 318, 0, 0},                 /* runtime.maybeTraceableChan */
-	{0xa840, 108, ASK_RTYPE_DIRECT, 0},  /* *runtime.goroutineProfileStateHolder */
-	{0xa8c0, 319, 0, 0},                 /* runtime.xRegPerG */
-	{0xa940, 320, 0, 0},                 /* runtime.gTraceState */
-	{0xa9c0, 109, ASK_RTYPE_DIRECT, 0},  /* *runtime.g */
-	{0xaa40, 321, 0, 0},                 /* runtime.mSpanStateBox */
-	{0xaac0, 322, 0, 0},                 /* runtime.notInHeap */
-	{0xab40, 110, ASK_RTYPE_DIRECT, 0},  /* *runtime.limiterEvent */
-	{0xabc0, 323, 0, 0},                 /* runtime.limiterEvent */
-	{0xac40, 324, 0, 0},                 /* *runtime.spanSPMC */
-	{0xacc0, 325, 0, 0},                 /* runtime.funcval */
-	{0xad40, 326, 0, 0},                 /* runtime.note */
-	{0xadc0, 327, 0, 0},                 /* runtime.PanicNilError */
-	{0xae40, 111, ASK_RTYPE_DIRECT, 0},  /* *runtime.Pinner */
-	{0xaec0, 112, ASK_RTYPE_DIRECT, 0},  /* *runtime.errorAddressString */
-	{0xaf40, 113, ASK_RTYPE_DIRECT, 0},  /* *sync.Mutex */
-	{0xafc0, 328, 0, 0},                 /* internal/runtime/sys.NotInHeap */
-	{0xb040, 329, 0, 0},                 /* internal/runtime/atomic.Bool */
-	{0xb0c0, 114, ASK_RTYPE_DIRECT, 0},  /* internal/runtime/atomic.Pointer[runtime._defer] */
-	{0xb140, 115, ASK_RTYPE_DIRECT, 0},  /* internal/runtime/atomic.Pointer[runtime.m] */
-	{0xb1c0, 330, 0, 0},                 /* syscall.Errno */
+	{0x9d40, 142, ASK_RTYPE_DIRECT, 0},  /* *runtime.TypeAssertionError */
+	{0x9dc0, 143, ASK_RTYPE_DIRECT, 0},  /* *runtime.piController */
+	{0x9e40, 144, ASK_RTYPE_DIRECT, 0},  /* *sync.noCopy */
+	{0x9ec0, 145, ASK_RTYPE_DIRECT, 0},  /* *sync.Once */
+	{0x9f40, 146, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.noCopy */
+	{0x9fc0, 147, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.UncommonType */
+	{0xa040, 148, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.IntArgRegBitmap */
+	{0xa0c0, 149, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.RegArgs */
+	{0xa140, 150, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.noCopy */
+	{0xa1c0, 151, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Bool */
+	{0xa240, 152, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/maps.unhashableTypeError */
+	{0xa2c0, 153, ASK_RTYPE_DIRECT, 0},  /* map[string]int */
+	{0xa340, 154, ASK_RTYPE_DIRECT, 0},  /* map[internal/abi.TypeOff]*internal/abi.Type */
+	{0xa3c0, 155, ASK_RTYPE_DIRECT, 0},  /* map[int32]unsafe.Pointer */
+	{0xa440, 156, ASK_RTYPE_DIRECT, 0},  /* map[runtime._typePair]struct {} */
+	{0xa4c0, 157, ASK_RTYPE_DIRECT, 0},  /* map[string]bool */
+	{0xa540, 158, ASK_RTYPE_DIRECT, 0},  /* map[uint32][]*internal/abi.Type */
+	{0xa5c0, 392, 0, 0},                 /* runtime.Func */
+	{0xa640, 393, 0, 0},                 /* *runtime.moduledata */
+	{0xa6c0, 159, ASK_RTYPE_DIRECT, 0},  /* *runtime.guintptr */
+	{0xa740, 160, ASK_RTYPE_DIRECT, 0},  /* *runtime.waitq */
+	{0xa7c0, 394, 0, 0},                 /* runtime.maybeTraceableChan */
+	{0xa840, 161, ASK_RTYPE_DIRECT, 0},  /* *runtime.goroutineProfileStateHolder */
+	{0xa8c0, 395, 0, 0},                 /* runtime.xRegPerG */
+	{0xa940, 396, 0, 0},                 /* runtime.gTraceState */
+	{0xa9c0, 162, ASK_RTYPE_DIRECT, 0},  /* *runtime.g */
+	{0xaa40, 397, 0, 0},                 /* runtime.mSpanStateBox */
+	{0xaac0, 398, 0, 0},                 /* runtime.notInHeap */
+	{0xab40, 163, ASK_RTYPE_DIRECT, 0},  /* *runtime.limiterEvent */
+	{0xabc0, 399, 0, 0},                 /* runtime.limiterEvent */
+	{0xac40, 400, 0, 0},                 /* *runtime.spanSPMC */
+	{0xacc0, 401, 0, 0},                 /* runtime.funcval */
+	{0xad40, 402, 0, 0},                 /* runtime.note */
+	{0xadc0, 403, 0, 0},                 /* runtime.PanicNilError */
+	{0xae40, 164, ASK_RTYPE_DIRECT, 0},  /* *runtime.Pinner */
+	{0xaec0, 165, ASK_RTYPE_DIRECT, 0},  /* *runtime.errorAddressString */
+	{0xaf40, 166, ASK_RTYPE_DIRECT, 0},  /* *sync.Mutex */
+	{0xafc0, 404, 0, 0},                 /* internal/runtime/sys.NotInHeap */
+	{0xb040, 405, 0, 0},                 /* internal/runtime/atomic.Bool */
+	{0xb0c0, 167, ASK_RTYPE_DIRECT, 0},  /* internal/runtime/atomic.Pointer[runtime._defer] */
+	{0xb140, 168, ASK_RTYPE_DIRECT, 0},  /* internal/runtime/atomic.Pointer[runtime.m] */
+	{0xb1c0, 406, 0, 0},                 /* syscall.Errno */
 	{0xb240, ASK_ABSENT, 0, 0},          /* noalg.struct { key string; elem int } */
 	{0xb2c0, ASK_ABSENT, 0, 0},          /* noalg.map.group[string]int */
 	{0xb340, ASK_ABSENT, 0, 0},          /* noalg.struct { F uintptr; X0 *struct ….valid bool; sync.p interface {} } } */
 	{0xb3c0, ASK_ABSENT, 0, 0},          /* noalg.struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
 	{0xb440, ASK_ABSENT, 0, 0},          /* noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
-	{0xb4c0, 331, 0, 0},                 /* struct { runtime.len int; runtime.buf [128]*runtime.mspan } */
-	{0xb540, 332, 0, 0},                 /* struct { runtime.head *runtime.spanSP…ernal/runtime/atomic.UnsafePointer } */
+	{0xb4c0, 407, 0, 0},                 /* struct { runtime.len int; runtime.buf [128]*runtime.mspan } */
+	{0xb540, 408, 0, 0},                 /* struct { runtime.head *runtime.spanSP…ernal/runtime/atomic.UnsafePointer } */
 	{0xb5c0, ASK_ABSENT, 0, 0},          /* noalg.struct { key int32; elem unsafe.Pointer } */
 	{0xb640, ASK_ABSENT, 0, 0},          /* noalg.map.group[int32]unsafe.Pointer */
 	{0xb6c0, ASK_ABSENT, 0, 0},          /* noalg.struct { key runtime._typePair; elem struct {} } */
@@ -1835,287 +1983,287 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xb840, ASK_ABSENT, 0, 0},          /* noalg.map.group[string]bool */
 	{0xb8c0, ASK_ABSENT, 0, 0},          /* noalg.struct { key uint32; elem []*internal/abi.Type } */
 	{0xb940, ASK_ABSENT, 0, 0},          /* noalg.map.group[uint32][]*internal/abi.Type */
-	{0xbac0, 116, ASK_RTYPE_DIRECT, 0},  /* *syscall.Errno */
-	{0xbb60, 117, ASK_RTYPE_DIRECT, 0},  /* *runtime._panic */
-	{0xbc00, 118, ASK_RTYPE_DIRECT, 0},  /* *runtime.pageCache */
-	{0xbca0, 119, ASK_RTYPE_DIRECT, 0},  /* *runtime.gList */
-	{0xbd40, 333, 0, 0},                 /* *runtime.cleanupBlock */
-	{0xbde0, 120, ASK_RTYPE_DIRECT, 0},  /* *runtime.m */
-	{0xbe80, 121, ASK_RTYPE_DIRECT, 0},  /* runtime.Pinner */
-	{0xbf20, 122, ASK_RTYPE_DIRECT, 0},  /* *runtime.mPadded */
-	{0xbfc0, 334, 0, 0},                 /* *runtime.pollDesc */
-	{0xc060, 123, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Bool */
-	{0xc100, 124, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Uint8 */
-	{0xc1a0, 335, 0, 0},                 /* main.failure */
-	{0xc240, 336, 0, 0},                 /* syscall.Rlimit */
-	{0xc2e0, 337, 0, 0},                 /* runtime.stack */
-	{0xc380, 338, 0, 0},                 /* runtime.functab */
-	{0xc420, 339, 0, 0},                 /* runtime.ptabEntry */
-	{0xc4c0, 340, 0, 0},                 /* runtime.initTask */
-	{0xc560, 341, 0, 0},                 /* runtime.bitvector */
-	{0xc600, 342, 0, 0},                 /* runtime.maybeTraceablePtr */
-	{0xc6a0, 343, 0, 0},                 /* runtime.mutex */
-	{0xc740, 344, 0, 0},                 /* runtime.waitq */
-	{0xc7e0, 345, 0, 0},                 /* runtime.goroutineProfileStateHolder */
-	{0xc880, 346, 0, 0},                 /* runtime.xRegState */
-	{0xc920, 347, 0, 0},                 /* runtime.traceSchedResourceState */
-	{0xc9c0, 348, 0, 0},                 /* runtime.gcBits */
-	{0xca60, 349, 0, 0},                 /* runtime.stackfreelist */
-	{0xcb00, 350, 0, 0},                 /* runtime.gList */
-	{0xcba0, 351, 0, 0},                 /* runtime.pinner */
-	{0xcc40, 352, 0, 0},                 /* runtime.persistentAlloc */
-	{0xcce0, 353, 0, 0},                 /* runtime.lfnode */
-	{0xcd80, 354, 0, 0},                 /* runtime.workbufhdr */
-	{0xce20, 355, 0, 0},                 /* runtime.listNodeManual */
-	{0xcec0, 356, 0, 0},                 /* runtime.cleanupBlock */
-	{0xcf60, 357, 0, 0},                 /* runtime.xRegPerP */
-	{0xd000, 358, 0, 0},                 /* runtime.mWaitList */
-	{0xd0a0, 359, 0, 0},                 /* runtime.pcvalueCache */
-	{0xd140, 360, 0, 0},                 /* runtime.heldLockInfo */
-	{0xd1e0, 361, 0, 0},                 /* runtime.gcBgMarkWorkerNodePadded */
-	{0xd280, 362, 0, 0},                 /* runtime.mPadded */
-	{0xd320, 363, 0, 0},                 /* runtime.debugCallWrapArgs */
-	{0xd3c0, 364, 0, 0},                 /* runtime._typePair */
-	{0xd460, 365, 0, 0},                 /* sync.Mutex */
-	{0xd500, 366, 0, 0},                 /* sync/atomic.Bool */
-	{0xd5a0, 367, 0, 0},                 /* internal/abi.Imethod */
-	{0xd640, 368, 0, 0},                 /* internal/runtime/atomic.Int32 */
-	{0xd6e0, 369, 0, 0},                 /* internal/runtime/atomic.Uint8 */
-	{0xd780, 370, 0, 0},                 /* internal/runtime/atomic.Uint32 */
-	{0xd820, 371, 0, 0},                 /* internal/runtime/atomic.Uintptr */
-	{0xd8c0, 125, ASK_RTYPE_DIRECT, 0},  /* internal/runtime/atomic.UnsafePointer */
-	{0xd960, 372, 0, 0},                 /* internal/runtime/maps.groupsReference */
-	{0xda00, 373, 0, 0},                 /* internal/sync.Mutex */
-	{0xdaa0, 126, ASK_RTYPE_DIRECT, 0},  /* *runtime.maybeTraceablePtr */
-	{0xdb40, 127, ASK_RTYPE_DIRECT, 0},  /* *runtime.synctestBubble */
-	{0xdbe0, 128, ASK_RTYPE_DIRECT, 0},  /* *runtime.maybeTraceableChan */
-	{0xdc80, 129, ASK_RTYPE_DIRECT, 0},  /* *runtime.traceSchedResourceState */
-	{0xdd20, 130, ASK_RTYPE_DIRECT, 0},  /* runtime.mWeakPointer */
-	{0xddc0, 131, ASK_RTYPE_DIRECT, 0},  /* *runtime.pTraceState */
-	{0xde60, 132, ASK_RTYPE_DIRECT, 0},  /* *runtime.wbBuf */
-	{0xdf00, 133, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Int32 */
-	{0xdfa0, 134, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Int64 */
-	{0xe040, 135, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.UnsafePointer */
-	{0xe0e0, 136, ASK_RTYPE_DIRECT, 0},  /* internal/runtime/maps.unhashableTypeError */
-	{0xe180, 137, ASK_RTYPE_DIRECT, 0},  /* *internal/chacha8rand.State */
-	{0xe220, 138, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.Mutex */
-	{0xe2c0, 139, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Pointer[runtime._defer] */
-	{0xe360, 140, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Pointer[runtime.m] */
-	{0xe400, 374, 0, 0},                 /* runtime.waitReason */
-	{0xe4a0, 375, 0, 0},                 /* runtime.timerWhen */
-	{0xe540, 376, 0, 0},                 /* runtime.synctestDeadlockError */
-	{0xe5e0, 141, ASK_RTYPE_DIRECT, 0},  /* *runtime.Func */
-	{0xe6a0, 377, 0, 0},                 /* runtime.textsect */
-	{0xe760, 378, 0, 0},                 /* runtime.modulehash */
-	{0xe820, ASK_ABSENT, 0, 0},          /* *runtime.funcInfo */
-	{0xe8e0, 142, ASK_RTYPE_DIRECT, 0},  /* *runtime.waitReason */
-	{0xe9a0, 379, 0, 0},                 /* runtime.ancestorInfo */
-	{0xea60, 143, ASK_RTYPE_DIRECT, 0},  /* *runtime.gTraceState */
-	{0xeb20, 380, 0, 0},                 /* runtime.mSpanList */
-	{0xebe0, 381, 0, 0},                 /* *runtime.mSpanList */
-	{0xeca0, 144, ASK_RTYPE_DIRECT, 0},  /* *runtime.addrRange */
-	{0xed60, 382, 0, 0},                 /* runtime.pageCache */
-	{0xee20, 383, 0, 0},                 /* runtime.gcBgMarkWorkerNode */
-	{0xeee0, 384, 0, 0},                 /* runtime.workbuf */
-	{0xefa0, 385, 0, 0},                 /* runtime.wbBuf */
-	{0xf060, 386, 0, 0},                 /* runtime.cleanupFn */
-	{0xf120, 145, ASK_RTYPE_DIRECT, 0},  /* *runtime.mLockProfile */
-	{0xf1e0, 387, 0, 0},                 /* runtime.traceBuf */
-	{0xf2a0, 388, 0, 0},                 /* *runtime.traceBuf */
-	{0xf360, 389, 0, 0},                 /* runtime.savedOpenDeferState */
-	{0xf420, 390, 0, 0},                 /* sync.Once */
-	{0xf4e0, 391, 0, 0},                 /* internal/abi.InterfaceType */
-	{0xf5a0, 392, 0, 0},                 /* internal/runtime/atomic.Int64 */
-	{0xf660, 393, 0, 0},                 /* internal/runtime/atomic.Uint64 */
-	{0xf720, 394, 0, 0},                 /* struct { sync.f func(); sync.once syn…nc.valid bool; sync.p interface {} } */
-	{0xf7e0, ASK_ABSENT, 0, 0},          /* *runtime.offAddr */
-	{0xf8a0, 146, ASK_RTYPE_DIRECT, 0},  /* *runtime.scavengerState */
-	{0xf960, 147, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Uint64 */
-	{0xfa20, 148, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Uintptr */
+	{0xbac0, 169, ASK_RTYPE_DIRECT, 0},  /* *syscall.Errno */
+	{0xbb60, 170, ASK_RTYPE_DIRECT, 0},  /* *runtime._panic */
+	{0xbc00, 171, ASK_RTYPE_DIRECT, 0},  /* *runtime.pageCache */
+	{0xbca0, 172, ASK_RTYPE_DIRECT, 0},  /* *runtime.gList */
+	{0xbd40, 409, 0, 0},                 /* *runtime.cleanupBlock */
+	{0xbde0, 173, ASK_RTYPE_DIRECT, 0},  /* *runtime.m */
+	{0xbe80, 174, ASK_RTYPE_DIRECT, 0},  /* runtime.Pinner */
+	{0xbf20, 175, ASK_RTYPE_DIRECT, 0},  /* *runtime.mPadded */
+	{0xbfc0, 410, 0, 0},                 /* *runtime.pollDesc */
+	{0xc060, 176, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Bool */
+	{0xc100, 177, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Uint8 */
+	{0xc1a0, 411, 0, 0},                 /* main.failure */
+	{0xc240, 412, 0, 0},                 /* syscall.Rlimit */
+	{0xc2e0, 413, 0, 0},                 /* runtime.stack */
+	{0xc380, 414, 0, 0},                 /* runtime.functab */
+	{0xc420, 415, 0, 0},                 /* runtime.ptabEntry */
+	{0xc4c0, 416, 0, 0},                 /* runtime.initTask */
+	{0xc560, 417, 0, 0},                 /* runtime.bitvector */
+	{0xc600, 418, 0, 0},                 /* runtime.maybeTraceablePtr */
+	{0xc6a0, 419, 0, 0},                 /* runtime.mutex */
+	{0xc740, 420, 0, 0},                 /* runtime.waitq */
+	{0xc7e0, 421, 0, 0},                 /* runtime.goroutineProfileStateHolder */
+	{0xc880, 422, 0, 0},                 /* runtime.xRegState */
+	{0xc920, 423, 0, 0},                 /* runtime.traceSchedResourceState */
+	{0xc9c0, 424, 0, 0},                 /* runtime.gcBits */
+	{0xca60, 425, 0, 0},                 /* runtime.stackfreelist */
+	{0xcb00, 426, 0, 0},                 /* runtime.gList */
+	{0xcba0, 427, 0, 0},                 /* runtime.pinner */
+	{0xcc40, 428, 0, 0},                 /* runtime.persistentAlloc */
+	{0xcce0, 429, 0, 0},                 /* runtime.lfnode */
+	{0xcd80, 430, 0, 0},                 /* runtime.workbufhdr */
+	{0xce20, 431, 0, 0},                 /* runtime.listNodeManual */
+	{0xcec0, 432, 0, 0},                 /* runtime.cleanupBlock */
+	{0xcf60, 433, 0, 0},                 /* runtime.xRegPerP */
+	{0xd000, 434, 0, 0},                 /* runtime.mWaitList */
+	{0xd0a0, 435, 0, 0},                 /* runtime.pcvalueCache */
+	{0xd140, 436, 0, 0},                 /* runtime.heldLockInfo */
+	{0xd1e0, 437, 0, 0},                 /* runtime.gcBgMarkWorkerNodePadded */
+	{0xd280, 438, 0, 0},                 /* runtime.mPadded */
+	{0xd320, 439, 0, 0},                 /* runtime.debugCallWrapArgs */
+	{0xd3c0, 440, 0, 0},                 /* runtime._typePair */
+	{0xd460, 441, 0, 0},                 /* sync.Mutex */
+	{0xd500, 442, 0, 0},                 /* sync/atomic.Bool */
+	{0xd5a0, 443, 0, 0},                 /* internal/abi.Imethod */
+	{0xd640, 444, 0, 0},                 /* internal/runtime/atomic.Int32 */
+	{0xd6e0, 445, 0, 0},                 /* internal/runtime/atomic.Uint8 */
+	{0xd780, 446, 0, 0},                 /* internal/runtime/atomic.Uint32 */
+	{0xd820, 447, 0, 0},                 /* internal/runtime/atomic.Uintptr */
+	{0xd8c0, 178, ASK_RTYPE_DIRECT, 0},  /* internal/runtime/atomic.UnsafePointer */
+	{0xd960, 448, 0, 0},                 /* internal/runtime/maps.groupsReference */
+	{0xda00, 449, 0, 0},                 /* internal/sync.Mutex */
+	{0xdaa0, 179, ASK_RTYPE_DIRECT, 0},  /* *runtime.maybeTraceablePtr */
+	{0xdb40, 180, ASK_RTYPE_DIRECT, 0},  /* *runtime.synctestBubble */
+	{0xdbe0, 181, ASK_RTYPE_DIRECT, 0},  /* *runtime.maybeTraceableChan */
+	{0xdc80, 182, ASK_RTYPE_DIRECT, 0},  /* *runtime.traceSchedResourceState */
+	{0xdd20, 183, ASK_RTYPE_DIRECT, 0},  /* runtime.mWeakPointer */
+	{0xddc0, 184, ASK_RTYPE_DIRECT, 0},  /* *runtime.pTraceState */
+	{0xde60, 185, ASK_RTYPE_DIRECT, 0},  /* *runtime.wbBuf */
+	{0xdf00, 186, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Int32 */
+	{0xdfa0, 187, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Int64 */
+	{0xe040, 188, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.UnsafePointer */
+	{0xe0e0, 189, ASK_RTYPE_DIRECT, 0},  /* internal/runtime/maps.unhashableTypeError */
+	{0xe180, 190, ASK_RTYPE_DIRECT, 0},  /* *internal/chacha8rand.State */
+	{0xe220, 191, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.Mutex */
+	{0xe2c0, 192, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Pointer[runtime._defer] */
+	{0xe360, 193, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Pointer[runtime.m] */
+	{0xe400, 450, 0, 0},                 /* runtime.waitReason */
+	{0xe4a0, 451, 0, 0},                 /* runtime.timerWhen */
+	{0xe540, 452, 0, 0},                 /* runtime.synctestDeadlockError */
+	{0xe5e0, 194, ASK_RTYPE_DIRECT, 0},  /* *runtime.Func */
+	{0xe6a0, 453, 0, 0},                 /* runtime.textsect */
+	{0xe760, 454, 0, 0},                 /* runtime.modulehash */
+	{0xe820, 195, ASK_RTYPE_DIRECT, 0},  /* *runtime.funcInfo */
+	{0xe8e0, 196, ASK_RTYPE_DIRECT, 0},  /* *runtime.waitReason */
+	{0xe9a0, 455, 0, 0},                 /* runtime.ancestorInfo */
+	{0xea60, 197, ASK_RTYPE_DIRECT, 0},  /* *runtime.gTraceState */
+	{0xeb20, 456, 0, 0},                 /* runtime.mSpanList */
+	{0xebe0, 457, 0, 0},                 /* *runtime.mSpanList */
+	{0xeca0, 198, ASK_RTYPE_DIRECT, 0},  /* *runtime.addrRange */
+	{0xed60, 458, 0, 0},                 /* runtime.pageCache */
+	{0xee20, 459, 0, 0},                 /* runtime.gcBgMarkWorkerNode */
+	{0xeee0, 460, 0, 0},                 /* runtime.workbuf */
+	{0xefa0, 461, 0, 0},                 /* runtime.wbBuf */
+	{0xf060, 462, 0, 0},                 /* runtime.cleanupFn */
+	{0xf120, 199, ASK_RTYPE_DIRECT, 0},  /* *runtime.mLockProfile */
+	{0xf1e0, 463, 0, 0},                 /* runtime.traceBuf */
+	{0xf2a0, 464, 0, 0},                 /* *runtime.traceBuf */
+	{0xf360, 465, 0, 0},                 /* runtime.savedOpenDeferState */
+	{0xf420, 466, 0, 0},                 /* sync.Once */
+	{0xf4e0, 467, 0, 0},                 /* internal/abi.InterfaceType */
+	{0xf5a0, 468, 0, 0},                 /* internal/runtime/atomic.Int64 */
+	{0xf660, 469, 0, 0},                 /* internal/runtime/atomic.Uint64 */
+	{0xf720, 470, 0, 0},                 /* struct { sync.f func(); sync.once syn…nc.valid bool; sync.p interface {} } */
+	{0xf7e0, 200, ASK_RTYPE_DIRECT, 0},  /* *runtime.offAddr */
+	{0xf8a0, 201, ASK_RTYPE_DIRECT, 0},  /* *runtime.scavengerState */
+	{0xf960, 202, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Uint64 */
+	{0xfa20, 203, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Uintptr */
 	{0xfae0, ASK_ABSENT, 0, 0},          /* internal/reflectlite.Type */
-	{0xfba0, 395, 0, 0},                 /* runtime.gsignalStack */
-	{0xfc60, 396, 0, 0},                 /* runtime.sysmontick */
-	{0xfd20, 397, 0, 0},                 /* runtime.special */
-	{0xfde0, 398, 0, 0},                 /* runtime.cleanupBlockHeader */
-	{0xfea0, 399, 0, 0},                 /* runtime.traceBufHeader */
-	{0xff60, 400, 0, 0},                 /* runtime.pcvalueCacheEnt */
-	{0x10020, 401, 0, 0},                /* runtime.errorAddressString */
-	{0x100e0, 402, 0, 0},                /* runtime.traceFrame */
-	{0x101a0, 403, 0, 0},                /* runtime.TypeAssertionError */
-	{0x10260, 404, 0, 0},                /* runtime.Frames */
-	{0x10320, 405, 0, 0},                /* internal/abi.RegArgs */
-	{0x103e0, 406, 0, 0},                /* internal/abi.ITab */
-	{0x104a0, 407, 0, 0},                /* internal/cpu.option */
-	{0x10560, 408, 0, 0},                /* *runtime.mcache */
-	{0x10640, 409, 0, 0},                /* runtime.addrRange */
-	{0x10720, 410, 0, 0},                /* runtime.coro */
-	{0x10800, 411, 0, 0},                /* runtime.sizeClassScanStats */
-	{0x108e0, 412, 0, 0},                /* runtime.spanQueue */
-	{0x109c0, 413, 0, 0},                /* runtime.mOS */
-	{0x10aa0, ASK_ABSENT, 0, 0},         /* *internal/abi.Name */
-	{0x10b80, 414, 0, 0},                /* internal/abi.UncommonType */
-	{0x10c60, 415, 0, 0},                /* internal/chacha8rand.State */
-	{0x10d40, 416, 0, 0},                /* runtime.boundsError */
-	{0x10e20, 417, 0, 0},                /* runtime.offAddr */
-	{0x10f20, 149, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uint32 */
-	{0x11020, 418, 0, 0},                /* runtime.funcInfo */
-	{0x11120, 419, 0, 0},                /* runtime.gobuf */
-	{0x11220, 420, 0, 0},                /* runtime.pTraceState */
-	{0x11320, 421, 0, 0},                /* runtime.mLockProfile */
-	{0x11420, 422, 0, 0},                /* runtime.mTraceState */
-	{0x11520, 423, 0, 0},                /* internal/runtime/maps.table */
-	{0x11620, 150, ASK_RTYPE_DIRECT, 0}, /* *runtime.spanQueue */
-	{0x11720, 424, 0, 0},                /* runtime._defer */
-	{0x11840, 425, 0, 0},                /* runtime.timers */
-	{0x11960, 426, 0, 0},                /* runtime.untracedG·7 */
-	{0x11a80, 151, ASK_RTYPE_DIRECT, 0}, /* internal/abi.Name */
-	{0x11ba0, 152, ASK_RTYPE_DIRECT, 0}, /* *runtime.gcWork */
-	{0x11cc0, 427, 0, 0},                /* runtime.spanSPMC */
-	{0x11de0, 428, 0, 0},                /* runtime.Frame */
-	{0x11f00, 429, 0, 0},                /* runtime.piController */
-	{0x12020, 153, ASK_RTYPE_DIRECT, 0}, /* *runtime.timer */
-	{0x12160, 430, 0, 0},                /* internal/runtime/maps.Map */
-	{0x122a0, 431, 0, 0},                /* runtime.gcWork */
-	{0x12400, 154, ASK_RTYPE_DIRECT, 0}, /* *runtime.timers */
-	{0x12560, 432, 0, 0},                /* runtime.mcache */
-	{0x126e0, 433, 0, 0},                /* internal/abi.Type */
-	{0x12860, 155, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/maps.table */
-	{0x129e0, 434, 0, 0},                /* runtime.synctestBubble */
-	{0x12b60, 435, 0, 0},                /* runtime.pcHeader */
-	{0x12d00, 436, 0, 0},                /* runtime.hchan */
-	{0x12ea0, 156, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.InterfaceType */
-	{0x13040, 157, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.Type */
-	{0x131e0, 437, 0, 0},                /* runtime.sudog */
-	{0x133a0, 438, 0, 0},                /* runtime.scavengerState */
-	{0x13560, 439, 0, 0},                /* runtime._panic */
-	{0x13740, 440, 0, 0},                /* runtime._func */
-	{0x13920, 441, 0, 0},                /* runtime.timer */
-	{0x13b00, 158, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/maps.Map */
-	{0x13ce0, 442, 0, 0},                /* runtime.pollDesc */
-	{0x13f20, 159, ASK_RTYPE_DIRECT, 0}, /* *internal/reflectlite.rtype */
-	{0x141c0, 443, 0, 0},                /* *runtime.mspan */
-	{0x144a0, 160, ASK_RTYPE_DIRECT, 0}, /* internal/reflectlite.rtype */
-	{0x14780, 444, 0, 0},                /* runtime.mspan */
-	{0x14a80, 445, 0, 0},                /* runtime.xRegs */
-	{0x14ea0, 446, 0, 0},                /* runtime.moduledata */
-	{0x15360, 447, 0, 0},                /* runtime.p */
-	{0x15820, 448, 0, 0},                /* runtime.g */
-	{0x15ea0, 449, 0, 0},                /* runtime.m */
+	{0xfba0, 471, 0, 0},                 /* runtime.gsignalStack */
+	{0xfc60, 472, 0, 0},                 /* runtime.sysmontick */
+	{0xfd20, 473, 0, 0},                 /* runtime.special */
+	{0xfde0, 474, 0, 0},                 /* runtime.cleanupBlockHeader */
+	{0xfea0, 475, 0, 0},                 /* runtime.traceBufHeader */
+	{0xff60, 476, 0, 0},                 /* runtime.pcvalueCacheEnt */
+	{0x10020, 477, 0, 0},                /* runtime.errorAddressString */
+	{0x100e0, 478, 0, 0},                /* runtime.traceFrame */
+	{0x101a0, 479, 0, 0},                /* runtime.TypeAssertionError */
+	{0x10260, 480, 0, 0},                /* runtime.Frames */
+	{0x10320, 481, 0, 0},                /* internal/abi.RegArgs */
+	{0x103e0, 482, 0, 0},                /* internal/abi.ITab */
+	{0x104a0, 483, 0, 0},                /* internal/cpu.option */
+	{0x10560, 484, 0, 0},                /* *runtime.mcache */
+	{0x10640, 485, 0, 0},                /* runtime.addrRange */
+	{0x10720, 486, 0, 0},                /* runtime.coro */
+	{0x10800, 487, 0, 0},                /* runtime.sizeClassScanStats */
+	{0x108e0, 488, 0, 0},                /* runtime.spanQueue */
+	{0x109c0, 489, 0, 0},                /* runtime.mOS */
+	{0x10aa0, 204, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.Name */
+	{0x10b80, 490, 0, 0},                /* internal/abi.UncommonType */
+	{0x10c60, 491, 0, 0},                /* internal/chacha8rand.State */
+	{0x10d40, 492, 0, 0},                /* runtime.boundsError */
+	{0x10e20, 493, 0, 0},                /* runtime.offAddr */
+	{0x10f20, 205, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uint32 */
+	{0x11020, 494, 0, 0},                /* runtime.funcInfo */
+	{0x11120, 495, 0, 0},                /* runtime.gobuf */
+	{0x11220, 496, 0, 0},                /* runtime.pTraceState */
+	{0x11320, 497, 0, 0},                /* runtime.mLockProfile */
+	{0x11420, 498, 0, 0},                /* runtime.mTraceState */
+	{0x11520, 499, 0, 0},                /* internal/runtime/maps.table */
+	{0x11620, 206, ASK_RTYPE_DIRECT, 0}, /* *runtime.spanQueue */
+	{0x11720, 500, 0, 0},                /* runtime._defer */
+	{0x11840, 501, 0, 0},                /* runtime.timers */
+	{0x11960, 502, 0, 0},                /* runtime.untracedG·7 */
+	{0x11a80, 207, ASK_RTYPE_DIRECT, 0}, /* internal/abi.Name */
+	{0x11ba0, 208, ASK_RTYPE_DIRECT, 0}, /* *runtime.gcWork */
+	{0x11cc0, 503, 0, 0},                /* runtime.spanSPMC */
+	{0x11de0, 504, 0, 0},                /* runtime.Frame */
+	{0x11f00, 505, 0, 0},                /* runtime.piController */
+	{0x12020, 209, ASK_RTYPE_DIRECT, 0}, /* *runtime.timer */
+	{0x12160, 506, 0, 0},                /* internal/runtime/maps.Map */
+	{0x122a0, 507, 0, 0},                /* runtime.gcWork */
+	{0x12400, 210, ASK_RTYPE_DIRECT, 0}, /* *runtime.timers */
+	{0x12560, 508, 0, 0},                /* runtime.mcache */
+	{0x126e0, 509, 0, 0},                /* internal/abi.Type */
+	{0x12860, 211, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/maps.table */
+	{0x129e0, 510, 0, 0},                /* runtime.synctestBubble */
+	{0x12b60, 511, 0, 0},                /* runtime.pcHeader */
+	{0x12d00, 512, 0, 0},                /* runtime.hchan */
+	{0x12ea0, 212, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.InterfaceType */
+	{0x13040, 213, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.Type */
+	{0x131e0, 513, 0, 0},                /* runtime.sudog */
+	{0x133a0, 514, 0, 0},                /* runtime.scavengerState */
+	{0x13560, 515, 0, 0},                /* runtime._panic */
+	{0x13740, 516, 0, 0},                /* runtime._func */
+	{0x13920, 517, 0, 0},                /* runtime.timer */
+	{0x13b00, 214, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/maps.Map */
+	{0x13ce0, 518, 0, 0},                /* runtime.pollDesc */
+	{0x13f20, 215, ASK_RTYPE_DIRECT, 0}, /* *internal/reflectlite.rtype */
+	{0x141c0, 519, 0, 0},                /* *runtime.mspan */
+	{0x144a0, 216, ASK_RTYPE_DIRECT, 0}, /* internal/reflectlite.rtype */
+	{0x14780, 520, 0, 0},                /* runtime.mspan */
+	{0x14a80, 521, 0, 0},                /* runtime.xRegs */
+	{0x14ea0, 522, 0, 0},                /* runtime.moduledata */
+	{0x15360, 523, 0, 0},                /* runtime.p */
+	{0x15820, 524, 0, 0},                /* runtime.g */
+	{0x15ea0, 525, 0, 0},                /* runtime.m */
 	{0},
 };
 
 /* {entry, type of the closure object} */
 static const struct ask_closure ask_closures[] = {
-	{0xfb20, 451},  /* closure runtime.(*mspan).setUserArenaChunkToFault.func1 */
-	{0xfc60, 452},  /* closure runtime.mmap.func1 */
-	{0xfd80, 453},  /* closure runtime.munmap.func1 */
-	{0xff00, 454},  /* closure runtime.sigaction.func1 */
-	{0x10ac0, 455}, /* closure runtime.chansend.func1 */
-	{0x10cc0, 456}, /* closure runtime.send.goready.func1 */
-	{0x11300, 457}, /* closure runtime.closechan.goready.func1 */
-	{0x11ae0, 458}, /* closure runtime.chanrecv.func1 */
-	{0x11d60, 459}, /* closure runtime.recv.goready.func1 */
-	{0x12440, 460}, /* closure runtime.debugCallCheck.func1 */
-	{0x12840, 461}, /* closure runtime.debugCallWrap.func1 */
-	{0x12aa0, 462}, /* closure runtime.debugCallWrap2.func1 */
-	{0x14e80, 463}, /* closure runtime.hexdumpWords.func1 */
-	{0x19e40, 464}, /* closure runtime.persistentalloc.func1 */
-	{0x1c040, 465}, /* closure runtime.allocmcache.func1 */
-	{0x1daa0, 466}, /* closure runtime.checkFinalizersAndCleanups.func1 */
-	{0x1dd20, 467}, /* closure runtime.checkFinalizersAndCleanups.func1.1 */
-	{0x1fec0, 468}, /* closure runtime.SetFinalizer.func2 */
-	{0x1ff80, 469}, /* closure runtime.SetFinalizer.func1 */
-	{0x20de0, 470}, /* closure runtime.gcStart.func4 */
-	{0x20e60, 471}, /* closure runtime.gcStart.func2 */
-	{0x20ec0, 472}, /* closure runtime.gcStart.func1 */
-	{0x212e0, 473}, /* closure runtime.gcMarkDone.func4 */
-	{0x21380, 474}, /* closure runtime.gcMarkDone.func3 */
-	{0x21420, 475}, /* closure runtime.gcMarkDone.func2 */
-	{0x21480, 476}, /* closure runtime.gcMarkDone.forEachP.func5 */
-	{0x22880, 477}, /* closure runtime.gcMarkTermination.forEachP.func7 */
-	{0x22900, 478}, /* closure runtime.gcMarkTermination.func3 */
-	{0x22960, 479}, /* closure runtime.gcMarkTermination.func2 */
-	{0x22a20, 480}, /* closure runtime.gcMarkTermination.func1 */
-	{0x22f40, 481}, /* closure runtime.gcBgMarkWorker.func2 */
-	{0x24aa0, 482}, /* closure runtime.gcMarkRootCheck.func1 */
-	{0x25060, 483}, /* closure runtime.markroot.func1 */
-	{0x25d80, 484}, /* closure runtime.gcAssistAlloc.func2 */
-	{0x25dc0, 485}, /* closure runtime.gcAssistAlloc.func1 */
-	{0x2d020, 486}, /* closure runtime.(*pageAlloc).scavenge.func1 */
-	{0x30340, 487}, /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3 */
-	{0x30400, 488}, /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2 */
-	{0x304c0, 489}, /* closure runtime.(*sweepLocked).sweep.func1 */
-	{0x31460, 490}, /* closure runtime.getempty.func1 */
-	{0x325c0, 491}, /* closure runtime.(*mheap).alloc.func1 */
-	{0x36fa0, 492}, /* closure runtime.(*pageAlloc).find.func1 */
-	{0x39f60, 493}, /* closure runtime.mProf_Malloc.func1 */
-	{0x3a940, 494}, /* closure runtime.(*mLockProfile).captureStack.func1 */
-	{0x3b0a0, 495}, /* closure runtime.doRecordGoroutineProfile.func1 */
-	{0x3d2c0, 496}, /* closure runtime.futexwakeup.func1 */
-	{0x3d5c0, 497}, /* closure runtime.newosproc.func1 */
-	{0x3f3e0, 498}, /* closure runtime.(*_panic).nextFrame.func1 */
-	{0x3f840, 499}, /* closure runtime.gorecover.func1 */
-	{0x3fa40, 500}, /* closure runtime.throw.func1 */
-	{0x3fb80, 501}, /* closure runtime.fatal.func1 */
-	{0x40000, 502}, /* closure runtime.fatalthrow.func1 */
-	{0x40180, 503}, /* closure runtime.fatalpanic.func1 */
-	{0x40780, 504}, /* closure runtime.dopanic_m.func1 */
-	{0x41120, 505}, /* closure runtime.setPinned.func2 */
-	{0x41180, 506}, /* closure runtime.setPinned.func1 */
-	{0x422e0, 507}, /* closure runtime.xRegRestore.func1 */
-	{0x43560, 508}, /* closure runtime.main.func2 */
-	{0x43ee0, 509}, /* closure runtime.badmorestackg0.func1 */
-	{0x45ba0, 510}, /* closure runtime.casgstatus.func3 */
-	{0x45f40, 511}, /* closure runtime.stopTheWorld.func1 */
-	{0x47480, 512}, /* closure runtime.allocm.func1 */
-	{0x4c420, 513}, /* closure runtime.reentersyscall.func2 */
-	{0x4c500, 514}, /* closure runtime.reentersyscall.func1 */
-	{0x4c7e0, 515}, /* closure runtime.entersyscallblock.func4 */
-	{0x4c8e0, 516}, /* closure runtime.entersyscallblock.func3 */
-	{0x4ca20, 517}, /* closure runtime.entersyscallblock.func1 */
-	{0x4cb20, 518}, /* closure runtime.exitsyscall.func4 */
-	{0x4cb60, 519}, /* closure runtime.exitsyscall.func3 */
-	{0x4cc60, 520}, /* closure runtime.exitsyscall.func2 */
-	{0x4d1e0, 521}, /* closure runtime.malg.func1 */
-	{0x4d2a0, 522}, /* closure runtime.newproc.func1 */
-	{0x4dee0, 523}, /* closure runtime.gfget.func2 */
-	{0x4df20, 524}, /* closure runtime.gfget.func1 */
-	{0x4ebe0, 525}, /* closure runtime.(*p).destroy.freemcache.func2 */
-	{0x4ec40, 526}, /* closure runtime.(*p).destroy.func1 */
-	{0x4fc80, 527}, /* closure runtime.wirep.func2 */
-	{0x50320, 528}, /* closure runtime.checkdead.func1 */
-	{0x55580, 529}, /* closure runtime.(*rwmutex).rlock.func1 */
-	{0x557a0, 530}, /* closure runtime.readyWithTime.goready.func1 */
-	{0x5ee60, 531}, /* closure runtime.(*synctestBubble).changegstatus.goready.func1 */
-	{0x5efc0, 532}, /* closure runtime.(*synctestBubble).decActive.goready.func1 */
-	{0x5f540, 533}, /* closure runtime.(*timer).maybeRunAsync.func1 */
-	{0x5fc60, 534}, /* closure runtime.(*timer).modify.func1 */
-	{0x61260, 535}, /* closure runtime.(*timer).maybeRunChan.func1 */
-	{0x61480, 536}, /* closure runtime.traceAdvance.func6 */
-	{0x615c0, 537}, /* closure runtime.traceAdvance.func5 */
-	{0x61620, 538}, /* closure runtime.traceAdvance.func4 */
-	{0x617c0, 539}, /* closure runtime.traceAdvance.forEachP.func7 */
-	{0x61840, 540}, /* closure runtime.traceAdvance.func1 */
-	{0x61a40, 541}, /* closure runtime.traceAdvance.func1.1 */
-	{0x64060, 542}, /* closure runtime.traceback1.func1 */
-	{0x64ac0, 543}, /* closure runtime.traceback2.func1 */
-	{0x64f20, 544}, /* closure runtime.callers.func1 */
-	{0x65be0, 545}, /* closure runtime.tracebacksomeothers.func1 */
-	{0x65f00, 546}, /* closure runtime.tracebackHexdump.func1 */
-	{0x667e0, 547}, /* closure runtime.traceWriter.flush.func1 */
-	{0x66b80, 548}, /* closure runtime.traceWriter.refill.func1 */
-	{0x67500, 549}, /* closure runtime.traceCPUFlush.func1 */
-	{0x68060, 550}, /* closure runtime.(*traceRegionAlloc).alloc.func1 */
-	{0x69d40, 551}, /* closure runtime.traceThreadDestroy.func1 */
-	{0x6b680, 552}, /* closure runtime.(*traceStringTable).put.func1 */
-	{0x6b9e0, 553}, /* closure runtime.(*traceStringTable).reset.func1 */
-	{0x6be60, 554}, /* closure runtime.traceSyncBatch.func1 */
-	{0x6c660, 555}, /* closure runtime.getGCMaskOnDemand.func1 */
-	{0x6ee60, 556}, /* closure runtime.vdsoParseSymbols.func1 */
-	{0x6fe00, 557}, /* closure runtime.gcMarkTermination.func4.1 */
-	{0x7ad40, 558}, /* closure syscall.init.OnceFunc.func3 */
-	{0x7ada0, 559}, /* closure syscall.init.OnceFunc.func3.1 */
-	{0x7ae20, 560}, /* closure syscall.init.OnceFunc.func3.1.1 */
+	{0xfb20, 529},  /* closure runtime.(*mspan).setUserArenaChunkToFault.func1 */
+	{0xfc60, 530},  /* closure runtime.mmap.func1 */
+	{0xfd80, 531},  /* closure runtime.munmap.func1 */
+	{0xff00, 532},  /* closure runtime.sigaction.func1 */
+	{0x10ac0, 533}, /* closure runtime.chansend.func1 */
+	{0x10cc0, 534}, /* closure runtime.send.goready.func1 */
+	{0x11300, 535}, /* closure runtime.closechan.goready.func1 */
+	{0x11ae0, 536}, /* closure runtime.chanrecv.func1 */
+	{0x11d60, 537}, /* closure runtime.recv.goready.func1 */
+	{0x12440, 538}, /* closure runtime.debugCallCheck.func1 */
+	{0x12840, 539}, /* closure runtime.debugCallWrap.func1 */
+	{0x12aa0, 540}, /* closure runtime.debugCallWrap2.func1 */
+	{0x14e80, 541}, /* closure runtime.hexdumpWords.func1 */
+	{0x19e40, 542}, /* closure runtime.persistentalloc.func1 */
+	{0x1c040, 543}, /* closure runtime.allocmcache.func1 */
+	{0x1daa0, 544}, /* closure runtime.checkFinalizersAndCleanups.func1 */
+	{0x1dd20, 545}, /* closure runtime.checkFinalizersAndCleanups.func1.1 */
+	{0x1fec0, 546}, /* closure runtime.SetFinalizer.func2 */
+	{0x1ff80, 547}, /* closure runtime.SetFinalizer.func1 */
+	{0x20de0, 548}, /* closure runtime.gcStart.func4 */
+	{0x20e60, 549}, /* closure runtime.gcStart.func2 */
+	{0x20ec0, 550}, /* closure runtime.gcStart.func1 */
+	{0x212e0, 551}, /* closure runtime.gcMarkDone.func4 */
+	{0x21380, 552}, /* closure runtime.gcMarkDone.func3 */
+	{0x21420, 553}, /* closure runtime.gcMarkDone.func2 */
+	{0x21480, 554}, /* closure runtime.gcMarkDone.forEachP.func5 */
+	{0x22880, 555}, /* closure runtime.gcMarkTermination.forEachP.func7 */
+	{0x22900, 556}, /* closure runtime.gcMarkTermination.func3 */
+	{0x22960, 557}, /* closure runtime.gcMarkTermination.func2 */
+	{0x22a20, 558}, /* closure runtime.gcMarkTermination.func1 */
+	{0x22f40, 559}, /* closure runtime.gcBgMarkWorker.func2 */
+	{0x24aa0, 560}, /* closure runtime.gcMarkRootCheck.func1 */
+	{0x25060, 561}, /* closure runtime.markroot.func1 */
+	{0x25d80, 562}, /* closure runtime.gcAssistAlloc.func2 */
+	{0x25dc0, 563}, /* closure runtime.gcAssistAlloc.func1 */
+	{0x2d020, 564}, /* closure runtime.(*pageAlloc).scavenge.func1 */
+	{0x30340, 565}, /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3 */
+	{0x30400, 566}, /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2 */
+	{0x304c0, 567}, /* closure runtime.(*sweepLocked).sweep.func1 */
+	{0x31460, 568}, /* closure runtime.getempty.func1 */
+	{0x325c0, 569}, /* closure runtime.(*mheap).alloc.func1 */
+	{0x36fa0, 570}, /* closure runtime.(*pageAlloc).find.func1 */
+	{0x39f60, 571}, /* closure runtime.mProf_Malloc.func1 */
+	{0x3a940, 572}, /* closure runtime.(*mLockProfile).captureStack.func1 */
+	{0x3b0a0, 573}, /* closure runtime.doRecordGoroutineProfile.func1 */
+	{0x3d2c0, 574}, /* closure runtime.futexwakeup.func1 */
+	{0x3d5c0, 575}, /* closure runtime.newosproc.func1 */
+	{0x3f3e0, 576}, /* closure runtime.(*_panic).nextFrame.func1 */
+	{0x3f840, 577}, /* closure runtime.gorecover.func1 */
+	{0x3fa40, 578}, /* closure runtime.throw.func1 */
+	{0x3fb80, 579}, /* closure runtime.fatal.func1 */
+	{0x40000, 580}, /* closure runtime.fatalthrow.func1 */
+	{0x40180, 581}, /* closure runtime.fatalpanic.func1 */
+	{0x40780, 582}, /* closure runtime.dopanic_m.func1 */
+	{0x41120, 583}, /* closure runtime.setPinned.func2 */
+	{0x41180, 584}, /* closure runtime.setPinned.func1 */
+	{0x422e0, 585}, /* closure runtime.xRegRestore.func1 */
+	{0x43560, 586}, /* closure runtime.main.func2 */
+	{0x43ee0, 587}, /* closure runtime.badmorestackg0.func1 */
+	{0x45ba0, 588}, /* closure runtime.casgstatus.func3 */
+	{0x45f40, 589}, /* closure runtime.stopTheWorld.func1 */
+	{0x47480, 590}, /* closure runtime.allocm.func1 */
+	{0x4c420, 591}, /* closure runtime.reentersyscall.func2 */
+	{0x4c500, 592}, /* closure runtime.reentersyscall.func1 */
+	{0x4c7e0, 593}, /* closure runtime.entersyscallblock.func4 */
+	{0x4c8e0, 594}, /* closure runtime.entersyscallblock.func3 */
+	{0x4ca20, 595}, /* closure runtime.entersyscallblock.func1 */
+	{0x4cb20, 596}, /* closure runtime.exitsyscall.func4 */
+	{0x4cb60, 597}, /* closure runtime.exitsyscall.func3 */
+	{0x4cc60, 598}, /* closure runtime.exitsyscall.func2 */
+	{0x4d1e0, 599}, /* closure runtime.malg.func1 */
+	{0x4d2a0, 600}, /* closure runtime.newproc.func1 */
+	{0x4dee0, 601}, /* closure runtime.gfget.func2 */
+	{0x4df20, 602}, /* closure runtime.gfget.func1 */
+	{0x4ebe0, 603}, /* closure runtime.(*p).destroy.freemcache.func2 */
+	{0x4ec40, 604}, /* closure runtime.(*p).destroy.func1 */
+	{0x4fc80, 605}, /* closure runtime.wirep.func2 */
+	{0x50320, 606}, /* closure runtime.checkdead.func1 */
+	{0x55580, 607}, /* closure runtime.(*rwmutex).rlock.func1 */
+	{0x557a0, 608}, /* closure runtime.readyWithTime.goready.func1 */
+	{0x5ee60, 609}, /* closure runtime.(*synctestBubble).changegstatus.goready.func1 */
+	{0x5efc0, 610}, /* closure runtime.(*synctestBubble).decActive.goready.func1 */
+	{0x5f540, 611}, /* closure runtime.(*timer).maybeRunAsync.func1 */
+	{0x5fc60, 612}, /* closure runtime.(*timer).modify.func1 */
+	{0x61260, 613}, /* closure runtime.(*timer).maybeRunChan.func1 */
+	{0x61480, 614}, /* closure runtime.traceAdvance.func6 */
+	{0x615c0, 615}, /* closure runtime.traceAdvance.func5 */
+	{0x61620, 616}, /* closure runtime.traceAdvance.func4 */
+	{0x617c0, 617}, /* closure runtime.traceAdvance.forEachP.func7 */
+	{0x61840, 618}, /* closure runtime.traceAdvance.func1 */
+	{0x61a40, 619}, /* closure runtime.traceAdvance.func1.1 */
+	{0x64060, 620}, /* closure runtime.traceback1.func1 */
+	{0x64ac0, 621}, /* closure runtime.traceback2.func1 */
+	{0x64f20, 622}, /* closure runtime.callers.func1 */
+	{0x65be0, 623}, /* closure runtime.tracebacksomeothers.func1 */
+	{0x65f00, 624}, /* closure runtime.tracebackHexdump.func1 */
+	{0x667e0, 625}, /* closure runtime.traceWriter.flush.func1 */
+	{0x66b80, 626}, /* closure runtime.traceWriter.refill.func1 */
+	{0x67500, 627}, /* closure runtime.traceCPUFlush.func1 */
+	{0x68060, 628}, /* closure runtime.(*traceRegionAlloc).alloc.func1 */
+	{0x69d40, 629}, /* closure runtime.traceThreadDestroy.func1 */
+	{0x6b680, 630}, /* closure runtime.(*traceStringTable).put.func1 */
+	{0x6b9e0, 631}, /* closure runtime.(*traceStringTable).reset.func1 */
+	{0x6be60, 632}, /* closure runtime.traceSyncBatch.func1 */
+	{0x6c660, 633}, /* closure runtime.getGCMaskOnDemand.func1 */
+	{0x6ee60, 634}, /* closure runtime.vdsoParseSymbols.func1 */
+	{0x6fe00, 635}, /* closure runtime.gcMarkTermination.func4.1 */
+	{0x7ad40, 636}, /* closure syscall.init.OnceFunc.func3 */
+	{0x7ada0, 637}, /* closure syscall.init.OnceFunc.func3.1 */
+	{0x7ae20, 638}, /* closure syscall.init.OnceFunc.func3.1.1 */
 	{0},
 };
 

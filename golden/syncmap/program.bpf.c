@@ -83,14 +83,14 @@ static const struct ask_layout ask_layout = {
 	.probes = 3,                /* rows of ask_probes */
 	.exprs = 3,                 /* rows of ask_exprs */
 	.ops = 2,                   /* rows of ask_ops */
-	.types = 687,               /* rows of ask_types */
-	.pointers = 679,            /* rows of ask_pointers */
+	.types = 780,               /* rows of ask_types */
+	.pointers = 765,            /* rows of ask_pointers */
 	.spans = 0,                 /* rows of ask_spans */
 	.limits = 1,                /* rows of ask_limits */
-	.rtypes = 568,              /* rows of ask_rtypes */
+	.rtypes = 569,              /* rows of ask_rtypes */
 	.closures = 110,            /* rows of ask_closures */
 	.itab_type = 8,             /* internal/abi.ITab.Type */
-	.funcval_type = 485,        /* type of a closure object of which only the PC is known */
+	.funcval_type = 578,        /* type of a closure object of which only the PC is known */
 	.context_types = 0,         /* rows of ask_context_types */
 	.any_key = 0x0,             /* contexts of the spec with a key of any type */
 	.any_value = 0x0,           /* contexts of the spec with a value of any type */
@@ -139,1348 +139,1527 @@ static const struct ask_type ask_types[] = {
 	[29] = {4, 17, 0, 0, 0},        /* sync/atomic.Uint32 */
 	/* ---- only behind interfaces and func values: what these may hold ---- */
 	[30] = {8, 17, 1, 0, 0},        /* *syscall.Rlimit */
-	[31] = {8, 18, 1, 0, 0},        /* *error */
-	[32] = {8, 19, 1, 0, 0},        /* *string */
-	[33] = {8, 20, 1, 0, 0},        /* *uint8 */
-	[34] = {8, 21, 1, 0, 0},        /* *int32 */
-	[35] = {8, 22, 1, 0, 0},        /* *uint32 */
-	[36] = {8, 23, 1, 0, 0},        /* *int64 */
-	[37] = {8, 24, 1, 0, 0},        /* *uint64 */
-	[38] = {8, 25, 1, 0, 0},        /* *int */
-	[39] = {8, 26, 1, 0, 0},        /* *uintptr */
-	[40] = {8, 27, 1, 0, 0},        /* *bool */
-	[41] = {8, 28, 1, 0, 0},        /* *unsafe.Pointer */
-	[42] = {8, 29, 1, 0, 0},        /* *interface {} */
-	[43] = {8, 30, 1, 0, 0},        /* *runtime._defer */
-	[44] = {8, 31, 1, 0, 0},        /* *runtime.stack */
-	[45] = {8, 32, 1, 0, 0},        /* *runtime.pcHeader */
-	[46] = {8, 33, 1, 0, 0},        /* *runtime.functab */
-	[47] = {8, 34, 1, 0, 0},        /* *runtime.textsect */
-	[48] = {8, 35, 1, 0, 0},        /* *runtime.ptabEntry */
-	[49] = {8, 36, 1, 0, 0},        /* *runtime.modulehash */
-	[50] = {8, 37, 1, 0, 0},        /* *runtime.initTask */
-	[51] = {8, 38, 1, 0, 0},        /* *runtime.gobuf */
-	[52] = {8, 39, 1, 0, 0},        /* *runtime.ancestorInfo */
-	[53] = {8, 40, 1, 0, 0},        /* *runtime.mutex */
-	[54] = {8, 41, 1, 0, 0},        /* *runtime.sudog */
-	[55] = {8, 42, 1, 0, 0},        /* *runtime.coro */
-	[56] = {8, 43, 1, 0, 0},        /* *runtime.gsignalStack */
-	[57] = {8, 44, 1, 0, 0},        /* *runtime.sigset */
-	[58] = {8, 45, 1, 0, 0},        /* *runtime.sysmontick */
-	[59] = {8, 46, 1, 0, 0},        /* *runtime.persistentAlloc */
-	[60] = {8, 47, 1, 0, 0},        /* *runtime.lfnode */
-	[61] = {8, 48, 1, 0, 0},        /* *runtime.gcBgMarkWorkerNode */
-	[62] = {8, 49, 1, 0, 0},        /* *runtime.listNodeManual */
-	[63] = {8, 50, 1, 0, 0},        /* *runtime.cleanupFn */
-	[64] = {8, 51, 1, 0, 0},        /* *runtime.funcval */
-	[65] = {8, 52, 1, 0, 0},        /* *runtime.cgoCallers */
-	[66] = {8, 53, 1, 0, 0},        /* *runtime.note */
-	[67] = {8, 54, 1, 0, 0},        /* *runtime.mTraceState */
-	[68] = {8, 55, 1, 0, 0},        /* *runtime.pcvalueCache */
-	[69] = {8, 56, 1, 0, 0},        /* *runtime.mOS */
-	[70] = {8, 57, 1, 0, 0},        /* *runtime.Frame */
-	[71] = {8, 58, 1, 0, 0},        /* *runtime.gcBgMarkWorkerNodePadded */
-	[72] = {8, 59, 1, 0, 0},        /* *runtime.traceFrame */
-	[73] = {8, 60, 1, 0, 0},        /* *runtime.untracedG·7 */
-	[74] = {8, 61, 1, 0, 0},        /* *runtime.debugCallWrapArgs */
-	[75] = {8, 62, 1, 0, 0},        /* *runtime.savedOpenDeferState */
-	[76] = {8, 63, 1, 0, 0},        /* *internal/abi.Imethod */
-	[77] = {8, 64, 1, 0, 0},        /* *internal/abi.ITab */
-	[78] = {8, 65, 1, 0, 0},        /* *internal/cpu.option */
-	[79] = {8, 66, 1, 0, 0},        /* func() */
-	[80] = {8, 67, 1, 0, 0},        /* *internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
-	[81] = {8, 68, 1, 0, 0},        /* *internal/sync.node[go.shape.interface {},go.shape.interface {}] */
-	[82] = {8, 69, 1, 0, 0},        /* *sync/atomic.Pointer[internal/sync.en…interface {},go.shape.interface {}]] */
-	[83] = {8, 70, 1, 0, 0},        /* *internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
-	[84] = {8, 71, 1, 0, 0},        /* *sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
-	[85] = {8, 72, 1, 0, 0},        /* *go.shape.struct { internal/sync.isEntry bool } */
-	[86] = {8, 73, 1, 0, 0},        /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
-	[87] = {8, 74, 1, 0, 0},        /* *[]runtime.ancestorInfo */
-	[88] = {8, 75, 1, 0, 0},        /* *[1024]uintptr */
-	[89] = {8, 76, 1, 0, 0},        /* func() bool */
-	[90] = {8, 77, 1, 0, 0},        /* func() int32 */
-	[91] = {8, 78, 1, 0, 0},        /* func(*runtime.coro) */
-	[92] = {8, 79, 1, 0, 0},        /* func(*runtime.pinner) */
-	[93] = {8, 80, 1, 0, 0},        /* chan struct {} */
-	[94] = {8, 81, 1, 0, 0},        /* chan bool */
-	[95] = {8, 82, 1, 0, 0},        /* chan int */
-	[96] = {8, 83, 1, 0, 0},        /* func(int64) int64 */
-	[97] = {8, 84, 1, 0, 0},        /* func(*runtime.funcval, unsafe.Pointer) */
-	[98] = {8, 85, 1, 0, 0},        /* func(unsafe.Pointer, unsafe.Pointer) bool */
-	[99] = {8, 86, 1, 0, 0},        /* func(interface {}, uintptr, int64) */
-	[100] = {8, 87, 1, 0, 0},       /* func(*runtime.g, unsafe.Pointer) bool */
-	[101] = {8, 88, 1, 0, 0},       /* func(uintptr) (uintptr, int64) */
-	[102] = {8, 89, 1, 0, 0},       /* *runtime.bitvector */
-	[103] = {8, 90, 1, 0, 0},       /* *runtime.timerWhen */
-	[104] = {8, 91, 1, 0, 0},       /* *runtime.pinner */
-	[105] = {8, 92, 1, 0, 0},       /* *runtime.xRegPerP */
-	[106] = {8, 93, 1, 0, 0},       /* *runtime.lockRank */
-	[107] = {8, 94, 1, 0, 0},       /* *runtime.synctestDeadlockError */
-	[108] = {8, 95, 1, 0, 0},       /* *runtime.Frames */
-	[109] = {8, 96, 1, 0, 0},       /* *internal/strconv.Error */
-	[110] = {8, 97, 1, 0, 0},       /* *internal/abi.Kind */
-	[111] = {8, 98, 1, 0, 0},       /* *internal/runtime/cgroup.stringError */
-	[112] = {8, 99, 1, 0, 0},       /* *internal/runtime/maps.groupsReference */
-	[113] = {8, 100, 1, 0, 0},      /* *sync.Once */
-	[114] = {8, 101, 1, 0, 0},      /* *runtime.errorString */
-	[115] = {8, 102, 1, 0, 0},      /* *runtime.plainError */
-	[116] = {8, 103, 1, 0, 0},      /* *runtime.muintptr */
-	[117] = {8, 104, 1, 0, 0},      /* *runtime.hchan */
-	[118] = {8, 105, 1, 0, 0},      /* *runtime.mSpanStateBox */
-	[119] = {8, 106, 1, 0, 0},      /* *runtime.objptr */
-	[120] = {8, 107, 1, 0, 0},      /* *runtime.p */
-	[121] = {8, 108, 1, 0, 0},      /* *runtime.puintptr */
-	[122] = {8, 109, 0, 0, 0},      /* *runtime.PanicNilError */
-	[123] = {8, 109, 1, 0, 0},      /* *runtime.boundsError */
-	[124] = {8, 110, 1, 0, 0},      /* *runtime.TypeAssertionError */
-	[125] = {8, 111, 1, 0, 0},      /* *runtime.piController */
-	[126] = {8, 112, 1, 0, 0},      /* *internal/abi.UncommonType */
-	[127] = {8, 113, 1, 0, 0},      /* *internal/abi.IntArgRegBitmap */
-	[128] = {8, 114, 1, 0, 0},      /* *internal/abi.RegArgs */
-	[129] = {8, 115, 1, 0, 0},      /* *internal/runtime/atomic.Bool */
-	[130] = {8, 116, 1, 0, 0},      /* *internal/runtime/maps.unhashableTypeError */
-	[131] = {8, 117, 1, 0, 0},      /* map[string]int */
-	[132] = {8, 118, 1, 0, 0},      /* map[internal/abi.TypeOff]*internal/abi.Type */
-	[133] = {8, 119, 1, 0, 0},      /* map[int32]unsafe.Pointer */
-	[134] = {8, 120, 1, 0, 0},      /* map[runtime._typePair]struct {} */
-	[135] = {8, 121, 1, 0, 0},      /* map[string]bool */
-	[136] = {8, 122, 1, 0, 0},      /* map[uint32][]*internal/abi.Type */
-	[137] = {8, 123, 1, 0, 0},      /* *sync.Mutex */
-	[138] = {8, 124, 1, 0, 0},      /* *runtime.guintptr */
-	[139] = {8, 125, 1, 0, 0},      /* *runtime.waitq */
-	[140] = {8, 126, 1, 0, 0},      /* *runtime.goroutineProfileStateHolder */
-	[141] = {8, 127, 1, 0, 0},      /* *runtime.g */
-	[142] = {8, 128, 1, 0, 0},      /* *runtime.limiterEvent */
-	[143] = {8, 129, 1, 0, 0},      /* *runtime.Pinner */
-	[144] = {8, 130, 1, 0, 0},      /* *runtime.errorAddressString */
-	[145] = {8, 131, 0, 0, 0},      /* internal/runtime/atomic.Pointer[runtime._defer] */
-	[146] = {8, 131, 0, 0, 0},      /* internal/runtime/atomic.Pointer[runtime.m] */
-	[147] = {8, 131, 1, 0, 0},      /* *syscall.Errno */
-	[148] = {8, 132, 1, 0, 0},      /* *sync/atomic.Bool */
-	[149] = {8, 133, 1, 0, 0},      /* *runtime._panic */
-	[150] = {8, 134, 1, 0, 0},      /* *runtime.pageCache */
-	[151] = {8, 135, 1, 0, 0},      /* *runtime.gList */
-	[152] = {8, 136, 1, 0, 0},      /* *runtime.m */
-	[153] = {8, 137, 1, 0, 0},      /* runtime.Pinner */
-	[154] = {8, 138, 1, 0, 0},      /* *runtime.mPadded */
-	[155] = {8, 139, 1, 0, 0},      /* *internal/runtime/atomic.Uint8 */
-	[156] = {8, 140, 1, 0, 0},      /* *sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]] */
-	[157] = {8, 141, 1, 0, 0},      /* *sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
-	[158] = {8, 142, 1, 0, 0},      /* *sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
-	[159] = {8, 143, 0, 0, 0},      /* internal/runtime/atomic.UnsafePointer */
-	[160] = {8, 143, 1, 0, 0},      /* *internal/sync.Mutex */
-	[161] = {8, 144, 1, 0, 0},      /* *runtime.maybeTraceablePtr */
-	[162] = {8, 145, 1, 0, 0},      /* *runtime.synctestBubble */
-	[163] = {8, 146, 1, 0, 0},      /* *runtime.maybeTraceableChan */
-	[164] = {8, 147, 1, 0, 0},      /* *runtime.traceSchedResourceState */
-	[165] = {8, 148, 1, 0, 0},      /* runtime.mWeakPointer */
-	[166] = {8, 149, 1, 0, 0},      /* *runtime.pTraceState */
-	[167] = {8, 150, 1, 0, 0},      /* *runtime.wbBuf */
-	[168] = {8, 151, 1, 0, 0},      /* *internal/runtime/atomic.Int32 */
-	[169] = {8, 152, 1, 0, 0},      /* *internal/runtime/atomic.Int64 */
-	[170] = {8, 153, 1, 0, 0},      /* *internal/runtime/atomic.UnsafePointer */
-	[171] = {8, 154, 1, 0, 0},      /* internal/runtime/maps.unhashableTypeError */
-	[172] = {8, 155, 1, 0, 0},      /* *internal/chacha8rand.State */
-	[173] = {8, 156, 1, 0, 0},      /* *internal/runtime/atomic.Pointer[runtime._defer] */
-	[174] = {8, 157, 1, 0, 0},      /* *internal/runtime/atomic.Pointer[runtime.m] */
-	[175] = {8, 158, 0, 0, 0},      /* *runtime.Func */
-	[176] = {8, 158, 1, 0, 0},      /* *runtime.waitReason */
-	[177] = {8, 159, 1, 0, 0},      /* *runtime.gTraceState */
-	[178] = {8, 160, 1, 0, 0},      /* *runtime.addrRange */
-	[179] = {8, 161, 1, 0, 0},      /* *runtime.mLockProfile */
-	[180] = {8, 162, 1, 0, 0},      /* sync/atomic.Pointer[internal/sync.ent…interface {},go.shape.interface {}]] */
-	[181] = {8, 163, 1, 0, 0},      /* sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
-	[182] = {8, 164, 1, 0, 0},      /* *sync/atomic.Uint32 */
-	[183] = {8, 165, 1, 0, 0},      /* *runtime.scavengerState */
-	[184] = {8, 166, 1, 0, 0},      /* *internal/runtime/atomic.Uint64 */
-	[185] = {8, 167, 1, 0, 0},      /* *internal/runtime/atomic.Uintptr */
-	[186] = {8, 168, 1, 0, 0},      /* *internal/runtime/atomic.Uint32 */
-	[187] = {8, 169, 1, 0, 0},      /* *runtime.spanQueue */
-	[188] = {8, 170, 1, 0, 0},      /* internal/abi.Name */
-	[189] = {8, 171, 1, 0, 0},      /* *runtime.gcWork */
-	[190] = {8, 172, 1, 0, 0},      /* *runtime.timer */
-	[191] = {8, 173, 1, 0, 0},      /* *runtime.timers */
-	[192] = {8, 174, 1, 0, 0},      /* *internal/runtime/maps.table */
-	[193] = {8, 175, 1, 0, 0},      /* *internal/abi.InterfaceType */
-	[194] = {8, 176, 1, 0, 0},      /* *internal/abi.Type */
-	[195] = {8, 177, 1, 0, 0},      /* *internal/runtime/maps.Map */
-	[196] = {8, 178, 1, 0, 0},      /* *internal/reflectlite.rtype */
-	[197] = {8, 179, 1, 0, 0},      /* internal/reflectlite.rtype */
-	[198] = {112, 180, 2, 0, 0},    /* hchan<struct {}> */
-	[199] = {112, 182, 3, 0, 0},    /* hchan<bool> */
-	[200] = {112, 185, 3, 0, 0},    /* hchan<int> */
-	[201] = {48, 188, 1, 0, 0},     /* map<string,int> */
-	[202] = {48, 189, 1, 0, 0},     /* map<internal/abi.TypeOff,*internal/abi.Type> */
-	[203] = {48, 190, 1, 0, 0},     /* map<int32,unsafe.Pointer> */
-	[204] = {48, 191, 1, 0, 0},     /* map<runtime._typePair,struct {}> */
-	[205] = {48, 192, 1, 0, 0},     /* map<string,bool> */
-	[206] = {48, 193, 1, 0, 0},     /* map<uint32,[]*internal/abi.Type> */
-	[207] = {104, 194, 1, 0, 0},    /* sudog<struct {}> */
-	[208] = {104, 195, 1, 0, 0},    /* sudog<bool> */
-	[209] = {8, 196, 0, 0, 0},      /* int */
-	[210] = {104, 196, 1, 0, 0},    /* sudog<int> */
-	[211] = {8, 197, 1, 0, 0},      /* *table<string,int> */
-	[212] = {200, 198, 1, 0, 0},    /* noalg.map.group[string]int */
-	[213] = {8, 199, 1, 0, 0},      /* *table<internal/abi.TypeOff,*internal/abi.Type> */
-	[214] = {136, 200, 1, 0, 0},    /* noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
-	[215] = {8, 201, 1, 0, 0},      /* *table<int32,unsafe.Pointer> */
-	[216] = {136, 202, 0, 0, 0},    /* noalg.map.group[int32]unsafe.Pointer */
-	[217] = {8, 202, 1, 0, 0},      /* *table<runtime._typePair,struct {}> */
-	[218] = {200, 203, 2, 0, 0},    /* noalg.map.group[runtime._typePair]struct {} */
-	[219] = {8, 205, 1, 0, 0},      /* *table<string,bool> */
-	[220] = {200, 206, 1, 0, 0},    /* noalg.map.group[string]bool */
-	[221] = {8, 207, 1, 0, 0},      /* *table<uint32,[]*internal/abi.Type> */
-	[222] = {264, 208, 1, 0, 0},    /* noalg.map.group[uint32][]*internal/abi.Type */
-	[223] = {32, 209, 1, 0, 0},     /* table<string,int> */
-	[224] = {32, 210, 1, 0, 0},     /* table<internal/abi.TypeOff,*internal/abi.Type> */
-	[225] = {32, 211, 1, 0, 0},     /* table<int32,unsafe.Pointer> */
-	[226] = {32, 212, 1, 0, 0},     /* table<runtime._typePair,struct {}> */
-	[227] = {32, 213, 1, 0, 0},     /* table<string,bool> */
-	[228] = {32, 214, 1, 0, 0},     /* table<uint32,[]*internal/abi.Type> */
-	[229] = {8, 215, 1, 0, 0},      /* *runtime.xRegState */
-	[230] = {8, 216, 1, 0, 0},      /* *runtime.special */
-	[231] = {8, 217, 1, 0, 0},      /* *runtime.cleanupBlockHeader */
-	[232] = {8, 218, 0, 0, 0},      /* *internal/runtime/sys.NotInHeap */
-	[233] = {24, 218, 1, 0, 0},     /* []uint8 */
-	[234] = {24, 219, 1, 0, 0},     /* []int32 */
-	[235] = {24, 220, 1, 0, 0},     /* []uint32 */
-	[236] = {24, 221, 1, 0, 0},     /* []uint64 */
-	[237] = {24, 222, 1, 0, 0},     /* []uintptr */
-	[238] = {24, 223, 1, 0, 0},     /* []unsafe.Pointer */
-	[239] = {24, 224, 1, 0, 0},     /* []runtime.functab */
-	[240] = {24, 225, 1, 0, 0},     /* []runtime.textsect */
-	[241] = {24, 226, 1, 0, 0},     /* []*internal/abi.ITab */
-	[242] = {24, 227, 1, 0, 0},     /* []runtime.ptabEntry */
-	[243] = {24, 228, 1, 0, 0},     /* []runtime.modulehash */
-	[244] = {24, 229, 1, 0, 0},     /* []*runtime.initTask */
-	[245] = {24, 230, 1, 0, 0},     /* []runtime.ancestorInfo */
-	[246] = {24, 231, 1, 0, 0},     /* []runtime.timerWhen */
-	[247] = {24, 232, 1, 0, 0},     /* []*runtime.mspan */
-	[248] = {24, 233, 1, 0, 0},     /* []*runtime._defer */
-	[249] = {24, 234, 1, 0, 0},     /* []*runtime.sudog */
-	[250] = {24, 235, 1, 0, 0},     /* []runtime.cleanupFn */
-	[251] = {24, 236, 1, 0, 0},     /* []*runtime.p */
-	[252] = {24, 237, 1, 0, 0},     /* []*runtime.moduledata */
-	[253] = {24, 238, 1, 0, 0},     /* []*internal/abi.Type */
-	[254] = {24, 239, 1, 0, 0},     /* []runtime.Frame */
-	[255] = {24, 240, 1, 0, 0},     /* []internal/abi.Imethod */
-	[256] = {24, 241, 1, 0, 0},     /* []internal/cpu.option */
-	[257] = {16, 242, 1, 0, 0},     /* string */
-	[258] = {1, 243, 0, 0, 0},      /* int8 */
-	[259] = {2, 243, 0, 0, 0},      /* int16 */
-	[260] = {2, 243, 0, 0, 0},      /* uint16 */
-	[261] = {8, 243, 0, 0, 0},      /* int64 */
-	[262] = {8, 243, 0, 0, 0},      /* uint64 */
-	[263] = {8, 243, 0, 0, 0},      /* uint */
-	[264] = {8, 243, 0, 0, 0},      /* complex64 */
-	[265] = {16, 243, 0, 0, 0},     /* complex128 */
-	[266] = {4, 243, 0, 0, 0},      /* float32 */
-	[267] = {8, 243, 0, 0, 0},      /* float64 */
-	[268] = {8, 243, 0, 0, 0},      /* runtime.gcMarkWorkerMode */
-	[269] = {4, 243, 0, 0, 0},      /* runtime.throwType */
-	[270] = {1, 243, 0, 0, 0},      /* runtime.traceBlockReason */
-	[271] = {8, 243, 0, 0, 0},      /* runtime.traceTime */
-	[272] = {16, 243, 1, 0, 0},     /* runtime.stringInterfacePtr */
-	[273] = {2, 244, 0, 0, 0},      /* runtime.uint16InterfacePtr */
-	[274] = {4, 244, 0, 0, 0},      /* runtime.uint32InterfacePtr */
-	[275] = {8, 244, 0, 0, 0},      /* runtime.uint64InterfacePtr */
-	[276] = {1, 244, 0, 0, 0},      /* internal/abi.BoundsErrorCode */
-	[277] = {1, 244, 0, 0, 0},      /* internal/abi.TFlag */
-	[278] = {4, 244, 0, 0, 0},      /* internal/abi.NameOff */
-	[279] = {4, 244, 0, 0, 0},      /* internal/abi.TypeOff */
-	[280] = {4, 244, 0, 0, 0},      /* internal/abi.PCLnTabMagic */
-	[281] = {1, 244, 0, 0, 0},      /* internal/abi.FuncFlag */
-	[282] = {1, 244, 0, 0, 0},      /* internal/abi.FuncID */
-	[283] = {0, 244, 0, 0, 0},      /* [0]*internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
-	[284] = {0, 244, 0, 0, 0},      /* [0]*go.shape.struct { internal/sync.isEntry bool } */
-	[285] = {128, 244, 1, 0, 0},    /* [16]sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
-	[286] = {8, 245, 0, 0, 0},      /* [1]uintptr */
-	[287] = {1, 245, 0, 0, 0},      /* [1]uint8 */
-	[288] = {64, 245, 0, 0, 0},     /* [64]uint8 */
-	[289] = {12, 245, 0, 0, 0},     /* [3]internal/runtime/atomic.Uint32 */
-	[290] = {16, 245, 0, 0, 0},     /* [2]uint64 */
-	[291] = {48, 245, 0, 0, 0},     /* [6]uintptr */
-	[292] = {1088, 245, 1, 0, 0},   /* [136]*runtime.mspan */
-	[293] = {1088, 246, 0, 0, 0},   /* [136]runtime.gclinkptr */
-	[294] = {64, 246, 0, 0, 0},     /* [4]runtime.stackfreelist */
-	[295] = {256, 246, 1, 0, 0},    /* [32]*runtime._defer */
-	[296] = {2048, 247, 0, 0, 0},   /* [256]runtime.guintptr */
-	[297] = {1024, 247, 1, 0, 0},   /* [128]*runtime.sudog */
-	[298] = {1024, 248, 1, 0, 0},   /* [128]*runtime.mspan */
-	[299] = {40, 249, 0, 0, 0},     /* [5]unsafe.Pointer */
-	[300] = {2720, 249, 0, 0, 0},   /* [68]runtime.sizeClassScanStats */
-	[301] = {2024, 249, 0, 0, 0},   /* [253]uintptr */
-	[302] = {2048, 249, 0, 0, 0},   /* [256]runtime.objptr */
-	[303] = {8192, 249, 0, 0, 0},   /* [1024]uintptr */
-	[304] = {4096, 249, 0, 0, 0},   /* [512]uintptr */
-	[305] = {480, 249, 2, 0, 0},    /* [20]runtime.cleanupFn */
-	[306] = {256, 251, 0, 0, 0},    /* [32]uintptr */
-	[307] = {65504, 251, 0, 0, 0},  /* [65504]uint8 */
-	[308] = {16, 251, 1, 0, 0},     /* [2]*runtime.traceBuf */
-	[309] = {32, 252, 1, 0, 0},     /* [2][2]*runtime.traceBuf */
-	[310] = {192, 253, 0, 0, 0},    /* [8]runtime.pcvalueCacheEnt */
-	[311] = {384, 253, 0, 0, 0},    /* [2][8]runtime.pcvalueCacheEnt */
-	[312] = {160, 253, 0, 0, 0},    /* [10]runtime.heldLockInfo */
-	[313] = {0, 253, 0, 0, 0},      /* [0]*runtime.PanicNilError */
-	[314] = {480, 253, 0, 0, 0},    /* [480]uint8 */
-	[315] = {216, 253, 0, 0, 0},    /* [216]uint8 */
-	[316] = {72, 253, 0, 0, 0},     /* [9]uintptr */
-	[317] = {176, 253, 4, 0, 0},    /* [2]runtime.Frame */
-	[318] = {32, 257, 0, 0, 0},     /* [4]uint64 */
-	[319] = {120, 257, 0, 0, 0},    /* [15]uint64 */
-	[320] = {72, 257, 0, 0, 0},     /* [9]unsafe.Pointer */
-	[321] = {256, 257, 2, 0, 0},    /* [8]internal/cpu.option */
-	[322] = {256, 259, 0, 0, 0},    /* [32]uint64 */
-	[323] = {8, 259, 0, 0, 0},      /* runtime.guintptr */
-	[324] = {8, 259, 0, 0, 0},      /* runtime.muintptr */
-	[325] = {8, 259, 0, 0, 0},      /* runtime.gclinkptr */
-	[326] = {8, 259, 0, 0, 0},      /* runtime.puintptr */
-	[327] = {8, 259, 0, 0, 0},      /* runtime.lockRank */
-	[328] = {8, 259, 0, 0, 0},      /* internal/strconv.Error */
-	[329] = {1, 259, 0, 0, 0},      /* internal/abi.Kind */
-	[330] = {16, 259, 1, 0, 0},     /* internal/runtime/cgroup.stringError */
-	[331] = {0, 260, 0, 0, 0},      /* struct {} */
-	[332] = {8, 260, 0, 0, 0},      /* runtime.sigset */
-	[333] = {8, 260, 0, 0, 0},      /* *runtime.notInHeap */
-	[334] = {256, 260, 0, 0, 0},    /* runtime.cgoCallers */
-	[335] = {2, 260, 0, 0, 0},      /* internal/abi.IntArgRegBitmap */
-	[336] = {16, 260, 1, 0, 0},     /* runtime.errorString */
-	[337] = {16, 261, 1, 0, 0},     /* runtime.plainError */
-	[338] = {0, 262, 0, 0, 0},      /* runtime.lockRankStruct */
-	[339] = {1, 262, 0, 0, 0},      /* runtime.spanClass */
-	[340] = {8, 262, 0, 0, 0},      /* runtime.objptr */
-	[341] = {0, 262, 0, 0, 0},      /* runtime.winlibcall */
-	[342] = {0, 262, 0, 0, 0},      /* runtime.dlogPerM */
-	[343] = {0, 262, 0, 0, 0},      /* internal/runtime/sys.nih */
-	[344] = {0, 262, 0, 0, 0},      /* internal/runtime/atomic.noCopy */
-	[345] = {0, 262, 0, 0, 0},      /* internal/runtime/atomic.align64 */
-	[346] = {8, 262, 1, 0, 0},      /* *runtime._func */
-	[347] = {8, 263, 1, 0, 0},      /* *runtime.gcBits */
-	[348] = {8, 264, 1, 0, 0},      /* *runtime.workbuf */
-	[349] = {0, 265, 0, 0, 0},      /* runtime.Func */
-	[350] = {8, 265, 1, 0, 0},      /* *runtime.moduledata */
-	[351] = {16, 266, 0, 0, 0},     /* runtime.maybeTraceableChan */
-	[352] = {8, 266, 1, 0, 0},      /* runtime.xRegPerG */
-	[353] = {32, 267, 0, 0, 0},     /* runtime.gTraceState */
-	[354] = {1, 267, 0, 0, 0},      /* runtime.mSpanStateBox */
-	[355] = {0, 267, 0, 0, 0},      /* runtime.notInHeap */
-	[356] = {8, 267, 0, 0, 0},      /* runtime.limiterEvent */
-	[357] = {8, 267, 1, 0, 0},      /* *runtime.spanSPMC */
-	[358] = {8, 268, 0, 0, 0},      /* runtime.funcval */
-	[359] = {8, 268, 0, 0, 0},      /* runtime.note */
-	[360] = {0, 268, 0, 0, 0},      /* runtime.PanicNilError */
-	[361] = {0, 268, 0, 0, 0},      /* internal/runtime/sys.NotInHeap */
-	[362] = {1, 268, 0, 0, 0},      /* internal/runtime/atomic.Bool */
-	[363] = {1, 268, 0, 0, 0},      /* internal/sync.node[go.shape.interface {},go.shape.interface {}] */
-	[364] = {1, 268, 0, 0, 0},      /* go.shape.struct { internal/sync.isEntry bool } */
-	[365] = {8, 268, 0, 0, 0},      /* syscall.Errno */
-	[366] = {1032, 268, 1, 0, 0},   /* struct { runtime.len int; runtime.buf [128]*runtime.mspan } */
-	[367] = {16, 269, 1, 0, 0},     /* struct { runtime.head *runtime.spanSP…ernal/runtime/atomic.UnsafePointer } */
-	[368] = {8, 270, 1, 0, 0},      /* *runtime.cleanupBlock */
-	[369] = {8, 271, 1, 0, 0},      /* *runtime.pollDesc */
-	[370] = {8, 272, 0, 0, 0},      /* sync.Mutex */
-	[371] = {16, 272, 0, 0, 0},     /* syscall.Rlimit */
-	[372] = {16, 272, 0, 0, 0},     /* runtime.stack */
-	[373] = {8, 272, 0, 0, 0},      /* runtime.functab */
-	[374] = {8, 272, 0, 0, 0},      /* runtime.ptabEntry */
-	[375] = {8, 272, 0, 0, 0},      /* runtime.initTask */
-	[376] = {16, 272, 1, 0, 0},     /* runtime.bitvector */
-	[377] = {16, 273, 0, 0, 0},     /* runtime.maybeTraceablePtr */
-	[378] = {8, 273, 0, 0, 0},      /* runtime.mutex */
-	[379] = {16, 273, 2, 0, 0},     /* runtime.waitq */
-	[380] = {4, 275, 0, 0, 0},      /* runtime.goroutineProfileStateHolder */
-	[381] = {2112, 275, 0, 0, 0},   /* runtime.xRegState */
-	[382] = {32, 275, 0, 0, 0},     /* runtime.traceSchedResourceState */
-	[383] = {1, 275, 0, 0, 0},      /* runtime.gcBits */
-	[384] = {16, 275, 0, 0, 0},     /* runtime.stackfreelist */
-	[385] = {16, 275, 0, 0, 0},     /* runtime.gList */
-	[386] = {64, 275, 1, 0, 0},     /* runtime.pinner */
-	[387] = {16, 276, 0, 0, 0},     /* runtime.persistentAlloc */
-	[388] = {16, 276, 0, 0, 0},     /* runtime.lfnode */
-	[389] = {24, 276, 0, 0, 0},     /* runtime.workbufhdr */
-	[390] = {16, 276, 0, 0, 0},     /* runtime.listNodeManual */
-	[391] = {512, 276, 3, 0, 0},    /* runtime.cleanupBlock */
-	[392] = {2120, 279, 1, 0, 0},   /* runtime.xRegPerP */
-	[393] = {16, 280, 0, 0, 0},     /* runtime.mWaitList */
-	[394] = {392, 280, 0, 0, 0},    /* runtime.pcvalueCache */
-	[395] = {16, 280, 0, 0, 0},     /* runtime.heldLockInfo */
-	[396] = {512, 280, 0, 0, 0},    /* runtime.gcBgMarkWorkerNodePadded */
-	[397] = {2040, 280, 15, 0, 0},  /* runtime.mPadded */
-	[398] = {16, 295, 1, 0, 0},     /* runtime.debugCallWrapArgs */
-	[399] = {16, 296, 2, 0, 0},     /* runtime._typePair */
-	[400] = {8, 298, 0, 0, 0},      /* internal/abi.Imethod */
-	[401] = {4, 298, 0, 0, 0},      /* internal/runtime/atomic.Int32 */
-	[402] = {1, 298, 0, 0, 0},      /* internal/runtime/atomic.Uint8 */
-	[403] = {4, 298, 0, 0, 0},      /* internal/runtime/atomic.Uint32 */
-	[404] = {8, 298, 0, 0, 0},      /* internal/runtime/atomic.Uintptr */
-	[405] = {16, 298, 0, 0, 0},     /* internal/runtime/maps.groupsReference */
-	[406] = {1, 298, 0, 0, 0},      /* runtime.waitReason */
-	[407] = {16, 298, 1, 0, 0},     /* runtime.timerWhen */
-	[408] = {24, 299, 2, 0, 0},     /* runtime.synctestDeadlockError */
-	[409] = {12, 301, 0, 0, 0},     /* sync.Once */
-	[410] = {24, 301, 0, 0, 0},     /* runtime.textsect */
-	[411] = {40, 301, 3, 0, 0},     /* runtime.modulehash */
-	[412] = {40, 304, 1, 0, 0},     /* runtime.ancestorInfo */
-	[413] = {16, 305, 2, 0, 0},     /* runtime.mSpanList */
-	[414] = {8, 307, 1, 0, 0},      /* *runtime.mSpanList */
-	[415] = {24, 308, 0, 0, 0},     /* runtime.pageCache */
-	[416] = {32, 308, 0, 0, 0},     /* runtime.gcBgMarkWorkerNode */
-	[417] = {2048, 308, 0, 0, 0},   /* runtime.workbuf */
-	[418] = {4112, 308, 0, 0, 0},   /* runtime.wbBuf */
-	[419] = {24, 308, 2, 0, 0},     /* runtime.cleanupFn */
-	[420] = {65536, 310, 1, 0, 0},  /* runtime.traceBuf */
-	[421] = {8, 311, 1, 0, 0},      /* *runtime.traceBuf */
-	[422] = {24, 312, 0, 0, 0},     /* runtime.savedOpenDeferState */
-	[423] = {80, 312, 4, 0, 0},     /* internal/abi.InterfaceType */
-	[424] = {8, 316, 0, 0, 0},      /* internal/runtime/atomic.Int64 */
-	[425] = {8, 316, 0, 0, 0},      /* internal/runtime/atomic.Uint64 */
-	[426] = {40, 316, 2, 0, 0},     /* struct { sync.f func(); sync.once syn…nc.valid bool; sync.p interface {} } */
-	[427] = {40, 318, 0, 0, 0},     /* runtime.gsignalStack */
-	[428] = {24, 318, 0, 0, 0},     /* runtime.sysmontick */
-	[429] = {24, 318, 1, 0, 0},     /* runtime.special */
-	[430] = {32, 319, 1, 0, 0},     /* runtime.cleanupBlockHeader */
-	[431] = {32, 320, 1, 0, 0},     /* runtime.traceBufHeader */
-	[432] = {24, 321, 0, 0, 0},     /* runtime.pcvalueCacheEnt */
-	[433] = {24, 321, 1, 0, 0},     /* runtime.errorAddressString */
-	[434] = {32, 322, 0, 0, 0},     /* runtime.traceFrame */
-	[435] = {40, 322, 4, 0, 0},     /* runtime.TypeAssertionError */
-	[436] = {232, 326, 6, 0, 0},    /* runtime.Frames */
-	[437] = {272, 332, 0, 0, 0},    /* internal/abi.RegArgs */
-	[438] = {32, 332, 2, 0, 0},     /* internal/abi.ITab */
-	[439] = {32, 334, 2, 0, 0},     /* internal/cpu.option */
-	[440] = {48, 336, 3, 0, 0},     /* internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
-	[441] = {8, 339, 1, 0, 0},      /* *runtime.mcache */
-	[442] = {16, 340, 0, 0, 0},     /* runtime.addrRange */
-	[443] = {32, 340, 2, 0, 0},     /* runtime.coro */
-	[444] = {40, 342, 0, 0, 0},     /* runtime.sizeClassScanStats */
-	[445] = {2080, 342, 1, 0, 0},   /* runtime.spanQueue */
-	[446] = {24, 343, 0, 0, 0},     /* runtime.mOS */
-	[447] = {16, 343, 0, 0, 0},     /* internal/abi.UncommonType */
-	[448] = {304, 343, 0, 0, 0},    /* internal/chacha8rand.State */
-	[449] = {152, 343, 2, 0, 0},    /* internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
-	[450] = {24, 345, 0, 0, 0},     /* runtime.boundsError */
-	[451] = {8, 345, 0, 0, 0},      /* runtime.offAddr */
-	[452] = {16, 345, 2, 0, 0},     /* runtime.funcInfo */
-	[453] = {48, 347, 0, 0, 0},     /* runtime.gobuf */
-	[454] = {64, 347, 0, 0, 0},     /* runtime.pTraceState */
-	[455] = {56, 347, 1, 0, 0},     /* runtime.mLockProfile */
-	[456] = {72, 348, 2, 0, 0},     /* runtime.mTraceState */
-	[457] = {32, 350, 0, 0, 0},     /* internal/runtime/maps.table */
-	[458] = {48, 350, 3, 0, 0},     /* runtime._defer */
-	[459] = {64, 353, 1, 0, 0},     /* runtime.timers */
-	[460] = {40, 354, 1, 0, 0},     /* runtime.untracedG·7 */
-	[461] = {56, 355, 1, 0, 0},     /* runtime.spanSPMC */
-	[462] = {88, 356, 4, 0, 0},     /* runtime.Frame */
-	[463] = {56, 360, 0, 0, 0},     /* runtime.piController */
-	[464] = {48, 360, 0, 0, 0},     /* internal/runtime/maps.Map */
-	[465] = {4856, 360, 4, 0, 0},   /* runtime.gcWork */
-	[466] = {2296, 364, 1, 0, 0},   /* runtime.mcache */
-	[467] = {48, 365, 2, 0, 0},     /* internal/abi.Type */
-	[468] = {144, 367, 4, 0, 0},    /* runtime.synctestBubble */
-	[469] = {72, 371, 0, 0, 0},     /* runtime.pcHeader */
-	[470] = {112, 371, 7, 0, 0},    /* runtime.hchan */
-	[471] = {104, 378, 6, 0, 0},    /* runtime.sudog */
-	[472] = {144, 384, 6, 0, 0},    /* runtime.scavengerState */
-	[473] = {104, 390, 3, 0, 0},    /* runtime._panic */
-	[474] = {44, 393, 0, 0, 0},     /* runtime._func */
-	[475] = {96, 393, 3, 0, 0},     /* runtime.timer */
-	[476] = {296, 396, 8, 0, 0},    /* runtime.pollDesc */
-	[477] = {8, 404, 1, 0, 0},      /* *runtime.mspan */
-	[478] = {160, 405, 8, 0, 0},    /* runtime.mspan */
-	[479] = {2112, 413, 0, 0, 0},   /* runtime.xRegs */
-	[480] = {592, 413, 20, 0, 0},   /* runtime.moduledata */
-	[481] = {15920, 433, 16, 0, 0}, /* runtime.p */
-	[482] = {456, 449, 11, 0, 0},   /* runtime.g */
-	[483] = {1824, 460, 15, 0, 0},  /* runtime.m */
-	[484] = {16, 475, 1, 0, 0},     /* error */
-	[485] = {8, 476, 0, 0, 0},      /* funcval */
-	[486] = {16, 476, 1, 0, 0},     /* closure runtime.(*mspan).setUserArenaChunkToFault.func1 */
-	[487] = {44, 477, 1, 0, 0},     /* closure runtime.mmap.func1 */
-	[488] = {24, 478, 0, 0, 0},     /* closure runtime.munmap.func1 */
-	[489] = {40, 478, 2, 0, 0},     /* closure runtime.sigaction.func1 */
-	[490] = {16, 480, 1, 0, 0},     /* closure runtime.chansend.func1 */
-	[491] = {24, 481, 1, 0, 0},     /* closure runtime.send.goready.func1 */
-	[492] = {24, 482, 1, 0, 0},     /* closure runtime.closechan.goready.func1 */
-	[493] = {16, 483, 1, 0, 0},     /* closure runtime.chanrecv.func1 */
-	[494] = {24, 484, 1, 0, 0},     /* closure runtime.recv.goready.func1 */
-	[495] = {24, 485, 2, 0, 0},     /* closure runtime.debugCallCheck.func1 */
-	[496] = {40, 487, 2, 0, 0},     /* closure runtime.debugCallWrap.func1 */
-	[497] = {16, 489, 1, 0, 0},     /* closure runtime.debugCallWrap2.func1 */
-	[498] = {16, 490, 1, 0, 0},     /* closure runtime.hexdumpWords.func1 */
-	[499] = {40, 491, 1, 0, 0},     /* closure runtime.persistentalloc.func1 */
-	[500] = {16, 492, 1, 0, 0},     /* closure runtime.allocmcache.func1 */
-	[501] = {40, 493, 4, 0, 0},     /* closure runtime.checkFinalizersAndCleanups.func1 */
-	[502] = {24, 497, 2, 0, 0},     /* closure runtime.checkFinalizersAndCleanups.func1.1 */
-	[503] = {56, 499, 1, 0, 0},     /* closure runtime.SetFinalizer.func2 */
-	[504] = {16, 500, 0, 0, 0},     /* closure runtime.SetFinalizer.func1 */
-	[505] = {24, 500, 2, 0, 0},     /* closure runtime.gcStart.func4 */
-	[506] = {16, 502, 1, 0, 0},     /* closure runtime.gcStart.func2 */
-	[507] = {24, 503, 2, 0, 0},     /* closure runtime.gcStart.func1 */
-	[508] = {16, 505, 1, 0, 0},     /* closure runtime.gcMarkDone.func4 */
-	[509] = {16, 506, 1, 0, 0},     /* closure runtime.gcMarkDone.func3 */
-	[510] = {16, 507, 1, 0, 0},     /* closure runtime.gcMarkDone.func2 */
-	[511] = {24, 508, 1, 0, 0},     /* closure runtime.gcMarkDone.forEachP.func5 */
-	[512] = {24, 509, 1, 0, 0},     /* closure runtime.gcMarkTermination.forEachP.func7 */
-	[513] = {24, 510, 1, 0, 0},     /* closure runtime.gcMarkTermination.func3 */
-	[514] = {16, 511, 1, 0, 0},     /* closure runtime.gcMarkTermination.func2 */
-	[515] = {16, 512, 0, 0, 0},     /* closure runtime.gcMarkTermination.func1 */
-	[516] = {24, 512, 2, 0, 0},     /* closure runtime.gcBgMarkWorker.func2 */
-	[517] = {16, 514, 1, 0, 0},     /* closure runtime.gcMarkRootCheck.func1 */
-	[518] = {32, 515, 3, 0, 0},     /* closure runtime.markroot.func1 */
-	[519] = {24, 518, 1, 0, 0},     /* closure runtime.gcAssistAlloc.func2 */
-	[520] = {24, 519, 2, 0, 0},     /* closure runtime.gcAssistAlloc.func1 */
-	[521] = {48, 521, 1, 0, 0},     /* closure runtime.(*pageAlloc).scavenge.func1 */
-	[522] = {24, 522, 1, 0, 0},     /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3 */
-	[523] = {24, 523, 1, 0, 0},     /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2 */
-	[524] = {16, 524, 1, 0, 0},     /* closure runtime.(*sweepLocked).sweep.func1 */
-	[525] = {16, 525, 1, 0, 0},     /* closure runtime.getempty.func1 */
-	[526] = {33, 526, 1, 0, 0},     /* closure runtime.(*mheap).alloc.func1 */
-	[527] = {16, 527, 1, 0, 0},     /* closure runtime.(*pageAlloc).find.func1 */
-	[528] = {24, 528, 0, 0, 0},     /* closure runtime.mProf_Malloc.func1 */
-	[529] = {56, 528, 3, 0, 0},     /* closure runtime.(*mLockProfile).captureStack.func1 */
-	[530] = {48, 531, 2, 0, 0},     /* closure runtime.doRecordGoroutineProfile.func1 */
-	[531] = {16, 533, 1, 0, 0},     /* closure runtime.futexwakeup.func1 */
-	[532] = {24, 534, 1, 0, 0},     /* closure runtime.newosproc.func1 */
-	[533] = {32, 535, 3, 0, 0},     /* closure runtime.(*_panic).nextFrame.func1 */
-	[534] = {32, 538, 3, 0, 0},     /* closure runtime.gorecover.func1 */
-	[535] = {24, 541, 1, 0, 0},     /* closure runtime.throw.func1 */
-	[536] = {32, 542, 2, 0, 0},     /* closure runtime.fatal.func1 */
-	[537] = {32, 544, 1, 0, 0},     /* closure runtime.fatalthrow.func1 */
-	[538] = {48, 545, 3, 0, 0},     /* closure runtime.fatalpanic.func1 */
-	[539] = {16, 548, 1, 0, 0},     /* closure runtime.dopanic_m.func1 */
-	[540] = {32, 549, 2, 0, 0},     /* closure runtime.setPinned.func2 */
-	[541] = {24, 551, 1, 0, 0},     /* closure runtime.setPinned.func1 */
-	[542] = {16, 552, 1, 0, 0},     /* closure runtime.xRegRestore.func1 */
-	[543] = {16, 553, 1, 0, 0},     /* closure runtime.main.func2 */
-	[544] = {16, 554, 1, 0, 0},     /* closure runtime.badmorestackg0.func1 */
-	[545] = {24, 555, 1, 0, 0},     /* closure runtime.casgstatus.func3 */
-	[546] = {9, 556, 0, 0, 0},      /* closure runtime.stopTheWorld.func1 */
-	[547] = {16, 556, 1, 0, 0},     /* closure runtime.allocm.func1 */
-	[548] = {16, 557, 1, 0, 0},     /* closure runtime.reentersyscall.func2 */
-	[549] = {16, 558, 1, 0, 0},     /* closure runtime.reentersyscall.func1 */
-	[550] = {24, 559, 1, 0, 0},     /* closure runtime.entersyscallblock.func4 */
-	[551] = {24, 560, 1, 0, 0},     /* closure runtime.entersyscallblock.func3 */
-	[552] = {40, 561, 1, 0, 0},     /* closure runtime.entersyscallblock.func1 */
-	[553] = {16, 562, 1, 0, 0},     /* closure runtime.exitsyscall.func4 */
-	[554] = {16, 563, 1, 0, 0},     /* closure runtime.exitsyscall.func3 */
-	[555] = {24, 564, 2, 0, 0},     /* closure runtime.exitsyscall.func2 */
-	[556] = {20, 566, 1, 0, 0},     /* closure runtime.malg.func1 */
-	[557] = {32, 567, 2, 0, 0},     /* closure runtime.newproc.func1 */
-	[558] = {16, 569, 1, 0, 0},     /* closure runtime.gfget.func2 */
-	[559] = {16, 570, 1, 0, 0},     /* closure runtime.gfget.func1 */
-	[560] = {16, 571, 1, 0, 0},     /* closure runtime.(*p).destroy.freemcache.func2 */
-	[561] = {16, 572, 1, 0, 0},     /* closure runtime.(*p).destroy.func1 */
-	[562] = {16, 573, 1, 0, 0},     /* closure runtime.wirep.func2 */
-	[563] = {16, 574, 1, 0, 0},     /* closure runtime.checkdead.func1 */
-	[564] = {16, 575, 0, 0, 0},     /* closure runtime.(*rwmutex).rlock.func1 */
-	[565] = {24, 575, 1, 0, 0},     /* closure runtime.readyWithTime.goready.func1 */
-	[566] = {24, 576, 1, 0, 0},     /* closure runtime.(*synctestBubble).changegstatus.goready.func1 */
-	[567] = {24, 577, 1, 0, 0},     /* closure runtime.(*synctestBubble).decActive.goready.func1 */
-	[568] = {24, 578, 1, 0, 0},     /* closure runtime.(*timer).maybeRunAsync.func1 */
-	[569] = {32, 579, 2, 0, 0},     /* closure runtime.(*timer).modify.func1 */
-	[570] = {32, 581, 2, 0, 0},     /* closure runtime.(*timer).maybeRunChan.func1 */
-	[571] = {16, 583, 0, 0, 0},     /* closure runtime.traceAdvance.func6 */
-	[572] = {16, 583, 0, 0, 0},     /* closure runtime.traceAdvance.func5 */
-	[573] = {24, 583, 1, 0, 0},     /* closure runtime.traceAdvance.func4 */
-	[574] = {24, 584, 1, 0, 0},     /* closure runtime.traceAdvance.forEachP.func7 */
-	[575] = {24, 585, 1, 0, 0},     /* closure runtime.traceAdvance.func1 */
-	[576] = {32, 586, 2, 0, 0},     /* closure runtime.traceAdvance.func1.1 */
-	[577] = {49, 588, 2, 0, 0},     /* closure runtime.traceback1.func1 */
-	[578] = {40, 590, 4, 0, 0},     /* closure runtime.traceback2.func1 */
-	[579] = {72, 594, 3, 0, 0},     /* closure runtime.callers.func1 */
-	[580] = {32, 597, 2, 0, 0},     /* closure runtime.tracebacksomeothers.func1 */
-	[581] = {24, 599, 1, 0, 0},     /* closure runtime.tracebackHexdump.func1 */
-	[582] = {16, 600, 1, 0, 0},     /* closure runtime.traceWriter.flush.func1 */
-	[583] = {16, 601, 1, 0, 0},     /* closure runtime.traceWriter.refill.func1 */
-	[584] = {24, 602, 1, 0, 0},     /* closure runtime.traceCPUFlush.func1 */
-	[585] = {40, 603, 2, 0, 0},     /* closure runtime.(*traceRegionAlloc).alloc.func1 */
-	[586] = {16, 605, 1, 0, 0},     /* closure runtime.traceThreadDestroy.func1 */
-	[587] = {40, 606, 1, 0, 0},     /* closure runtime.(*traceStringTable).put.func1 */
-	[588] = {24, 607, 0, 0, 0},     /* closure runtime.(*traceStringTable).reset.func1 */
-	[589] = {48, 607, 0, 0, 0},     /* closure runtime.traceSyncBatch.func1 */
-	[590] = {24, 607, 2, 0, 0},     /* closure runtime.getGCMaskOnDemand.func1 */
-	[591] = {20, 609, 0, 0, 0},     /* closure runtime.vdsoParseSymbols.func1 */
-	[592] = {16, 609, 1, 0, 0},     /* closure runtime.gcMarkTermination.func4.1 */
-	[593] = {16, 610, 1, 0, 0},     /* closure syscall.init.OnceFunc.func3 */
-	[594] = {16, 611, 1, 0, 0},     /* closure syscall.init.OnceFunc.func3.1 */
-	[595] = {16, 612, 1, 0, 0},     /* closure syscall.init.OnceFunc.func3.1.1 */
-	[596] = {16, 613, 2, 0, 0},     /* waitq<struct {}> */
-	[597] = {16, 615, 2, 0, 0},     /* waitq<bool> */
-	[598] = {16, 617, 2, 0, 0},     /* waitq<int> */
-	[599] = {8, 619, 1, 0, 0},      /* **table<string,int> */
-	[600] = {8, 620, 1, 0, 0},      /* **table<internal/abi.TypeOff,*internal/abi.Type> */
-	[601] = {8, 621, 1, 0, 0},      /* **table<int32,unsafe.Pointer> */
-	[602] = {8, 622, 1, 0, 0},      /* **table<runtime._typePair,struct {}> */
-	[603] = {8, 623, 1, 0, 0},      /* **table<string,bool> */
-	[604] = {8, 624, 1, 0, 0},      /* **table<uint32,[]*internal/abi.Type> */
-	[605] = {8, 625, 0, 0, 0},      /* *struct {} */
-	[606] = {192, 625, 1, 0, 0},    /* noalg.[8]struct { key string; elem int } */
-	[607] = {128, 626, 1, 0, 0},    /* noalg.[8]struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
-	[608] = {128, 627, 0, 0, 0},    /* noalg.[8]struct { key int32; elem unsafe.Pointer } */
-	[609] = {192, 627, 2, 0, 0},    /* noalg.[8]struct { key runtime._typePair; elem struct {} } */
-	[610] = {192, 629, 1, 0, 0},    /* noalg.[8]struct { key string; elem bool } */
-	[611] = {256, 630, 1, 0, 0},    /* noalg.[8]struct { key uint32; elem []*internal/abi.Type } */
-	[612] = {16, 631, 1, 0, 0},     /* groupReference<string,int> */
-	[613] = {16, 632, 1, 0, 0},     /* groupReference<internal/abi.TypeOff,*internal/abi.Type> */
-	[614] = {16, 633, 1, 0, 0},     /* groupReference<int32,unsafe.Pointer> */
-	[615] = {16, 634, 1, 0, 0},     /* groupReference<runtime._typePair,struct {}> */
-	[616] = {16, 635, 1, 0, 0},     /* groupReference<string,bool> */
-	[617] = {16, 636, 1, 0, 0},     /* groupReference<uint32,[]*internal/abi.Type> */
-	[618] = {16, 637, 1, 0, 0},     /* go.shape.interface {} */
-	[619] = {8, 638, 0, 0, 0},      /* *runtime.sigactiont */
-	[620] = {8, 638, 1, 0, 0},      /* func(uintptr, runtime.hexdumpMarker) */
-	[621] = {8, 639, 1, 0, 0},      /* **runtime.notInHeap */
-	[622] = {8, 640, 0, 0, 0},      /* *runtime.sysMemStat */
-	[623] = {8, 640, 1, 0, 0},      /* **runtime.mcache */
-	[624] = {8, 641, 1, 0, 0},      /* *[50]runtime.report·2 */
-	[625] = {1200, 642, 1, 0, 0},   /* [50]runtime.report·2 */
-	[626] = {8, 643, 0, 0, 0},      /* *runtime.eface */
-	[627] = {8, 643, 0, 0, 0},      /* *internal/abi.PtrType */
-	[628] = {8, 643, 1, 0, 0},      /* *runtime.worldStop */
-	[629] = {32, 644, 0, 0, 0},     /* runtime.worldStop */
-	[630] = {8, 644, 1, 0, 0},      /* func(*runtime.p) */
-	[631] = {8, 645, 0, 0, 0},      /* *runtime.pageAlloc */
-	[632] = {8, 645, 0, 0, 0},      /* runtime.chunkIdx */
-	[633] = {8, 645, 0, 0, 0},      /* *runtime.mheap */
-	[634] = {8, 645, 1, 0, 0},      /* **runtime.mspan */
-	[635] = {8, 646, 1, 0, 0},      /* *struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
-	[636] = {16, 647, 0, 0, 0},     /* struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
-	[637] = {8, 647, 0, 0, 0},      /* *runtime.bucket */
-	[638] = {1, 647, 0, 0, 0},      /* runtime.stwReason */
-	[639] = {8, 647, 1, 0, 0},      /* **runtime.m */
-	[640] = {8, 648, 1, 0, 0},      /* **runtime.p */
-	[641] = {8, 649, 0, 0, 0},      /* *runtime.rwmutex */
-	[642] = {8, 649, 1, 0, 0},      /* *[]runtime.untracedG·7 */
-	[643] = {24, 650, 1, 0, 0},     /* []runtime.untracedG·7 */
-	[644] = {8, 651, 1, 0, 0},      /* *runtime.unwinder */
-	[645] = {1, 652, 0, 0, 0},      /* runtime.unwindFlags */
-	[646] = {96, 652, 2, 0, 0},     /* runtime.unwinder */
-	[647] = {8, 654, 1, 0, 0},      /* func(*runtime.g) bool */
-	[648] = {8, 655, 1, 0, 0},      /* *runtime.stkframe */
-	[649] = {8, 656, 1, 0, 0},      /* *runtime.traceWriter */
-	[650] = {32, 657, 2, 0, 0},     /* runtime.traceWriter */
-	[651] = {8, 659, 0, 0, 0},      /* *runtime.traceRegionAlloc */
-	[652] = {8, 659, 1, 0, 0},      /* **runtime.traceRegionAllocBlock */
-	[653] = {8, 660, 0, 0, 0},      /* *runtime.traceRegionAllocBlock */
-	[654] = {8, 660, 0, 0, 0},      /* *runtime.traceStringTable */
-	[655] = {8, 660, 0, 0, 0},      /* *runtime.vdsoInfo */
-	[656] = {8, 660, 1, 0, 0},      /* *sudog<struct {}> */
-	[657] = {8, 661, 1, 0, 0},      /* *sudog<bool> */
-	[658] = {8, 662, 1, 0, 0},      /* *sudog<int> */
-	[659] = {24, 663, 1, 0, 0},     /* noalg.struct { key string; elem int } */
-	[660] = {16, 664, 1, 0, 0},     /* noalg.struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
-	[661] = {16, 665, 0, 0, 0},     /* noalg.struct { key int32; elem unsafe.Pointer } */
-	[662] = {24, 665, 2, 0, 0},     /* noalg.struct { key runtime._typePair; elem struct {} } */
-	[663] = {24, 667, 1, 0, 0},     /* noalg.struct { key string; elem bool } */
-	[664] = {32, 668, 1, 0, 0},     /* noalg.struct { key uint32; elem []*internal/abi.Type } */
-	[665] = {8, 669, 1, 0, 0},      /* *noalg.map.group[string]int */
-	[666] = {8, 670, 1, 0, 0},      /* *noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
-	[667] = {8, 671, 1, 0, 0},      /* *noalg.map.group[int32]unsafe.Pointer */
-	[668] = {8, 672, 1, 0, 0},      /* *noalg.map.group[runtime._typePair]struct {} */
-	[669] = {8, 673, 1, 0, 0},      /* *noalg.map.group[string]bool */
-	[670] = {8, 674, 1, 0, 0},      /* *noalg.map.group[uint32][]*internal/abi.Type */
-	[671] = {24, 675, 1, 0, 0},     /* runtime.report·2 */
-	[672] = {72, 676, 2, 0, 0},     /* runtime.stkframe */
-	[673] = {16, 678, 1, 0, 0},     /* runtime.traceLocker */
-	[674] = {8, 679, 0, 0, 0},      /* internal/trace/tracev2.Experiment */
+	[31] = {8, 18, 1, 0, 0},        /* *internal/sync.hashFunc */
+	[32] = {8, 19, 1, 0, 0},        /* *internal/sync.equalFunc */
+	[33] = {8, 20, 1, 0, 0},        /* *error */
+	[34] = {8, 21, 1, 0, 0},        /* *string */
+	[35] = {8, 22, 1, 0, 0},        /* *int8 */
+	[36] = {8, 23, 1, 0, 0},        /* *uint8 */
+	[37] = {8, 24, 1, 0, 0},        /* *int16 */
+	[38] = {8, 25, 1, 0, 0},        /* *uint16 */
+	[39] = {8, 26, 1, 0, 0},        /* *int32 */
+	[40] = {8, 27, 1, 0, 0},        /* *uint32 */
+	[41] = {8, 28, 1, 0, 0},        /* *int64 */
+	[42] = {8, 29, 1, 0, 0},        /* *uint64 */
+	[43] = {8, 30, 1, 0, 0},        /* *int */
+	[44] = {8, 31, 1, 0, 0},        /* *uint */
+	[45] = {8, 32, 1, 0, 0},        /* *uintptr */
+	[46] = {8, 33, 1, 0, 0},        /* *complex64 */
+	[47] = {8, 34, 1, 0, 0},        /* *complex128 */
+	[48] = {8, 35, 1, 0, 0},        /* *float32 */
+	[49] = {8, 36, 1, 0, 0},        /* *float64 */
+	[50] = {8, 37, 1, 0, 0},        /* *bool */
+	[51] = {8, 38, 1, 0, 0},        /* *unsafe.Pointer */
+	[52] = {8, 39, 1, 0, 0},        /* *interface {} */
+	[53] = {8, 40, 1, 0, 0},        /* *runtime._defer */
+	[54] = {8, 41, 1, 0, 0},        /* *runtime.stack */
+	[55] = {8, 42, 1, 0, 0},        /* *runtime.pcHeader */
+	[56] = {8, 43, 1, 0, 0},        /* *runtime.functab */
+	[57] = {8, 44, 1, 0, 0},        /* *runtime.textsect */
+	[58] = {8, 45, 1, 0, 0},        /* *runtime.ptabEntry */
+	[59] = {8, 46, 1, 0, 0},        /* *runtime.modulehash */
+	[60] = {8, 47, 1, 0, 0},        /* *runtime.initTask */
+	[61] = {8, 48, 1, 0, 0},        /* *runtime.gobuf */
+	[62] = {8, 49, 1, 0, 0},        /* *runtime.ancestorInfo */
+	[63] = {8, 50, 1, 0, 0},        /* *runtime.mutex */
+	[64] = {8, 51, 0, 0, 0},        /* *runtime.lockRankStruct */
+	[65] = {8, 51, 1, 0, 0},        /* *runtime.sudog */
+	[66] = {8, 52, 1, 0, 0},        /* *runtime.coro */
+	[67] = {8, 53, 1, 0, 0},        /* *runtime.xRegPerG */
+	[68] = {8, 54, 1, 0, 0},        /* *runtime.xRegs */
+	[69] = {8, 55, 1, 0, 0},        /* *runtime.gsignalStack */
+	[70] = {8, 56, 1, 0, 0},        /* *runtime.sigset */
+	[71] = {8, 57, 1, 0, 0},        /* *runtime.sysmontick */
+	[72] = {8, 58, 1, 0, 0},        /* *runtime.stackfreelist */
+	[73] = {8, 59, 1, 0, 0},        /* *runtime.persistentAlloc */
+	[74] = {8, 60, 1, 0, 0},        /* *runtime.gcMarkWorkerMode */
+	[75] = {8, 61, 1, 0, 0},        /* *runtime.lfnode */
+	[76] = {8, 62, 1, 0, 0},        /* *runtime.gcBgMarkWorkerNode */
+	[77] = {8, 63, 1, 0, 0},        /* *runtime.sizeClassScanStats */
+	[78] = {8, 64, 1, 0, 0},        /* *runtime.workbufhdr */
+	[79] = {8, 65, 1, 0, 0},        /* *runtime.listNodeManual */
+	[80] = {8, 66, 1, 0, 0},        /* *runtime.cleanupFn */
+	[81] = {8, 67, 1, 0, 0},        /* *runtime.funcval */
+	[82] = {8, 68, 1, 0, 0},        /* *runtime.throwType */
+	[83] = {8, 69, 1, 0, 0},        /* *runtime.cgoCallers */
+	[84] = {8, 70, 1, 0, 0},        /* *runtime.note */
+	[85] = {8, 71, 1, 0, 0},        /* *runtime.mWaitList */
+	[86] = {8, 72, 1, 0, 0},        /* *runtime.traceBlockReason */
+	[87] = {8, 73, 1, 0, 0},        /* *runtime.mTraceState */
+	[88] = {8, 74, 1, 0, 0},        /* *runtime.traceBufHeader */
+	[89] = {8, 75, 1, 0, 0},        /* *runtime.traceTime */
+	[90] = {8, 76, 0, 0, 0},        /* *runtime.winlibcall */
+	[91] = {8, 76, 1, 0, 0},        /* *runtime.pcvalueCache */
+	[92] = {8, 77, 1, 0, 0},        /* *runtime.pcvalueCacheEnt */
+	[93] = {8, 78, 0, 0, 0},        /* *runtime.dlogPerM */
+	[94] = {8, 78, 1, 0, 0},        /* *runtime.mOS */
+	[95] = {8, 79, 1, 0, 0},        /* *runtime.heldLockInfo */
+	[96] = {8, 80, 1, 0, 0},        /* *runtime.Frame */
+	[97] = {8, 81, 1, 0, 0},        /* *runtime.gcBgMarkWorkerNodePadded */
+	[98] = {8, 82, 1, 0, 0},        /* *runtime.sliceInterfacePtr */
+	[99] = {8, 83, 1, 0, 0},        /* *runtime.stringInterfacePtr */
+	[100] = {8, 84, 1, 0, 0},       /* *runtime.stringer */
+	[101] = {8, 85, 1, 0, 0},       /* *runtime.traceFrame */
+	[102] = {8, 86, 1, 0, 0},       /* *runtime.uint16InterfacePtr */
+	[103] = {8, 87, 1, 0, 0},       /* *runtime.uint32InterfacePtr */
+	[104] = {8, 88, 1, 0, 0},       /* *runtime.uint64InterfacePtr */
+	[105] = {8, 89, 1, 0, 0},       /* *runtime.untracedG·7 */
+	[106] = {8, 90, 1, 0, 0},       /* *runtime.debugCallWrapArgs */
+	[107] = {8, 91, 1, 0, 0},       /* *runtime.savedOpenDeferState */
+	[108] = {8, 92, 1, 0, 0},       /* *runtime._typePair */
+	[109] = {8, 93, 1, 0, 0},       /* *internal/abi.BoundsErrorCode */
+	[110] = {8, 94, 1, 0, 0},       /* *internal/abi.TFlag */
+	[111] = {8, 95, 1, 0, 0},       /* *internal/abi.NameOff */
+	[112] = {8, 96, 1, 0, 0},       /* *internal/abi.TypeOff */
+	[113] = {8, 97, 1, 0, 0},       /* *internal/abi.Imethod */
+	[114] = {8, 98, 1, 0, 0},       /* *internal/abi.ITab */
+	[115] = {8, 99, 1, 0, 0},       /* *internal/abi.PCLnTabMagic */
+	[116] = {8, 100, 1, 0, 0},      /* *internal/abi.FuncFlag */
+	[117] = {8, 101, 1, 0, 0},      /* *internal/abi.FuncID */
+	[118] = {8, 102, 1, 0, 0},      /* *internal/cpu.option */
+	[119] = {8, 103, 0, 0, 0},      /* *internal/runtime/atomic.align64 */
+	[120] = {8, 103, 1, 0, 0},      /* *internal/reflectlite.Type */
+	[121] = {8, 104, 1, 0, 0},      /* func() */
+	[122] = {8, 105, 1, 0, 0},      /* *go.shape.shape.interface {} */
+	[123] = {8, 106, 1, 0, 0},      /* *internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	[124] = {8, 107, 1, 0, 0},      /* *internal/sync.node[go.shape.interface {},go.shape.interface {}] */
+	[125] = {8, 108, 1, 0, 0},      /* *sync/atomic.Pointer[internal/sync.en…interface {},go.shape.interface {}]] */
+	[126] = {8, 109, 1, 0, 0},      /* *internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
+	[127] = {8, 110, 1, 0, 0},      /* *sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	[128] = {8, 111, 1, 0, 0},      /* *go.shape.struct { internal/sync.isEntry bool } */
+	[129] = {8, 112, 1, 0, 0},      /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
+	[130] = {8, 113, 1, 0, 0},      /* *[]runtime.ancestorInfo */
+	[131] = {8, 114, 1, 0, 0},      /* *[1024]uintptr */
+	[132] = {8, 115, 1, 0, 0},      /* func() bool */
+	[133] = {8, 116, 1, 0, 0},      /* func(func(interface {}, interface {}) bool) */
+	[134] = {8, 117, 1, 0, 0},      /* func() string */
+	[135] = {8, 118, 1, 0, 0},      /* func() int32 */
+	[136] = {8, 119, 1, 0, 0},      /* func() uintptr */
+	[137] = {8, 120, 1, 0, 0},      /* func(*runtime.coro) */
+	[138] = {8, 121, 1, 0, 0},      /* func(*runtime.pinner) */
+	[139] = {8, 122, 1, 0, 0},      /* chan struct {} */
+	[140] = {8, 123, 1, 0, 0},      /* chan bool */
+	[141] = {8, 124, 1, 0, 0},      /* chan int */
+	[142] = {8, 125, 1, 0, 0},      /* func() *abi.Type */
+	[143] = {8, 126, 1, 0, 0},      /* func() abi.Kind */
+	[144] = {8, 127, 1, 0, 0},      /* func() *abi.UncommonType */
+	[145] = {8, 128, 1, 0, 0},      /* func() reflectlite.Type */
+	[146] = {8, 129, 1, 0, 0},      /* func(int64) int64 */
+	[147] = {8, 130, 1, 0, 0},      /* func(*runtime.funcval, unsafe.Pointer) */
+	[148] = {8, 131, 1, 0, 0},      /* func(reflectlite.Type) bool */
+	[149] = {8, 132, 1, 0, 0},      /* func(interface {}, interface {}) bool */
+	[150] = {8, 133, 1, 0, 0},      /* func(unsafe.Pointer, unsafe.Pointer) bool */
+	[151] = {8, 134, 1, 0, 0},      /* func(interface {}, uintptr, int64) */
+	[152] = {8, 135, 1, 0, 0},      /* func(*runtime.g, unsafe.Pointer) bool */
+	[153] = {8, 136, 1, 0, 0},      /* func(uintptr) (uintptr, int64) */
+	[154] = {8, 137, 1, 0, 0},      /* *runtime.bitvector */
+	[155] = {8, 138, 1, 0, 0},      /* *runtime.timerWhen */
+	[156] = {8, 139, 1, 0, 0},      /* *runtime.gclinkptr */
+	[157] = {8, 140, 1, 0, 0},      /* *runtime.pinner */
+	[158] = {8, 141, 1, 0, 0},      /* *runtime.xRegPerP */
+	[159] = {8, 142, 1, 0, 0},      /* *runtime.lockRank */
+	[160] = {8, 143, 1, 0, 0},      /* *runtime.synctestDeadlockError */
+	[161] = {8, 144, 1, 0, 0},      /* *runtime.Frames */
+	[162] = {8, 145, 1, 0, 0},      /* *internal/strconv.Error */
+	[163] = {8, 146, 1, 0, 0},      /* *internal/abi.Kind */
+	[164] = {8, 147, 1, 0, 0},      /* *internal/runtime/cgroup.stringError */
+	[165] = {8, 148, 1, 0, 0},      /* *internal/runtime/maps.groupsReference */
+	[166] = {8, 149, 0, 0, 0},      /* *sync.noCopy */
+	[167] = {8, 149, 1, 0, 0},      /* *sync.Once */
+	[168] = {8, 150, 0, 0, 0},      /* *sync/atomic.noCopy */
+	[169] = {8, 150, 1, 0, 0},      /* *runtime.errorString */
+	[170] = {8, 151, 1, 0, 0},      /* *runtime.plainError */
+	[171] = {8, 152, 1, 0, 0},      /* *runtime.muintptr */
+	[172] = {8, 153, 1, 0, 0},      /* *runtime.hchan */
+	[173] = {8, 154, 1, 0, 0},      /* *runtime.spanClass */
+	[174] = {8, 155, 1, 0, 0},      /* *runtime.mSpanStateBox */
+	[175] = {8, 156, 1, 0, 0},      /* *runtime.mWeakPointer */
+	[176] = {8, 157, 1, 0, 0},      /* *runtime.objptr */
+	[177] = {8, 158, 1, 0, 0},      /* *runtime.p */
+	[178] = {8, 159, 1, 0, 0},      /* *runtime.puintptr */
+	[179] = {8, 160, 0, 0, 0},      /* *runtime.PanicNilError */
+	[180] = {8, 160, 1, 0, 0},      /* *runtime.boundsError */
+	[181] = {8, 161, 1, 0, 0},      /* *runtime.TypeAssertionError */
+	[182] = {8, 162, 1, 0, 0},      /* *runtime.piController */
+	[183] = {8, 163, 1, 0, 0},      /* *internal/abi.UncommonType */
+	[184] = {8, 164, 1, 0, 0},      /* *internal/abi.IntArgRegBitmap */
+	[185] = {8, 165, 1, 0, 0},      /* *internal/abi.RegArgs */
+	[186] = {8, 166, 0, 0, 0},      /* *internal/runtime/atomic.noCopy */
+	[187] = {8, 166, 1, 0, 0},      /* *internal/runtime/atomic.Bool */
+	[188] = {8, 167, 1, 0, 0},      /* *internal/runtime/maps.unhashableTypeError */
+	[189] = {8, 168, 1, 0, 0},      /* map[string]int */
+	[190] = {8, 169, 1, 0, 0},      /* map[internal/abi.TypeOff]*internal/abi.Type */
+	[191] = {8, 170, 1, 0, 0},      /* map[int32]unsafe.Pointer */
+	[192] = {8, 171, 1, 0, 0},      /* map[runtime._typePair]struct {} */
+	[193] = {8, 172, 1, 0, 0},      /* map[string]bool */
+	[194] = {8, 173, 1, 0, 0},      /* map[uint32][]*internal/abi.Type */
+	[195] = {8, 174, 1, 0, 0},      /* *sync.Mutex */
+	[196] = {8, 175, 1, 0, 0},      /* *runtime.guintptr */
+	[197] = {8, 176, 1, 0, 0},      /* *runtime.waitq */
+	[198] = {8, 177, 1, 0, 0},      /* *runtime.goroutineProfileStateHolder */
+	[199] = {8, 178, 1, 0, 0},      /* *runtime.g */
+	[200] = {8, 179, 1, 0, 0},      /* *runtime.limiterEvent */
+	[201] = {8, 180, 1, 0, 0},      /* *runtime.Pinner */
+	[202] = {8, 181, 1, 0, 0},      /* *runtime.errorAddressString */
+	[203] = {8, 182, 0, 0, 0},      /* internal/runtime/atomic.Pointer[runtime._defer] */
+	[204] = {8, 182, 0, 0, 0},      /* internal/runtime/atomic.Pointer[runtime.m] */
+	[205] = {8, 182, 1, 0, 0},      /* *syscall.Errno */
+	[206] = {8, 183, 1, 0, 0},      /* *sync/atomic.Bool */
+	[207] = {8, 184, 1, 0, 0},      /* *runtime._panic */
+	[208] = {8, 185, 1, 0, 0},      /* *runtime.pageCache */
+	[209] = {8, 186, 1, 0, 0},      /* *runtime.gList */
+	[210] = {8, 187, 1, 0, 0},      /* *runtime.m */
+	[211] = {8, 188, 1, 0, 0},      /* runtime.Pinner */
+	[212] = {8, 189, 1, 0, 0},      /* *runtime.mPadded */
+	[213] = {8, 190, 1, 0, 0},      /* *internal/runtime/atomic.Uint8 */
+	[214] = {8, 191, 1, 0, 0},      /* *sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]] */
+	[215] = {8, 192, 1, 0, 0},      /* *sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	[216] = {8, 193, 1, 0, 0},      /* *sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
+	[217] = {8, 194, 0, 0, 0},      /* internal/runtime/atomic.UnsafePointer */
+	[218] = {8, 194, 1, 0, 0},      /* *internal/sync.Mutex */
+	[219] = {8, 195, 1, 0, 0},      /* *runtime.maybeTraceablePtr */
+	[220] = {8, 196, 1, 0, 0},      /* *runtime.synctestBubble */
+	[221] = {8, 197, 1, 0, 0},      /* *runtime.maybeTraceableChan */
+	[222] = {8, 198, 1, 0, 0},      /* *runtime.traceSchedResourceState */
+	[223] = {8, 199, 1, 0, 0},      /* runtime.mWeakPointer */
+	[224] = {8, 200, 1, 0, 0},      /* *runtime.pTraceState */
+	[225] = {8, 201, 1, 0, 0},      /* *runtime.wbBuf */
+	[226] = {8, 202, 1, 0, 0},      /* *internal/runtime/atomic.Int32 */
+	[227] = {8, 203, 1, 0, 0},      /* *internal/runtime/atomic.Int64 */
+	[228] = {8, 204, 1, 0, 0},      /* *internal/runtime/atomic.UnsafePointer */
+	[229] = {8, 205, 1, 0, 0},      /* internal/runtime/maps.unhashableTypeError */
+	[230] = {8, 206, 1, 0, 0},      /* *internal/chacha8rand.State */
+	[231] = {8, 207, 1, 0, 0},      /* *internal/runtime/atomic.Pointer[runtime._defer] */
+	[232] = {8, 208, 1, 0, 0},      /* *internal/runtime/atomic.Pointer[runtime.m] */
+	[233] = {8, 209, 0, 0, 0},      /* *runtime.Func */
+	[234] = {8, 209, 1, 0, 0},      /* *runtime.funcInfo */
+	[235] = {8, 210, 1, 0, 0},      /* *runtime.waitReason */
+	[236] = {8, 211, 1, 0, 0},      /* *runtime.gTraceState */
+	[237] = {8, 212, 1, 0, 0},      /* *runtime.addrRange */
+	[238] = {8, 213, 1, 0, 0},      /* *runtime.mLockProfile */
+	[239] = {8, 214, 1, 0, 0},      /* sync/atomic.Pointer[internal/sync.ent…interface {},go.shape.interface {}]] */
+	[240] = {8, 215, 1, 0, 0},      /* sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	[241] = {8, 216, 1, 0, 0},      /* *sync/atomic.Uint32 */
+	[242] = {8, 217, 1, 0, 0},      /* *runtime.offAddr */
+	[243] = {8, 218, 1, 0, 0},      /* *runtime.scavengerState */
+	[244] = {8, 219, 1, 0, 0},      /* *internal/runtime/atomic.Uint64 */
+	[245] = {8, 220, 1, 0, 0},      /* *internal/runtime/atomic.Uintptr */
+	[246] = {8, 221, 1, 0, 0},      /* *internal/abi.Name */
+	[247] = {8, 222, 1, 0, 0},      /* *internal/runtime/atomic.Uint32 */
+	[248] = {8, 223, 1, 0, 0},      /* *runtime.spanQueue */
+	[249] = {8, 224, 1, 0, 0},      /* internal/abi.Name */
+	[250] = {8, 225, 1, 0, 0},      /* *runtime.gcWork */
+	[251] = {8, 226, 1, 0, 0},      /* *runtime.timer */
+	[252] = {8, 227, 1, 0, 0},      /* *internal/sync.HashTrieMap[interface {},interface {}] */
+	[253] = {8, 228, 1, 0, 0},      /* *runtime.timers */
+	[254] = {8, 229, 1, 0, 0},      /* *internal/runtime/maps.table */
+	[255] = {8, 230, 1, 0, 0},      /* *internal/abi.InterfaceType */
+	[256] = {8, 231, 1, 0, 0},      /* *internal/abi.Type */
+	[257] = {8, 232, 1, 0, 0},      /* *internal/runtime/maps.Map */
+	[258] = {8, 233, 1, 0, 0},      /* *internal/reflectlite.rtype */
+	[259] = {8, 234, 1, 0, 0},      /* internal/reflectlite.rtype */
+	[260] = {112, 235, 2, 0, 0},    /* hchan<struct {}> */
+	[261] = {112, 237, 3, 0, 0},    /* hchan<bool> */
+	[262] = {112, 240, 3, 0, 0},    /* hchan<int> */
+	[263] = {48, 243, 1, 0, 0},     /* map<string,int> */
+	[264] = {48, 244, 1, 0, 0},     /* map<internal/abi.TypeOff,*internal/abi.Type> */
+	[265] = {48, 245, 1, 0, 0},     /* map<int32,unsafe.Pointer> */
+	[266] = {48, 246, 1, 0, 0},     /* map<runtime._typePair,struct {}> */
+	[267] = {48, 247, 1, 0, 0},     /* map<string,bool> */
+	[268] = {48, 248, 1, 0, 0},     /* map<uint32,[]*internal/abi.Type> */
+	[269] = {104, 249, 1, 0, 0},    /* sudog<struct {}> */
+	[270] = {104, 250, 1, 0, 0},    /* sudog<bool> */
+	[271] = {8, 251, 0, 0, 0},      /* int */
+	[272] = {104, 251, 1, 0, 0},    /* sudog<int> */
+	[273] = {8, 252, 1, 0, 0},      /* *table<string,int> */
+	[274] = {200, 253, 1, 0, 0},    /* noalg.map.group[string]int */
+	[275] = {8, 254, 1, 0, 0},      /* *table<internal/abi.TypeOff,*internal/abi.Type> */
+	[276] = {136, 255, 1, 0, 0},    /* noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
+	[277] = {8, 256, 1, 0, 0},      /* *table<int32,unsafe.Pointer> */
+	[278] = {136, 257, 0, 0, 0},    /* noalg.map.group[int32]unsafe.Pointer */
+	[279] = {8, 257, 1, 0, 0},      /* *table<runtime._typePair,struct {}> */
+	[280] = {200, 258, 2, 0, 0},    /* noalg.map.group[runtime._typePair]struct {} */
+	[281] = {8, 260, 1, 0, 0},      /* *table<string,bool> */
+	[282] = {200, 261, 1, 0, 0},    /* noalg.map.group[string]bool */
+	[283] = {8, 262, 1, 0, 0},      /* *table<uint32,[]*internal/abi.Type> */
+	[284] = {264, 263, 1, 0, 0},    /* noalg.map.group[uint32][]*internal/abi.Type */
+	[285] = {32, 264, 1, 0, 0},     /* table<string,int> */
+	[286] = {32, 265, 1, 0, 0},     /* table<internal/abi.TypeOff,*internal/abi.Type> */
+	[287] = {32, 266, 1, 0, 0},     /* table<int32,unsafe.Pointer> */
+	[288] = {32, 267, 1, 0, 0},     /* table<runtime._typePair,struct {}> */
+	[289] = {32, 268, 1, 0, 0},     /* table<string,bool> */
+	[290] = {32, 269, 1, 0, 0},     /* table<uint32,[]*internal/abi.Type> */
+	[291] = {8, 270, 1, 0, 0},      /* *runtime.xRegState */
+	[292] = {8, 271, 1, 0, 0},      /* *runtime.special */
+	[293] = {8, 272, 1, 0, 0},      /* *runtime.cleanupBlockHeader */
+	[294] = {8, 273, 0, 0, 0},      /* *internal/runtime/sys.nih */
+	[295] = {8, 273, 0, 0, 0},      /* *internal/runtime/sys.NotInHeap */
+	[296] = {24, 273, 1, 0, 0},     /* []*internal/sync.entry[interface {},interface {}] */
+	[297] = {24, 274, 1, 0, 0},     /* []*internal/sync.node[interface {},interface {}] */
+	[298] = {24, 275, 1, 0, 0},     /* []sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	[299] = {24, 276, 1, 0, 0},     /* []*internal/sync.indirect[interface {},interface {}] */
+	[300] = {24, 277, 1, 0, 0},     /* []struct { key interface {}; elem interface {} } */
+	[301] = {24, 278, 1, 0, 0},     /* []*internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	[302] = {24, 279, 1, 0, 0},     /* []*go.shape.shape.struct { internal/sync.isEntry bool } */
+	[303] = {24, 280, 1, 0, 0},     /* []sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	[304] = {24, 281, 1, 0, 0},     /* []struct { key string; elem int } */
+	[305] = {24, 282, 1, 0, 0},     /* []uint8 */
+	[306] = {24, 283, 1, 0, 0},     /* []int32 */
+	[307] = {24, 284, 1, 0, 0},     /* []uint32 */
+	[308] = {24, 285, 1, 0, 0},     /* []uint64 */
+	[309] = {24, 286, 1, 0, 0},     /* []uintptr */
+	[310] = {24, 287, 1, 0, 0},     /* []unsafe.Pointer */
+	[311] = {24, 288, 1, 0, 0},     /* []runtime.functab */
+	[312] = {24, 289, 1, 0, 0},     /* []runtime.textsect */
+	[313] = {24, 290, 1, 0, 0},     /* []*internal/abi.ITab */
+	[314] = {24, 291, 1, 0, 0},     /* []runtime.ptabEntry */
+	[315] = {24, 292, 1, 0, 0},     /* []runtime.modulehash */
+	[316] = {24, 293, 1, 0, 0},     /* []*runtime.initTask */
+	[317] = {24, 294, 1, 0, 0},     /* []struct { key abi.TypeOff; elem *abi.Type } */
+	[318] = {24, 295, 1, 0, 0},     /* []runtime.ancestorInfo */
+	[319] = {24, 296, 1, 0, 0},     /* []runtime.timerWhen */
+	[320] = {24, 297, 1, 0, 0},     /* []internal/runtime/atomic.Uint32 */
+	[321] = {24, 298, 1, 0, 0},     /* []*runtime.mspan */
+	[322] = {24, 299, 1, 0, 0},     /* []runtime.gclinkptr */
+	[323] = {24, 300, 1, 0, 0},     /* []runtime.stackfreelist */
+	[324] = {24, 301, 1, 0, 0},     /* []*runtime._defer */
+	[325] = {24, 302, 1, 0, 0},     /* []runtime.guintptr */
+	[326] = {24, 303, 1, 0, 0},     /* []*runtime.sudog */
+	[327] = {24, 304, 1, 0, 0},     /* []runtime.sizeClassScanStats */
+	[328] = {24, 305, 1, 0, 0},     /* []runtime.objptr */
+	[329] = {24, 306, 1, 0, 0},     /* []runtime.cleanupFn */
+	[330] = {24, 307, 1, 0, 0},     /* []*runtime.p */
+	[331] = {24, 308, 1, 0, 0},     /* []*runtime.traceBuf */
+	[332] = {24, 309, 1, 0, 0},     /* [][2]*runtime.traceBuf */
+	[333] = {24, 310, 1, 0, 0},     /* []runtime.pcvalueCacheEnt */
+	[334] = {24, 311, 1, 0, 0},     /* [][8]runtime.pcvalueCacheEnt */
+	[335] = {24, 312, 1, 0, 0},     /* []runtime.heldLockInfo */
+	[336] = {24, 313, 1, 0, 0},     /* []*runtime.PanicNilError */
+	[337] = {24, 314, 1, 0, 0},     /* []*runtime.moduledata */
+	[338] = {24, 315, 1, 0, 0},     /* []*internal/abi.Type */
+	[339] = {24, 316, 1, 0, 0},     /* []struct { key int32; elem unsafe.Pointer } */
+	[340] = {24, 317, 1, 0, 0},     /* []struct { key runtime._typePair; elem struct {} } */
+	[341] = {24, 318, 1, 0, 0},     /* []struct { key string; elem bool } */
+	[342] = {24, 319, 1, 0, 0},     /* []struct { key uint32; elem []*abi.Type } */
+	[343] = {24, 320, 1, 0, 0},     /* []runtime.Frame */
+	[344] = {24, 321, 1, 0, 0},     /* []internal/abi.Imethod */
+	[345] = {24, 322, 1, 0, 0},     /* []internal/cpu.option */
+	[346] = {16, 323, 1, 0, 0},     /* string */
+	[347] = {1, 324, 0, 0, 0},      /* int8 */
+	[348] = {2, 324, 0, 0, 0},      /* int16 */
+	[349] = {2, 324, 0, 0, 0},      /* uint16 */
+	[350] = {8, 324, 0, 0, 0},      /* int64 */
+	[351] = {8, 324, 0, 0, 0},      /* uint64 */
+	[352] = {8, 324, 0, 0, 0},      /* uint */
+	[353] = {8, 324, 0, 0, 0},      /* complex64 */
+	[354] = {16, 324, 0, 0, 0},     /* complex128 */
+	[355] = {4, 324, 0, 0, 0},      /* float32 */
+	[356] = {8, 324, 0, 0, 0},      /* float64 */
+	[357] = {8, 324, 0, 0, 0},      /* runtime.gcMarkWorkerMode */
+	[358] = {4, 324, 0, 0, 0},      /* runtime.throwType */
+	[359] = {1, 324, 0, 0, 0},      /* runtime.traceBlockReason */
+	[360] = {8, 324, 0, 0, 0},      /* runtime.traceTime */
+	[361] = {16, 324, 1, 0, 0},     /* runtime.stringInterfacePtr */
+	[362] = {2, 325, 0, 0, 0},      /* runtime.uint16InterfacePtr */
+	[363] = {4, 325, 0, 0, 0},      /* runtime.uint32InterfacePtr */
+	[364] = {8, 325, 0, 0, 0},      /* runtime.uint64InterfacePtr */
+	[365] = {1, 325, 0, 0, 0},      /* internal/abi.BoundsErrorCode */
+	[366] = {1, 325, 0, 0, 0},      /* internal/abi.TFlag */
+	[367] = {4, 325, 0, 0, 0},      /* internal/abi.NameOff */
+	[368] = {4, 325, 0, 0, 0},      /* internal/abi.TypeOff */
+	[369] = {4, 325, 0, 0, 0},      /* internal/abi.PCLnTabMagic */
+	[370] = {1, 325, 0, 0, 0},      /* internal/abi.FuncFlag */
+	[371] = {1, 325, 0, 0, 0},      /* internal/abi.FuncID */
+	[372] = {24, 325, 1, 0, 0},     /* runtime.sliceInterfacePtr */
+	[373] = {0, 326, 0, 0, 0},      /* [0]*internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	[374] = {0, 326, 0, 0, 0},      /* [0]*go.shape.struct { internal/sync.isEntry bool } */
+	[375] = {128, 326, 1, 0, 0},    /* [16]sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	[376] = {8, 327, 0, 0, 0},      /* [1]uintptr */
+	[377] = {1, 327, 0, 0, 0},      /* [1]uint8 */
+	[378] = {64, 327, 0, 0, 0},     /* [64]uint8 */
+	[379] = {12, 327, 0, 0, 0},     /* [3]internal/runtime/atomic.Uint32 */
+	[380] = {16, 327, 0, 0, 0},     /* [2]uint64 */
+	[381] = {48, 327, 0, 0, 0},     /* [6]uintptr */
+	[382] = {1088, 327, 1, 0, 0},   /* [136]*runtime.mspan */
+	[383] = {1088, 328, 0, 0, 0},   /* [136]runtime.gclinkptr */
+	[384] = {64, 328, 0, 0, 0},     /* [4]runtime.stackfreelist */
+	[385] = {256, 328, 1, 0, 0},    /* [32]*runtime._defer */
+	[386] = {2048, 329, 0, 0, 0},   /* [256]runtime.guintptr */
+	[387] = {1024, 329, 1, 0, 0},   /* [128]*runtime.sudog */
+	[388] = {1024, 330, 1, 0, 0},   /* [128]*runtime.mspan */
+	[389] = {40, 331, 0, 0, 0},     /* [5]unsafe.Pointer */
+	[390] = {2720, 331, 0, 0, 0},   /* [68]runtime.sizeClassScanStats */
+	[391] = {2024, 331, 0, 0, 0},   /* [253]uintptr */
+	[392] = {2048, 331, 0, 0, 0},   /* [256]runtime.objptr */
+	[393] = {8192, 331, 0, 0, 0},   /* [1024]uintptr */
+	[394] = {4096, 331, 0, 0, 0},   /* [512]uintptr */
+	[395] = {480, 331, 2, 0, 0},    /* [20]runtime.cleanupFn */
+	[396] = {256, 333, 0, 0, 0},    /* [32]uintptr */
+	[397] = {65504, 333, 0, 0, 0},  /* [65504]uint8 */
+	[398] = {16, 333, 1, 0, 0},     /* [2]*runtime.traceBuf */
+	[399] = {32, 334, 1, 0, 0},     /* [2][2]*runtime.traceBuf */
+	[400] = {192, 335, 0, 0, 0},    /* [8]runtime.pcvalueCacheEnt */
+	[401] = {384, 335, 0, 0, 0},    /* [2][8]runtime.pcvalueCacheEnt */
+	[402] = {160, 335, 0, 0, 0},    /* [10]runtime.heldLockInfo */
+	[403] = {0, 335, 0, 0, 0},      /* [0]*runtime.PanicNilError */
+	[404] = {480, 335, 0, 0, 0},    /* [480]uint8 */
+	[405] = {216, 335, 0, 0, 0},    /* [216]uint8 */
+	[406] = {72, 335, 0, 0, 0},     /* [9]uintptr */
+	[407] = {176, 335, 4, 0, 0},    /* [2]runtime.Frame */
+	[408] = {32, 339, 0, 0, 0},     /* [4]uint64 */
+	[409] = {120, 339, 0, 0, 0},    /* [15]uint64 */
+	[410] = {72, 339, 0, 0, 0},     /* [9]unsafe.Pointer */
+	[411] = {256, 339, 2, 0, 0},    /* [8]internal/cpu.option */
+	[412] = {256, 341, 0, 0, 0},    /* [32]uint64 */
+	[413] = {8, 341, 0, 0, 0},      /* runtime.guintptr */
+	[414] = {8, 341, 0, 0, 0},      /* runtime.muintptr */
+	[415] = {8, 341, 0, 0, 0},      /* runtime.gclinkptr */
+	[416] = {8, 341, 0, 0, 0},      /* runtime.puintptr */
+	[417] = {8, 341, 0, 0, 0},      /* runtime.lockRank */
+	[418] = {8, 341, 0, 0, 0},      /* internal/strconv.Error */
+	[419] = {1, 341, 0, 0, 0},      /* internal/abi.Kind */
+	[420] = {16, 341, 1, 0, 0},     /* internal/runtime/cgroup.stringError */
+	[421] = {0, 342, 0, 0, 0},      /* struct {} */
+	[422] = {8, 342, 0, 0, 0},      /* runtime.sigset */
+	[423] = {8, 342, 0, 0, 0},      /* *runtime.notInHeap */
+	[424] = {256, 342, 0, 0, 0},    /* runtime.cgoCallers */
+	[425] = {2, 342, 0, 0, 0},      /* internal/abi.IntArgRegBitmap */
+	[426] = {16, 342, 1, 0, 0},     /* runtime.errorString */
+	[427] = {16, 343, 1, 0, 0},     /* runtime.plainError */
+	[428] = {0, 344, 0, 0, 0},      /* runtime.lockRankStruct */
+	[429] = {1, 344, 0, 0, 0},      /* runtime.spanClass */
+	[430] = {8, 344, 0, 0, 0},      /* runtime.objptr */
+	[431] = {0, 344, 0, 0, 0},      /* runtime.winlibcall */
+	[432] = {0, 344, 0, 0, 0},      /* runtime.dlogPerM */
+	[433] = {0, 344, 0, 0, 0},      /* internal/runtime/sys.nih */
+	[434] = {0, 344, 0, 0, 0},      /* internal/runtime/atomic.noCopy */
+	[435] = {0, 344, 0, 0, 0},      /* internal/runtime/atomic.align64 */
+	[436] = {8, 344, 1, 0, 0},      /* *runtime._func */
+	[437] = {8, 345, 1, 0, 0},      /* *runtime.gcBits */
+	[438] = {8, 346, 1, 0, 0},      /* *runtime.workbuf */
+	[439] = {0, 347, 0, 0, 0},      /* runtime.Func */
+	[440] = {8, 347, 1, 0, 0},      /* *runtime.moduledata */
+	[441] = {16, 348, 0, 0, 0},     /* runtime.maybeTraceableChan */
+	[442] = {8, 348, 1, 0, 0},      /* runtime.xRegPerG */
+	[443] = {32, 349, 0, 0, 0},     /* runtime.gTraceState */
+	[444] = {1, 349, 0, 0, 0},      /* runtime.mSpanStateBox */
+	[445] = {0, 349, 0, 0, 0},      /* runtime.notInHeap */
+	[446] = {8, 349, 0, 0, 0},      /* runtime.limiterEvent */
+	[447] = {8, 349, 1, 0, 0},      /* *runtime.spanSPMC */
+	[448] = {8, 350, 0, 0, 0},      /* runtime.funcval */
+	[449] = {8, 350, 0, 0, 0},      /* runtime.note */
+	[450] = {0, 350, 0, 0, 0},      /* runtime.PanicNilError */
+	[451] = {0, 350, 0, 0, 0},      /* internal/runtime/sys.NotInHeap */
+	[452] = {1, 350, 0, 0, 0},      /* internal/runtime/atomic.Bool */
+	[453] = {1, 350, 0, 0, 0},      /* internal/sync.node[go.shape.interface {},go.shape.interface {}] */
+	[454] = {1, 350, 0, 0, 0},      /* go.shape.struct { internal/sync.isEntry bool } */
+	[455] = {8, 350, 0, 0, 0},      /* syscall.Errno */
+	[456] = {32, 350, 2, 0, 0},     /* struct { key interface {}; elem interface {} } */
+	[457] = {1032, 352, 1, 0, 0},   /* struct { runtime.len int; runtime.buf [128]*runtime.mspan } */
+	[458] = {16, 353, 1, 0, 0},     /* struct { runtime.head *runtime.spanSP…ernal/runtime/atomic.UnsafePointer } */
+	[459] = {8, 354, 1, 0, 0},      /* *runtime.cleanupBlock */
+	[460] = {8, 355, 1, 0, 0},      /* *runtime.pollDesc */
+	[461] = {8, 356, 0, 0, 0},      /* sync.Mutex */
+	[462] = {16, 356, 0, 0, 0},     /* syscall.Rlimit */
+	[463] = {16, 356, 0, 0, 0},     /* runtime.stack */
+	[464] = {8, 356, 0, 0, 0},      /* runtime.functab */
+	[465] = {8, 356, 0, 0, 0},      /* runtime.ptabEntry */
+	[466] = {8, 356, 0, 0, 0},      /* runtime.initTask */
+	[467] = {16, 356, 1, 0, 0},     /* runtime.bitvector */
+	[468] = {16, 357, 0, 0, 0},     /* runtime.maybeTraceablePtr */
+	[469] = {8, 357, 0, 0, 0},      /* runtime.mutex */
+	[470] = {16, 357, 2, 0, 0},     /* runtime.waitq */
+	[471] = {4, 359, 0, 0, 0},      /* runtime.goroutineProfileStateHolder */
+	[472] = {2112, 359, 0, 0, 0},   /* runtime.xRegState */
+	[473] = {32, 359, 0, 0, 0},     /* runtime.traceSchedResourceState */
+	[474] = {1, 359, 0, 0, 0},      /* runtime.gcBits */
+	[475] = {16, 359, 0, 0, 0},     /* runtime.stackfreelist */
+	[476] = {16, 359, 0, 0, 0},     /* runtime.gList */
+	[477] = {64, 359, 1, 0, 0},     /* runtime.pinner */
+	[478] = {16, 360, 0, 0, 0},     /* runtime.persistentAlloc */
+	[479] = {16, 360, 0, 0, 0},     /* runtime.lfnode */
+	[480] = {24, 360, 0, 0, 0},     /* runtime.workbufhdr */
+	[481] = {16, 360, 0, 0, 0},     /* runtime.listNodeManual */
+	[482] = {512, 360, 3, 0, 0},    /* runtime.cleanupBlock */
+	[483] = {2120, 363, 1, 0, 0},   /* runtime.xRegPerP */
+	[484] = {16, 364, 0, 0, 0},     /* runtime.mWaitList */
+	[485] = {392, 364, 0, 0, 0},    /* runtime.pcvalueCache */
+	[486] = {16, 364, 0, 0, 0},     /* runtime.heldLockInfo */
+	[487] = {512, 364, 0, 0, 0},    /* runtime.gcBgMarkWorkerNodePadded */
+	[488] = {2040, 364, 15, 0, 0},  /* runtime.mPadded */
+	[489] = {16, 379, 1, 0, 0},     /* runtime.debugCallWrapArgs */
+	[490] = {16, 380, 2, 0, 0},     /* runtime._typePair */
+	[491] = {8, 382, 0, 0, 0},      /* internal/abi.Imethod */
+	[492] = {4, 382, 0, 0, 0},      /* internal/runtime/atomic.Int32 */
+	[493] = {1, 382, 0, 0, 0},      /* internal/runtime/atomic.Uint8 */
+	[494] = {4, 382, 0, 0, 0},      /* internal/runtime/atomic.Uint32 */
+	[495] = {8, 382, 0, 0, 0},      /* internal/runtime/atomic.Uintptr */
+	[496] = {16, 382, 0, 0, 0},     /* internal/runtime/maps.groupsReference */
+	[497] = {1, 382, 0, 0, 0},      /* runtime.waitReason */
+	[498] = {16, 382, 1, 0, 0},     /* runtime.timerWhen */
+	[499] = {24, 383, 2, 0, 0},     /* runtime.synctestDeadlockError */
+	[500] = {12, 385, 0, 0, 0},     /* sync.Once */
+	[501] = {24, 385, 0, 0, 0},     /* runtime.textsect */
+	[502] = {40, 385, 3, 0, 0},     /* runtime.modulehash */
+	[503] = {40, 388, 1, 0, 0},     /* runtime.ancestorInfo */
+	[504] = {16, 389, 2, 0, 0},     /* runtime.mSpanList */
+	[505] = {8, 391, 1, 0, 0},      /* *runtime.mSpanList */
+	[506] = {24, 392, 0, 0, 0},     /* runtime.pageCache */
+	[507] = {32, 392, 0, 0, 0},     /* runtime.gcBgMarkWorkerNode */
+	[508] = {2048, 392, 0, 0, 0},   /* runtime.workbuf */
+	[509] = {4112, 392, 0, 0, 0},   /* runtime.wbBuf */
+	[510] = {24, 392, 2, 0, 0},     /* runtime.cleanupFn */
+	[511] = {65536, 394, 1, 0, 0},  /* runtime.traceBuf */
+	[512] = {8, 395, 1, 0, 0},      /* *runtime.traceBuf */
+	[513] = {24, 396, 0, 0, 0},     /* runtime.savedOpenDeferState */
+	[514] = {80, 396, 4, 0, 0},     /* internal/abi.InterfaceType */
+	[515] = {8, 400, 0, 0, 0},      /* internal/runtime/atomic.Int64 */
+	[516] = {8, 400, 0, 0, 0},      /* internal/runtime/atomic.Uint64 */
+	[517] = {40, 400, 2, 0, 0},     /* struct { sync.f func(); sync.once syn…nc.valid bool; sync.p interface {} } */
+	[518] = {40, 402, 0, 0, 0},     /* runtime.gsignalStack */
+	[519] = {24, 402, 0, 0, 0},     /* runtime.sysmontick */
+	[520] = {24, 402, 1, 0, 0},     /* runtime.special */
+	[521] = {32, 403, 1, 0, 0},     /* runtime.cleanupBlockHeader */
+	[522] = {32, 404, 1, 0, 0},     /* runtime.traceBufHeader */
+	[523] = {24, 405, 0, 0, 0},     /* runtime.pcvalueCacheEnt */
+	[524] = {24, 405, 1, 0, 0},     /* runtime.errorAddressString */
+	[525] = {32, 406, 0, 0, 0},     /* runtime.traceFrame */
+	[526] = {40, 406, 4, 0, 0},     /* runtime.TypeAssertionError */
+	[527] = {232, 410, 6, 0, 0},    /* runtime.Frames */
+	[528] = {272, 416, 0, 0, 0},    /* internal/abi.RegArgs */
+	[529] = {32, 416, 2, 0, 0},     /* internal/abi.ITab */
+	[530] = {32, 418, 2, 0, 0},     /* internal/cpu.option */
+	[531] = {48, 420, 3, 0, 0},     /* internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	[532] = {8, 423, 1, 0, 0},      /* *runtime.mcache */
+	[533] = {16, 424, 0, 0, 0},     /* runtime.addrRange */
+	[534] = {32, 424, 2, 0, 0},     /* runtime.coro */
+	[535] = {40, 426, 0, 0, 0},     /* runtime.sizeClassScanStats */
+	[536] = {2080, 426, 1, 0, 0},   /* runtime.spanQueue */
+	[537] = {24, 427, 0, 0, 0},     /* runtime.mOS */
+	[538] = {16, 427, 0, 0, 0},     /* internal/abi.UncommonType */
+	[539] = {304, 427, 0, 0, 0},    /* internal/chacha8rand.State */
+	[540] = {152, 427, 2, 0, 0},    /* internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
+	[541] = {24, 429, 0, 0, 0},     /* runtime.boundsError */
+	[542] = {8, 429, 0, 0, 0},      /* runtime.offAddr */
+	[543] = {16, 429, 2, 0, 0},     /* runtime.funcInfo */
+	[544] = {48, 431, 0, 0, 0},     /* runtime.gobuf */
+	[545] = {64, 431, 0, 0, 0},     /* runtime.pTraceState */
+	[546] = {56, 431, 1, 0, 0},     /* runtime.mLockProfile */
+	[547] = {72, 432, 2, 0, 0},     /* runtime.mTraceState */
+	[548] = {32, 434, 0, 0, 0},     /* internal/runtime/maps.table */
+	[549] = {48, 434, 3, 0, 0},     /* runtime._defer */
+	[550] = {64, 437, 1, 0, 0},     /* runtime.timers */
+	[551] = {40, 438, 1, 0, 0},     /* runtime.untracedG·7 */
+	[552] = {56, 439, 1, 0, 0},     /* runtime.spanSPMC */
+	[553] = {88, 440, 4, 0, 0},     /* runtime.Frame */
+	[554] = {56, 444, 0, 0, 0},     /* runtime.piController */
+	[555] = {48, 444, 0, 0, 0},     /* internal/runtime/maps.Map */
+	[556] = {4856, 444, 4, 0, 0},   /* runtime.gcWork */
+	[557] = {2296, 448, 1, 0, 0},   /* runtime.mcache */
+	[558] = {48, 449, 2, 0, 0},     /* internal/abi.Type */
+	[559] = {144, 451, 4, 0, 0},    /* runtime.synctestBubble */
+	[560] = {72, 455, 0, 0, 0},     /* runtime.pcHeader */
+	[561] = {112, 455, 7, 0, 0},    /* runtime.hchan */
+	[562] = {104, 462, 6, 0, 0},    /* runtime.sudog */
+	[563] = {144, 468, 6, 0, 0},    /* runtime.scavengerState */
+	[564] = {104, 474, 3, 0, 0},    /* runtime._panic */
+	[565] = {44, 477, 0, 0, 0},     /* runtime._func */
+	[566] = {96, 477, 3, 0, 0},     /* runtime.timer */
+	[567] = {296, 480, 8, 0, 0},    /* runtime.pollDesc */
+	[568] = {8, 488, 1, 0, 0},      /* *runtime.mspan */
+	[569] = {160, 489, 8, 0, 0},    /* runtime.mspan */
+	[570] = {2112, 497, 0, 0, 0},   /* runtime.xRegs */
+	[571] = {592, 497, 20, 0, 0},   /* runtime.moduledata */
+	[572] = {15920, 517, 16, 0, 0}, /* runtime.p */
+	[573] = {456, 533, 11, 0, 0},   /* runtime.g */
+	[574] = {1824, 544, 15, 0, 0},  /* runtime.m */
+	[575] = {16, 559, 1, 0, 0},     /* error */
+	[576] = {16, 560, 1, 0, 0},     /* runtime.stringer */
+	[577] = {16, 561, 1, 0, 0},     /* internal/reflectlite.Type */
+	[578] = {8, 562, 0, 0, 0},      /* funcval */
+	[579] = {16, 562, 1, 0, 0},     /* closure runtime.(*mspan).setUserArenaChunkToFault.func1 */
+	[580] = {44, 563, 1, 0, 0},     /* closure runtime.mmap.func1 */
+	[581] = {24, 564, 0, 0, 0},     /* closure runtime.munmap.func1 */
+	[582] = {40, 564, 2, 0, 0},     /* closure runtime.sigaction.func1 */
+	[583] = {16, 566, 1, 0, 0},     /* closure runtime.chansend.func1 */
+	[584] = {24, 567, 1, 0, 0},     /* closure runtime.send.goready.func1 */
+	[585] = {24, 568, 1, 0, 0},     /* closure runtime.closechan.goready.func1 */
+	[586] = {16, 569, 1, 0, 0},     /* closure runtime.chanrecv.func1 */
+	[587] = {24, 570, 1, 0, 0},     /* closure runtime.recv.goready.func1 */
+	[588] = {24, 571, 2, 0, 0},     /* closure runtime.debugCallCheck.func1 */
+	[589] = {40, 573, 2, 0, 0},     /* closure runtime.debugCallWrap.func1 */
+	[590] = {16, 575, 1, 0, 0},     /* closure runtime.debugCallWrap2.func1 */
+	[591] = {16, 576, 1, 0, 0},     /* closure runtime.hexdumpWords.func1 */
+	[592] = {40, 577, 1, 0, 0},     /* closure runtime.persistentalloc.func1 */
+	[593] = {16, 578, 1, 0, 0},     /* closure runtime.allocmcache.func1 */
+	[594] = {40, 579, 4, 0, 0},     /* closure runtime.checkFinalizersAndCleanups.func1 */
+	[595] = {24, 583, 2, 0, 0},     /* closure runtime.checkFinalizersAndCleanups.func1.1 */
+	[596] = {56, 585, 1, 0, 0},     /* closure runtime.SetFinalizer.func2 */
+	[597] = {16, 586, 0, 0, 0},     /* closure runtime.SetFinalizer.func1 */
+	[598] = {24, 586, 2, 0, 0},     /* closure runtime.gcStart.func4 */
+	[599] = {16, 588, 1, 0, 0},     /* closure runtime.gcStart.func2 */
+	[600] = {24, 589, 2, 0, 0},     /* closure runtime.gcStart.func1 */
+	[601] = {16, 591, 1, 0, 0},     /* closure runtime.gcMarkDone.func4 */
+	[602] = {16, 592, 1, 0, 0},     /* closure runtime.gcMarkDone.func3 */
+	[603] = {16, 593, 1, 0, 0},     /* closure runtime.gcMarkDone.func2 */
+	[604] = {24, 594, 1, 0, 0},     /* closure runtime.gcMarkDone.forEachP.func5 */
+	[605] = {24, 595, 1, 0, 0},     /* closure runtime.gcMarkTermination.forEachP.func7 */
+	[606] = {24, 596, 1, 0, 0},     /* closure runtime.gcMarkTermination.func3 */
+	[607] = {16, 597, 1, 0, 0},     /* closure runtime.gcMarkTermination.func2 */
+	[608] = {16, 598, 0, 0, 0},     /* closure runtime.gcMarkTermination.func1 */
+	[609] = {24, 598, 2, 0, 0},     /* closure runtime.gcBgMarkWorker.func2 */
+	[610] = {16, 600, 1, 0, 0},     /* closure runtime.gcMarkRootCheck.func1 */
+	[611] = {32, 601, 3, 0, 0},     /* closure runtime.markroot.func1 */
+	[612] = {24, 604, 1, 0, 0},     /* closure runtime.gcAssistAlloc.func2 */
+	[613] = {24, 605, 2, 0, 0},     /* closure runtime.gcAssistAlloc.func1 */
+	[614] = {48, 607, 1, 0, 0},     /* closure runtime.(*pageAlloc).scavenge.func1 */
+	[615] = {24, 608, 1, 0, 0},     /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3 */
+	[616] = {24, 609, 1, 0, 0},     /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2 */
+	[617] = {16, 610, 1, 0, 0},     /* closure runtime.(*sweepLocked).sweep.func1 */
+	[618] = {16, 611, 1, 0, 0},     /* closure runtime.getempty.func1 */
+	[619] = {33, 612, 1, 0, 0},     /* closure runtime.(*mheap).alloc.func1 */
+	[620] = {16, 613, 1, 0, 0},     /* closure runtime.(*pageAlloc).find.func1 */
+	[621] = {24, 614, 0, 0, 0},     /* closure runtime.mProf_Malloc.func1 */
+	[622] = {56, 614, 3, 0, 0},     /* closure runtime.(*mLockProfile).captureStack.func1 */
+	[623] = {48, 617, 2, 0, 0},     /* closure runtime.doRecordGoroutineProfile.func1 */
+	[624] = {16, 619, 1, 0, 0},     /* closure runtime.futexwakeup.func1 */
+	[625] = {24, 620, 1, 0, 0},     /* closure runtime.newosproc.func1 */
+	[626] = {32, 621, 3, 0, 0},     /* closure runtime.(*_panic).nextFrame.func1 */
+	[627] = {32, 624, 3, 0, 0},     /* closure runtime.gorecover.func1 */
+	[628] = {24, 627, 1, 0, 0},     /* closure runtime.throw.func1 */
+	[629] = {32, 628, 2, 0, 0},     /* closure runtime.fatal.func1 */
+	[630] = {32, 630, 1, 0, 0},     /* closure runtime.fatalthrow.func1 */
+	[631] = {48, 631, 3, 0, 0},     /* closure runtime.fatalpanic.func1 */
+	[632] = {16, 634, 1, 0, 0},     /* closure runtime.dopanic_m.func1 */
+	[633] = {32, 635, 2, 0, 0},     /* closure runtime.setPinned.func2 */
+	[634] = {24, 637, 1, 0, 0},     /* closure runtime.setPinned.func1 */
+	[635] = {16, 638, 1, 0, 0},     /* closure runtime.xRegRestore.func1 */
+	[636] = {16, 639, 1, 0, 0},     /* closure runtime.main.func2 */
+	[637] = {16, 640, 1, 0, 0},     /* closure runtime.badmorestackg0.func1 */
+	[638] = {24, 641, 1, 0, 0},     /* closure runtime.casgstatus.func3 */
+	[639] = {9, 642, 0, 0, 0},      /* closure runtime.stopTheWorld.func1 */
+	[640] = {16, 642, 1, 0, 0},     /* closure runtime.allocm.func1 */
+	[641] = {16, 643, 1, 0, 0},     /* closure runtime.reentersyscall.func2 */
+	[642] = {16, 644, 1, 0, 0},     /* closure runtime.reentersyscall.func1 */
+	[643] = {24, 645, 1, 0, 0},     /* closure runtime.entersyscallblock.func4 */
+	[644] = {24, 646, 1, 0, 0},     /* closure runtime.entersyscallblock.func3 */
+	[645] = {40, 647, 1, 0, 0},     /* closure runtime.entersyscallblock.func1 */
+	[646] = {16, 648, 1, 0, 0},     /* closure runtime.exitsyscall.func4 */
+	[647] = {16, 649, 1, 0, 0},     /* closure runtime.exitsyscall.func3 */
+	[648] = {24, 650, 2, 0, 0},     /* closure runtime.exitsyscall.func2 */
+	[649] = {20, 652, 1, 0, 0},     /* closure runtime.malg.func1 */
+	[650] = {32, 653, 2, 0, 0},     /* closure runtime.newproc.func1 */
+	[651] = {16, 655, 1, 0, 0},     /* closure runtime.gfget.func2 */
+	[652] = {16, 656, 1, 0, 0},     /* closure runtime.gfget.func1 */
+	[653] = {16, 657, 1, 0, 0},     /* closure runtime.(*p).destroy.freemcache.func2 */
+	[654] = {16, 658, 1, 0, 0},     /* closure runtime.(*p).destroy.func1 */
+	[655] = {16, 659, 1, 0, 0},     /* closure runtime.wirep.func2 */
+	[656] = {16, 660, 1, 0, 0},     /* closure runtime.checkdead.func1 */
+	[657] = {16, 661, 0, 0, 0},     /* closure runtime.(*rwmutex).rlock.func1 */
+	[658] = {24, 661, 1, 0, 0},     /* closure runtime.readyWithTime.goready.func1 */
+	[659] = {24, 662, 1, 0, 0},     /* closure runtime.(*synctestBubble).changegstatus.goready.func1 */
+	[660] = {24, 663, 1, 0, 0},     /* closure runtime.(*synctestBubble).decActive.goready.func1 */
+	[661] = {24, 664, 1, 0, 0},     /* closure runtime.(*timer).maybeRunAsync.func1 */
+	[662] = {32, 665, 2, 0, 0},     /* closure runtime.(*timer).modify.func1 */
+	[663] = {32, 667, 2, 0, 0},     /* closure runtime.(*timer).maybeRunChan.func1 */
+	[664] = {16, 669, 0, 0, 0},     /* closure runtime.traceAdvance.func6 */
+	[665] = {16, 669, 0, 0, 0},     /* closure runtime.traceAdvance.func5 */
+	[666] = {24, 669, 1, 0, 0},     /* closure runtime.traceAdvance.func4 */
+	[667] = {24, 670, 1, 0, 0},     /* closure runtime.traceAdvance.forEachP.func7 */
+	[668] = {24, 671, 1, 0, 0},     /* closure runtime.traceAdvance.func1 */
+	[669] = {32, 672, 2, 0, 0},     /* closure runtime.traceAdvance.func1.1 */
+	[670] = {49, 674, 2, 0, 0},     /* closure runtime.traceback1.func1 */
+	[671] = {40, 676, 4, 0, 0},     /* closure runtime.traceback2.func1 */
+	[672] = {72, 680, 3, 0, 0},     /* closure runtime.callers.func1 */
+	[673] = {32, 683, 2, 0, 0},     /* closure runtime.tracebacksomeothers.func1 */
+	[674] = {24, 685, 1, 0, 0},     /* closure runtime.tracebackHexdump.func1 */
+	[675] = {16, 686, 1, 0, 0},     /* closure runtime.traceWriter.flush.func1 */
+	[676] = {16, 687, 1, 0, 0},     /* closure runtime.traceWriter.refill.func1 */
+	[677] = {24, 688, 1, 0, 0},     /* closure runtime.traceCPUFlush.func1 */
+	[678] = {40, 689, 2, 0, 0},     /* closure runtime.(*traceRegionAlloc).alloc.func1 */
+	[679] = {16, 691, 1, 0, 0},     /* closure runtime.traceThreadDestroy.func1 */
+	[680] = {40, 692, 1, 0, 0},     /* closure runtime.(*traceStringTable).put.func1 */
+	[681] = {24, 693, 0, 0, 0},     /* closure runtime.(*traceStringTable).reset.func1 */
+	[682] = {48, 693, 0, 0, 0},     /* closure runtime.traceSyncBatch.func1 */
+	[683] = {24, 693, 2, 0, 0},     /* closure runtime.getGCMaskOnDemand.func1 */
+	[684] = {20, 695, 0, 0, 0},     /* closure runtime.vdsoParseSymbols.func1 */
+	[685] = {16, 695, 1, 0, 0},     /* closure runtime.gcMarkTermination.func4.1 */
+	[686] = {16, 696, 1, 0, 0},     /* closure syscall.init.OnceFunc.func3 */
+	[687] = {16, 697, 1, 0, 0},     /* closure syscall.init.OnceFunc.func3.1 */
+	[688] = {16, 698, 1, 0, 0},     /* closure syscall.init.OnceFunc.func3.1.1 */
+	[689] = {16, 699, 1, 0, 0},     /* go.shape.interface {} */
+	[690] = {16, 700, 2, 0, 0},     /* waitq<struct {}> */
+	[691] = {16, 702, 2, 0, 0},     /* waitq<bool> */
+	[692] = {16, 704, 2, 0, 0},     /* waitq<int> */
+	[693] = {8, 706, 1, 0, 0},      /* **table<string,int> */
+	[694] = {8, 707, 1, 0, 0},      /* **table<internal/abi.TypeOff,*internal/abi.Type> */
+	[695] = {8, 708, 1, 0, 0},      /* **table<int32,unsafe.Pointer> */
+	[696] = {8, 709, 1, 0, 0},      /* **table<runtime._typePair,struct {}> */
+	[697] = {8, 710, 1, 0, 0},      /* **table<string,bool> */
+	[698] = {8, 711, 1, 0, 0},      /* **table<uint32,[]*internal/abi.Type> */
+	[699] = {8, 712, 0, 0, 0},      /* *struct {} */
+	[700] = {192, 712, 1, 0, 0},    /* noalg.[8]struct { key string; elem int } */
+	[701] = {128, 713, 1, 0, 0},    /* noalg.[8]struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
+	[702] = {128, 714, 0, 0, 0},    /* noalg.[8]struct { key int32; elem unsafe.Pointer } */
+	[703] = {192, 714, 2, 0, 0},    /* noalg.[8]struct { key runtime._typePair; elem struct {} } */
+	[704] = {192, 716, 1, 0, 0},    /* noalg.[8]struct { key string; elem bool } */
+	[705] = {256, 717, 1, 0, 0},    /* noalg.[8]struct { key uint32; elem []*internal/abi.Type } */
+	[706] = {16, 718, 1, 0, 0},     /* groupReference<string,int> */
+	[707] = {16, 719, 1, 0, 0},     /* groupReference<internal/abi.TypeOff,*internal/abi.Type> */
+	[708] = {16, 720, 1, 0, 0},     /* groupReference<int32,unsafe.Pointer> */
+	[709] = {16, 721, 1, 0, 0},     /* groupReference<runtime._typePair,struct {}> */
+	[710] = {16, 722, 1, 0, 0},     /* groupReference<string,bool> */
+	[711] = {16, 723, 1, 0, 0},     /* groupReference<uint32,[]*internal/abi.Type> */
+	[712] = {24, 724, 1, 0, 0},     /* noalg.struct { key string; elem int } */
+	[713] = {16, 725, 1, 0, 0},     /* noalg.struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
+	[714] = {16, 726, 0, 0, 0},     /* noalg.struct { key int32; elem unsafe.Pointer } */
+	[715] = {24, 726, 2, 0, 0},     /* noalg.struct { key runtime._typePair; elem struct {} } */
+	[716] = {24, 728, 1, 0, 0},     /* noalg.struct { key string; elem bool } */
+	[717] = {32, 729, 1, 0, 0},     /* noalg.struct { key uint32; elem []*internal/abi.Type } */
+	[718] = {8, 730, 0, 0, 0},      /* *runtime.sigactiont */
+	[719] = {8, 730, 1, 0, 0},      /* func(uintptr, runtime.hexdumpMarker) */
+	[720] = {8, 731, 1, 0, 0},      /* **runtime.notInHeap */
+	[721] = {8, 732, 0, 0, 0},      /* *runtime.sysMemStat */
+	[722] = {8, 732, 1, 0, 0},      /* **runtime.mcache */
+	[723] = {8, 733, 1, 0, 0},      /* *[50]runtime.report·2 */
+	[724] = {1200, 734, 1, 0, 0},   /* [50]runtime.report·2 */
+	[725] = {8, 735, 0, 0, 0},      /* *runtime.eface */
+	[726] = {8, 735, 0, 0, 0},      /* *internal/abi.PtrType */
+	[727] = {8, 735, 1, 0, 0},      /* *runtime.worldStop */
+	[728] = {32, 736, 0, 0, 0},     /* runtime.worldStop */
+	[729] = {8, 736, 1, 0, 0},      /* func(*runtime.p) */
+	[730] = {8, 737, 0, 0, 0},      /* *runtime.pageAlloc */
+	[731] = {8, 737, 0, 0, 0},      /* runtime.chunkIdx */
+	[732] = {8, 737, 0, 0, 0},      /* *runtime.mheap */
+	[733] = {8, 737, 1, 0, 0},      /* **runtime.mspan */
+	[734] = {8, 738, 1, 0, 0},      /* *struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
+	[735] = {16, 739, 0, 0, 0},     /* struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
+	[736] = {8, 739, 0, 0, 0},      /* *runtime.bucket */
+	[737] = {1, 739, 0, 0, 0},      /* runtime.stwReason */
+	[738] = {8, 739, 1, 0, 0},      /* **runtime.m */
+	[739] = {8, 740, 1, 0, 0},      /* **runtime.p */
+	[740] = {8, 741, 0, 0, 0},      /* *runtime.rwmutex */
+	[741] = {8, 741, 1, 0, 0},      /* *[]runtime.untracedG·7 */
+	[742] = {24, 742, 1, 0, 0},     /* []runtime.untracedG·7 */
+	[743] = {8, 743, 1, 0, 0},      /* *runtime.unwinder */
+	[744] = {1, 744, 0, 0, 0},      /* runtime.unwindFlags */
+	[745] = {96, 744, 2, 0, 0},     /* runtime.unwinder */
+	[746] = {8, 746, 1, 0, 0},      /* func(*runtime.g) bool */
+	[747] = {8, 747, 1, 0, 0},      /* *runtime.stkframe */
+	[748] = {8, 748, 1, 0, 0},      /* *runtime.traceWriter */
+	[749] = {32, 749, 2, 0, 0},     /* runtime.traceWriter */
+	[750] = {8, 751, 0, 0, 0},      /* *runtime.traceRegionAlloc */
+	[751] = {8, 751, 1, 0, 0},      /* **runtime.traceRegionAllocBlock */
+	[752] = {8, 752, 0, 0, 0},      /* *runtime.traceRegionAllocBlock */
+	[753] = {8, 752, 0, 0, 0},      /* *runtime.traceStringTable */
+	[754] = {8, 752, 0, 0, 0},      /* *runtime.vdsoInfo */
+	[755] = {8, 752, 1, 0, 0},      /* *sudog<struct {}> */
+	[756] = {8, 753, 1, 0, 0},      /* *sudog<bool> */
+	[757] = {8, 754, 1, 0, 0},      /* *sudog<int> */
+	[758] = {8, 755, 1, 0, 0},      /* *noalg.map.group[string]int */
+	[759] = {8, 756, 1, 0, 0},      /* *noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
+	[760] = {8, 757, 1, 0, 0},      /* *noalg.map.group[int32]unsafe.Pointer */
+	[761] = {8, 758, 1, 0, 0},      /* *noalg.map.group[runtime._typePair]struct {} */
+	[762] = {8, 759, 1, 0, 0},      /* *noalg.map.group[string]bool */
+	[763] = {8, 760, 1, 0, 0},      /* *noalg.map.group[uint32][]*internal/abi.Type */
+	[764] = {24, 761, 1, 0, 0},     /* runtime.report·2 */
+	[765] = {72, 762, 2, 0, 0},     /* runtime.stkframe */
+	[766] = {16, 764, 1, 0, 0},     /* runtime.traceLocker */
+	[767] = {8, 765, 0, 0, 0},      /* internal/trace/tracev2.Experiment */
 	/* ---- names and sizes of what is not followed: nothing of these is read ---- */
-	[675] = {32, 0, 0, 0, 0},       /* runtime.sigactiont */
-	[676] = {8, 0, 0, 0, 0},        /* runtime.sysMemStat */
-	[677] = {16, 0, 0, 0, 0},       /* runtime.eface */
-	[678] = {56, 0, 0, 0, 0},       /* internal/abi.PtrType */
-	[679] = {65848, 0, 0, 0, 0},    /* runtime.pageAlloc */
-	[680] = {93464, 0, 0, 0, 0},    /* runtime.mheap */
-	[681] = {48, 0, 0, 0, 0},       /* runtime.bucket */
-	[682] = {56, 0, 0, 0, 0},       /* runtime.rwmutex */
-	[683] = {32, 0, 0, 0, 0},       /* runtime.traceRegionAlloc */
-	[684] = {65536, 0, 0, 0, 0},    /* runtime.traceRegionAllocBlock */
-	[685] = {192, 0, 0, 0, 0},      /* runtime.traceStringTable */
-	[686] = {112, 0, 0, 0, 0},      /* runtime.vdsoInfo */
+	[768] = {32, 0, 0, 0, 0},       /* runtime.sigactiont */
+	[769] = {8, 0, 0, 0, 0},        /* runtime.sysMemStat */
+	[770] = {16, 0, 0, 0, 0},       /* runtime.eface */
+	[771] = {56, 0, 0, 0, 0},       /* internal/abi.PtrType */
+	[772] = {65848, 0, 0, 0, 0},    /* runtime.pageAlloc */
+	[773] = {93464, 0, 0, 0, 0},    /* runtime.mheap */
+	[774] = {48, 0, 0, 0, 0},       /* runtime.bucket */
+	[775] = {56, 0, 0, 0, 0},       /* runtime.rwmutex */
+	[776] = {32, 0, 0, 0, 0},       /* runtime.traceRegionAlloc */
+	[777] = {65536, 0, 0, 0, 0},    /* runtime.traceRegionAllocBlock */
+	[778] = {192, 0, 0, 0, 0},      /* runtime.traceStringTable */
+	[779] = {112, 0, 0, 0, 0},      /* runtime.vdsoInfo */
 	{0},
 };
 
 /* {offset, kind, target type, repeat, stride, extra} */
 static const struct ask_pointer ask_pointers[] = {
-	[0] = {0, ASK_POINTER_PLAIN, 2, 1, 0, 0},             /* *sync.Map: to sync.Map */
-	[1] = {16, ASK_POINTER_FREE, 3, 1, 0, 0},             /* sync.Map.m.root.v: to its internal/sy….indirect[interface {},interface {}] */
-	[2] = {24, ASK_POINTER_NODE, 3, 16, 8, 0x4},          /* internal/sync.indirect[interface {},i….indirect[interface {},interface {}] */
-	[3] = {16, ASK_POINTER_ANY, 0, 1, 0, 0},              /* internal/sync.entry[interface {},interface {}].key: to whatever it holds */
-	[4] = {32, ASK_POINTER_ANY, 0, 1, 0, 0},              /* internal/sync.entry[interface {},interface {}].value: to whatever it holds */
-	[5] = {8, ASK_POINTER_FREE, 4, 1, 0, 0},              /* internal/sync.entry[interface {},inte…ync.entry[interface {},interface {}] */
-	[6] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},              /* internal/sync.hashFunc: to its closure */
-	[7] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},              /* internal/sync.equalFunc: to its closure */
-	[8] = {0, ASK_POINTER_PLAIN, 17, 1, 0, 0},            /* *internal/sync.node[interface {},inte…sync.node[interface {},interface {}] */
-	[9] = {0, ASK_POINTER_PLAIN, 3, 1, 0, 0},             /* *internal/sync.indirect[interface {},….indirect[interface {},interface {}] */
-	[10] = {0, ASK_POINTER_PLAIN, 4, 1, 0, 0},            /* sync/atomic.Pointer[internal/sync.ent…ync.entry[interface {},interface {}] */
-	[11] = {0, ASK_POINTER_PLAIN, 17, 1, 0, 0},           /* sync/atomic.Pointer[internal/sync.nod…sync.node[interface {},interface {}] */
-	[12] = {0, ASK_POINTER_PLAIN, 3, 1, 0, 0},            /* sync/atomic.Pointer[internal/sync.ind….indirect[interface {},interface {}] */
-	[13] = {0, ASK_POINTER_PLAIN, 4, 1, 0, 0},            /* *internal/sync.entry[interface {},int…ync.entry[interface {},interface {}] */
-	[14] = {16, ASK_POINTER_FREE, 3, 1, 0, 0},            /* internal/sync.HashTrieMap[interface {….indirect[interface {},interface {}] */
-	[15] = {0, ASK_POINTER_PLAIN, 17, 16, 8, 0},          /* [16]sync/atomic.Pointer[internal/sync…sync.node[interface {},interface {}] */
-	[16] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},              /* interface {}: to whatever it holds */
+	[0] = {0, ASK_POINTER_PLAIN, 2, 1, 0, 0},              /* *sync.Map: to sync.Map */
+	[1] = {16, ASK_POINTER_FREE, 3, 1, 0, 0},              /* sync.Map.m.root.v: to its internal/sy….indirect[interface {},interface {}] */
+	[2] = {24, ASK_POINTER_NODE, 3, 16, 8, 0x4},           /* internal/sync.indirect[interface {},i….indirect[interface {},interface {}] */
+	[3] = {16, ASK_POINTER_ANY, 0, 1, 0, 0},               /* internal/sync.entry[interface {},interface {}].key: to whatever it holds */
+	[4] = {32, ASK_POINTER_ANY, 0, 1, 0, 0},               /* internal/sync.entry[interface {},interface {}].value: to whatever it holds */
+	[5] = {8, ASK_POINTER_FREE, 4, 1, 0, 0},               /* internal/sync.entry[interface {},inte…ync.entry[interface {},interface {}] */
+	[6] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},               /* internal/sync.hashFunc: to its closure */
+	[7] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},               /* internal/sync.equalFunc: to its closure */
+	[8] = {0, ASK_POINTER_PLAIN, 17, 1, 0, 0},             /* *internal/sync.node[interface {},inte…sync.node[interface {},interface {}] */
+	[9] = {0, ASK_POINTER_PLAIN, 3, 1, 0, 0},              /* *internal/sync.indirect[interface {},….indirect[interface {},interface {}] */
+	[10] = {0, ASK_POINTER_PLAIN, 4, 1, 0, 0},             /* sync/atomic.Pointer[internal/sync.ent…ync.entry[interface {},interface {}] */
+	[11] = {0, ASK_POINTER_PLAIN, 17, 1, 0, 0},            /* sync/atomic.Pointer[internal/sync.nod…sync.node[interface {},interface {}] */
+	[12] = {0, ASK_POINTER_PLAIN, 3, 1, 0, 0},             /* sync/atomic.Pointer[internal/sync.ind….indirect[interface {},interface {}] */
+	[13] = {0, ASK_POINTER_PLAIN, 4, 1, 0, 0},             /* *internal/sync.entry[interface {},int…ync.entry[interface {},interface {}] */
+	[14] = {16, ASK_POINTER_FREE, 3, 1, 0, 0},             /* internal/sync.HashTrieMap[interface {….indirect[interface {},interface {}] */
+	[15] = {0, ASK_POINTER_PLAIN, 17, 16, 8, 0},           /* [16]sync/atomic.Pointer[internal/sync…sync.node[interface {},interface {}] */
+	[16] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},               /* interface {}: to whatever it holds */
 	/* ---- only behind interfaces and func values: what these may hold ---- */
-	[17] = {0, ASK_POINTER_PLAIN, 371, 1, 0, 0},          /* *syscall.Rlimit: to syscall.Rlimit */
-	[18] = {0, ASK_POINTER_PLAIN, 484, 1, 0, 0},          /* *error: to error */
-	[19] = {0, ASK_POINTER_PLAIN, 257, 1, 0, 0},          /* *string: to string */
-	[20] = {0, ASK_POINTER_PLAIN, 0, 1, 0, 0},            /* *uint8: to uint8 */
-	[21] = {0, ASK_POINTER_PLAIN, 22, 1, 0, 0},           /* *int32: to int32 */
-	[22] = {0, ASK_POINTER_PLAIN, 23, 1, 0, 0},           /* *uint32: to uint32 */
-	[23] = {0, ASK_POINTER_PLAIN, 261, 1, 0, 0},          /* *int64: to int64 */
-	[24] = {0, ASK_POINTER_PLAIN, 262, 1, 0, 0},          /* *uint64: to uint64 */
-	[25] = {0, ASK_POINTER_PLAIN, 209, 1, 0, 0},          /* *int: to int */
-	[26] = {0, ASK_POINTER_PLAIN, 24, 1, 0, 0},           /* *uintptr: to uintptr */
-	[27] = {0, ASK_POINTER_PLAIN, 14, 1, 0, 0},           /* *bool: to bool */
-	[28] = {0, ASK_POINTER_PLAIN, 5, 1, 0, 0},            /* *unsafe.Pointer: to unsafe.Pointer */
-	[29] = {0, ASK_POINTER_PLAIN, 21, 1, 0, 0},           /* *interface {}: to interface {} */
-	[30] = {0, ASK_POINTER_PLAIN, 458, 1, 0, 0},          /* *runtime._defer: to runtime._defer */
-	[31] = {0, ASK_POINTER_PLAIN, 372, 1, 0, 0},          /* *runtime.stack: to runtime.stack */
-	[32] = {0, ASK_POINTER_PLAIN, 469, 1, 0, 0},          /* *runtime.pcHeader: to runtime.pcHeader */
-	[33] = {0, ASK_POINTER_PLAIN, 373, 1, 0, 0},          /* *runtime.functab: to runtime.functab */
-	[34] = {0, ASK_POINTER_PLAIN, 410, 1, 0, 0},          /* *runtime.textsect: to runtime.textsect */
-	[35] = {0, ASK_POINTER_PLAIN, 374, 1, 0, 0},          /* *runtime.ptabEntry: to runtime.ptabEntry */
-	[36] = {0, ASK_POINTER_PLAIN, 411, 1, 0, 0},          /* *runtime.modulehash: to runtime.modulehash */
-	[37] = {0, ASK_POINTER_PLAIN, 375, 1, 0, 0},          /* *runtime.initTask: to runtime.initTask */
-	[38] = {0, ASK_POINTER_PLAIN, 453, 1, 0, 0},          /* *runtime.gobuf: to runtime.gobuf */
-	[39] = {0, ASK_POINTER_PLAIN, 412, 1, 0, 0},          /* *runtime.ancestorInfo: to runtime.ancestorInfo */
-	[40] = {0, ASK_POINTER_PLAIN, 378, 1, 0, 0},          /* *runtime.mutex: to runtime.mutex */
-	[41] = {0, ASK_POINTER_PLAIN, 471, 1, 0, 0},          /* *runtime.sudog: to runtime.sudog */
-	[42] = {0, ASK_POINTER_PLAIN, 443, 1, 0, 0},          /* *runtime.coro: to runtime.coro */
-	[43] = {0, ASK_POINTER_PLAIN, 427, 1, 0, 0},          /* *runtime.gsignalStack: to runtime.gsignalStack */
-	[44] = {0, ASK_POINTER_PLAIN, 332, 1, 0, 0},          /* *runtime.sigset: to runtime.sigset */
-	[45] = {0, ASK_POINTER_PLAIN, 428, 1, 0, 0},          /* *runtime.sysmontick: to runtime.sysmontick */
-	[46] = {0, ASK_POINTER_PLAIN, 387, 1, 0, 0},          /* *runtime.persistentAlloc: to runtime.persistentAlloc */
-	[47] = {0, ASK_POINTER_PLAIN, 388, 1, 0, 0},          /* *runtime.lfnode: to runtime.lfnode */
-	[48] = {0, ASK_POINTER_PLAIN, 416, 1, 0, 0},          /* *runtime.gcBgMarkWorkerNode: to runtime.gcBgMarkWorkerNode */
-	[49] = {0, ASK_POINTER_PLAIN, 390, 1, 0, 0},          /* *runtime.listNodeManual: to runtime.listNodeManual */
-	[50] = {0, ASK_POINTER_PLAIN, 419, 1, 0, 0},          /* *runtime.cleanupFn: to runtime.cleanupFn */
-	[51] = {0, ASK_POINTER_PLAIN, 358, 1, 0, 0},          /* *runtime.funcval: to runtime.funcval */
-	[52] = {0, ASK_POINTER_PLAIN, 334, 1, 0, 0},          /* *runtime.cgoCallers: to runtime.cgoCallers */
-	[53] = {0, ASK_POINTER_PLAIN, 359, 1, 0, 0},          /* *runtime.note: to runtime.note */
-	[54] = {0, ASK_POINTER_PLAIN, 456, 1, 0, 0},          /* *runtime.mTraceState: to runtime.mTraceState */
-	[55] = {0, ASK_POINTER_PLAIN, 394, 1, 0, 0},          /* *runtime.pcvalueCache: to runtime.pcvalueCache */
-	[56] = {0, ASK_POINTER_PLAIN, 446, 1, 0, 0},          /* *runtime.mOS: to runtime.mOS */
-	[57] = {0, ASK_POINTER_PLAIN, 462, 1, 0, 0},          /* *runtime.Frame: to runtime.Frame */
-	[58] = {0, ASK_POINTER_PLAIN, 396, 1, 0, 0},          /* *runtime.gcBgMarkWorkerNodePadded: to runtime.gcBgMarkWorkerNodePadded */
-	[59] = {0, ASK_POINTER_PLAIN, 434, 1, 0, 0},          /* *runtime.traceFrame: to runtime.traceFrame */
-	[60] = {0, ASK_POINTER_PLAIN, 460, 1, 0, 0},          /* *runtime.untracedG·7: to runtime.untracedG·7 */
-	[61] = {0, ASK_POINTER_PLAIN, 398, 1, 0, 0},          /* *runtime.debugCallWrapArgs: to runtime.debugCallWrapArgs */
-	[62] = {0, ASK_POINTER_PLAIN, 422, 1, 0, 0},          /* *runtime.savedOpenDeferState: to runtime.savedOpenDeferState */
-	[63] = {0, ASK_POINTER_PLAIN, 400, 1, 0, 0},          /* *internal/abi.Imethod: to internal/abi.Imethod */
-	[64] = {0, ASK_POINTER_PLAIN, 438, 1, 0, 0},          /* *internal/abi.ITab: to internal/abi.ITab */
-	[65] = {0, ASK_POINTER_PLAIN, 439, 1, 0, 0},          /* *internal/cpu.option: to internal/cpu.option */
-	[66] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(): to its closure */
-	[67] = {0, ASK_POINTER_PLAIN, 440, 1, 0, 0},          /* *internal/sync.entry[go.shape.interfa….interface {},go.shape.interface {}] */
-	[68] = {0, ASK_POINTER_PLAIN, 363, 1, 0, 0},          /* *internal/sync.node[go.shape.interfac….interface {},go.shape.interface {}] */
-	[69] = {0, ASK_POINTER_PLAIN, 180, 1, 0, 0},          /* *sync/atomic.Pointer[internal/sync.en…interface {},go.shape.interface {}]] */
-	[70] = {0, ASK_POINTER_PLAIN, 449, 1, 0, 0},          /* *internal/sync.indirect[go.shape.inte….interface {},go.shape.interface {}] */
-	[71] = {0, ASK_POINTER_PLAIN, 181, 1, 0, 0},          /* *sync/atomic.Pointer[go.shape.struct …ruct { internal/sync.isEntry bool }] */
-	[72] = {0, ASK_POINTER_PLAIN, 364, 1, 0, 0},          /* *go.shape.struct { internal/sync.isEn…truct { internal/sync.isEntry bool } */
-	[73] = {0, ASK_POINTER_PLAIN, 426, 1, 0, 0},          /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
-	[74] = {0, ASK_POINTER_PLAIN, 245, 1, 0, 0},          /* *[]runtime.ancestorInfo: to []runtime.ancestorInfo */
-	[75] = {0, ASK_POINTER_PLAIN, 303, 1, 0, 0},          /* *[1024]uintptr: to [1024]uintptr */
-	[76] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() bool: to its closure */
-	[77] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() int32: to its closure */
-	[78] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.coro): to its closure */
-	[79] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.pinner): to its closure */
-	[80] = {0, ASK_POINTER_FREE, 198, 1, 0, 0},           /* chan struct {}: to its hchan<struct {}> */
-	[81] = {0, ASK_POINTER_FREE, 199, 1, 0, 0},           /* chan bool: to its hchan<bool> */
-	[82] = {0, ASK_POINTER_FREE, 200, 1, 0, 0},           /* chan int: to its hchan<int> */
-	[83] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(int64) int64: to its closure */
-	[84] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.funcval, unsafe.Pointer): to its closure */
-	[85] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(unsafe.Pointer, unsafe.Pointer) bool: to its closure */
-	[86] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(interface {}, uintptr, int64): to its closure */
-	[87] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.g, unsafe.Pointer) bool: to its closure */
-	[88] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(uintptr) (uintptr, int64): to its closure */
-	[89] = {0, ASK_POINTER_PLAIN, 376, 1, 0, 0},          /* *runtime.bitvector: to runtime.bitvector */
-	[90] = {0, ASK_POINTER_PLAIN, 407, 1, 0, 0},          /* *runtime.timerWhen: to runtime.timerWhen */
-	[91] = {0, ASK_POINTER_PLAIN, 386, 1, 0, 0},          /* *runtime.pinner: to runtime.pinner */
-	[92] = {0, ASK_POINTER_PLAIN, 392, 1, 0, 0},          /* *runtime.xRegPerP: to runtime.xRegPerP */
-	[93] = {0, ASK_POINTER_PLAIN, 327, 1, 0, 0},          /* *runtime.lockRank: to runtime.lockRank */
-	[94] = {0, ASK_POINTER_PLAIN, 408, 1, 0, 0},          /* *runtime.synctestDeadlockError: to runtime.synctestDeadlockError */
-	[95] = {0, ASK_POINTER_PLAIN, 436, 1, 0, 0},          /* *runtime.Frames: to runtime.Frames */
-	[96] = {0, ASK_POINTER_PLAIN, 328, 1, 0, 0},          /* *internal/strconv.Error: to internal/strconv.Error */
-	[97] = {0, ASK_POINTER_PLAIN, 329, 1, 0, 0},          /* *internal/abi.Kind: to internal/abi.Kind */
-	[98] = {0, ASK_POINTER_PLAIN, 330, 1, 0, 0},          /* *internal/runtime/cgroup.stringError:… internal/runtime/cgroup.stringError */
-	[99] = {0, ASK_POINTER_PLAIN, 405, 1, 0, 0},          /* *internal/runtime/maps.groupsReferenc…nternal/runtime/maps.groupsReference */
-	[100] = {0, ASK_POINTER_PLAIN, 409, 1, 0, 0},         /* *sync.Once: to sync.Once */
-	[101] = {0, ASK_POINTER_PLAIN, 336, 1, 0, 0},         /* *runtime.errorString: to runtime.errorString */
-	[102] = {0, ASK_POINTER_PLAIN, 337, 1, 0, 0},         /* *runtime.plainError: to runtime.plainError */
-	[103] = {0, ASK_POINTER_PLAIN, 324, 1, 0, 0},         /* *runtime.muintptr: to runtime.muintptr */
-	[104] = {0, ASK_POINTER_PLAIN, 470, 1, 0, 0},         /* *runtime.hchan: to runtime.hchan */
-	[105] = {0, ASK_POINTER_PLAIN, 354, 1, 0, 0},         /* *runtime.mSpanStateBox: to runtime.mSpanStateBox */
-	[106] = {0, ASK_POINTER_PLAIN, 340, 1, 0, 0},         /* *runtime.objptr: to runtime.objptr */
-	[107] = {0, ASK_POINTER_PLAIN, 481, 1, 0, 0},         /* *runtime.p: to runtime.p */
-	[108] = {0, ASK_POINTER_PLAIN, 326, 1, 0, 0},         /* *runtime.puintptr: to runtime.puintptr */
-	[109] = {0, ASK_POINTER_PLAIN, 450, 1, 0, 0},         /* *runtime.boundsError: to runtime.boundsError */
-	[110] = {0, ASK_POINTER_PLAIN, 435, 1, 0, 0},         /* *runtime.TypeAssertionError: to runtime.TypeAssertionError */
-	[111] = {0, ASK_POINTER_PLAIN, 463, 1, 0, 0},         /* *runtime.piController: to runtime.piController */
-	[112] = {0, ASK_POINTER_PLAIN, 447, 1, 0, 0},         /* *internal/abi.UncommonType: to internal/abi.UncommonType */
-	[113] = {0, ASK_POINTER_PLAIN, 335, 1, 0, 0},         /* *internal/abi.IntArgRegBitmap: to internal/abi.IntArgRegBitmap */
-	[114] = {0, ASK_POINTER_PLAIN, 437, 1, 0, 0},         /* *internal/abi.RegArgs: to internal/abi.RegArgs */
-	[115] = {0, ASK_POINTER_PLAIN, 362, 1, 0, 0},         /* *internal/runtime/atomic.Bool: to internal/runtime/atomic.Bool */
-	[116] = {0, ASK_POINTER_PLAIN, 171, 1, 0, 0},         /* *internal/runtime/maps.unhashableType…nal/runtime/maps.unhashableTypeError */
-	[117] = {0, ASK_POINTER_FREE, 201, 1, 0, 0},          /* map[string]int: to its map<string,int> */
-	[118] = {0, ASK_POINTER_FREE, 202, 1, 0, 0},          /* map[internal/abi.TypeOff]*internal/ab…rnal/abi.TypeOff,*internal/abi.Type> */
-	[119] = {0, ASK_POINTER_FREE, 203, 1, 0, 0},          /* map[int32]unsafe.Pointer: to its map<int32,unsafe.Pointer> */
-	[120] = {0, ASK_POINTER_FREE, 204, 1, 0, 0},          /* map[runtime._typePair]struct {}: to its map<runtime._typePair,struct {}> */
-	[121] = {0, ASK_POINTER_FREE, 205, 1, 0, 0},          /* map[string]bool: to its map<string,bool> */
-	[122] = {0, ASK_POINTER_FREE, 206, 1, 0, 0},          /* map[uint32][]*internal/abi.Type: to its map<uint32,[]*internal/abi.Type> */
-	[123] = {0, ASK_POINTER_PLAIN, 370, 1, 0, 0},         /* *sync.Mutex: to sync.Mutex */
-	[124] = {0, ASK_POINTER_PLAIN, 323, 1, 0, 0},         /* *runtime.guintptr: to runtime.guintptr */
-	[125] = {0, ASK_POINTER_PLAIN, 379, 1, 0, 0},         /* *runtime.waitq: to runtime.waitq */
-	[126] = {0, ASK_POINTER_PLAIN, 380, 1, 0, 0},         /* *runtime.goroutineProfileStateHolder:… runtime.goroutineProfileStateHolder */
-	[127] = {0, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* *runtime.g: to runtime.g */
-	[128] = {0, ASK_POINTER_PLAIN, 356, 1, 0, 0},         /* *runtime.limiterEvent: to runtime.limiterEvent */
-	[129] = {0, ASK_POINTER_PLAIN, 153, 1, 0, 0},         /* *runtime.Pinner: to runtime.Pinner */
-	[130] = {0, ASK_POINTER_PLAIN, 433, 1, 0, 0},         /* *runtime.errorAddressString: to runtime.errorAddressString */
-	[131] = {0, ASK_POINTER_PLAIN, 365, 1, 0, 0},         /* *syscall.Errno: to syscall.Errno */
-	[132] = {0, ASK_POINTER_PLAIN, 18, 1, 0, 0},          /* *sync/atomic.Bool: to sync/atomic.Bool */
-	[133] = {0, ASK_POINTER_PLAIN, 473, 1, 0, 0},         /* *runtime._panic: to runtime._panic */
-	[134] = {0, ASK_POINTER_PLAIN, 415, 1, 0, 0},         /* *runtime.pageCache: to runtime.pageCache */
-	[135] = {0, ASK_POINTER_PLAIN, 385, 1, 0, 0},         /* *runtime.gList: to runtime.gList */
-	[136] = {0, ASK_POINTER_PLAIN, 483, 1, 0, 0},         /* *runtime.m: to runtime.m */
-	[137] = {0, ASK_POINTER_PLAIN, 386, 1, 0, 0},         /* runtime.Pinner.pinner: to runtime.pinner */
-	[138] = {0, ASK_POINTER_PLAIN, 397, 1, 0, 0},         /* *runtime.mPadded: to runtime.mPadded */
-	[139] = {0, ASK_POINTER_PLAIN, 402, 1, 0, 0},         /* *internal/runtime/atomic.Uint8: to internal/runtime/atomic.Uint8 */
-	[140] = {0, ASK_POINTER_PLAIN, 10, 1, 0, 0},          /* *sync/atomic.Pointer[internal/sync.en…nc.entry[interface {},interface {}]] */
-	[141] = {0, ASK_POINTER_PLAIN, 11, 1, 0, 0},          /* *sync/atomic.Pointer[internal/sync.no…ync.node[interface {},interface {}]] */
-	[142] = {0, ASK_POINTER_PLAIN, 12, 1, 0, 0},          /* *sync/atomic.Pointer[internal/sync.in…indirect[interface {},interface {}]] */
-	[143] = {0, ASK_POINTER_PLAIN, 19, 1, 0, 0},          /* *internal/sync.Mutex: to internal/sync.Mutex */
-	[144] = {0, ASK_POINTER_PLAIN, 377, 1, 0, 0},         /* *runtime.maybeTraceablePtr: to runtime.maybeTraceablePtr */
-	[145] = {0, ASK_POINTER_PLAIN, 468, 1, 0, 0},         /* *runtime.synctestBubble: to runtime.synctestBubble */
-	[146] = {0, ASK_POINTER_PLAIN, 351, 1, 0, 0},         /* *runtime.maybeTraceableChan: to runtime.maybeTraceableChan */
-	[147] = {0, ASK_POINTER_PLAIN, 382, 1, 0, 0},         /* *runtime.traceSchedResourceState: to runtime.traceSchedResourceState */
-	[148] = {0, ASK_POINTER_PLAIN, 146, 1, 0, 0},         /* runtime.mWeakPointer.m: to internal/runtime/atomic.Pointer[runtime.m] */
-	[149] = {0, ASK_POINTER_PLAIN, 454, 1, 0, 0},         /* *runtime.pTraceState: to runtime.pTraceState */
-	[150] = {0, ASK_POINTER_PLAIN, 418, 1, 0, 0},         /* *runtime.wbBuf: to runtime.wbBuf */
-	[151] = {0, ASK_POINTER_PLAIN, 401, 1, 0, 0},         /* *internal/runtime/atomic.Int32: to internal/runtime/atomic.Int32 */
-	[152] = {0, ASK_POINTER_PLAIN, 424, 1, 0, 0},         /* *internal/runtime/atomic.Int64: to internal/runtime/atomic.Int64 */
-	[153] = {0, ASK_POINTER_PLAIN, 159, 1, 0, 0},         /* *internal/runtime/atomic.UnsafePointe…nternal/runtime/atomic.UnsafePointer */
-	[154] = {0, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* internal/runtime/maps.unhashableTypeError.typ: to internal/abi.Type */
-	[155] = {0, ASK_POINTER_PLAIN, 448, 1, 0, 0},         /* *internal/chacha8rand.State: to internal/chacha8rand.State */
-	[156] = {0, ASK_POINTER_PLAIN, 145, 1, 0, 0},         /* *internal/runtime/atomic.Pointer[runt…ntime/atomic.Pointer[runtime._defer] */
-	[157] = {0, ASK_POINTER_PLAIN, 146, 1, 0, 0},         /* *internal/runtime/atomic.Pointer[runt…al/runtime/atomic.Pointer[runtime.m] */
-	[158] = {0, ASK_POINTER_PLAIN, 406, 1, 0, 0},         /* *runtime.waitReason: to runtime.waitReason */
-	[159] = {0, ASK_POINTER_PLAIN, 353, 1, 0, 0},         /* *runtime.gTraceState: to runtime.gTraceState */
-	[160] = {0, ASK_POINTER_PLAIN, 442, 1, 0, 0},         /* *runtime.addrRange: to runtime.addrRange */
-	[161] = {0, ASK_POINTER_PLAIN, 455, 1, 0, 0},         /* *runtime.mLockProfile: to runtime.mLockProfile */
-	[162] = {0, ASK_POINTER_PLAIN, 440, 1, 0, 0},         /* sync/atomic.Pointer[internal/sync.ent….interface {},go.shape.interface {}] */
-	[163] = {0, ASK_POINTER_PLAIN, 364, 1, 0, 0},         /* sync/atomic.Pointer[go.shape.struct {…truct { internal/sync.isEntry bool } */
-	[164] = {0, ASK_POINTER_PLAIN, 29, 1, 0, 0},          /* *sync/atomic.Uint32: to sync/atomic.Uint32 */
-	[165] = {0, ASK_POINTER_PLAIN, 472, 1, 0, 0},         /* *runtime.scavengerState: to runtime.scavengerState */
-	[166] = {0, ASK_POINTER_PLAIN, 425, 1, 0, 0},         /* *internal/runtime/atomic.Uint64: to internal/runtime/atomic.Uint64 */
-	[167] = {0, ASK_POINTER_PLAIN, 404, 1, 0, 0},         /* *internal/runtime/atomic.Uintptr: to internal/runtime/atomic.Uintptr */
-	[168] = {0, ASK_POINTER_PLAIN, 403, 1, 0, 0},         /* *internal/runtime/atomic.Uint32: to internal/runtime/atomic.Uint32 */
-	[169] = {0, ASK_POINTER_PLAIN, 445, 1, 0, 0},         /* *runtime.spanQueue: to runtime.spanQueue */
-	[170] = {0, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.Name.Bytes: to uint8 */
-	[171] = {0, ASK_POINTER_PLAIN, 465, 1, 0, 0},         /* *runtime.gcWork: to runtime.gcWork */
-	[172] = {0, ASK_POINTER_PLAIN, 475, 1, 0, 0},         /* *runtime.timer: to runtime.timer */
-	[173] = {0, ASK_POINTER_PLAIN, 459, 1, 0, 0},         /* *runtime.timers: to runtime.timers */
-	[174] = {0, ASK_POINTER_PLAIN, 457, 1, 0, 0},         /* *internal/runtime/maps.table: to internal/runtime/maps.table */
-	[175] = {0, ASK_POINTER_PLAIN, 423, 1, 0, 0},         /* *internal/abi.InterfaceType: to internal/abi.InterfaceType */
-	[176] = {0, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* *internal/abi.Type: to internal/abi.Type */
-	[177] = {0, ASK_POINTER_PLAIN, 464, 1, 0, 0},         /* *internal/runtime/maps.Map: to internal/runtime/maps.Map */
-	[178] = {0, ASK_POINTER_PLAIN, 197, 1, 0, 0},         /* *internal/reflectlite.rtype: to internal/reflectlite.rtype */
-	[179] = {0, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* internal/reflectlite.rtype.Type: to internal/abi.Type */
-	[180] = {64, ASK_POINTER_FREE, 207, 1, 0, 0},         /* hchan<struct {}>.recvq.first: to its sudog<struct {}> */
-	[181] = {80, ASK_POINTER_FREE, 207, 1, 0, 0},         /* hchan<struct {}>.sendq.first: to its sudog<struct {}> */
-	[182] = {16, ASK_POINTER_COUNTED, 14, 1, 0, 0x8},     /* hchan<bool>.buf: to its buffer of bool */
-	[183] = {64, ASK_POINTER_FREE, 208, 1, 0, 0},         /* hchan<bool>.recvq.first: to its sudog<bool> */
-	[184] = {80, ASK_POINTER_FREE, 208, 1, 0, 0},         /* hchan<bool>.sendq.first: to its sudog<bool> */
-	[185] = {16, ASK_POINTER_COUNTED, 209, 1, 0, 0x8},    /* hchan<int>.buf: to its buffer of int */
-	[186] = {64, ASK_POINTER_FREE, 210, 1, 0, 0},         /* hchan<int>.recvq.first: to its sudog<int> */
-	[187] = {80, ASK_POINTER_FREE, 210, 1, 0, 0},         /* hchan<int>.sendq.first: to its sudog<int> */
-	[188] = {16, ASK_POINTER_DIRECTORY, 211, 1, 0, 0xd4}, /* map<string,int>.dirPtr: to one group, or dirLen of *table<string,int> */
-	[189] = {16, ASK_POINTER_DIRECTORY, 213, 1, 0, 0xd6}, /* map<internal/abi.TypeOff,*internal/ab…rnal/abi.TypeOff,*internal/abi.Type> */
-	[190] = {16, ASK_POINTER_DIRECTORY, 215, 1, 0, 0xd8}, /* map<int32,unsafe.Pointer>.dirPtr: to …rLen of *table<int32,unsafe.Pointer> */
-	[191] = {16, ASK_POINTER_DIRECTORY, 217, 1, 0, 0xda}, /* map<runtime._typePair,struct {}>.dirP… *table<runtime._typePair,struct {}> */
-	[192] = {16, ASK_POINTER_DIRECTORY, 219, 1, 0, 0xdc}, /* map<string,bool>.dirPtr: to one group, or dirLen of *table<string,bool> */
-	[193] = {16, ASK_POINTER_DIRECTORY, 221, 1, 0, 0xde}, /* map<uint32,[]*internal/abi.Type>.dirP… *table<uint32,[]*internal/abi.Type> */
-	[194] = {8, ASK_POINTER_FREE, 207, 1, 0, 0},          /* sudog<struct {}>.next: to its sudog<struct {}> */
-	[195] = {8, ASK_POINTER_FREE, 208, 1, 0, 0},          /* sudog<bool>.next: to its sudog<bool> */
-	[196] = {8, ASK_POINTER_FREE, 210, 1, 0, 0},          /* sudog<int>.next: to its sudog<int> */
-	[197] = {0, ASK_POINTER_FREE, 223, 1, 0, 0},          /* *table<string,int>: to its table<string,int> */
-	[198] = {8, ASK_POINTER_STRING, 0, 8, 24, 0},         /* noalg.map.group[string]int.slots[].key: to its bytes */
-	[199] = {0, ASK_POINTER_FREE, 224, 1, 0, 0},          /* *table<internal/abi.TypeOff,*internal…rnal/abi.TypeOff,*internal/abi.Type> */
-	[200] = {16, ASK_POINTER_PLAIN, 467, 8, 16, 0},       /* noalg.map.group[internal/abi.TypeOff]…e.slots[].elem: to internal/abi.Type */
-	[201] = {0, ASK_POINTER_FREE, 225, 1, 0, 0},          /* *table<int32,unsafe.Pointer>: to its table<int32,unsafe.Pointer> */
-	[202] = {0, ASK_POINTER_FREE, 226, 1, 0, 0},          /* *table<runtime._typePair,struct {}>: …s table<runtime._typePair,struct {}> */
-	[203] = {8, ASK_POINTER_PLAIN, 467, 8, 24, 0},        /* noalg.map.group[runtime._typePair]str…slots[].key.t1: to internal/abi.Type */
-	[204] = {16, ASK_POINTER_PLAIN, 467, 8, 24, 0},       /* noalg.map.group[runtime._typePair]str…slots[].key.t2: to internal/abi.Type */
-	[205] = {0, ASK_POINTER_FREE, 227, 1, 0, 0},          /* *table<string,bool>: to its table<string,bool> */
-	[206] = {8, ASK_POINTER_STRING, 0, 8, 24, 0},         /* noalg.map.group[string]bool.slots[].key: to its bytes */
-	[207] = {0, ASK_POINTER_FREE, 228, 1, 0, 0},          /* *table<uint32,[]*internal/abi.Type>: …s table<uint32,[]*internal/abi.Type> */
-	[208] = {16, ASK_POINTER_SLICE, 194, 8, 32, 0},       /* noalg.map.group[uint32][]*internal/ab… to its elements, *internal/abi.Type */
-	[209] = {16, ASK_POINTER_GROUPS, 212, 1, 0, 0},       /* table<string,int>.groups: to lengthMask + 1 of noalg.map.group[string]int */
-	[210] = {16, ASK_POINTER_GROUPS, 214, 1, 0, 0},       /* table<internal/abi.TypeOff,*internal/…ernal/abi.TypeOff]*internal/abi.Type */
-	[211] = {16, ASK_POINTER_GROUPS, 216, 1, 0, 0},       /* table<int32,unsafe.Pointer>.groups: t…noalg.map.group[int32]unsafe.Pointer */
-	[212] = {16, ASK_POINTER_GROUPS, 218, 1, 0, 0},       /* table<runtime._typePair,struct {}>.gr…ap.group[runtime._typePair]struct {} */
-	[213] = {16, ASK_POINTER_GROUPS, 220, 1, 0, 0},       /* table<string,bool>.groups: to lengthM…k + 1 of noalg.map.group[string]bool */
-	[214] = {16, ASK_POINTER_GROUPS, 222, 1, 0, 0},       /* table<uint32,[]*internal/abi.Type>.gr…ap.group[uint32][]*internal/abi.Type */
-	[215] = {0, ASK_POINTER_PLAIN, 381, 1, 0, 0},         /* *runtime.xRegState: to runtime.xRegState */
-	[216] = {0, ASK_POINTER_PLAIN, 429, 1, 0, 0},         /* *runtime.special: to runtime.special */
-	[217] = {0, ASK_POINTER_PLAIN, 430, 1, 0, 0},         /* *runtime.cleanupBlockHeader: to runtime.cleanupBlockHeader */
-	[218] = {0, ASK_POINTER_SLICE, 0, 1, 0, 0},           /* []uint8: to its elements, uint8 */
-	[219] = {0, ASK_POINTER_SLICE, 22, 1, 0, 0},          /* []int32: to its elements, int32 */
-	[220] = {0, ASK_POINTER_SLICE, 23, 1, 0, 0},          /* []uint32: to its elements, uint32 */
-	[221] = {0, ASK_POINTER_SLICE, 262, 1, 0, 0},         /* []uint64: to its elements, uint64 */
-	[222] = {0, ASK_POINTER_SLICE, 24, 1, 0, 0},          /* []uintptr: to its elements, uintptr */
-	[223] = {0, ASK_POINTER_SLICE, 5, 1, 0, 0},           /* []unsafe.Pointer: to its elements, unsafe.Pointer */
-	[224] = {0, ASK_POINTER_SLICE, 373, 1, 0, 0},         /* []runtime.functab: to its elements, runtime.functab */
-	[225] = {0, ASK_POINTER_SLICE, 410, 1, 0, 0},         /* []runtime.textsect: to its elements, runtime.textsect */
-	[226] = {0, ASK_POINTER_SLICE, 77, 1, 0, 0},          /* []*internal/abi.ITab: to its elements, *internal/abi.ITab */
-	[227] = {0, ASK_POINTER_SLICE, 374, 1, 0, 0},         /* []runtime.ptabEntry: to its elements, runtime.ptabEntry */
-	[228] = {0, ASK_POINTER_SLICE, 411, 1, 0, 0},         /* []runtime.modulehash: to its elements, runtime.modulehash */
-	[229] = {0, ASK_POINTER_SLICE, 50, 1, 0, 0},          /* []*runtime.initTask: to its elements, *runtime.initTask */
-	[230] = {0, ASK_POINTER_SLICE, 412, 1, 0, 0},         /* []runtime.ancestorInfo: to its elements, runtime.ancestorInfo */
-	[231] = {0, ASK_POINTER_SLICE, 407, 1, 0, 0},         /* []runtime.timerWhen: to its elements, runtime.timerWhen */
-	[232] = {0, ASK_POINTER_SLICE, 477, 1, 0, 0},         /* []*runtime.mspan: to its elements, *runtime.mspan */
-	[233] = {0, ASK_POINTER_SLICE, 43, 1, 0, 0},          /* []*runtime._defer: to its elements, *runtime._defer */
-	[234] = {0, ASK_POINTER_SLICE, 54, 1, 0, 0},          /* []*runtime.sudog: to its elements, *runtime.sudog */
-	[235] = {0, ASK_POINTER_SLICE, 419, 1, 0, 0},         /* []runtime.cleanupFn: to its elements, runtime.cleanupFn */
-	[236] = {0, ASK_POINTER_SLICE, 120, 1, 0, 0},         /* []*runtime.p: to its elements, *runtime.p */
-	[237] = {0, ASK_POINTER_SLICE, 350, 1, 0, 0},         /* []*runtime.moduledata: to its elements, *runtime.moduledata */
-	[238] = {0, ASK_POINTER_SLICE, 194, 1, 0, 0},         /* []*internal/abi.Type: to its elements, *internal/abi.Type */
-	[239] = {0, ASK_POINTER_SLICE, 462, 1, 0, 0},         /* []runtime.Frame: to its elements, runtime.Frame */
-	[240] = {0, ASK_POINTER_SLICE, 400, 1, 0, 0},         /* []internal/abi.Imethod: to its elements, internal/abi.Imethod */
-	[241] = {0, ASK_POINTER_SLICE, 439, 1, 0, 0},         /* []internal/cpu.option: to its elements, internal/cpu.option */
-	[242] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* string: to its bytes */
-	[243] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.stringInterfacePtr: to its bytes */
-	[244] = {0, ASK_POINTER_PLAIN, 364, 16, 8, 0},        /* [16]sync/atomic.Pointer[go.shape.stru…truct { internal/sync.isEntry bool } */
-	[245] = {0, ASK_POINTER_PLAIN, 478, 136, 8, 0},       /* [136]*runtime.mspan[]: to runtime.mspan */
-	[246] = {0, ASK_POINTER_PLAIN, 458, 32, 8, 0},        /* [32]*runtime._defer[]: to runtime._defer */
-	[247] = {0, ASK_POINTER_PLAIN, 471, 128, 8, 0},       /* [128]*runtime.sudog[]: to runtime.sudog */
-	[248] = {0, ASK_POINTER_PLAIN, 478, 128, 8, 0},       /* [128]*runtime.mspan[]: to runtime.mspan */
-	[249] = {0, ASK_POINTER_FUNC, 0, 20, 24, 0},          /* [20]runtime.cleanupFn[].call: to its closure */
-	[250] = {8, ASK_POINTER_PLAIN, 358, 20, 24, 0},       /* [20]runtime.cleanupFn[].fn: to runtime.funcval */
-	[251] = {0, ASK_POINTER_PLAIN, 420, 2, 8, 0},         /* [2]*runtime.traceBuf[]: to runtime.traceBuf */
-	[252] = {0, ASK_POINTER_PLAIN, 420, 4, 8, 0},         /* [2][2]*runtime.traceBuf[][]: to runtime.traceBuf */
-	[253] = {16, ASK_POINTER_STRING, 0, 2, 88, 0},        /* [2]runtime.Frame[].Function: to its bytes */
-	[254] = {32, ASK_POINTER_STRING, 0, 2, 88, 0},        /* [2]runtime.Frame[].File: to its bytes */
-	[255] = {72, ASK_POINTER_PLAIN, 474, 2, 88, 0},       /* [2]runtime.Frame[].funcInfo._func: to runtime._func */
-	[256] = {80, ASK_POINTER_PLAIN, 480, 2, 88, 0},       /* [2]runtime.Frame[].funcInfo.datap: to runtime.moduledata */
-	[257] = {0, ASK_POINTER_STRING, 0, 8, 32, 0},         /* [8]internal/cpu.option[].Name: to its bytes */
-	[258] = {16, ASK_POINTER_PLAIN, 14, 8, 32, 0},        /* [8]internal/cpu.option[].Feature: to bool */
-	[259] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* internal/runtime/cgroup.stringError: to its bytes */
-	[260] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.errorString: to its bytes */
-	[261] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.plainError: to its bytes */
-	[262] = {0, ASK_POINTER_PLAIN, 474, 1, 0, 0},         /* *runtime._func: to runtime._func */
-	[263] = {0, ASK_POINTER_PLAIN, 383, 1, 0, 0},         /* *runtime.gcBits: to runtime.gcBits */
-	[264] = {0, ASK_POINTER_PLAIN, 417, 1, 0, 0},         /* *runtime.workbuf: to runtime.workbuf */
-	[265] = {0, ASK_POINTER_PLAIN, 480, 1, 0, 0},         /* *runtime.moduledata: to runtime.moduledata */
-	[266] = {0, ASK_POINTER_PLAIN, 381, 1, 0, 0},         /* runtime.xRegPerG.state: to runtime.xRegState */
-	[267] = {0, ASK_POINTER_PLAIN, 461, 1, 0, 0},         /* *runtime.spanSPMC: to runtime.spanSPMC */
-	[268] = {8, ASK_POINTER_PLAIN, 478, 128, 8, 0},       /* struct { runtime.len int; runtime.buf…time.mspan }.buf[]: to runtime.mspan */
-	[269] = {0, ASK_POINTER_PLAIN, 461, 1, 0, 0},         /* struct { runtime.head *runtime.spanSP…ePointer }.head: to runtime.spanSPMC */
-	[270] = {0, ASK_POINTER_PLAIN, 391, 1, 0, 0},         /* *runtime.cleanupBlock: to runtime.cleanupBlock */
-	[271] = {0, ASK_POINTER_PLAIN, 476, 1, 0, 0},         /* *runtime.pollDesc: to runtime.pollDesc */
-	[272] = {8, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* runtime.bitvector.bytedata: to uint8 */
-	[273] = {0, ASK_POINTER_PLAIN, 471, 1, 0, 0},         /* runtime.waitq.first: to runtime.sudog */
-	[274] = {8, ASK_POINTER_PLAIN, 471, 1, 0, 0},         /* runtime.waitq.last: to runtime.sudog */
-	[275] = {0, ASK_POINTER_SLICE, 5, 1, 0, 0},           /* runtime.pinner.refs: to its elements, unsafe.Pointer */
-	[276] = {16, ASK_POINTER_PLAIN, 391, 1, 0, 0},        /* runtime.cleanupBlock.cleanupBlockHeader.alllink: to runtime.cleanupBlock */
-	[277] = {32, ASK_POINTER_FUNC, 0, 20, 24, 0},         /* runtime.cleanupBlock.cleanups[].call: to its closure */
-	[278] = {40, ASK_POINTER_PLAIN, 358, 20, 24, 0},      /* runtime.cleanupBlock.cleanups[].fn: to runtime.funcval */
-	[279] = {2112, ASK_POINTER_PLAIN, 381, 1, 0, 0},      /* runtime.xRegPerP.cache: to runtime.xRegState */
-	[280] = {0, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* runtime.mPadded.m.g0: to runtime.g */
-	[281] = {72, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* runtime.mPadded.m.gsignal: to runtime.g */
-	[282] = {176, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.mPadded.m.mstartfn: to its closure */
-	[283] = {184, ASK_POINTER_PLAIN, 482, 1, 0, 0},       /* runtime.mPadded.m.curg: to runtime.g */
-	[284] = {248, ASK_POINTER_STRING, 0, 1, 0, 0},        /* runtime.mPadded.m.preemptoff: to its bytes */
-	[285] = {296, ASK_POINTER_SLICE, 120, 1, 0, 0},       /* runtime.mPadded.m.allpSnapshot: to its elements, *runtime.p */
-	[286] = {336, ASK_POINTER_PLAIN, 334, 1, 0, 0},       /* runtime.mPadded.m.cgoCallers: to runtime.cgoCallers */
-	[287] = {352, ASK_POINTER_PLAIN, 483, 1, 0, 0},       /* runtime.mPadded.m.alllink: to runtime.m */
-	[288] = {688, ASK_POINTER_SLICE, 24, 1, 0, 0},        /* runtime.mPadded.m.mLockProfile.stack: to its elements, uintptr */
-	[289] = {736, ASK_POINTER_SLICE, 24, 1, 0, 0},        /* runtime.mPadded.m.profStack: to its elements, uintptr */
-	[290] = {760, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.mPadded.m.waitunlockf: to its closure */
-	[291] = {792, ASK_POINTER_PLAIN, 483, 1, 0, 0},       /* runtime.mPadded.m.freelink: to runtime.m */
-	[292] = {808, ASK_POINTER_PLAIN, 420, 4, 8, 0},       /* runtime.mPadded.m.trace.buf[][]: to runtime.traceBuf */
-	[293] = {840, ASK_POINTER_PLAIN, 483, 1, 0, 0},       /* runtime.mPadded.m.trace.link: to runtime.m */
-	[294] = {1816, ASK_POINTER_PLAIN, 146, 1, 0, 0},      /* runtime.mPadded.m.self.m: to internal/runtime/atomic.Pointer[runtime.m] */
-	[295] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* runtime.debugCallWrapArgs.callingG: to runtime.g */
-	[296] = {0, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* runtime._typePair.t1: to internal/abi.Type */
-	[297] = {8, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* runtime._typePair.t2: to internal/abi.Type */
-	[298] = {0, ASK_POINTER_PLAIN, 475, 1, 0, 0},         /* runtime.timerWhen.timer: to runtime.timer */
-	[299] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.synctestDeadlockError.reason: to its bytes */
-	[300] = {16, ASK_POINTER_PLAIN, 468, 1, 0, 0},        /* runtime.synctestDeadlockError.bubble: to runtime.synctestBubble */
-	[301] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.modulehash.modulename: to its bytes */
-	[302] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.modulehash.linktimehash: to its bytes */
-	[303] = {32, ASK_POINTER_PLAIN, 257, 1, 0, 0},        /* runtime.modulehash.runtimehash: to string */
-	[304] = {0, ASK_POINTER_SLICE, 24, 1, 0, 0},          /* runtime.ancestorInfo.pcs: to its elements, uintptr */
-	[305] = {0, ASK_POINTER_PLAIN, 478, 1, 0, 0},         /* runtime.mSpanList.first: to runtime.mspan */
-	[306] = {8, ASK_POINTER_PLAIN, 478, 1, 0, 0},         /* runtime.mSpanList.last: to runtime.mspan */
-	[307] = {0, ASK_POINTER_PLAIN, 413, 1, 0, 0},         /* *runtime.mSpanList: to runtime.mSpanList */
-	[308] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* runtime.cleanupFn.call: to its closure */
-	[309] = {8, ASK_POINTER_PLAIN, 358, 1, 0, 0},         /* runtime.cleanupFn.fn: to runtime.funcval */
-	[310] = {0, ASK_POINTER_PLAIN, 420, 1, 0, 0},         /* runtime.traceBuf.traceBufHeader.link: to runtime.traceBuf */
-	[311] = {0, ASK_POINTER_PLAIN, 420, 1, 0, 0},         /* *runtime.traceBuf: to runtime.traceBuf */
-	[312] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* internal/abi.InterfaceType.Type.Equal: to its closure */
-	[313] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* internal/abi.InterfaceType.Type.GCData: to uint8 */
-	[314] = {48, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* internal/abi.InterfaceType.PkgPath.Bytes: to uint8 */
-	[315] = {56, ASK_POINTER_SLICE, 400, 1, 0, 0},        /* internal/abi.InterfaceType.Methods: to its elements, internal/abi.Imethod */
-	[316] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* struct { sync.f func(); sync.once syn…c.p interface {} }.f: to its closure */
-	[317] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},            /* struct { sync.f func(); sync.once syn…terface {} }.p: to whatever it holds */
-	[318] = {0, ASK_POINTER_PLAIN, 429, 1, 0, 0},         /* runtime.special.next: to runtime.special */
-	[319] = {16, ASK_POINTER_PLAIN, 391, 1, 0, 0},        /* runtime.cleanupBlockHeader.alllink: to runtime.cleanupBlock */
-	[320] = {0, ASK_POINTER_PLAIN, 420, 1, 0, 0},         /* runtime.traceBufHeader.link: to runtime.traceBuf */
-	[321] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.errorAddressString.msg: to its bytes */
-	[322] = {0, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* runtime.TypeAssertionError._interface: to internal/abi.Type */
-	[323] = {8, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* runtime.TypeAssertionError.concrete: to internal/abi.Type */
-	[324] = {16, ASK_POINTER_PLAIN, 467, 1, 0, 0},        /* runtime.TypeAssertionError.asserted: to internal/abi.Type */
-	[325] = {24, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.TypeAssertionError.missingMethod: to its bytes */
-	[326] = {0, ASK_POINTER_SLICE, 24, 1, 0, 0},          /* runtime.Frames.callers: to its elements, uintptr */
-	[327] = {32, ASK_POINTER_SLICE, 462, 1, 0, 0},        /* runtime.Frames.frames: to its elements, runtime.Frame */
-	[328] = {72, ASK_POINTER_STRING, 0, 2, 88, 0},        /* runtime.Frames.frameStore[].Function: to its bytes */
-	[329] = {88, ASK_POINTER_STRING, 0, 2, 88, 0},        /* runtime.Frames.frameStore[].File: to its bytes */
-	[330] = {128, ASK_POINTER_PLAIN, 474, 2, 88, 0},      /* runtime.Frames.frameStore[].funcInfo._func: to runtime._func */
-	[331] = {136, ASK_POINTER_PLAIN, 480, 2, 88, 0},      /* runtime.Frames.frameStore[].funcInfo.datap: to runtime.moduledata */
-	[332] = {0, ASK_POINTER_PLAIN, 423, 1, 0, 0},         /* internal/abi.ITab.Inter: to internal/abi.InterfaceType */
-	[333] = {8, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* internal/abi.ITab.Type: to internal/abi.Type */
-	[334] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* internal/cpu.option.Name: to its bytes */
-	[335] = {16, ASK_POINTER_PLAIN, 14, 1, 0, 0},         /* internal/cpu.option.Feature: to bool */
-	[336] = {8, ASK_POINTER_PLAIN, 440, 1, 0, 0},         /* internal/sync.entry[go.shape.interfac….interface {},go.shape.interface {}] */
-	[337] = {16, ASK_POINTER_ANY, 0, 1, 0, 0},            /* internal/sync.entry[go.shape.interfac…erface {}].key: to whatever it holds */
-	[338] = {32, ASK_POINTER_ANY, 0, 1, 0, 0},            /* internal/sync.entry[go.shape.interfac…face {}].value: to whatever it holds */
-	[339] = {0, ASK_POINTER_PLAIN, 466, 1, 0, 0},         /* *runtime.mcache: to runtime.mcache */
-	[340] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* runtime.coro.f: to its closure */
-	[341] = {16, ASK_POINTER_PLAIN, 483, 1, 0, 0},        /* runtime.coro.mp: to runtime.m */
-	[342] = {2064, ASK_POINTER_PLAIN, 461, 1, 0, 0},      /* runtime.spanQueue.chain.head: to runtime.spanSPMC */
-	[343] = {16, ASK_POINTER_PLAIN, 449, 1, 0, 0},        /* internal/sync.indirect[go.shape.inter….interface {},go.shape.interface {}] */
-	[344] = {24, ASK_POINTER_PLAIN, 364, 16, 8, 0},       /* internal/sync.indirect[go.shape.inter…truct { internal/sync.isEntry bool } */
-	[345] = {0, ASK_POINTER_PLAIN, 474, 1, 0, 0},         /* runtime.funcInfo._func: to runtime._func */
-	[346] = {8, ASK_POINTER_PLAIN, 480, 1, 0, 0},         /* runtime.funcInfo.datap: to runtime.moduledata */
-	[347] = {8, ASK_POINTER_SLICE, 24, 1, 0, 0},          /* runtime.mLockProfile.stack: to its elements, uintptr */
-	[348] = {8, ASK_POINTER_PLAIN, 420, 4, 8, 0},         /* runtime.mTraceState.buf[][]: to runtime.traceBuf */
-	[349] = {40, ASK_POINTER_PLAIN, 483, 1, 0, 0},        /* runtime.mTraceState.link: to runtime.m */
-	[350] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime._defer.fn: to its closure */
-	[351] = {32, ASK_POINTER_PLAIN, 458, 1, 0, 0},        /* runtime._defer.link: to runtime._defer */
-	[352] = {40, ASK_POINTER_PLAIN, 145, 1, 0, 0},        /* runtime._defer.head: to internal/runtime/atomic.Pointer[runtime._defer] */
-	[353] = {8, ASK_POINTER_SLICE, 407, 1, 0, 0},         /* runtime.timers.heap: to its elements, runtime.timerWhen */
-	[354] = {0, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* runtime.untracedG·7.gp: to runtime.g */
-	[355] = {48, ASK_POINTER_PLAIN, 340, 1, 0, 0},        /* runtime.spanSPMC.ring: to runtime.objptr */
-	[356] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.Frame.Function: to its bytes */
-	[357] = {32, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.Frame.File: to its bytes */
-	[358] = {72, ASK_POINTER_PLAIN, 474, 1, 0, 0},        /* runtime.Frame.funcInfo._func: to runtime._func */
-	[359] = {80, ASK_POINTER_PLAIN, 480, 1, 0, 0},        /* runtime.Frame.funcInfo.datap: to runtime.moduledata */
-	[360] = {8, ASK_POINTER_PLAIN, 417, 1, 0, 0},         /* runtime.gcWork.wbuf1: to runtime.workbuf */
-	[361] = {16, ASK_POINTER_PLAIN, 417, 1, 0, 0},        /* runtime.gcWork.wbuf2: to runtime.workbuf */
-	[362] = {2088, ASK_POINTER_PLAIN, 461, 1, 0, 0},      /* runtime.gcWork.spanq.chain.head: to runtime.spanSPMC */
-	[363] = {2104, ASK_POINTER_PLAIN, 303, 1, 0, 0},      /* runtime.gcWork.ptrBuf: to [1024]uintptr */
-	[364] = {48, ASK_POINTER_PLAIN, 478, 136, 8, 0},      /* runtime.mcache.alloc[]: to runtime.mspan */
-	[365] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* internal/abi.Type.Equal: to its closure */
-	[366] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* internal/abi.Type.GCData: to uint8 */
-	[367] = {16, ASK_POINTER_SLICE, 407, 1, 0, 0},        /* runtime.synctestBubble.timers.heap: to its elements, runtime.timerWhen */
-	[368] = {88, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* runtime.synctestBubble.root: to runtime.g */
-	[369] = {96, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* runtime.synctestBubble.waiter: to runtime.g */
-	[370] = {104, ASK_POINTER_PLAIN, 482, 1, 0, 0},       /* runtime.synctestBubble.main: to runtime.g */
-	[371] = {32, ASK_POINTER_PLAIN, 475, 1, 0, 0},        /* runtime.hchan.timer: to runtime.timer */
-	[372] = {40, ASK_POINTER_PLAIN, 467, 1, 0, 0},        /* runtime.hchan.elemtype: to internal/abi.Type */
-	[373] = {64, ASK_POINTER_PLAIN, 471, 1, 0, 0},        /* runtime.hchan.recvq.first: to runtime.sudog */
-	[374] = {72, ASK_POINTER_PLAIN, 471, 1, 0, 0},        /* runtime.hchan.recvq.last: to runtime.sudog */
-	[375] = {80, ASK_POINTER_PLAIN, 471, 1, 0, 0},        /* runtime.hchan.sendq.first: to runtime.sudog */
-	[376] = {88, ASK_POINTER_PLAIN, 471, 1, 0, 0},        /* runtime.hchan.sendq.last: to runtime.sudog */
-	[377] = {96, ASK_POINTER_PLAIN, 468, 1, 0, 0},        /* runtime.hchan.bubble: to runtime.synctestBubble */
-	[378] = {0, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* runtime.sudog.g: to runtime.g */
-	[379] = {8, ASK_POINTER_PLAIN, 471, 1, 0, 0},         /* runtime.sudog.next: to runtime.sudog */
-	[380] = {16, ASK_POINTER_PLAIN, 471, 1, 0, 0},        /* runtime.sudog.prev: to runtime.sudog */
-	[381] = {64, ASK_POINTER_PLAIN, 471, 1, 0, 0},        /* runtime.sudog.parent: to runtime.sudog */
-	[382] = {72, ASK_POINTER_PLAIN, 471, 1, 0, 0},        /* runtime.sudog.waitlink: to runtime.sudog */
-	[383] = {80, ASK_POINTER_PLAIN, 471, 1, 0, 0},        /* runtime.sudog.waittail: to runtime.sudog */
-	[384] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* runtime.scavengerState.g: to runtime.g */
-	[385] = {16, ASK_POINTER_PLAIN, 475, 1, 0, 0},        /* runtime.scavengerState.timer: to runtime.timer */
-	[386] = {112, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.scavengerState.sleepStub: to its closure */
-	[387] = {120, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.scavengerState.scavenge: to its closure */
-	[388] = {128, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.scavengerState.shouldStop: to its closure */
-	[389] = {136, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.scavengerState.gomaxprocs: to its closure */
-	[390] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},             /* runtime._panic.arg: to whatever it holds */
-	[391] = {16, ASK_POINTER_PLAIN, 473, 1, 0, 0},        /* runtime._panic.link: to runtime._panic */
-	[392] = {72, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* runtime._panic.deferBitsPtr: to uint8 */
-	[393] = {40, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.timer.f: to its closure */
-	[394] = {48, ASK_POINTER_ANY, 0, 1, 0, 0},            /* runtime.timer.arg: to whatever it holds */
-	[395] = {72, ASK_POINTER_PLAIN, 459, 1, 0, 0},        /* runtime.timer.ts: to runtime.timers */
-	[396] = {0, ASK_POINTER_PLAIN, 476, 1, 0, 0},         /* runtime.pollDesc.link: to runtime.pollDesc */
-	[397] = {112, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.pollDesc.rt.f: to its closure */
-	[398] = {120, ASK_POINTER_ANY, 0, 1, 0, 0},           /* runtime.pollDesc.rt.arg: to whatever it holds */
-	[399] = {144, ASK_POINTER_PLAIN, 459, 1, 0, 0},       /* runtime.pollDesc.rt.ts: to runtime.timers */
-	[400] = {224, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.pollDesc.wt.f: to its closure */
-	[401] = {232, ASK_POINTER_ANY, 0, 1, 0, 0},           /* runtime.pollDesc.wt.arg: to whatever it holds */
-	[402] = {256, ASK_POINTER_PLAIN, 459, 1, 0, 0},       /* runtime.pollDesc.wt.ts: to runtime.timers */
-	[403] = {288, ASK_POINTER_PLAIN, 476, 1, 0, 0},       /* runtime.pollDesc.self: to runtime.pollDesc */
-	[404] = {0, ASK_POINTER_PLAIN, 478, 1, 0, 0},         /* *runtime.mspan: to runtime.mspan */
-	[405] = {0, ASK_POINTER_PLAIN, 478, 1, 0, 0},         /* runtime.mspan.next: to runtime.mspan */
-	[406] = {8, ASK_POINTER_PLAIN, 478, 1, 0, 0},         /* runtime.mspan.prev: to runtime.mspan */
-	[407] = {16, ASK_POINTER_PLAIN, 413, 1, 0, 0},        /* runtime.mspan.list: to runtime.mSpanList */
-	[408] = {64, ASK_POINTER_PLAIN, 383, 1, 0, 0},        /* runtime.mspan.allocBits: to runtime.gcBits */
-	[409] = {72, ASK_POINTER_PLAIN, 383, 1, 0, 0},        /* runtime.mspan.gcmarkBits: to runtime.gcBits */
-	[410] = {80, ASK_POINTER_PLAIN, 383, 1, 0, 0},        /* runtime.mspan.pinnerBits: to runtime.gcBits */
-	[411] = {128, ASK_POINTER_PLAIN, 429, 1, 0, 0},       /* runtime.mspan.specials: to runtime.special */
-	[412] = {152, ASK_POINTER_PLAIN, 467, 1, 0, 0},       /* runtime.mspan.largeType: to internal/abi.Type */
-	[413] = {0, ASK_POINTER_PLAIN, 469, 1, 0, 0},         /* runtime.moduledata.pcHeader: to runtime.pcHeader */
-	[414] = {8, ASK_POINTER_SLICE, 0, 1, 0, 0},           /* runtime.moduledata.funcnametab: to its elements, uint8 */
-	[415] = {32, ASK_POINTER_SLICE, 23, 1, 0, 0},         /* runtime.moduledata.cutab: to its elements, uint32 */
-	[416] = {56, ASK_POINTER_SLICE, 0, 1, 0, 0},          /* runtime.moduledata.filetab: to its elements, uint8 */
-	[417] = {80, ASK_POINTER_SLICE, 0, 1, 0, 0},          /* runtime.moduledata.pctab: to its elements, uint8 */
-	[418] = {104, ASK_POINTER_SLICE, 0, 1, 0, 0},         /* runtime.moduledata.pclntable: to its elements, uint8 */
-	[419] = {128, ASK_POINTER_SLICE, 373, 1, 0, 0},       /* runtime.moduledata.ftab: to its elements, runtime.functab */
-	[420] = {336, ASK_POINTER_SLICE, 410, 1, 0, 0},       /* runtime.moduledata.textsectmap: to its elements, runtime.textsect */
-	[421] = {360, ASK_POINTER_SLICE, 22, 1, 0, 0},        /* runtime.moduledata.typelinks: to its elements, int32 */
-	[422] = {384, ASK_POINTER_SLICE, 77, 1, 0, 0},        /* runtime.moduledata.itablinks: to its elements, *internal/abi.ITab */
-	[423] = {408, ASK_POINTER_SLICE, 374, 1, 0, 0},       /* runtime.moduledata.ptab: to its elements, runtime.ptabEntry */
-	[424] = {432, ASK_POINTER_STRING, 0, 1, 0, 0},        /* runtime.moduledata.pluginpath: to its bytes */
-	[425] = {448, ASK_POINTER_SLICE, 411, 1, 0, 0},       /* runtime.moduledata.pkghashes: to its elements, runtime.modulehash */
-	[426] = {472, ASK_POINTER_SLICE, 50, 1, 0, 0},        /* runtime.moduledata.inittasks: to its elements, *runtime.initTask */
-	[427] = {496, ASK_POINTER_STRING, 0, 1, 0, 0},        /* runtime.moduledata.modulename: to its bytes */
-	[428] = {512, ASK_POINTER_SLICE, 411, 1, 0, 0},       /* runtime.moduledata.modulehashes: to its elements, runtime.modulehash */
-	[429] = {552, ASK_POINTER_PLAIN, 0, 1, 0, 0},         /* runtime.moduledata.gcdatamask.bytedata: to uint8 */
-	[430] = {568, ASK_POINTER_PLAIN, 0, 1, 0, 0},         /* runtime.moduledata.gcbssmask.bytedata: to uint8 */
-	[431] = {576, ASK_POINTER_FREE, 202, 1, 0, 0},        /* runtime.moduledata.typemap: to its ma…rnal/abi.TypeOff,*internal/abi.Type> */
-	[432] = {584, ASK_POINTER_PLAIN, 480, 1, 0, 0},       /* runtime.moduledata.next: to runtime.moduledata */
-	[433] = {56, ASK_POINTER_PLAIN, 466, 1, 0, 0},        /* runtime.p.mcache: to runtime.mcache */
-	[434] = {96, ASK_POINTER_PLAIN, 146, 1, 0, 0},        /* runtime.p.oldm.m: to internal/runtime/atomic.Pointer[runtime.m] */
-	[435] = {104, ASK_POINTER_SLICE, 43, 1, 0, 0},        /* runtime.p.deferpool: to its elements, *runtime._defer */
-	[436] = {128, ASK_POINTER_PLAIN, 458, 32, 8, 0},      /* runtime.p.deferpoolbuf[]: to runtime._defer */
-	[437] = {2480, ASK_POINTER_SLICE, 54, 1, 0, 0},       /* runtime.p.sudogcache: to its elements, *runtime.sudog */
-	[438] = {2504, ASK_POINTER_PLAIN, 471, 128, 8, 0},    /* runtime.p.sudogbuf[]: to runtime.sudog */
-	[439] = {3536, ASK_POINTER_PLAIN, 478, 128, 8, 0},    /* runtime.p.mspancache.buf[]: to runtime.mspan */
-	[440] = {4560, ASK_POINTER_PLAIN, 386, 1, 0, 0},      /* runtime.p.pinnerCache: to runtime.pinner */
-	[441] = {4688, ASK_POINTER_PLAIN, 416, 1, 0, 0},      /* runtime.p.nextGCMarkWorker: to runtime.gcBgMarkWorkerNode */
-	[442] = {4704, ASK_POINTER_PLAIN, 417, 1, 0, 0},      /* runtime.p.gcw.wbuf1: to runtime.workbuf */
-	[443] = {4712, ASK_POINTER_PLAIN, 417, 1, 0, 0},      /* runtime.p.gcw.wbuf2: to runtime.workbuf */
-	[444] = {6784, ASK_POINTER_PLAIN, 461, 1, 0, 0},      /* runtime.p.gcw.spanq.chain.head: to runtime.spanSPMC */
-	[445] = {6800, ASK_POINTER_PLAIN, 303, 1, 0, 0},      /* runtime.p.gcw.ptrBuf: to [1024]uintptr */
-	[446] = {13680, ASK_POINTER_SLICE, 407, 1, 0, 0},     /* runtime.p.timers.heap: to its elements, runtime.timerWhen */
-	[447] = {13736, ASK_POINTER_PLAIN, 391, 1, 0, 0},     /* runtime.p.cleanups: to runtime.cleanupBlock */
-	[448] = {15912, ASK_POINTER_PLAIN, 381, 1, 0, 0},     /* runtime.p.xRegs.cache: to runtime.xRegState */
-	[449] = {32, ASK_POINTER_PLAIN, 473, 1, 0, 0},        /* runtime.g._panic: to runtime._panic */
-	[450] = {40, ASK_POINTER_PLAIN, 458, 1, 0, 0},        /* runtime.g._defer: to runtime._defer */
-	[451] = {48, ASK_POINTER_PLAIN, 483, 1, 0, 0},        /* runtime.g.m: to runtime.m */
-	[452] = {232, ASK_POINTER_SLICE, 0, 1, 0, 0},         /* runtime.g.writebuf: to its elements, uint8 */
-	[453] = {296, ASK_POINTER_PLAIN, 245, 1, 0, 0},       /* runtime.g.ancestors: to []runtime.ancestorInfo */
-	[454] = {320, ASK_POINTER_PLAIN, 471, 1, 0, 0},       /* runtime.g.waiting: to runtime.sudog */
-	[455] = {328, ASK_POINTER_SLICE, 24, 1, 0, 0},        /* runtime.g.cgoCtxt: to its elements, uintptr */
-	[456] = {360, ASK_POINTER_PLAIN, 475, 1, 0, 0},       /* runtime.g.timer: to runtime.timer */
-	[457] = {384, ASK_POINTER_PLAIN, 443, 1, 0, 0},       /* runtime.g.coroarg: to runtime.coro */
-	[458] = {392, ASK_POINTER_PLAIN, 468, 1, 0, 0},       /* runtime.g.bubble: to runtime.synctestBubble */
-	[459] = {400, ASK_POINTER_PLAIN, 381, 1, 0, 0},       /* runtime.g.xRegs.state: to runtime.xRegState */
-	[460] = {0, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* runtime.m.g0: to runtime.g */
-	[461] = {72, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* runtime.m.gsignal: to runtime.g */
-	[462] = {176, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.m.mstartfn: to its closure */
-	[463] = {184, ASK_POINTER_PLAIN, 482, 1, 0, 0},       /* runtime.m.curg: to runtime.g */
-	[464] = {248, ASK_POINTER_STRING, 0, 1, 0, 0},        /* runtime.m.preemptoff: to its bytes */
-	[465] = {296, ASK_POINTER_SLICE, 120, 1, 0, 0},       /* runtime.m.allpSnapshot: to its elements, *runtime.p */
-	[466] = {336, ASK_POINTER_PLAIN, 334, 1, 0, 0},       /* runtime.m.cgoCallers: to runtime.cgoCallers */
-	[467] = {352, ASK_POINTER_PLAIN, 483, 1, 0, 0},       /* runtime.m.alllink: to runtime.m */
-	[468] = {688, ASK_POINTER_SLICE, 24, 1, 0, 0},        /* runtime.m.mLockProfile.stack: to its elements, uintptr */
-	[469] = {736, ASK_POINTER_SLICE, 24, 1, 0, 0},        /* runtime.m.profStack: to its elements, uintptr */
-	[470] = {760, ASK_POINTER_FUNC, 0, 1, 0, 0},          /* runtime.m.waitunlockf: to its closure */
-	[471] = {792, ASK_POINTER_PLAIN, 483, 1, 0, 0},       /* runtime.m.freelink: to runtime.m */
-	[472] = {808, ASK_POINTER_PLAIN, 420, 4, 8, 0},       /* runtime.m.trace.buf[][]: to runtime.traceBuf */
-	[473] = {840, ASK_POINTER_PLAIN, 483, 1, 0, 0},       /* runtime.m.trace.link: to runtime.m */
-	[474] = {1816, ASK_POINTER_PLAIN, 146, 1, 0, 0},      /* runtime.m.self.m: to internal/runtime/atomic.Pointer[runtime.m] */
-	[475] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},       /* error: to whatever it holds */
-	[476] = {8, ASK_POINTER_PLAIN, 478, 1, 0, 0},         /* closure runtime.(*mspan).setUserArena…unkToFault.func1.s: to runtime.mspan */
-	[477] = {8, ASK_POINTER_FREE, 24, 1, 0, 0},           /* closure runtime.mmap.func1.ret: to its uintptr */
-	[478] = {8, ASK_POINTER_FREE, 22, 1, 0, 0},           /* closure runtime.sigaction.func1.ret: to its int32 */
-	[479] = {16, ASK_POINTER_FREE, 23, 1, 0, 0},          /* closure runtime.sigaction.func1.sig: to its uint32 */
-	[480] = {8, ASK_POINTER_PLAIN, 470, 1, 0, 0},         /* closure runtime.chansend.func1.c: to runtime.hchan */
-	[481] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.send.goready.func1.gp: to runtime.g */
-	[482] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.closechan.goready.func1.gp: to runtime.g */
-	[483] = {8, ASK_POINTER_PLAIN, 470, 1, 0, 0},         /* closure runtime.chanrecv.func1.c: to runtime.hchan */
-	[484] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.recv.goready.func1.gp: to runtime.g */
-	[485] = {8, ASK_POINTER_FREE, 24, 1, 0, 0},           /* closure runtime.debugCallCheck.func1.pc: to its uintptr */
-	[486] = {16, ASK_POINTER_FREE, 257, 1, 0, 0},         /* closure runtime.debugCallCheck.func1.ret: to its string */
-	[487] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.debugCallWrap.func1.gp: to runtime.g */
-	[488] = {32, ASK_POINTER_FREE, 23, 1, 0, 0},          /* closure runtime.debugCallWrap.func1.lockedExt: to its uint32 */
-	[489] = {8, ASK_POINTER_FREE, 14, 1, 0, 0},           /* closure runtime.debugCallWrap2.func1.ok: to its bool */
-	[490] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.hexdumpWords.func1.mark: to its closure */
-	[491] = {8, ASK_POINTER_FREE, 333, 1, 0, 0},          /* closure runtime.persistentalloc.func1.p: to its *runtime.notInHeap */
-	[492] = {8, ASK_POINTER_FREE, 441, 1, 0, 0},          /* closure runtime.allocmcache.func1.c: to its *runtime.mcache */
-	[493] = {8, ASK_POINTER_FREE, 24, 1, 0, 0},           /* closure runtime.checkFinalizersAndCle….func1.lastTinyBlock: to its uintptr */
-	[494] = {16, ASK_POINTER_FREE, 209, 1, 0, 0},         /* closure runtime.checkFinalizersAndCleanups.func1.nreports: to its int */
-	[495] = {24, ASK_POINTER_FREE, 14, 1, 0, 0},          /* closure runtime.checkFinalizersAndCleanups.func1.more: to its bool */
-	[496] = {32, ASK_POINTER_FREE, 625, 1, 0, 0},         /* closure runtime.checkFinalizersAndCle…reports: to its [50]runtime.report·2 */
-	[497] = {8, ASK_POINTER_PLAIN, 429, 1, 0, 0},         /* closure runtime.checkFinalizersAndCleanups.func1.1.sp: to runtime.special */
-	[498] = {16, ASK_POINTER_PLAIN, 478, 1, 0, 0},        /* closure runtime.checkFinalizersAndCleanups.func1.1.s: to runtime.mspan */
-	[499] = {32, ASK_POINTER_PLAIN, 467, 1, 0, 0},        /* closure runtime.SetFinalizer.func2.fint: to internal/abi.Type */
-	[500] = {8, ASK_POINTER_FREE, 261, 1, 0, 0},          /* closure runtime.gcStart.func4.now: to its int64 */
-	[501] = {16, ASK_POINTER_FREE, 629, 1, 0, 0},         /* closure runtime.gcStart.func4.stw: to its runtime.worldStop */
-	[502] = {8, ASK_POINTER_FREE, 629, 1, 0, 0},          /* closure runtime.gcStart.func2.stw: to its runtime.worldStop */
-	[503] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.gcStart.func1.gp: to runtime.g */
-	[504] = {16, ASK_POINTER_PLAIN, 468, 1, 0, 0},        /* closure runtime.gcStart.func1.bubble: to runtime.synctestBubble */
-	[505] = {8, ASK_POINTER_FREE, 629, 1, 0, 0},          /* closure runtime.gcMarkDone.func4.stw: to its runtime.worldStop */
-	[506] = {8, ASK_POINTER_FREE, 14, 1, 0, 0},           /* closure runtime.gcMarkDone.func3.restart: to its bool */
-	[507] = {8, ASK_POINTER_FREE, 629, 1, 0, 0},          /* closure runtime.gcMarkDone.func2.stw: to its runtime.worldStop */
-	[508] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* closure runtime.gcMarkDone.forEachP.func5.fn: to its closure */
-	[509] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* closure runtime.gcMarkTermination.forEachP.func7.fn: to its closure */
-	[510] = {8, ASK_POINTER_FREE, 14, 1, 0, 0},           /* closure runtime.gcMarkTermination.func3.goroutineLeakDone: to its bool */
-	[511] = {8, ASK_POINTER_FREE, 14, 1, 0, 0},           /* closure runtime.gcMarkTermination.func2.stwSwept: to its bool */
-	[512] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.gcBgMarkWorker.func2.gp: to runtime.g */
-	[513] = {16, ASK_POINTER_PLAIN, 481, 1, 0, 0},        /* closure runtime.gcBgMarkWorker.func2.pp: to runtime.p */
-	[514] = {8, ASK_POINTER_FREE, 209, 1, 0, 0},          /* closure runtime.gcMarkRootCheck.func1.i: to its int */
-	[515] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.markroot.func1.gp: to runtime.g */
-	[516] = {16, ASK_POINTER_FREE, 261, 1, 0, 0},         /* closure runtime.markroot.func1.workDone: to its int64 */
-	[517] = {24, ASK_POINTER_PLAIN, 465, 1, 0, 0},        /* closure runtime.markroot.func1.gcw: to runtime.gcWork */
-	[518] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.gcAssistAlloc.func2.gp: to runtime.g */
-	[519] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.gcAssistAlloc.func1.gp: to runtime.g */
-	[520] = {16, ASK_POINTER_PLAIN, 468, 1, 0, 0},        /* closure runtime.gcAssistAlloc.func1.bubble: to runtime.synctestBubble */
-	[521] = {8, ASK_POINTER_FREE, 24, 1, 0, 0},           /* closure runtime.(*pageAlloc).scavenge.func1.released: to its uintptr */
-	[522] = {8, ASK_POINTER_PLAIN, 478, 1, 0, 0},         /* closure runtime.(*sweepLocked).sweep.…).freeSpan.func3.s: to runtime.mspan */
-	[523] = {8, ASK_POINTER_PLAIN, 478, 1, 0, 0},         /* closure runtime.(*sweepLocked).sweep.…).freeSpan.func2.s: to runtime.mspan */
-	[524] = {8, ASK_POINTER_PLAIN, 478, 1, 0, 0},         /* closure runtime.(*sweepLocked).sweep.func1.s: to runtime.mspan */
-	[525] = {8, ASK_POINTER_FREE, 477, 1, 0, 0},          /* closure runtime.getempty.func1.s: to its *runtime.mspan */
-	[526] = {24, ASK_POINTER_FREE, 477, 1, 0, 0},         /* closure runtime.(*mheap).alloc.func1.s: to its *runtime.mspan */
-	[527] = {8, ASK_POINTER_FREE, 636, 1, 0, 0},          /* closure runtime.(*pageAlloc).find.fun…ddr; runtime.bound runtime.offAddr } */
-	[528] = {24, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.(*mLockProfile).captureStack.func1.gp: to runtime.g */
-	[529] = {32, ASK_POINTER_FREE, 209, 1, 0, 0},         /* closure runtime.(*mLockProfile).captureStack.func1.nstk: to its int */
-	[530] = {48, ASK_POINTER_PLAIN, 455, 1, 0, 0},        /* closure runtime.(*mLockProfile).captu….func1.prof: to runtime.mLockProfile */
-	[531] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.doRecordGoroutineProfile.func1.gp1: to runtime.g */
-	[532] = {24, ASK_POINTER_SLICE, 24, 1, 0, 0},         /* closure runtime.doRecordGoroutineProf…unc1.pcbuf: to its elements, uintptr */
-	[533] = {8, ASK_POINTER_PLAIN, 23, 1, 0, 0},          /* closure runtime.futexwakeup.func1.addr: to uint32 */
-	[534] = {16, ASK_POINTER_PLAIN, 483, 1, 0, 0},        /* closure runtime.newosproc.func1.mp: to runtime.m */
-	[535] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.(*_panic).nextFrame.func1.gp: to runtime.g */
-	[536] = {16, ASK_POINTER_PLAIN, 473, 1, 0, 0},        /* closure runtime.(*_panic).nextFrame.func1.p: to runtime._panic */
-	[537] = {24, ASK_POINTER_FREE, 14, 1, 0, 0},          /* closure runtime.(*_panic).nextFrame.func1.ok: to its bool */
-	[538] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.gorecover.func1.gp: to runtime.g */
-	[539] = {16, ASK_POINTER_PLAIN, 473, 1, 0, 0},        /* closure runtime.gorecover.func1.p: to runtime._panic */
-	[540] = {24, ASK_POINTER_FREE, 14, 1, 0, 0},          /* closure runtime.gorecover.func1.canRecover: to its bool */
-	[541] = {8, ASK_POINTER_STRING, 0, 1, 0, 0},          /* closure runtime.throw.func1.s: to its bytes */
-	[542] = {8, ASK_POINTER_PLAIN, 473, 1, 0, 0},         /* closure runtime.fatal.func1.p: to runtime._panic */
-	[543] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},         /* closure runtime.fatal.func1.s: to its bytes */
-	[544] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.fatalthrow.func1.gp: to runtime.g */
-	[545] = {8, ASK_POINTER_PLAIN, 473, 1, 0, 0},         /* closure runtime.fatalpanic.func1.msgs: to runtime._panic */
-	[546] = {16, ASK_POINTER_FREE, 14, 1, 0, 0},          /* closure runtime.fatalpanic.func1.docrash: to its bool */
-	[547] = {24, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.fatalpanic.func1.gp: to runtime.g */
-	[548] = {8, ASK_POINTER_PLAIN, 468, 1, 0, 0},         /* closure runtime.dopanic_m.func1.bubble: to runtime.synctestBubble */
-	[549] = {16, ASK_POINTER_PLAIN, 478, 1, 0, 0},        /* closure runtime.setPinned.func2.span: to runtime.mspan */
-	[550] = {24, ASK_POINTER_FREE, 14, 1, 0, 0},          /* closure runtime.setPinned.func2.exists: to its bool */
-	[551] = {16, ASK_POINTER_PLAIN, 478, 1, 0, 0},        /* closure runtime.setPinned.func1.span: to runtime.mspan */
-	[552] = {8, ASK_POINTER_PLAIN, 481, 1, 0, 0},         /* closure runtime.xRegRestore.func1.pp: to runtime.p */
-	[553] = {8, ASK_POINTER_FREE, 14, 1, 0, 0},           /* closure runtime.main.func2.needUnlock: to its bool */
-	[554] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.badmorestackg0.func1.g: to runtime.g */
-	[555] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.casgstatus.func3.gp: to runtime.g */
-	[556] = {8, ASK_POINTER_FREE, 152, 1, 0, 0},          /* closure runtime.allocm.func1.freem: to its *runtime.m */
-	[557] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.reentersyscall.func2.gp: to runtime.g */
-	[558] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.reentersyscall.func1.gp: to runtime.g */
-	[559] = {16, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.entersyscallblock.func4.gp: to runtime.g */
-	[560] = {16, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.entersyscallblock.func3.gp: to runtime.g */
-	[561] = {32, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.entersyscallblock.func1.gp: to runtime.g */
-	[562] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.exitsyscall.func4.gp: to runtime.g */
-	[563] = {8, ASK_POINTER_PLAIN, 481, 1, 0, 0},         /* closure runtime.exitsyscall.func3.oldp: to runtime.p */
-	[564] = {8, ASK_POINTER_FREE, 120, 1, 0, 0},          /* closure runtime.exitsyscall.func2.pp: to its *runtime.p */
-	[565] = {16, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.exitsyscall.func2.gp: to runtime.g */
-	[566] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.malg.func1.newg: to runtime.g */
-	[567] = {8, ASK_POINTER_PLAIN, 358, 1, 0, 0},         /* closure runtime.newproc.func1.fn: to runtime.funcval */
-	[568] = {16, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.newproc.func1.gp: to runtime.g */
-	[569] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.gfget.func2.gp: to runtime.g */
-	[570] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.gfget.func1.gp: to runtime.g */
-	[571] = {8, ASK_POINTER_PLAIN, 466, 1, 0, 0},         /* closure runtime.(*p).destroy.freemcache.func2.c: to runtime.mcache */
-	[572] = {8, ASK_POINTER_PLAIN, 481, 1, 0, 0},         /* closure runtime.(*p).destroy.func1.pp: to runtime.p */
-	[573] = {8, ASK_POINTER_PLAIN, 481, 1, 0, 0},         /* closure runtime.wirep.func2.pp: to runtime.p */
-	[574] = {8, ASK_POINTER_FREE, 209, 1, 0, 0},          /* closure runtime.checkdead.func1.grunning: to its int */
-	[575] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.readyWithTime.goready.func1.gp: to runtime.g */
-	[576] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.(*synctestBubble).cha…tatus.goready.func1.gp: to runtime.g */
-	[577] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.(*synctestBubble).decActive.goready.func1.gp: to runtime.g */
-	[578] = {8, ASK_POINTER_PLAIN, 475, 1, 0, 0},         /* closure runtime.(*timer).maybeRunAsync.func1.t: to runtime.timer */
-	[579] = {16, ASK_POINTER_PLAIN, 475, 1, 0, 0},        /* closure runtime.(*timer).modify.func1.t: to runtime.timer */
-	[580] = {24, ASK_POINTER_PLAIN, 468, 1, 0, 0},        /* closure runtime.(*timer).modify.func1.bubble: to runtime.synctestBubble */
-	[581] = {8, ASK_POINTER_PLAIN, 475, 1, 0, 0},         /* closure runtime.(*timer).maybeRunChan.func1.t: to runtime.timer */
-	[582] = {24, ASK_POINTER_PLAIN, 470, 1, 0, 0},        /* closure runtime.(*timer).maybeRunChan.func1.c: to runtime.hchan */
-	[583] = {8, ASK_POINTER_FREE, 152, 1, 0, 0},          /* closure runtime.traceAdvance.func4.mToFlush: to its *runtime.m */
-	[584] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* closure runtime.traceAdvance.forEachP.func7.fn: to its closure */
-	[585] = {16, ASK_POINTER_FREE, 643, 1, 0, 0},         /* closure runtime.traceAdvance.func1.un…acedGs: to its []runtime.untracedG·7 */
-	[586] = {8, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* closure runtime.traceAdvance.func1.1.gp: to runtime.g */
-	[587] = {16, ASK_POINTER_FREE, 460, 1, 0, 0},         /* closure runtime.traceAdvance.func1.1.ug: to its runtime.untracedG·7 */
-	[588] = {8, ASK_POINTER_FREE, 646, 1, 0, 0},          /* closure runtime.traceback1.func1.u: to its runtime.unwinder */
-	[589] = {40, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.traceback1.func1.gp: to runtime.g */
-	[590] = {8, ASK_POINTER_FREE, 209, 1, 0, 0},          /* closure runtime.traceback2.func1.skip: to its int */
-	[591] = {16, ASK_POINTER_FREE, 209, 1, 0, 0},         /* closure runtime.traceback2.func1.max: to its int */
-	[592] = {24, ASK_POINTER_FREE, 209, 1, 0, 0},         /* closure runtime.traceback2.func1.n: to its int */
-	[593] = {32, ASK_POINTER_FREE, 209, 1, 0, 0},         /* closure runtime.traceback2.func1.lastN: to its int */
-	[594] = {24, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.callers.func1.gp: to runtime.g */
-	[595] = {32, ASK_POINTER_FREE, 209, 1, 0, 0},         /* closure runtime.callers.func1.n: to its int */
-	[596] = {48, ASK_POINTER_SLICE, 24, 1, 0, 0},         /* closure runtime.callers.func1.pcbuf: to its elements, uintptr */
-	[597] = {16, ASK_POINTER_PLAIN, 482, 1, 0, 0},        /* closure runtime.tracebacksomeothers.func1.curgp: to runtime.g */
-	[598] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* closure runtime.tracebacksomeothers.func1.showf: to its closure */
-	[599] = {8, ASK_POINTER_PLAIN, 672, 1, 0, 0},         /* closure runtime.tracebackHexdump.func1.frame: to runtime.stkframe */
-	[600] = {8, ASK_POINTER_FREE, 650, 1, 0, 0},          /* closure runtime.traceWriter.flush.func1.w: to its runtime.traceWriter */
-	[601] = {8, ASK_POINTER_FREE, 650, 1, 0, 0},          /* closure runtime.traceWriter.refill.func1.w: to its runtime.traceWriter */
-	[602] = {8, ASK_POINTER_PLAIN, 420, 1, 0, 0},         /* closure runtime.traceCPUFlush.func1.buf: to runtime.traceBuf */
-	[603] = {16, ASK_POINTER_FREE, 653, 1, 0, 0},         /* closure runtime.(*traceRegionAlloc).a…o its *runtime.traceRegionAllocBlock */
-	[604] = {32, ASK_POINTER_FREE, 333, 1, 0, 0},         /* closure runtime.(*traceRegionAlloc).a…c.func1.x: to its *runtime.notInHeap */
-	[605] = {8, ASK_POINTER_PLAIN, 483, 1, 0, 0},         /* closure runtime.traceThreadDestroy.func1.mp: to runtime.m */
-	[606] = {32, ASK_POINTER_FREE, 257, 1, 0, 0},         /* closure runtime.(*traceStringTable).put.func1.s: to its string */
-	[607] = {8, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* closure runtime.getGCMaskOnDemand.func1.t: to internal/abi.Type */
-	[608] = {16, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* closure runtime.getGCMaskOnDemand.func1.p: to uint8 */
-	[609] = {8, ASK_POINTER_PLAIN, 481, 1, 0, 0},         /* closure runtime.gcMarkTermination.func4.1.pp: to runtime.p */
-	[610] = {8, ASK_POINTER_FREE, 426, 1, 0, 0},          /* closure syscall.init.OnceFunc.func3.d…nc.valid bool; sync.p interface {} } */
-	[611] = {8, ASK_POINTER_FREE, 426, 1, 0, 0},          /* closure syscall.init.OnceFunc.func3.1…nc.valid bool; sync.p interface {} } */
-	[612] = {8, ASK_POINTER_FREE, 426, 1, 0, 0},          /* closure syscall.init.OnceFunc.func3.1…nc.valid bool; sync.p interface {} } */
-	[613] = {0, ASK_POINTER_PLAIN, 207, 1, 0, 0},         /* waitq<struct {}>.first: to sudog<struct {}> */
-	[614] = {8, ASK_POINTER_PLAIN, 207, 1, 0, 0},         /* waitq<struct {}>.last: to sudog<struct {}> */
-	[615] = {0, ASK_POINTER_PLAIN, 208, 1, 0, 0},         /* waitq<bool>.first: to sudog<bool> */
-	[616] = {8, ASK_POINTER_PLAIN, 208, 1, 0, 0},         /* waitq<bool>.last: to sudog<bool> */
-	[617] = {0, ASK_POINTER_PLAIN, 210, 1, 0, 0},         /* waitq<int>.first: to sudog<int> */
-	[618] = {8, ASK_POINTER_PLAIN, 210, 1, 0, 0},         /* waitq<int>.last: to sudog<int> */
-	[619] = {0, ASK_POINTER_PLAIN, 211, 1, 0, 0},         /* **table<string,int>: to *table<string,int> */
-	[620] = {0, ASK_POINTER_PLAIN, 213, 1, 0, 0},         /* **table<internal/abi.TypeOff,*interna…rnal/abi.TypeOff,*internal/abi.Type> */
-	[621] = {0, ASK_POINTER_PLAIN, 215, 1, 0, 0},         /* **table<int32,unsafe.Pointer>: to *table<int32,unsafe.Pointer> */
-	[622] = {0, ASK_POINTER_PLAIN, 217, 1, 0, 0},         /* **table<runtime._typePair,struct {}>:… *table<runtime._typePair,struct {}> */
-	[623] = {0, ASK_POINTER_PLAIN, 219, 1, 0, 0},         /* **table<string,bool>: to *table<string,bool> */
-	[624] = {0, ASK_POINTER_PLAIN, 221, 1, 0, 0},         /* **table<uint32,[]*internal/abi.Type>:… *table<uint32,[]*internal/abi.Type> */
-	[625] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},         /* noalg.[8]struct { key string; elem int }[].key: to its bytes */
-	[626] = {8, ASK_POINTER_PLAIN, 467, 8, 16, 0},        /* noalg.[8]struct { key internal/abi.Ty….Type }[].elem: to internal/abi.Type */
-	[627] = {0, ASK_POINTER_PLAIN, 467, 8, 24, 0},        /* noalg.[8]struct { key runtime._typePa… {} }[].key.t1: to internal/abi.Type */
-	[628] = {8, ASK_POINTER_PLAIN, 467, 8, 24, 0},        /* noalg.[8]struct { key runtime._typePa… {} }[].key.t2: to internal/abi.Type */
-	[629] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},         /* noalg.[8]struct { key string; elem bool }[].key: to its bytes */
-	[630] = {8, ASK_POINTER_SLICE, 194, 8, 32, 0},        /* noalg.[8]struct { key uint32; elem []… to its elements, *internal/abi.Type */
-	[631] = {0, ASK_POINTER_PLAIN, 212, 1, 0, 0},         /* groupReference<string,int>.data: to noalg.map.group[string]int */
-	[632] = {0, ASK_POINTER_PLAIN, 214, 1, 0, 0},         /* groupReference<internal/abi.TypeOff,*…ernal/abi.TypeOff]*internal/abi.Type */
-	[633] = {0, ASK_POINTER_PLAIN, 216, 1, 0, 0},         /* groupReference<int32,unsafe.Pointer>.…noalg.map.group[int32]unsafe.Pointer */
-	[634] = {0, ASK_POINTER_PLAIN, 218, 1, 0, 0},         /* groupReference<runtime._typePair,stru…ap.group[runtime._typePair]struct {} */
-	[635] = {0, ASK_POINTER_PLAIN, 220, 1, 0, 0},         /* groupReference<string,bool>.data: to noalg.map.group[string]bool */
-	[636] = {0, ASK_POINTER_PLAIN, 222, 1, 0, 0},         /* groupReference<uint32,[]*internal/abi…ap.group[uint32][]*internal/abi.Type */
-	[637] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},             /* go.shape.interface {}: to whatever it holds */
-	[638] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(uintptr, runtime.hexdumpMarker): to its closure */
-	[639] = {0, ASK_POINTER_PLAIN, 333, 1, 0, 0},         /* **runtime.notInHeap: to *runtime.notInHeap */
-	[640] = {0, ASK_POINTER_PLAIN, 441, 1, 0, 0},         /* **runtime.mcache: to *runtime.mcache */
-	[641] = {0, ASK_POINTER_PLAIN, 625, 1, 0, 0},         /* *[50]runtime.report·2: to [50]runtime.report·2 */
-	[642] = {16, ASK_POINTER_PLAIN, 429, 50, 24, 0},      /* [50]runtime.report·2[].sp: to runtime.special */
-	[643] = {0, ASK_POINTER_PLAIN, 629, 1, 0, 0},         /* *runtime.worldStop: to runtime.worldStop */
-	[644] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(*runtime.p): to its closure */
-	[645] = {0, ASK_POINTER_PLAIN, 477, 1, 0, 0},         /* **runtime.mspan: to *runtime.mspan */
-	[646] = {0, ASK_POINTER_PLAIN, 636, 1, 0, 0},         /* *struct { runtime.base runtime.offAdd…ddr; runtime.bound runtime.offAddr } */
-	[647] = {0, ASK_POINTER_PLAIN, 152, 1, 0, 0},         /* **runtime.m: to *runtime.m */
-	[648] = {0, ASK_POINTER_PLAIN, 120, 1, 0, 0},         /* **runtime.p: to *runtime.p */
-	[649] = {0, ASK_POINTER_PLAIN, 643, 1, 0, 0},         /* *[]runtime.untracedG·7: to []runtime.untracedG·7 */
-	[650] = {0, ASK_POINTER_SLICE, 460, 1, 0, 0},         /* []runtime.untracedG·7: to its elements, runtime.untracedG·7 */
-	[651] = {0, ASK_POINTER_PLAIN, 646, 1, 0, 0},         /* *runtime.unwinder: to runtime.unwinder */
-	[652] = {0, ASK_POINTER_PLAIN, 474, 1, 0, 0},         /* runtime.unwinder.frame.fn._func: to runtime._func */
-	[653] = {8, ASK_POINTER_PLAIN, 480, 1, 0, 0},         /* runtime.unwinder.frame.fn.datap: to runtime.moduledata */
-	[654] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* func(*runtime.g) bool: to its closure */
-	[655] = {0, ASK_POINTER_PLAIN, 672, 1, 0, 0},         /* *runtime.stkframe: to runtime.stkframe */
-	[656] = {0, ASK_POINTER_PLAIN, 650, 1, 0, 0},         /* *runtime.traceWriter: to runtime.traceWriter */
-	[657] = {0, ASK_POINTER_PLAIN, 483, 1, 0, 0},         /* runtime.traceWriter.traceLocker.mp: to runtime.m */
-	[658] = {24, ASK_POINTER_PLAIN, 420, 1, 0, 0},        /* runtime.traceWriter.traceBuf: to runtime.traceBuf */
-	[659] = {0, ASK_POINTER_PLAIN, 653, 1, 0, 0},         /* **runtime.traceRegionAllocBlock: to *runtime.traceRegionAllocBlock */
-	[660] = {0, ASK_POINTER_PLAIN, 207, 1, 0, 0},         /* *sudog<struct {}>: to sudog<struct {}> */
-	[661] = {0, ASK_POINTER_PLAIN, 208, 1, 0, 0},         /* *sudog<bool>: to sudog<bool> */
-	[662] = {0, ASK_POINTER_PLAIN, 210, 1, 0, 0},         /* *sudog<int>: to sudog<int> */
-	[663] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem int }.key: to its bytes */
-	[664] = {8, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* noalg.struct { key internal/abi.TypeO…bi.Type }.elem: to internal/abi.Type */
-	[665] = {0, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* noalg.struct { key runtime._typePair;…ct {} }.key.t1: to internal/abi.Type */
-	[666] = {8, ASK_POINTER_PLAIN, 467, 1, 0, 0},         /* noalg.struct { key runtime._typePair;…ct {} }.key.t2: to internal/abi.Type */
-	[667] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},          /* noalg.struct { key string; elem bool }.key: to its bytes */
-	[668] = {8, ASK_POINTER_SLICE, 194, 1, 0, 0},         /* noalg.struct { key uint32; elem []*in… to its elements, *internal/abi.Type */
-	[669] = {0, ASK_POINTER_PLAIN, 212, 1, 0, 0},         /* *noalg.map.group[string]int: to noalg.map.group[string]int */
-	[670] = {0, ASK_POINTER_PLAIN, 214, 1, 0, 0},         /* *noalg.map.group[internal/abi.TypeOff…ernal/abi.TypeOff]*internal/abi.Type */
-	[671] = {0, ASK_POINTER_PLAIN, 216, 1, 0, 0},         /* *noalg.map.group[int32]unsafe.Pointer…noalg.map.group[int32]unsafe.Pointer */
-	[672] = {0, ASK_POINTER_PLAIN, 218, 1, 0, 0},         /* *noalg.map.group[runtime._typePair]st…ap.group[runtime._typePair]struct {} */
-	[673] = {0, ASK_POINTER_PLAIN, 220, 1, 0, 0},         /* *noalg.map.group[string]bool: to noalg.map.group[string]bool */
-	[674] = {0, ASK_POINTER_PLAIN, 222, 1, 0, 0},         /* *noalg.map.group[uint32][]*internal/a…ap.group[uint32][]*internal/abi.Type */
-	[675] = {16, ASK_POINTER_PLAIN, 429, 1, 0, 0},        /* runtime.report·2.sp: to runtime.special */
-	[676] = {0, ASK_POINTER_PLAIN, 474, 1, 0, 0},         /* runtime.stkframe.fn._func: to runtime._func */
-	[677] = {8, ASK_POINTER_PLAIN, 480, 1, 0, 0},         /* runtime.stkframe.fn.datap: to runtime.moduledata */
-	[678] = {0, ASK_POINTER_PLAIN, 483, 1, 0, 0},         /* runtime.traceLocker.mp: to runtime.m */
+	[17] = {0, ASK_POINTER_PLAIN, 462, 1, 0, 0},           /* *syscall.Rlimit: to syscall.Rlimit */
+	[18] = {0, ASK_POINTER_PLAIN, 6, 1, 0, 0},             /* *internal/sync.hashFunc: to internal/sync.hashFunc */
+	[19] = {0, ASK_POINTER_PLAIN, 7, 1, 0, 0},             /* *internal/sync.equalFunc: to internal/sync.equalFunc */
+	[20] = {0, ASK_POINTER_PLAIN, 575, 1, 0, 0},           /* *error: to error */
+	[21] = {0, ASK_POINTER_PLAIN, 346, 1, 0, 0},           /* *string: to string */
+	[22] = {0, ASK_POINTER_PLAIN, 347, 1, 0, 0},           /* *int8: to int8 */
+	[23] = {0, ASK_POINTER_PLAIN, 0, 1, 0, 0},             /* *uint8: to uint8 */
+	[24] = {0, ASK_POINTER_PLAIN, 348, 1, 0, 0},           /* *int16: to int16 */
+	[25] = {0, ASK_POINTER_PLAIN, 349, 1, 0, 0},           /* *uint16: to uint16 */
+	[26] = {0, ASK_POINTER_PLAIN, 22, 1, 0, 0},            /* *int32: to int32 */
+	[27] = {0, ASK_POINTER_PLAIN, 23, 1, 0, 0},            /* *uint32: to uint32 */
+	[28] = {0, ASK_POINTER_PLAIN, 350, 1, 0, 0},           /* *int64: to int64 */
+	[29] = {0, ASK_POINTER_PLAIN, 351, 1, 0, 0},           /* *uint64: to uint64 */
+	[30] = {0, ASK_POINTER_PLAIN, 271, 1, 0, 0},           /* *int: to int */
+	[31] = {0, ASK_POINTER_PLAIN, 352, 1, 0, 0},           /* *uint: to uint */
+	[32] = {0, ASK_POINTER_PLAIN, 24, 1, 0, 0},            /* *uintptr: to uintptr */
+	[33] = {0, ASK_POINTER_PLAIN, 353, 1, 0, 0},           /* *complex64: to complex64 */
+	[34] = {0, ASK_POINTER_PLAIN, 354, 1, 0, 0},           /* *complex128: to complex128 */
+	[35] = {0, ASK_POINTER_PLAIN, 355, 1, 0, 0},           /* *float32: to float32 */
+	[36] = {0, ASK_POINTER_PLAIN, 356, 1, 0, 0},           /* *float64: to float64 */
+	[37] = {0, ASK_POINTER_PLAIN, 14, 1, 0, 0},            /* *bool: to bool */
+	[38] = {0, ASK_POINTER_PLAIN, 5, 1, 0, 0},             /* *unsafe.Pointer: to unsafe.Pointer */
+	[39] = {0, ASK_POINTER_PLAIN, 21, 1, 0, 0},            /* *interface {}: to interface {} */
+	[40] = {0, ASK_POINTER_PLAIN, 549, 1, 0, 0},           /* *runtime._defer: to runtime._defer */
+	[41] = {0, ASK_POINTER_PLAIN, 463, 1, 0, 0},           /* *runtime.stack: to runtime.stack */
+	[42] = {0, ASK_POINTER_PLAIN, 560, 1, 0, 0},           /* *runtime.pcHeader: to runtime.pcHeader */
+	[43] = {0, ASK_POINTER_PLAIN, 464, 1, 0, 0},           /* *runtime.functab: to runtime.functab */
+	[44] = {0, ASK_POINTER_PLAIN, 501, 1, 0, 0},           /* *runtime.textsect: to runtime.textsect */
+	[45] = {0, ASK_POINTER_PLAIN, 465, 1, 0, 0},           /* *runtime.ptabEntry: to runtime.ptabEntry */
+	[46] = {0, ASK_POINTER_PLAIN, 502, 1, 0, 0},           /* *runtime.modulehash: to runtime.modulehash */
+	[47] = {0, ASK_POINTER_PLAIN, 466, 1, 0, 0},           /* *runtime.initTask: to runtime.initTask */
+	[48] = {0, ASK_POINTER_PLAIN, 544, 1, 0, 0},           /* *runtime.gobuf: to runtime.gobuf */
+	[49] = {0, ASK_POINTER_PLAIN, 503, 1, 0, 0},           /* *runtime.ancestorInfo: to runtime.ancestorInfo */
+	[50] = {0, ASK_POINTER_PLAIN, 469, 1, 0, 0},           /* *runtime.mutex: to runtime.mutex */
+	[51] = {0, ASK_POINTER_PLAIN, 562, 1, 0, 0},           /* *runtime.sudog: to runtime.sudog */
+	[52] = {0, ASK_POINTER_PLAIN, 534, 1, 0, 0},           /* *runtime.coro: to runtime.coro */
+	[53] = {0, ASK_POINTER_PLAIN, 442, 1, 0, 0},           /* *runtime.xRegPerG: to runtime.xRegPerG */
+	[54] = {0, ASK_POINTER_PLAIN, 570, 1, 0, 0},           /* *runtime.xRegs: to runtime.xRegs */
+	[55] = {0, ASK_POINTER_PLAIN, 518, 1, 0, 0},           /* *runtime.gsignalStack: to runtime.gsignalStack */
+	[56] = {0, ASK_POINTER_PLAIN, 422, 1, 0, 0},           /* *runtime.sigset: to runtime.sigset */
+	[57] = {0, ASK_POINTER_PLAIN, 519, 1, 0, 0},           /* *runtime.sysmontick: to runtime.sysmontick */
+	[58] = {0, ASK_POINTER_PLAIN, 475, 1, 0, 0},           /* *runtime.stackfreelist: to runtime.stackfreelist */
+	[59] = {0, ASK_POINTER_PLAIN, 478, 1, 0, 0},           /* *runtime.persistentAlloc: to runtime.persistentAlloc */
+	[60] = {0, ASK_POINTER_PLAIN, 357, 1, 0, 0},           /* *runtime.gcMarkWorkerMode: to runtime.gcMarkWorkerMode */
+	[61] = {0, ASK_POINTER_PLAIN, 479, 1, 0, 0},           /* *runtime.lfnode: to runtime.lfnode */
+	[62] = {0, ASK_POINTER_PLAIN, 507, 1, 0, 0},           /* *runtime.gcBgMarkWorkerNode: to runtime.gcBgMarkWorkerNode */
+	[63] = {0, ASK_POINTER_PLAIN, 535, 1, 0, 0},           /* *runtime.sizeClassScanStats: to runtime.sizeClassScanStats */
+	[64] = {0, ASK_POINTER_PLAIN, 480, 1, 0, 0},           /* *runtime.workbufhdr: to runtime.workbufhdr */
+	[65] = {0, ASK_POINTER_PLAIN, 481, 1, 0, 0},           /* *runtime.listNodeManual: to runtime.listNodeManual */
+	[66] = {0, ASK_POINTER_PLAIN, 510, 1, 0, 0},           /* *runtime.cleanupFn: to runtime.cleanupFn */
+	[67] = {0, ASK_POINTER_PLAIN, 448, 1, 0, 0},           /* *runtime.funcval: to runtime.funcval */
+	[68] = {0, ASK_POINTER_PLAIN, 358, 1, 0, 0},           /* *runtime.throwType: to runtime.throwType */
+	[69] = {0, ASK_POINTER_PLAIN, 424, 1, 0, 0},           /* *runtime.cgoCallers: to runtime.cgoCallers */
+	[70] = {0, ASK_POINTER_PLAIN, 449, 1, 0, 0},           /* *runtime.note: to runtime.note */
+	[71] = {0, ASK_POINTER_PLAIN, 484, 1, 0, 0},           /* *runtime.mWaitList: to runtime.mWaitList */
+	[72] = {0, ASK_POINTER_PLAIN, 359, 1, 0, 0},           /* *runtime.traceBlockReason: to runtime.traceBlockReason */
+	[73] = {0, ASK_POINTER_PLAIN, 547, 1, 0, 0},           /* *runtime.mTraceState: to runtime.mTraceState */
+	[74] = {0, ASK_POINTER_PLAIN, 522, 1, 0, 0},           /* *runtime.traceBufHeader: to runtime.traceBufHeader */
+	[75] = {0, ASK_POINTER_PLAIN, 360, 1, 0, 0},           /* *runtime.traceTime: to runtime.traceTime */
+	[76] = {0, ASK_POINTER_PLAIN, 485, 1, 0, 0},           /* *runtime.pcvalueCache: to runtime.pcvalueCache */
+	[77] = {0, ASK_POINTER_PLAIN, 523, 1, 0, 0},           /* *runtime.pcvalueCacheEnt: to runtime.pcvalueCacheEnt */
+	[78] = {0, ASK_POINTER_PLAIN, 537, 1, 0, 0},           /* *runtime.mOS: to runtime.mOS */
+	[79] = {0, ASK_POINTER_PLAIN, 486, 1, 0, 0},           /* *runtime.heldLockInfo: to runtime.heldLockInfo */
+	[80] = {0, ASK_POINTER_PLAIN, 553, 1, 0, 0},           /* *runtime.Frame: to runtime.Frame */
+	[81] = {0, ASK_POINTER_PLAIN, 487, 1, 0, 0},           /* *runtime.gcBgMarkWorkerNodePadded: to runtime.gcBgMarkWorkerNodePadded */
+	[82] = {0, ASK_POINTER_PLAIN, 372, 1, 0, 0},           /* *runtime.sliceInterfacePtr: to runtime.sliceInterfacePtr */
+	[83] = {0, ASK_POINTER_PLAIN, 361, 1, 0, 0},           /* *runtime.stringInterfacePtr: to runtime.stringInterfacePtr */
+	[84] = {0, ASK_POINTER_PLAIN, 576, 1, 0, 0},           /* *runtime.stringer: to runtime.stringer */
+	[85] = {0, ASK_POINTER_PLAIN, 525, 1, 0, 0},           /* *runtime.traceFrame: to runtime.traceFrame */
+	[86] = {0, ASK_POINTER_PLAIN, 362, 1, 0, 0},           /* *runtime.uint16InterfacePtr: to runtime.uint16InterfacePtr */
+	[87] = {0, ASK_POINTER_PLAIN, 363, 1, 0, 0},           /* *runtime.uint32InterfacePtr: to runtime.uint32InterfacePtr */
+	[88] = {0, ASK_POINTER_PLAIN, 364, 1, 0, 0},           /* *runtime.uint64InterfacePtr: to runtime.uint64InterfacePtr */
+	[89] = {0, ASK_POINTER_PLAIN, 551, 1, 0, 0},           /* *runtime.untracedG·7: to runtime.untracedG·7 */
+	[90] = {0, ASK_POINTER_PLAIN, 489, 1, 0, 0},           /* *runtime.debugCallWrapArgs: to runtime.debugCallWrapArgs */
+	[91] = {0, ASK_POINTER_PLAIN, 513, 1, 0, 0},           /* *runtime.savedOpenDeferState: to runtime.savedOpenDeferState */
+	[92] = {0, ASK_POINTER_PLAIN, 490, 1, 0, 0},           /* *runtime._typePair: to runtime._typePair */
+	[93] = {0, ASK_POINTER_PLAIN, 365, 1, 0, 0},           /* *internal/abi.BoundsErrorCode: to internal/abi.BoundsErrorCode */
+	[94] = {0, ASK_POINTER_PLAIN, 366, 1, 0, 0},           /* *internal/abi.TFlag: to internal/abi.TFlag */
+	[95] = {0, ASK_POINTER_PLAIN, 367, 1, 0, 0},           /* *internal/abi.NameOff: to internal/abi.NameOff */
+	[96] = {0, ASK_POINTER_PLAIN, 368, 1, 0, 0},           /* *internal/abi.TypeOff: to internal/abi.TypeOff */
+	[97] = {0, ASK_POINTER_PLAIN, 491, 1, 0, 0},           /* *internal/abi.Imethod: to internal/abi.Imethod */
+	[98] = {0, ASK_POINTER_PLAIN, 529, 1, 0, 0},           /* *internal/abi.ITab: to internal/abi.ITab */
+	[99] = {0, ASK_POINTER_PLAIN, 369, 1, 0, 0},           /* *internal/abi.PCLnTabMagic: to internal/abi.PCLnTabMagic */
+	[100] = {0, ASK_POINTER_PLAIN, 370, 1, 0, 0},          /* *internal/abi.FuncFlag: to internal/abi.FuncFlag */
+	[101] = {0, ASK_POINTER_PLAIN, 371, 1, 0, 0},          /* *internal/abi.FuncID: to internal/abi.FuncID */
+	[102] = {0, ASK_POINTER_PLAIN, 530, 1, 0, 0},          /* *internal/cpu.option: to internal/cpu.option */
+	[103] = {0, ASK_POINTER_PLAIN, 577, 1, 0, 0},          /* *internal/reflectlite.Type: to internal/reflectlite.Type */
+	[104] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(): to its closure */
+	[105] = {0, ASK_POINTER_PLAIN, 689, 1, 0, 0},          /* *go.shape.shape.interface {}: to go.shape.interface {} */
+	[106] = {0, ASK_POINTER_PLAIN, 531, 1, 0, 0},          /* *internal/sync.entry[go.shape.interfa….interface {},go.shape.interface {}] */
+	[107] = {0, ASK_POINTER_PLAIN, 453, 1, 0, 0},          /* *internal/sync.node[go.shape.interfac….interface {},go.shape.interface {}] */
+	[108] = {0, ASK_POINTER_PLAIN, 239, 1, 0, 0},          /* *sync/atomic.Pointer[internal/sync.en…interface {},go.shape.interface {}]] */
+	[109] = {0, ASK_POINTER_PLAIN, 540, 1, 0, 0},          /* *internal/sync.indirect[go.shape.inte….interface {},go.shape.interface {}] */
+	[110] = {0, ASK_POINTER_PLAIN, 240, 1, 0, 0},          /* *sync/atomic.Pointer[go.shape.struct …ruct { internal/sync.isEntry bool }] */
+	[111] = {0, ASK_POINTER_PLAIN, 454, 1, 0, 0},          /* *go.shape.struct { internal/sync.isEn…truct { internal/sync.isEntry bool } */
+	[112] = {0, ASK_POINTER_PLAIN, 517, 1, 0, 0},          /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
+	[113] = {0, ASK_POINTER_PLAIN, 318, 1, 0, 0},          /* *[]runtime.ancestorInfo: to []runtime.ancestorInfo */
+	[114] = {0, ASK_POINTER_PLAIN, 393, 1, 0, 0},          /* *[1024]uintptr: to [1024]uintptr */
+	[115] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() bool: to its closure */
+	[116] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(func(interface {}, interface {}) bool): to its closure */
+	[117] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() string: to its closure */
+	[118] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() int32: to its closure */
+	[119] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() uintptr: to its closure */
+	[120] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.coro): to its closure */
+	[121] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.pinner): to its closure */
+	[122] = {0, ASK_POINTER_FREE, 260, 1, 0, 0},           /* chan struct {}: to its hchan<struct {}> */
+	[123] = {0, ASK_POINTER_FREE, 261, 1, 0, 0},           /* chan bool: to its hchan<bool> */
+	[124] = {0, ASK_POINTER_FREE, 262, 1, 0, 0},           /* chan int: to its hchan<int> */
+	[125] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() *abi.Type: to its closure */
+	[126] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() abi.Kind: to its closure */
+	[127] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() *abi.UncommonType: to its closure */
+	[128] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func() reflectlite.Type: to its closure */
+	[129] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(int64) int64: to its closure */
+	[130] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.funcval, unsafe.Pointer): to its closure */
+	[131] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(reflectlite.Type) bool: to its closure */
+	[132] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(interface {}, interface {}) bool: to its closure */
+	[133] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(unsafe.Pointer, unsafe.Pointer) bool: to its closure */
+	[134] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(interface {}, uintptr, int64): to its closure */
+	[135] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.g, unsafe.Pointer) bool: to its closure */
+	[136] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(uintptr) (uintptr, int64): to its closure */
+	[137] = {0, ASK_POINTER_PLAIN, 467, 1, 0, 0},          /* *runtime.bitvector: to runtime.bitvector */
+	[138] = {0, ASK_POINTER_PLAIN, 498, 1, 0, 0},          /* *runtime.timerWhen: to runtime.timerWhen */
+	[139] = {0, ASK_POINTER_PLAIN, 415, 1, 0, 0},          /* *runtime.gclinkptr: to runtime.gclinkptr */
+	[140] = {0, ASK_POINTER_PLAIN, 477, 1, 0, 0},          /* *runtime.pinner: to runtime.pinner */
+	[141] = {0, ASK_POINTER_PLAIN, 483, 1, 0, 0},          /* *runtime.xRegPerP: to runtime.xRegPerP */
+	[142] = {0, ASK_POINTER_PLAIN, 417, 1, 0, 0},          /* *runtime.lockRank: to runtime.lockRank */
+	[143] = {0, ASK_POINTER_PLAIN, 499, 1, 0, 0},          /* *runtime.synctestDeadlockError: to runtime.synctestDeadlockError */
+	[144] = {0, ASK_POINTER_PLAIN, 527, 1, 0, 0},          /* *runtime.Frames: to runtime.Frames */
+	[145] = {0, ASK_POINTER_PLAIN, 418, 1, 0, 0},          /* *internal/strconv.Error: to internal/strconv.Error */
+	[146] = {0, ASK_POINTER_PLAIN, 419, 1, 0, 0},          /* *internal/abi.Kind: to internal/abi.Kind */
+	[147] = {0, ASK_POINTER_PLAIN, 420, 1, 0, 0},          /* *internal/runtime/cgroup.stringError:… internal/runtime/cgroup.stringError */
+	[148] = {0, ASK_POINTER_PLAIN, 496, 1, 0, 0},          /* *internal/runtime/maps.groupsReferenc…nternal/runtime/maps.groupsReference */
+	[149] = {0, ASK_POINTER_PLAIN, 500, 1, 0, 0},          /* *sync.Once: to sync.Once */
+	[150] = {0, ASK_POINTER_PLAIN, 426, 1, 0, 0},          /* *runtime.errorString: to runtime.errorString */
+	[151] = {0, ASK_POINTER_PLAIN, 427, 1, 0, 0},          /* *runtime.plainError: to runtime.plainError */
+	[152] = {0, ASK_POINTER_PLAIN, 414, 1, 0, 0},          /* *runtime.muintptr: to runtime.muintptr */
+	[153] = {0, ASK_POINTER_PLAIN, 561, 1, 0, 0},          /* *runtime.hchan: to runtime.hchan */
+	[154] = {0, ASK_POINTER_PLAIN, 429, 1, 0, 0},          /* *runtime.spanClass: to runtime.spanClass */
+	[155] = {0, ASK_POINTER_PLAIN, 444, 1, 0, 0},          /* *runtime.mSpanStateBox: to runtime.mSpanStateBox */
+	[156] = {0, ASK_POINTER_PLAIN, 223, 1, 0, 0},          /* *runtime.mWeakPointer: to runtime.mWeakPointer */
+	[157] = {0, ASK_POINTER_PLAIN, 430, 1, 0, 0},          /* *runtime.objptr: to runtime.objptr */
+	[158] = {0, ASK_POINTER_PLAIN, 572, 1, 0, 0},          /* *runtime.p: to runtime.p */
+	[159] = {0, ASK_POINTER_PLAIN, 416, 1, 0, 0},          /* *runtime.puintptr: to runtime.puintptr */
+	[160] = {0, ASK_POINTER_PLAIN, 541, 1, 0, 0},          /* *runtime.boundsError: to runtime.boundsError */
+	[161] = {0, ASK_POINTER_PLAIN, 526, 1, 0, 0},          /* *runtime.TypeAssertionError: to runtime.TypeAssertionError */
+	[162] = {0, ASK_POINTER_PLAIN, 554, 1, 0, 0},          /* *runtime.piController: to runtime.piController */
+	[163] = {0, ASK_POINTER_PLAIN, 538, 1, 0, 0},          /* *internal/abi.UncommonType: to internal/abi.UncommonType */
+	[164] = {0, ASK_POINTER_PLAIN, 425, 1, 0, 0},          /* *internal/abi.IntArgRegBitmap: to internal/abi.IntArgRegBitmap */
+	[165] = {0, ASK_POINTER_PLAIN, 528, 1, 0, 0},          /* *internal/abi.RegArgs: to internal/abi.RegArgs */
+	[166] = {0, ASK_POINTER_PLAIN, 452, 1, 0, 0},          /* *internal/runtime/atomic.Bool: to internal/runtime/atomic.Bool */
+	[167] = {0, ASK_POINTER_PLAIN, 229, 1, 0, 0},          /* *internal/runtime/maps.unhashableType…nal/runtime/maps.unhashableTypeError */
+	[168] = {0, ASK_POINTER_FREE, 263, 1, 0, 0},           /* map[string]int: to its map<string,int> */
+	[169] = {0, ASK_POINTER_FREE, 264, 1, 0, 0},           /* map[internal/abi.TypeOff]*internal/ab…rnal/abi.TypeOff,*internal/abi.Type> */
+	[170] = {0, ASK_POINTER_FREE, 265, 1, 0, 0},           /* map[int32]unsafe.Pointer: to its map<int32,unsafe.Pointer> */
+	[171] = {0, ASK_POINTER_FREE, 266, 1, 0, 0},           /* map[runtime._typePair]struct {}: to its map<runtime._typePair,struct {}> */
+	[172] = {0, ASK_POINTER_FREE, 267, 1, 0, 0},           /* map[string]bool: to its map<string,bool> */
+	[173] = {0, ASK_POINTER_FREE, 268, 1, 0, 0},           /* map[uint32][]*internal/abi.Type: to its map<uint32,[]*internal/abi.Type> */
+	[174] = {0, ASK_POINTER_PLAIN, 461, 1, 0, 0},          /* *sync.Mutex: to sync.Mutex */
+	[175] = {0, ASK_POINTER_PLAIN, 413, 1, 0, 0},          /* *runtime.guintptr: to runtime.guintptr */
+	[176] = {0, ASK_POINTER_PLAIN, 470, 1, 0, 0},          /* *runtime.waitq: to runtime.waitq */
+	[177] = {0, ASK_POINTER_PLAIN, 471, 1, 0, 0},          /* *runtime.goroutineProfileStateHolder:… runtime.goroutineProfileStateHolder */
+	[178] = {0, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* *runtime.g: to runtime.g */
+	[179] = {0, ASK_POINTER_PLAIN, 446, 1, 0, 0},          /* *runtime.limiterEvent: to runtime.limiterEvent */
+	[180] = {0, ASK_POINTER_PLAIN, 211, 1, 0, 0},          /* *runtime.Pinner: to runtime.Pinner */
+	[181] = {0, ASK_POINTER_PLAIN, 524, 1, 0, 0},          /* *runtime.errorAddressString: to runtime.errorAddressString */
+	[182] = {0, ASK_POINTER_PLAIN, 455, 1, 0, 0},          /* *syscall.Errno: to syscall.Errno */
+	[183] = {0, ASK_POINTER_PLAIN, 18, 1, 0, 0},           /* *sync/atomic.Bool: to sync/atomic.Bool */
+	[184] = {0, ASK_POINTER_PLAIN, 564, 1, 0, 0},          /* *runtime._panic: to runtime._panic */
+	[185] = {0, ASK_POINTER_PLAIN, 506, 1, 0, 0},          /* *runtime.pageCache: to runtime.pageCache */
+	[186] = {0, ASK_POINTER_PLAIN, 476, 1, 0, 0},          /* *runtime.gList: to runtime.gList */
+	[187] = {0, ASK_POINTER_PLAIN, 574, 1, 0, 0},          /* *runtime.m: to runtime.m */
+	[188] = {0, ASK_POINTER_PLAIN, 477, 1, 0, 0},          /* runtime.Pinner.pinner: to runtime.pinner */
+	[189] = {0, ASK_POINTER_PLAIN, 488, 1, 0, 0},          /* *runtime.mPadded: to runtime.mPadded */
+	[190] = {0, ASK_POINTER_PLAIN, 493, 1, 0, 0},          /* *internal/runtime/atomic.Uint8: to internal/runtime/atomic.Uint8 */
+	[191] = {0, ASK_POINTER_PLAIN, 10, 1, 0, 0},           /* *sync/atomic.Pointer[internal/sync.en…nc.entry[interface {},interface {}]] */
+	[192] = {0, ASK_POINTER_PLAIN, 11, 1, 0, 0},           /* *sync/atomic.Pointer[internal/sync.no…ync.node[interface {},interface {}]] */
+	[193] = {0, ASK_POINTER_PLAIN, 12, 1, 0, 0},           /* *sync/atomic.Pointer[internal/sync.in…indirect[interface {},interface {}]] */
+	[194] = {0, ASK_POINTER_PLAIN, 19, 1, 0, 0},           /* *internal/sync.Mutex: to internal/sync.Mutex */
+	[195] = {0, ASK_POINTER_PLAIN, 468, 1, 0, 0},          /* *runtime.maybeTraceablePtr: to runtime.maybeTraceablePtr */
+	[196] = {0, ASK_POINTER_PLAIN, 559, 1, 0, 0},          /* *runtime.synctestBubble: to runtime.synctestBubble */
+	[197] = {0, ASK_POINTER_PLAIN, 441, 1, 0, 0},          /* *runtime.maybeTraceableChan: to runtime.maybeTraceableChan */
+	[198] = {0, ASK_POINTER_PLAIN, 473, 1, 0, 0},          /* *runtime.traceSchedResourceState: to runtime.traceSchedResourceState */
+	[199] = {0, ASK_POINTER_PLAIN, 204, 1, 0, 0},          /* runtime.mWeakPointer.m: to internal/runtime/atomic.Pointer[runtime.m] */
+	[200] = {0, ASK_POINTER_PLAIN, 545, 1, 0, 0},          /* *runtime.pTraceState: to runtime.pTraceState */
+	[201] = {0, ASK_POINTER_PLAIN, 509, 1, 0, 0},          /* *runtime.wbBuf: to runtime.wbBuf */
+	[202] = {0, ASK_POINTER_PLAIN, 492, 1, 0, 0},          /* *internal/runtime/atomic.Int32: to internal/runtime/atomic.Int32 */
+	[203] = {0, ASK_POINTER_PLAIN, 515, 1, 0, 0},          /* *internal/runtime/atomic.Int64: to internal/runtime/atomic.Int64 */
+	[204] = {0, ASK_POINTER_PLAIN, 217, 1, 0, 0},          /* *internal/runtime/atomic.UnsafePointe…nternal/runtime/atomic.UnsafePointer */
+	[205] = {0, ASK_POINTER_PLAIN, 558, 1, 0, 0},          /* internal/runtime/maps.unhashableTypeError.typ: to internal/abi.Type */
+	[206] = {0, ASK_POINTER_PLAIN, 539, 1, 0, 0},          /* *internal/chacha8rand.State: to internal/chacha8rand.State */
+	[207] = {0, ASK_POINTER_PLAIN, 203, 1, 0, 0},          /* *internal/runtime/atomic.Pointer[runt…ntime/atomic.Pointer[runtime._defer] */
+	[208] = {0, ASK_POINTER_PLAIN, 204, 1, 0, 0},          /* *internal/runtime/atomic.Pointer[runt…al/runtime/atomic.Pointer[runtime.m] */
+	[209] = {0, ASK_POINTER_PLAIN, 543, 1, 0, 0},          /* *runtime.funcInfo: to runtime.funcInfo */
+	[210] = {0, ASK_POINTER_PLAIN, 497, 1, 0, 0},          /* *runtime.waitReason: to runtime.waitReason */
+	[211] = {0, ASK_POINTER_PLAIN, 443, 1, 0, 0},          /* *runtime.gTraceState: to runtime.gTraceState */
+	[212] = {0, ASK_POINTER_PLAIN, 533, 1, 0, 0},          /* *runtime.addrRange: to runtime.addrRange */
+	[213] = {0, ASK_POINTER_PLAIN, 546, 1, 0, 0},          /* *runtime.mLockProfile: to runtime.mLockProfile */
+	[214] = {0, ASK_POINTER_PLAIN, 531, 1, 0, 0},          /* sync/atomic.Pointer[internal/sync.ent….interface {},go.shape.interface {}] */
+	[215] = {0, ASK_POINTER_PLAIN, 454, 1, 0, 0},          /* sync/atomic.Pointer[go.shape.struct {…truct { internal/sync.isEntry bool } */
+	[216] = {0, ASK_POINTER_PLAIN, 29, 1, 0, 0},           /* *sync/atomic.Uint32: to sync/atomic.Uint32 */
+	[217] = {0, ASK_POINTER_PLAIN, 542, 1, 0, 0},          /* *runtime.offAddr: to runtime.offAddr */
+	[218] = {0, ASK_POINTER_PLAIN, 563, 1, 0, 0},          /* *runtime.scavengerState: to runtime.scavengerState */
+	[219] = {0, ASK_POINTER_PLAIN, 516, 1, 0, 0},          /* *internal/runtime/atomic.Uint64: to internal/runtime/atomic.Uint64 */
+	[220] = {0, ASK_POINTER_PLAIN, 495, 1, 0, 0},          /* *internal/runtime/atomic.Uintptr: to internal/runtime/atomic.Uintptr */
+	[221] = {0, ASK_POINTER_PLAIN, 249, 1, 0, 0},          /* *internal/abi.Name: to internal/abi.Name */
+	[222] = {0, ASK_POINTER_PLAIN, 494, 1, 0, 0},          /* *internal/runtime/atomic.Uint32: to internal/runtime/atomic.Uint32 */
+	[223] = {0, ASK_POINTER_PLAIN, 536, 1, 0, 0},          /* *runtime.spanQueue: to runtime.spanQueue */
+	[224] = {0, ASK_POINTER_PLAIN, 0, 1, 0, 0},            /* internal/abi.Name.Bytes: to uint8 */
+	[225] = {0, ASK_POINTER_PLAIN, 556, 1, 0, 0},          /* *runtime.gcWork: to runtime.gcWork */
+	[226] = {0, ASK_POINTER_PLAIN, 566, 1, 0, 0},          /* *runtime.timer: to runtime.timer */
+	[227] = {0, ASK_POINTER_PLAIN, 16, 1, 0, 0},           /* *internal/sync.HashTrieMap[interface …shTrieMap[interface {},interface {}] */
+	[228] = {0, ASK_POINTER_PLAIN, 550, 1, 0, 0},          /* *runtime.timers: to runtime.timers */
+	[229] = {0, ASK_POINTER_PLAIN, 548, 1, 0, 0},          /* *internal/runtime/maps.table: to internal/runtime/maps.table */
+	[230] = {0, ASK_POINTER_PLAIN, 514, 1, 0, 0},          /* *internal/abi.InterfaceType: to internal/abi.InterfaceType */
+	[231] = {0, ASK_POINTER_PLAIN, 558, 1, 0, 0},          /* *internal/abi.Type: to internal/abi.Type */
+	[232] = {0, ASK_POINTER_PLAIN, 555, 1, 0, 0},          /* *internal/runtime/maps.Map: to internal/runtime/maps.Map */
+	[233] = {0, ASK_POINTER_PLAIN, 259, 1, 0, 0},          /* *internal/reflectlite.rtype: to internal/reflectlite.rtype */
+	[234] = {0, ASK_POINTER_PLAIN, 558, 1, 0, 0},          /* internal/reflectlite.rtype.Type: to internal/abi.Type */
+	[235] = {64, ASK_POINTER_FREE, 269, 1, 0, 0},          /* hchan<struct {}>.recvq.first: to its sudog<struct {}> */
+	[236] = {80, ASK_POINTER_FREE, 269, 1, 0, 0},          /* hchan<struct {}>.sendq.first: to its sudog<struct {}> */
+	[237] = {16, ASK_POINTER_COUNTED, 14, 1, 0, 0x8},      /* hchan<bool>.buf: to its buffer of bool */
+	[238] = {64, ASK_POINTER_FREE, 270, 1, 0, 0},          /* hchan<bool>.recvq.first: to its sudog<bool> */
+	[239] = {80, ASK_POINTER_FREE, 270, 1, 0, 0},          /* hchan<bool>.sendq.first: to its sudog<bool> */
+	[240] = {16, ASK_POINTER_COUNTED, 271, 1, 0, 0x8},     /* hchan<int>.buf: to its buffer of int */
+	[241] = {64, ASK_POINTER_FREE, 272, 1, 0, 0},          /* hchan<int>.recvq.first: to its sudog<int> */
+	[242] = {80, ASK_POINTER_FREE, 272, 1, 0, 0},          /* hchan<int>.sendq.first: to its sudog<int> */
+	[243] = {16, ASK_POINTER_DIRECTORY, 273, 1, 0, 0x112}, /* map<string,int>.dirPtr: to one group, or dirLen of *table<string,int> */
+	[244] = {16, ASK_POINTER_DIRECTORY, 275, 1, 0, 0x114}, /* map<internal/abi.TypeOff,*internal/ab…rnal/abi.TypeOff,*internal/abi.Type> */
+	[245] = {16, ASK_POINTER_DIRECTORY, 277, 1, 0, 0x116}, /* map<int32,unsafe.Pointer>.dirPtr: to …rLen of *table<int32,unsafe.Pointer> */
+	[246] = {16, ASK_POINTER_DIRECTORY, 279, 1, 0, 0x118}, /* map<runtime._typePair,struct {}>.dirP… *table<runtime._typePair,struct {}> */
+	[247] = {16, ASK_POINTER_DIRECTORY, 281, 1, 0, 0x11a}, /* map<string,bool>.dirPtr: to one group, or dirLen of *table<string,bool> */
+	[248] = {16, ASK_POINTER_DIRECTORY, 283, 1, 0, 0x11c}, /* map<uint32,[]*internal/abi.Type>.dirP… *table<uint32,[]*internal/abi.Type> */
+	[249] = {8, ASK_POINTER_FREE, 269, 1, 0, 0},           /* sudog<struct {}>.next: to its sudog<struct {}> */
+	[250] = {8, ASK_POINTER_FREE, 270, 1, 0, 0},           /* sudog<bool>.next: to its sudog<bool> */
+	[251] = {8, ASK_POINTER_FREE, 272, 1, 0, 0},           /* sudog<int>.next: to its sudog<int> */
+	[252] = {0, ASK_POINTER_FREE, 285, 1, 0, 0},           /* *table<string,int>: to its table<string,int> */
+	[253] = {8, ASK_POINTER_STRING, 0, 8, 24, 0},          /* noalg.map.group[string]int.slots[].key: to its bytes */
+	[254] = {0, ASK_POINTER_FREE, 286, 1, 0, 0},           /* *table<internal/abi.TypeOff,*internal…rnal/abi.TypeOff,*internal/abi.Type> */
+	[255] = {16, ASK_POINTER_PLAIN, 558, 8, 16, 0},        /* noalg.map.group[internal/abi.TypeOff]…e.slots[].elem: to internal/abi.Type */
+	[256] = {0, ASK_POINTER_FREE, 287, 1, 0, 0},           /* *table<int32,unsafe.Pointer>: to its table<int32,unsafe.Pointer> */
+	[257] = {0, ASK_POINTER_FREE, 288, 1, 0, 0},           /* *table<runtime._typePair,struct {}>: …s table<runtime._typePair,struct {}> */
+	[258] = {8, ASK_POINTER_PLAIN, 558, 8, 24, 0},         /* noalg.map.group[runtime._typePair]str…slots[].key.t1: to internal/abi.Type */
+	[259] = {16, ASK_POINTER_PLAIN, 558, 8, 24, 0},        /* noalg.map.group[runtime._typePair]str…slots[].key.t2: to internal/abi.Type */
+	[260] = {0, ASK_POINTER_FREE, 289, 1, 0, 0},           /* *table<string,bool>: to its table<string,bool> */
+	[261] = {8, ASK_POINTER_STRING, 0, 8, 24, 0},          /* noalg.map.group[string]bool.slots[].key: to its bytes */
+	[262] = {0, ASK_POINTER_FREE, 290, 1, 0, 0},           /* *table<uint32,[]*internal/abi.Type>: …s table<uint32,[]*internal/abi.Type> */
+	[263] = {16, ASK_POINTER_SLICE, 256, 8, 32, 0},        /* noalg.map.group[uint32][]*internal/ab… to its elements, *internal/abi.Type */
+	[264] = {16, ASK_POINTER_GROUPS, 274, 1, 0, 0},        /* table<string,int>.groups: to lengthMask + 1 of noalg.map.group[string]int */
+	[265] = {16, ASK_POINTER_GROUPS, 276, 1, 0, 0},        /* table<internal/abi.TypeOff,*internal/…ernal/abi.TypeOff]*internal/abi.Type */
+	[266] = {16, ASK_POINTER_GROUPS, 278, 1, 0, 0},        /* table<int32,unsafe.Pointer>.groups: t…noalg.map.group[int32]unsafe.Pointer */
+	[267] = {16, ASK_POINTER_GROUPS, 280, 1, 0, 0},        /* table<runtime._typePair,struct {}>.gr…ap.group[runtime._typePair]struct {} */
+	[268] = {16, ASK_POINTER_GROUPS, 282, 1, 0, 0},        /* table<string,bool>.groups: to lengthM…k + 1 of noalg.map.group[string]bool */
+	[269] = {16, ASK_POINTER_GROUPS, 284, 1, 0, 0},        /* table<uint32,[]*internal/abi.Type>.gr…ap.group[uint32][]*internal/abi.Type */
+	[270] = {0, ASK_POINTER_PLAIN, 472, 1, 0, 0},          /* *runtime.xRegState: to runtime.xRegState */
+	[271] = {0, ASK_POINTER_PLAIN, 520, 1, 0, 0},          /* *runtime.special: to runtime.special */
+	[272] = {0, ASK_POINTER_PLAIN, 521, 1, 0, 0},          /* *runtime.cleanupBlockHeader: to runtime.cleanupBlockHeader */
+	[273] = {0, ASK_POINTER_SLICE, 13, 1, 0, 0},           /* []*internal/sync.entry[interface {},i…ync.entry[interface {},interface {}] */
+	[274] = {0, ASK_POINTER_SLICE, 8, 1, 0, 0},            /* []*internal/sync.node[interface {},in…sync.node[interface {},interface {}] */
+	[275] = {0, ASK_POINTER_SLICE, 11, 1, 0, 0},           /* []sync/atomic.Pointer[internal/sync.n…ync.node[interface {},interface {}]] */
+	[276] = {0, ASK_POINTER_SLICE, 9, 1, 0, 0},            /* []*internal/sync.indirect[interface {….indirect[interface {},interface {}] */
+	[277] = {0, ASK_POINTER_SLICE, 456, 1, 0, 0},          /* []struct { key interface {}; elem int…ey interface {}; elem interface {} } */
+	[278] = {0, ASK_POINTER_SLICE, 123, 1, 0, 0},          /* []*internal/sync.entry[go.shape.inter….interface {},go.shape.interface {}] */
+	[279] = {0, ASK_POINTER_SLICE, 128, 1, 0, 0},          /* []*go.shape.shape.struct { internal/s…truct { internal/sync.isEntry bool } */
+	[280] = {0, ASK_POINTER_SLICE, 240, 1, 0, 0},          /* []sync/atomic.Pointer[go.shape.struct…ruct { internal/sync.isEntry bool }] */
+	[281] = {0, ASK_POINTER_SLICE, 712, 1, 0, 0},          /* []struct { key string; elem int }: to…oalg.struct { key string; elem int } */
+	[282] = {0, ASK_POINTER_SLICE, 0, 1, 0, 0},            /* []uint8: to its elements, uint8 */
+	[283] = {0, ASK_POINTER_SLICE, 22, 1, 0, 0},           /* []int32: to its elements, int32 */
+	[284] = {0, ASK_POINTER_SLICE, 23, 1, 0, 0},           /* []uint32: to its elements, uint32 */
+	[285] = {0, ASK_POINTER_SLICE, 351, 1, 0, 0},          /* []uint64: to its elements, uint64 */
+	[286] = {0, ASK_POINTER_SLICE, 24, 1, 0, 0},           /* []uintptr: to its elements, uintptr */
+	[287] = {0, ASK_POINTER_SLICE, 5, 1, 0, 0},            /* []unsafe.Pointer: to its elements, unsafe.Pointer */
+	[288] = {0, ASK_POINTER_SLICE, 464, 1, 0, 0},          /* []runtime.functab: to its elements, runtime.functab */
+	[289] = {0, ASK_POINTER_SLICE, 501, 1, 0, 0},          /* []runtime.textsect: to its elements, runtime.textsect */
+	[290] = {0, ASK_POINTER_SLICE, 114, 1, 0, 0},          /* []*internal/abi.ITab: to its elements, *internal/abi.ITab */
+	[291] = {0, ASK_POINTER_SLICE, 465, 1, 0, 0},          /* []runtime.ptabEntry: to its elements, runtime.ptabEntry */
+	[292] = {0, ASK_POINTER_SLICE, 502, 1, 0, 0},          /* []runtime.modulehash: to its elements, runtime.modulehash */
+	[293] = {0, ASK_POINTER_SLICE, 60, 1, 0, 0},           /* []*runtime.initTask: to its elements, *runtime.initTask */
+	[294] = {0, ASK_POINTER_SLICE, 713, 1, 0, 0},          /* []struct { key abi.TypeOff; elem *abi…i.TypeOff; elem *internal/abi.Type } */
+	[295] = {0, ASK_POINTER_SLICE, 503, 1, 0, 0},          /* []runtime.ancestorInfo: to its elements, runtime.ancestorInfo */
+	[296] = {0, ASK_POINTER_SLICE, 498, 1, 0, 0},          /* []runtime.timerWhen: to its elements, runtime.timerWhen */
+	[297] = {0, ASK_POINTER_SLICE, 494, 1, 0, 0},          /* []internal/runtime/atomic.Uint32: to …ents, internal/runtime/atomic.Uint32 */
+	[298] = {0, ASK_POINTER_SLICE, 568, 1, 0, 0},          /* []*runtime.mspan: to its elements, *runtime.mspan */
+	[299] = {0, ASK_POINTER_SLICE, 415, 1, 0, 0},          /* []runtime.gclinkptr: to its elements, runtime.gclinkptr */
+	[300] = {0, ASK_POINTER_SLICE, 475, 1, 0, 0},          /* []runtime.stackfreelist: to its elements, runtime.stackfreelist */
+	[301] = {0, ASK_POINTER_SLICE, 53, 1, 0, 0},           /* []*runtime._defer: to its elements, *runtime._defer */
+	[302] = {0, ASK_POINTER_SLICE, 413, 1, 0, 0},          /* []runtime.guintptr: to its elements, runtime.guintptr */
+	[303] = {0, ASK_POINTER_SLICE, 65, 1, 0, 0},           /* []*runtime.sudog: to its elements, *runtime.sudog */
+	[304] = {0, ASK_POINTER_SLICE, 535, 1, 0, 0},          /* []runtime.sizeClassScanStats: to its elements, runtime.sizeClassScanStats */
+	[305] = {0, ASK_POINTER_SLICE, 430, 1, 0, 0},          /* []runtime.objptr: to its elements, runtime.objptr */
+	[306] = {0, ASK_POINTER_SLICE, 510, 1, 0, 0},          /* []runtime.cleanupFn: to its elements, runtime.cleanupFn */
+	[307] = {0, ASK_POINTER_SLICE, 177, 1, 0, 0},          /* []*runtime.p: to its elements, *runtime.p */
+	[308] = {0, ASK_POINTER_SLICE, 512, 1, 0, 0},          /* []*runtime.traceBuf: to its elements, *runtime.traceBuf */
+	[309] = {0, ASK_POINTER_SLICE, 398, 1, 0, 0},          /* [][2]*runtime.traceBuf: to its elements, [2]*runtime.traceBuf */
+	[310] = {0, ASK_POINTER_SLICE, 523, 1, 0, 0},          /* []runtime.pcvalueCacheEnt: to its elements, runtime.pcvalueCacheEnt */
+	[311] = {0, ASK_POINTER_SLICE, 400, 1, 0, 0},          /* [][8]runtime.pcvalueCacheEnt: to its elements, [8]runtime.pcvalueCacheEnt */
+	[312] = {0, ASK_POINTER_SLICE, 486, 1, 0, 0},          /* []runtime.heldLockInfo: to its elements, runtime.heldLockInfo */
+	[313] = {0, ASK_POINTER_SLICE, 179, 1, 0, 0},          /* []*runtime.PanicNilError: to its elements, *runtime.PanicNilError */
+	[314] = {0, ASK_POINTER_SLICE, 440, 1, 0, 0},          /* []*runtime.moduledata: to its elements, *runtime.moduledata */
+	[315] = {0, ASK_POINTER_SLICE, 256, 1, 0, 0},          /* []*internal/abi.Type: to its elements, *internal/abi.Type */
+	[316] = {0, ASK_POINTER_SLICE, 714, 1, 0, 0},          /* []struct { key int32; elem unsafe.Poi…t { key int32; elem unsafe.Pointer } */
+	[317] = {0, ASK_POINTER_SLICE, 715, 1, 0, 0},          /* []struct { key runtime._typePair; ele… runtime._typePair; elem struct {} } */
+	[318] = {0, ASK_POINTER_SLICE, 716, 1, 0, 0},          /* []struct { key string; elem bool }: t…alg.struct { key string; elem bool } */
+	[319] = {0, ASK_POINTER_SLICE, 717, 1, 0, 0},          /* []struct { key uint32; elem []*abi.Ty… uint32; elem []*internal/abi.Type } */
+	[320] = {0, ASK_POINTER_SLICE, 553, 1, 0, 0},          /* []runtime.Frame: to its elements, runtime.Frame */
+	[321] = {0, ASK_POINTER_SLICE, 491, 1, 0, 0},          /* []internal/abi.Imethod: to its elements, internal/abi.Imethod */
+	[322] = {0, ASK_POINTER_SLICE, 530, 1, 0, 0},          /* []internal/cpu.option: to its elements, internal/cpu.option */
+	[323] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* string: to its bytes */
+	[324] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.stringInterfacePtr: to its bytes */
+	[325] = {0, ASK_POINTER_SLICE, 0, 1, 0, 0},            /* runtime.sliceInterfacePtr: to its elements, uint8 */
+	[326] = {0, ASK_POINTER_PLAIN, 454, 16, 8, 0},         /* [16]sync/atomic.Pointer[go.shape.stru…truct { internal/sync.isEntry bool } */
+	[327] = {0, ASK_POINTER_PLAIN, 569, 136, 8, 0},        /* [136]*runtime.mspan[]: to runtime.mspan */
+	[328] = {0, ASK_POINTER_PLAIN, 549, 32, 8, 0},         /* [32]*runtime._defer[]: to runtime._defer */
+	[329] = {0, ASK_POINTER_PLAIN, 562, 128, 8, 0},        /* [128]*runtime.sudog[]: to runtime.sudog */
+	[330] = {0, ASK_POINTER_PLAIN, 569, 128, 8, 0},        /* [128]*runtime.mspan[]: to runtime.mspan */
+	[331] = {0, ASK_POINTER_FUNC, 0, 20, 24, 0},           /* [20]runtime.cleanupFn[].call: to its closure */
+	[332] = {8, ASK_POINTER_PLAIN, 448, 20, 24, 0},        /* [20]runtime.cleanupFn[].fn: to runtime.funcval */
+	[333] = {0, ASK_POINTER_PLAIN, 511, 2, 8, 0},          /* [2]*runtime.traceBuf[]: to runtime.traceBuf */
+	[334] = {0, ASK_POINTER_PLAIN, 511, 4, 8, 0},          /* [2][2]*runtime.traceBuf[][]: to runtime.traceBuf */
+	[335] = {16, ASK_POINTER_STRING, 0, 2, 88, 0},         /* [2]runtime.Frame[].Function: to its bytes */
+	[336] = {32, ASK_POINTER_STRING, 0, 2, 88, 0},         /* [2]runtime.Frame[].File: to its bytes */
+	[337] = {72, ASK_POINTER_PLAIN, 565, 2, 88, 0},        /* [2]runtime.Frame[].funcInfo._func: to runtime._func */
+	[338] = {80, ASK_POINTER_PLAIN, 571, 2, 88, 0},        /* [2]runtime.Frame[].funcInfo.datap: to runtime.moduledata */
+	[339] = {0, ASK_POINTER_STRING, 0, 8, 32, 0},          /* [8]internal/cpu.option[].Name: to its bytes */
+	[340] = {16, ASK_POINTER_PLAIN, 14, 8, 32, 0},         /* [8]internal/cpu.option[].Feature: to bool */
+	[341] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/runtime/cgroup.stringError: to its bytes */
+	[342] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.errorString: to its bytes */
+	[343] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.plainError: to its bytes */
+	[344] = {0, ASK_POINTER_PLAIN, 565, 1, 0, 0},          /* *runtime._func: to runtime._func */
+	[345] = {0, ASK_POINTER_PLAIN, 474, 1, 0, 0},          /* *runtime.gcBits: to runtime.gcBits */
+	[346] = {0, ASK_POINTER_PLAIN, 508, 1, 0, 0},          /* *runtime.workbuf: to runtime.workbuf */
+	[347] = {0, ASK_POINTER_PLAIN, 571, 1, 0, 0},          /* *runtime.moduledata: to runtime.moduledata */
+	[348] = {0, ASK_POINTER_PLAIN, 472, 1, 0, 0},          /* runtime.xRegPerG.state: to runtime.xRegState */
+	[349] = {0, ASK_POINTER_PLAIN, 552, 1, 0, 0},          /* *runtime.spanSPMC: to runtime.spanSPMC */
+	[350] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},              /* struct { key interface {}; elem interface {} }.key: to whatever it holds */
+	[351] = {16, ASK_POINTER_ANY, 0, 1, 0, 0},             /* struct { key interface {}; elem interface {} }.elem: to whatever it holds */
+	[352] = {8, ASK_POINTER_PLAIN, 569, 128, 8, 0},        /* struct { runtime.len int; runtime.buf…time.mspan }.buf[]: to runtime.mspan */
+	[353] = {0, ASK_POINTER_PLAIN, 552, 1, 0, 0},          /* struct { runtime.head *runtime.spanSP…ePointer }.head: to runtime.spanSPMC */
+	[354] = {0, ASK_POINTER_PLAIN, 482, 1, 0, 0},          /* *runtime.cleanupBlock: to runtime.cleanupBlock */
+	[355] = {0, ASK_POINTER_PLAIN, 567, 1, 0, 0},          /* *runtime.pollDesc: to runtime.pollDesc */
+	[356] = {8, ASK_POINTER_PLAIN, 0, 1, 0, 0},            /* runtime.bitvector.bytedata: to uint8 */
+	[357] = {0, ASK_POINTER_PLAIN, 562, 1, 0, 0},          /* runtime.waitq.first: to runtime.sudog */
+	[358] = {8, ASK_POINTER_PLAIN, 562, 1, 0, 0},          /* runtime.waitq.last: to runtime.sudog */
+	[359] = {0, ASK_POINTER_SLICE, 5, 1, 0, 0},            /* runtime.pinner.refs: to its elements, unsafe.Pointer */
+	[360] = {16, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* runtime.cleanupBlock.cleanupBlockHeader.alllink: to runtime.cleanupBlock */
+	[361] = {32, ASK_POINTER_FUNC, 0, 20, 24, 0},          /* runtime.cleanupBlock.cleanups[].call: to its closure */
+	[362] = {40, ASK_POINTER_PLAIN, 448, 20, 24, 0},       /* runtime.cleanupBlock.cleanups[].fn: to runtime.funcval */
+	[363] = {2112, ASK_POINTER_PLAIN, 472, 1, 0, 0},       /* runtime.xRegPerP.cache: to runtime.xRegState */
+	[364] = {0, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* runtime.mPadded.m.g0: to runtime.g */
+	[365] = {72, ASK_POINTER_PLAIN, 573, 1, 0, 0},         /* runtime.mPadded.m.gsignal: to runtime.g */
+	[366] = {176, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.mPadded.m.mstartfn: to its closure */
+	[367] = {184, ASK_POINTER_PLAIN, 573, 1, 0, 0},        /* runtime.mPadded.m.curg: to runtime.g */
+	[368] = {248, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.mPadded.m.preemptoff: to its bytes */
+	[369] = {296, ASK_POINTER_SLICE, 177, 1, 0, 0},        /* runtime.mPadded.m.allpSnapshot: to its elements, *runtime.p */
+	[370] = {336, ASK_POINTER_PLAIN, 424, 1, 0, 0},        /* runtime.mPadded.m.cgoCallers: to runtime.cgoCallers */
+	[371] = {352, ASK_POINTER_PLAIN, 574, 1, 0, 0},        /* runtime.mPadded.m.alllink: to runtime.m */
+	[372] = {688, ASK_POINTER_SLICE, 24, 1, 0, 0},         /* runtime.mPadded.m.mLockProfile.stack: to its elements, uintptr */
+	[373] = {736, ASK_POINTER_SLICE, 24, 1, 0, 0},         /* runtime.mPadded.m.profStack: to its elements, uintptr */
+	[374] = {760, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.mPadded.m.waitunlockf: to its closure */
+	[375] = {792, ASK_POINTER_PLAIN, 574, 1, 0, 0},        /* runtime.mPadded.m.freelink: to runtime.m */
+	[376] = {808, ASK_POINTER_PLAIN, 511, 4, 8, 0},        /* runtime.mPadded.m.trace.buf[][]: to runtime.traceBuf */
+	[377] = {840, ASK_POINTER_PLAIN, 574, 1, 0, 0},        /* runtime.mPadded.m.trace.link: to runtime.m */
+	[378] = {1816, ASK_POINTER_PLAIN, 204, 1, 0, 0},       /* runtime.mPadded.m.self.m: to internal/runtime/atomic.Pointer[runtime.m] */
+	[379] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* runtime.debugCallWrapArgs.callingG: to runtime.g */
+	[380] = {0, ASK_POINTER_PLAIN, 558, 1, 0, 0},          /* runtime._typePair.t1: to internal/abi.Type */
+	[381] = {8, ASK_POINTER_PLAIN, 558, 1, 0, 0},          /* runtime._typePair.t2: to internal/abi.Type */
+	[382] = {0, ASK_POINTER_PLAIN, 566, 1, 0, 0},          /* runtime.timerWhen.timer: to runtime.timer */
+	[383] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.synctestDeadlockError.reason: to its bytes */
+	[384] = {16, ASK_POINTER_PLAIN, 559, 1, 0, 0},         /* runtime.synctestDeadlockError.bubble: to runtime.synctestBubble */
+	[385] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.modulehash.modulename: to its bytes */
+	[386] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.modulehash.linktimehash: to its bytes */
+	[387] = {32, ASK_POINTER_PLAIN, 346, 1, 0, 0},         /* runtime.modulehash.runtimehash: to string */
+	[388] = {0, ASK_POINTER_SLICE, 24, 1, 0, 0},           /* runtime.ancestorInfo.pcs: to its elements, uintptr */
+	[389] = {0, ASK_POINTER_PLAIN, 569, 1, 0, 0},          /* runtime.mSpanList.first: to runtime.mspan */
+	[390] = {8, ASK_POINTER_PLAIN, 569, 1, 0, 0},          /* runtime.mSpanList.last: to runtime.mspan */
+	[391] = {0, ASK_POINTER_PLAIN, 504, 1, 0, 0},          /* *runtime.mSpanList: to runtime.mSpanList */
+	[392] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* runtime.cleanupFn.call: to its closure */
+	[393] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},          /* runtime.cleanupFn.fn: to runtime.funcval */
+	[394] = {0, ASK_POINTER_PLAIN, 511, 1, 0, 0},          /* runtime.traceBuf.traceBufHeader.link: to runtime.traceBuf */
+	[395] = {0, ASK_POINTER_PLAIN, 511, 1, 0, 0},          /* *runtime.traceBuf: to runtime.traceBuf */
+	[396] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* internal/abi.InterfaceType.Type.Equal: to its closure */
+	[397] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.InterfaceType.Type.GCData: to uint8 */
+	[398] = {48, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.InterfaceType.PkgPath.Bytes: to uint8 */
+	[399] = {56, ASK_POINTER_SLICE, 491, 1, 0, 0},         /* internal/abi.InterfaceType.Methods: to its elements, internal/abi.Imethod */
+	[400] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* struct { sync.f func(); sync.once syn…c.p interface {} }.f: to its closure */
+	[401] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},             /* struct { sync.f func(); sync.once syn…terface {} }.p: to whatever it holds */
+	[402] = {0, ASK_POINTER_PLAIN, 520, 1, 0, 0},          /* runtime.special.next: to runtime.special */
+	[403] = {16, ASK_POINTER_PLAIN, 482, 1, 0, 0},         /* runtime.cleanupBlockHeader.alllink: to runtime.cleanupBlock */
+	[404] = {0, ASK_POINTER_PLAIN, 511, 1, 0, 0},          /* runtime.traceBufHeader.link: to runtime.traceBuf */
+	[405] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* runtime.errorAddressString.msg: to its bytes */
+	[406] = {0, ASK_POINTER_PLAIN, 558, 1, 0, 0},          /* runtime.TypeAssertionError._interface: to internal/abi.Type */
+	[407] = {8, ASK_POINTER_PLAIN, 558, 1, 0, 0},          /* runtime.TypeAssertionError.concrete: to internal/abi.Type */
+	[408] = {16, ASK_POINTER_PLAIN, 558, 1, 0, 0},         /* runtime.TypeAssertionError.asserted: to internal/abi.Type */
+	[409] = {24, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.TypeAssertionError.missingMethod: to its bytes */
+	[410] = {0, ASK_POINTER_SLICE, 24, 1, 0, 0},           /* runtime.Frames.callers: to its elements, uintptr */
+	[411] = {32, ASK_POINTER_SLICE, 553, 1, 0, 0},         /* runtime.Frames.frames: to its elements, runtime.Frame */
+	[412] = {72, ASK_POINTER_STRING, 0, 2, 88, 0},         /* runtime.Frames.frameStore[].Function: to its bytes */
+	[413] = {88, ASK_POINTER_STRING, 0, 2, 88, 0},         /* runtime.Frames.frameStore[].File: to its bytes */
+	[414] = {128, ASK_POINTER_PLAIN, 565, 2, 88, 0},       /* runtime.Frames.frameStore[].funcInfo._func: to runtime._func */
+	[415] = {136, ASK_POINTER_PLAIN, 571, 2, 88, 0},       /* runtime.Frames.frameStore[].funcInfo.datap: to runtime.moduledata */
+	[416] = {0, ASK_POINTER_PLAIN, 514, 1, 0, 0},          /* internal/abi.ITab.Inter: to internal/abi.InterfaceType */
+	[417] = {8, ASK_POINTER_PLAIN, 558, 1, 0, 0},          /* internal/abi.ITab.Type: to internal/abi.Type */
+	[418] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* internal/cpu.option.Name: to its bytes */
+	[419] = {16, ASK_POINTER_PLAIN, 14, 1, 0, 0},          /* internal/cpu.option.Feature: to bool */
+	[420] = {8, ASK_POINTER_PLAIN, 531, 1, 0, 0},          /* internal/sync.entry[go.shape.interfac….interface {},go.shape.interface {}] */
+	[421] = {16, ASK_POINTER_ANY, 0, 1, 0, 0},             /* internal/sync.entry[go.shape.interfac…erface {}].key: to whatever it holds */
+	[422] = {32, ASK_POINTER_ANY, 0, 1, 0, 0},             /* internal/sync.entry[go.shape.interfac…face {}].value: to whatever it holds */
+	[423] = {0, ASK_POINTER_PLAIN, 557, 1, 0, 0},          /* *runtime.mcache: to runtime.mcache */
+	[424] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* runtime.coro.f: to its closure */
+	[425] = {16, ASK_POINTER_PLAIN, 574, 1, 0, 0},         /* runtime.coro.mp: to runtime.m */
+	[426] = {2064, ASK_POINTER_PLAIN, 552, 1, 0, 0},       /* runtime.spanQueue.chain.head: to runtime.spanSPMC */
+	[427] = {16, ASK_POINTER_PLAIN, 540, 1, 0, 0},         /* internal/sync.indirect[go.shape.inter….interface {},go.shape.interface {}] */
+	[428] = {24, ASK_POINTER_PLAIN, 454, 16, 8, 0},        /* internal/sync.indirect[go.shape.inter…truct { internal/sync.isEntry bool } */
+	[429] = {0, ASK_POINTER_PLAIN, 565, 1, 0, 0},          /* runtime.funcInfo._func: to runtime._func */
+	[430] = {8, ASK_POINTER_PLAIN, 571, 1, 0, 0},          /* runtime.funcInfo.datap: to runtime.moduledata */
+	[431] = {8, ASK_POINTER_SLICE, 24, 1, 0, 0},           /* runtime.mLockProfile.stack: to its elements, uintptr */
+	[432] = {8, ASK_POINTER_PLAIN, 511, 4, 8, 0},          /* runtime.mTraceState.buf[][]: to runtime.traceBuf */
+	[433] = {40, ASK_POINTER_PLAIN, 574, 1, 0, 0},         /* runtime.mTraceState.link: to runtime.m */
+	[434] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* runtime._defer.fn: to its closure */
+	[435] = {32, ASK_POINTER_PLAIN, 549, 1, 0, 0},         /* runtime._defer.link: to runtime._defer */
+	[436] = {40, ASK_POINTER_PLAIN, 203, 1, 0, 0},         /* runtime._defer.head: to internal/runtime/atomic.Pointer[runtime._defer] */
+	[437] = {8, ASK_POINTER_SLICE, 498, 1, 0, 0},          /* runtime.timers.heap: to its elements, runtime.timerWhen */
+	[438] = {0, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* runtime.untracedG·7.gp: to runtime.g */
+	[439] = {48, ASK_POINTER_PLAIN, 430, 1, 0, 0},         /* runtime.spanSPMC.ring: to runtime.objptr */
+	[440] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.Frame.Function: to its bytes */
+	[441] = {32, ASK_POINTER_STRING, 0, 1, 0, 0},          /* runtime.Frame.File: to its bytes */
+	[442] = {72, ASK_POINTER_PLAIN, 565, 1, 0, 0},         /* runtime.Frame.funcInfo._func: to runtime._func */
+	[443] = {80, ASK_POINTER_PLAIN, 571, 1, 0, 0},         /* runtime.Frame.funcInfo.datap: to runtime.moduledata */
+	[444] = {8, ASK_POINTER_PLAIN, 508, 1, 0, 0},          /* runtime.gcWork.wbuf1: to runtime.workbuf */
+	[445] = {16, ASK_POINTER_PLAIN, 508, 1, 0, 0},         /* runtime.gcWork.wbuf2: to runtime.workbuf */
+	[446] = {2088, ASK_POINTER_PLAIN, 552, 1, 0, 0},       /* runtime.gcWork.spanq.chain.head: to runtime.spanSPMC */
+	[447] = {2104, ASK_POINTER_PLAIN, 393, 1, 0, 0},       /* runtime.gcWork.ptrBuf: to [1024]uintptr */
+	[448] = {48, ASK_POINTER_PLAIN, 569, 136, 8, 0},       /* runtime.mcache.alloc[]: to runtime.mspan */
+	[449] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* internal/abi.Type.Equal: to its closure */
+	[450] = {32, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* internal/abi.Type.GCData: to uint8 */
+	[451] = {16, ASK_POINTER_SLICE, 498, 1, 0, 0},         /* runtime.synctestBubble.timers.heap: to its elements, runtime.timerWhen */
+	[452] = {88, ASK_POINTER_PLAIN, 573, 1, 0, 0},         /* runtime.synctestBubble.root: to runtime.g */
+	[453] = {96, ASK_POINTER_PLAIN, 573, 1, 0, 0},         /* runtime.synctestBubble.waiter: to runtime.g */
+	[454] = {104, ASK_POINTER_PLAIN, 573, 1, 0, 0},        /* runtime.synctestBubble.main: to runtime.g */
+	[455] = {32, ASK_POINTER_PLAIN, 566, 1, 0, 0},         /* runtime.hchan.timer: to runtime.timer */
+	[456] = {40, ASK_POINTER_PLAIN, 558, 1, 0, 0},         /* runtime.hchan.elemtype: to internal/abi.Type */
+	[457] = {64, ASK_POINTER_PLAIN, 562, 1, 0, 0},         /* runtime.hchan.recvq.first: to runtime.sudog */
+	[458] = {72, ASK_POINTER_PLAIN, 562, 1, 0, 0},         /* runtime.hchan.recvq.last: to runtime.sudog */
+	[459] = {80, ASK_POINTER_PLAIN, 562, 1, 0, 0},         /* runtime.hchan.sendq.first: to runtime.sudog */
+	[460] = {88, ASK_POINTER_PLAIN, 562, 1, 0, 0},         /* runtime.hchan.sendq.last: to runtime.sudog */
+	[461] = {96, ASK_POINTER_PLAIN, 559, 1, 0, 0},         /* runtime.hchan.bubble: to runtime.synctestBubble */
+	[462] = {0, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* runtime.sudog.g: to runtime.g */
+	[463] = {8, ASK_POINTER_PLAIN, 562, 1, 0, 0},          /* runtime.sudog.next: to runtime.sudog */
+	[464] = {16, ASK_POINTER_PLAIN, 562, 1, 0, 0},         /* runtime.sudog.prev: to runtime.sudog */
+	[465] = {64, ASK_POINTER_PLAIN, 562, 1, 0, 0},         /* runtime.sudog.parent: to runtime.sudog */
+	[466] = {72, ASK_POINTER_PLAIN, 562, 1, 0, 0},         /* runtime.sudog.waitlink: to runtime.sudog */
+	[467] = {80, ASK_POINTER_PLAIN, 562, 1, 0, 0},         /* runtime.sudog.waittail: to runtime.sudog */
+	[468] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* runtime.scavengerState.g: to runtime.g */
+	[469] = {16, ASK_POINTER_PLAIN, 566, 1, 0, 0},         /* runtime.scavengerState.timer: to runtime.timer */
+	[470] = {112, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.scavengerState.sleepStub: to its closure */
+	[471] = {120, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.scavengerState.scavenge: to its closure */
+	[472] = {128, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.scavengerState.shouldStop: to its closure */
+	[473] = {136, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.scavengerState.gomaxprocs: to its closure */
+	[474] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},              /* runtime._panic.arg: to whatever it holds */
+	[475] = {16, ASK_POINTER_PLAIN, 564, 1, 0, 0},         /* runtime._panic.link: to runtime._panic */
+	[476] = {72, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* runtime._panic.deferBitsPtr: to uint8 */
+	[477] = {40, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* runtime.timer.f: to its closure */
+	[478] = {48, ASK_POINTER_ANY, 0, 1, 0, 0},             /* runtime.timer.arg: to whatever it holds */
+	[479] = {72, ASK_POINTER_PLAIN, 550, 1, 0, 0},         /* runtime.timer.ts: to runtime.timers */
+	[480] = {0, ASK_POINTER_PLAIN, 567, 1, 0, 0},          /* runtime.pollDesc.link: to runtime.pollDesc */
+	[481] = {112, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.pollDesc.rt.f: to its closure */
+	[482] = {120, ASK_POINTER_ANY, 0, 1, 0, 0},            /* runtime.pollDesc.rt.arg: to whatever it holds */
+	[483] = {144, ASK_POINTER_PLAIN, 550, 1, 0, 0},        /* runtime.pollDesc.rt.ts: to runtime.timers */
+	[484] = {224, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.pollDesc.wt.f: to its closure */
+	[485] = {232, ASK_POINTER_ANY, 0, 1, 0, 0},            /* runtime.pollDesc.wt.arg: to whatever it holds */
+	[486] = {256, ASK_POINTER_PLAIN, 550, 1, 0, 0},        /* runtime.pollDesc.wt.ts: to runtime.timers */
+	[487] = {288, ASK_POINTER_PLAIN, 567, 1, 0, 0},        /* runtime.pollDesc.self: to runtime.pollDesc */
+	[488] = {0, ASK_POINTER_PLAIN, 569, 1, 0, 0},          /* *runtime.mspan: to runtime.mspan */
+	[489] = {0, ASK_POINTER_PLAIN, 569, 1, 0, 0},          /* runtime.mspan.next: to runtime.mspan */
+	[490] = {8, ASK_POINTER_PLAIN, 569, 1, 0, 0},          /* runtime.mspan.prev: to runtime.mspan */
+	[491] = {16, ASK_POINTER_PLAIN, 504, 1, 0, 0},         /* runtime.mspan.list: to runtime.mSpanList */
+	[492] = {64, ASK_POINTER_PLAIN, 474, 1, 0, 0},         /* runtime.mspan.allocBits: to runtime.gcBits */
+	[493] = {72, ASK_POINTER_PLAIN, 474, 1, 0, 0},         /* runtime.mspan.gcmarkBits: to runtime.gcBits */
+	[494] = {80, ASK_POINTER_PLAIN, 474, 1, 0, 0},         /* runtime.mspan.pinnerBits: to runtime.gcBits */
+	[495] = {128, ASK_POINTER_PLAIN, 520, 1, 0, 0},        /* runtime.mspan.specials: to runtime.special */
+	[496] = {152, ASK_POINTER_PLAIN, 558, 1, 0, 0},        /* runtime.mspan.largeType: to internal/abi.Type */
+	[497] = {0, ASK_POINTER_PLAIN, 560, 1, 0, 0},          /* runtime.moduledata.pcHeader: to runtime.pcHeader */
+	[498] = {8, ASK_POINTER_SLICE, 0, 1, 0, 0},            /* runtime.moduledata.funcnametab: to its elements, uint8 */
+	[499] = {32, ASK_POINTER_SLICE, 23, 1, 0, 0},          /* runtime.moduledata.cutab: to its elements, uint32 */
+	[500] = {56, ASK_POINTER_SLICE, 0, 1, 0, 0},           /* runtime.moduledata.filetab: to its elements, uint8 */
+	[501] = {80, ASK_POINTER_SLICE, 0, 1, 0, 0},           /* runtime.moduledata.pctab: to its elements, uint8 */
+	[502] = {104, ASK_POINTER_SLICE, 0, 1, 0, 0},          /* runtime.moduledata.pclntable: to its elements, uint8 */
+	[503] = {128, ASK_POINTER_SLICE, 464, 1, 0, 0},        /* runtime.moduledata.ftab: to its elements, runtime.functab */
+	[504] = {336, ASK_POINTER_SLICE, 501, 1, 0, 0},        /* runtime.moduledata.textsectmap: to its elements, runtime.textsect */
+	[505] = {360, ASK_POINTER_SLICE, 22, 1, 0, 0},         /* runtime.moduledata.typelinks: to its elements, int32 */
+	[506] = {384, ASK_POINTER_SLICE, 114, 1, 0, 0},        /* runtime.moduledata.itablinks: to its elements, *internal/abi.ITab */
+	[507] = {408, ASK_POINTER_SLICE, 465, 1, 0, 0},        /* runtime.moduledata.ptab: to its elements, runtime.ptabEntry */
+	[508] = {432, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.moduledata.pluginpath: to its bytes */
+	[509] = {448, ASK_POINTER_SLICE, 502, 1, 0, 0},        /* runtime.moduledata.pkghashes: to its elements, runtime.modulehash */
+	[510] = {472, ASK_POINTER_SLICE, 60, 1, 0, 0},         /* runtime.moduledata.inittasks: to its elements, *runtime.initTask */
+	[511] = {496, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.moduledata.modulename: to its bytes */
+	[512] = {512, ASK_POINTER_SLICE, 502, 1, 0, 0},        /* runtime.moduledata.modulehashes: to its elements, runtime.modulehash */
+	[513] = {552, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* runtime.moduledata.gcdatamask.bytedata: to uint8 */
+	[514] = {568, ASK_POINTER_PLAIN, 0, 1, 0, 0},          /* runtime.moduledata.gcbssmask.bytedata: to uint8 */
+	[515] = {576, ASK_POINTER_FREE, 264, 1, 0, 0},         /* runtime.moduledata.typemap: to its ma…rnal/abi.TypeOff,*internal/abi.Type> */
+	[516] = {584, ASK_POINTER_PLAIN, 571, 1, 0, 0},        /* runtime.moduledata.next: to runtime.moduledata */
+	[517] = {56, ASK_POINTER_PLAIN, 557, 1, 0, 0},         /* runtime.p.mcache: to runtime.mcache */
+	[518] = {96, ASK_POINTER_PLAIN, 204, 1, 0, 0},         /* runtime.p.oldm.m: to internal/runtime/atomic.Pointer[runtime.m] */
+	[519] = {104, ASK_POINTER_SLICE, 53, 1, 0, 0},         /* runtime.p.deferpool: to its elements, *runtime._defer */
+	[520] = {128, ASK_POINTER_PLAIN, 549, 32, 8, 0},       /* runtime.p.deferpoolbuf[]: to runtime._defer */
+	[521] = {2480, ASK_POINTER_SLICE, 65, 1, 0, 0},        /* runtime.p.sudogcache: to its elements, *runtime.sudog */
+	[522] = {2504, ASK_POINTER_PLAIN, 562, 128, 8, 0},     /* runtime.p.sudogbuf[]: to runtime.sudog */
+	[523] = {3536, ASK_POINTER_PLAIN, 569, 128, 8, 0},     /* runtime.p.mspancache.buf[]: to runtime.mspan */
+	[524] = {4560, ASK_POINTER_PLAIN, 477, 1, 0, 0},       /* runtime.p.pinnerCache: to runtime.pinner */
+	[525] = {4688, ASK_POINTER_PLAIN, 507, 1, 0, 0},       /* runtime.p.nextGCMarkWorker: to runtime.gcBgMarkWorkerNode */
+	[526] = {4704, ASK_POINTER_PLAIN, 508, 1, 0, 0},       /* runtime.p.gcw.wbuf1: to runtime.workbuf */
+	[527] = {4712, ASK_POINTER_PLAIN, 508, 1, 0, 0},       /* runtime.p.gcw.wbuf2: to runtime.workbuf */
+	[528] = {6784, ASK_POINTER_PLAIN, 552, 1, 0, 0},       /* runtime.p.gcw.spanq.chain.head: to runtime.spanSPMC */
+	[529] = {6800, ASK_POINTER_PLAIN, 393, 1, 0, 0},       /* runtime.p.gcw.ptrBuf: to [1024]uintptr */
+	[530] = {13680, ASK_POINTER_SLICE, 498, 1, 0, 0},      /* runtime.p.timers.heap: to its elements, runtime.timerWhen */
+	[531] = {13736, ASK_POINTER_PLAIN, 482, 1, 0, 0},      /* runtime.p.cleanups: to runtime.cleanupBlock */
+	[532] = {15912, ASK_POINTER_PLAIN, 472, 1, 0, 0},      /* runtime.p.xRegs.cache: to runtime.xRegState */
+	[533] = {32, ASK_POINTER_PLAIN, 564, 1, 0, 0},         /* runtime.g._panic: to runtime._panic */
+	[534] = {40, ASK_POINTER_PLAIN, 549, 1, 0, 0},         /* runtime.g._defer: to runtime._defer */
+	[535] = {48, ASK_POINTER_PLAIN, 574, 1, 0, 0},         /* runtime.g.m: to runtime.m */
+	[536] = {232, ASK_POINTER_SLICE, 0, 1, 0, 0},          /* runtime.g.writebuf: to its elements, uint8 */
+	[537] = {296, ASK_POINTER_PLAIN, 318, 1, 0, 0},        /* runtime.g.ancestors: to []runtime.ancestorInfo */
+	[538] = {320, ASK_POINTER_PLAIN, 562, 1, 0, 0},        /* runtime.g.waiting: to runtime.sudog */
+	[539] = {328, ASK_POINTER_SLICE, 24, 1, 0, 0},         /* runtime.g.cgoCtxt: to its elements, uintptr */
+	[540] = {360, ASK_POINTER_PLAIN, 566, 1, 0, 0},        /* runtime.g.timer: to runtime.timer */
+	[541] = {384, ASK_POINTER_PLAIN, 534, 1, 0, 0},        /* runtime.g.coroarg: to runtime.coro */
+	[542] = {392, ASK_POINTER_PLAIN, 559, 1, 0, 0},        /* runtime.g.bubble: to runtime.synctestBubble */
+	[543] = {400, ASK_POINTER_PLAIN, 472, 1, 0, 0},        /* runtime.g.xRegs.state: to runtime.xRegState */
+	[544] = {0, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* runtime.m.g0: to runtime.g */
+	[545] = {72, ASK_POINTER_PLAIN, 573, 1, 0, 0},         /* runtime.m.gsignal: to runtime.g */
+	[546] = {176, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.m.mstartfn: to its closure */
+	[547] = {184, ASK_POINTER_PLAIN, 573, 1, 0, 0},        /* runtime.m.curg: to runtime.g */
+	[548] = {248, ASK_POINTER_STRING, 0, 1, 0, 0},         /* runtime.m.preemptoff: to its bytes */
+	[549] = {296, ASK_POINTER_SLICE, 177, 1, 0, 0},        /* runtime.m.allpSnapshot: to its elements, *runtime.p */
+	[550] = {336, ASK_POINTER_PLAIN, 424, 1, 0, 0},        /* runtime.m.cgoCallers: to runtime.cgoCallers */
+	[551] = {352, ASK_POINTER_PLAIN, 574, 1, 0, 0},        /* runtime.m.alllink: to runtime.m */
+	[552] = {688, ASK_POINTER_SLICE, 24, 1, 0, 0},         /* runtime.m.mLockProfile.stack: to its elements, uintptr */
+	[553] = {736, ASK_POINTER_SLICE, 24, 1, 0, 0},         /* runtime.m.profStack: to its elements, uintptr */
+	[554] = {760, ASK_POINTER_FUNC, 0, 1, 0, 0},           /* runtime.m.waitunlockf: to its closure */
+	[555] = {792, ASK_POINTER_PLAIN, 574, 1, 0, 0},        /* runtime.m.freelink: to runtime.m */
+	[556] = {808, ASK_POINTER_PLAIN, 511, 4, 8, 0},        /* runtime.m.trace.buf[][]: to runtime.traceBuf */
+	[557] = {840, ASK_POINTER_PLAIN, 574, 1, 0, 0},        /* runtime.m.trace.link: to runtime.m */
+	[558] = {1816, ASK_POINTER_PLAIN, 204, 1, 0, 0},       /* runtime.m.self.m: to internal/runtime/atomic.Pointer[runtime.m] */
+	[559] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},        /* error: to whatever it holds */
+	[560] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},        /* runtime.stringer: to whatever it holds */
+	[561] = {0, ASK_POINTER_INTERFACE, 0, 1, 0, 0},        /* internal/reflectlite.Type: to whatever it holds */
+	[562] = {8, ASK_POINTER_PLAIN, 569, 1, 0, 0},          /* closure runtime.(*mspan).setUserArena…unkToFault.func1.s: to runtime.mspan */
+	[563] = {8, ASK_POINTER_FREE, 24, 1, 0, 0},            /* closure runtime.mmap.func1.ret: to its uintptr */
+	[564] = {8, ASK_POINTER_FREE, 22, 1, 0, 0},            /* closure runtime.sigaction.func1.ret: to its int32 */
+	[565] = {16, ASK_POINTER_FREE, 23, 1, 0, 0},           /* closure runtime.sigaction.func1.sig: to its uint32 */
+	[566] = {8, ASK_POINTER_PLAIN, 561, 1, 0, 0},          /* closure runtime.chansend.func1.c: to runtime.hchan */
+	[567] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.send.goready.func1.gp: to runtime.g */
+	[568] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.closechan.goready.func1.gp: to runtime.g */
+	[569] = {8, ASK_POINTER_PLAIN, 561, 1, 0, 0},          /* closure runtime.chanrecv.func1.c: to runtime.hchan */
+	[570] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.recv.goready.func1.gp: to runtime.g */
+	[571] = {8, ASK_POINTER_FREE, 24, 1, 0, 0},            /* closure runtime.debugCallCheck.func1.pc: to its uintptr */
+	[572] = {16, ASK_POINTER_FREE, 346, 1, 0, 0},          /* closure runtime.debugCallCheck.func1.ret: to its string */
+	[573] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.debugCallWrap.func1.gp: to runtime.g */
+	[574] = {32, ASK_POINTER_FREE, 23, 1, 0, 0},           /* closure runtime.debugCallWrap.func1.lockedExt: to its uint32 */
+	[575] = {8, ASK_POINTER_FREE, 14, 1, 0, 0},            /* closure runtime.debugCallWrap2.func1.ok: to its bool */
+	[576] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* closure runtime.hexdumpWords.func1.mark: to its closure */
+	[577] = {8, ASK_POINTER_FREE, 423, 1, 0, 0},           /* closure runtime.persistentalloc.func1.p: to its *runtime.notInHeap */
+	[578] = {8, ASK_POINTER_FREE, 532, 1, 0, 0},           /* closure runtime.allocmcache.func1.c: to its *runtime.mcache */
+	[579] = {8, ASK_POINTER_FREE, 24, 1, 0, 0},            /* closure runtime.checkFinalizersAndCle….func1.lastTinyBlock: to its uintptr */
+	[580] = {16, ASK_POINTER_FREE, 271, 1, 0, 0},          /* closure runtime.checkFinalizersAndCleanups.func1.nreports: to its int */
+	[581] = {24, ASK_POINTER_FREE, 14, 1, 0, 0},           /* closure runtime.checkFinalizersAndCleanups.func1.more: to its bool */
+	[582] = {32, ASK_POINTER_FREE, 724, 1, 0, 0},          /* closure runtime.checkFinalizersAndCle…reports: to its [50]runtime.report·2 */
+	[583] = {8, ASK_POINTER_PLAIN, 520, 1, 0, 0},          /* closure runtime.checkFinalizersAndCleanups.func1.1.sp: to runtime.special */
+	[584] = {16, ASK_POINTER_PLAIN, 569, 1, 0, 0},         /* closure runtime.checkFinalizersAndCleanups.func1.1.s: to runtime.mspan */
+	[585] = {32, ASK_POINTER_PLAIN, 558, 1, 0, 0},         /* closure runtime.SetFinalizer.func2.fint: to internal/abi.Type */
+	[586] = {8, ASK_POINTER_FREE, 350, 1, 0, 0},           /* closure runtime.gcStart.func4.now: to its int64 */
+	[587] = {16, ASK_POINTER_FREE, 728, 1, 0, 0},          /* closure runtime.gcStart.func4.stw: to its runtime.worldStop */
+	[588] = {8, ASK_POINTER_FREE, 728, 1, 0, 0},           /* closure runtime.gcStart.func2.stw: to its runtime.worldStop */
+	[589] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.gcStart.func1.gp: to runtime.g */
+	[590] = {16, ASK_POINTER_PLAIN, 559, 1, 0, 0},         /* closure runtime.gcStart.func1.bubble: to runtime.synctestBubble */
+	[591] = {8, ASK_POINTER_FREE, 728, 1, 0, 0},           /* closure runtime.gcMarkDone.func4.stw: to its runtime.worldStop */
+	[592] = {8, ASK_POINTER_FREE, 14, 1, 0, 0},            /* closure runtime.gcMarkDone.func3.restart: to its bool */
+	[593] = {8, ASK_POINTER_FREE, 728, 1, 0, 0},           /* closure runtime.gcMarkDone.func2.stw: to its runtime.worldStop */
+	[594] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.gcMarkDone.forEachP.func5.fn: to its closure */
+	[595] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.gcMarkTermination.forEachP.func7.fn: to its closure */
+	[596] = {8, ASK_POINTER_FREE, 14, 1, 0, 0},            /* closure runtime.gcMarkTermination.func3.goroutineLeakDone: to its bool */
+	[597] = {8, ASK_POINTER_FREE, 14, 1, 0, 0},            /* closure runtime.gcMarkTermination.func2.stwSwept: to its bool */
+	[598] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.gcBgMarkWorker.func2.gp: to runtime.g */
+	[599] = {16, ASK_POINTER_PLAIN, 572, 1, 0, 0},         /* closure runtime.gcBgMarkWorker.func2.pp: to runtime.p */
+	[600] = {8, ASK_POINTER_FREE, 271, 1, 0, 0},           /* closure runtime.gcMarkRootCheck.func1.i: to its int */
+	[601] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.markroot.func1.gp: to runtime.g */
+	[602] = {16, ASK_POINTER_FREE, 350, 1, 0, 0},          /* closure runtime.markroot.func1.workDone: to its int64 */
+	[603] = {24, ASK_POINTER_PLAIN, 556, 1, 0, 0},         /* closure runtime.markroot.func1.gcw: to runtime.gcWork */
+	[604] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.gcAssistAlloc.func2.gp: to runtime.g */
+	[605] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.gcAssistAlloc.func1.gp: to runtime.g */
+	[606] = {16, ASK_POINTER_PLAIN, 559, 1, 0, 0},         /* closure runtime.gcAssistAlloc.func1.bubble: to runtime.synctestBubble */
+	[607] = {8, ASK_POINTER_FREE, 24, 1, 0, 0},            /* closure runtime.(*pageAlloc).scavenge.func1.released: to its uintptr */
+	[608] = {8, ASK_POINTER_PLAIN, 569, 1, 0, 0},          /* closure runtime.(*sweepLocked).sweep.…).freeSpan.func3.s: to runtime.mspan */
+	[609] = {8, ASK_POINTER_PLAIN, 569, 1, 0, 0},          /* closure runtime.(*sweepLocked).sweep.…).freeSpan.func2.s: to runtime.mspan */
+	[610] = {8, ASK_POINTER_PLAIN, 569, 1, 0, 0},          /* closure runtime.(*sweepLocked).sweep.func1.s: to runtime.mspan */
+	[611] = {8, ASK_POINTER_FREE, 568, 1, 0, 0},           /* closure runtime.getempty.func1.s: to its *runtime.mspan */
+	[612] = {24, ASK_POINTER_FREE, 568, 1, 0, 0},          /* closure runtime.(*mheap).alloc.func1.s: to its *runtime.mspan */
+	[613] = {8, ASK_POINTER_FREE, 735, 1, 0, 0},           /* closure runtime.(*pageAlloc).find.fun…ddr; runtime.bound runtime.offAddr } */
+	[614] = {24, ASK_POINTER_PLAIN, 573, 1, 0, 0},         /* closure runtime.(*mLockProfile).captureStack.func1.gp: to runtime.g */
+	[615] = {32, ASK_POINTER_FREE, 271, 1, 0, 0},          /* closure runtime.(*mLockProfile).captureStack.func1.nstk: to its int */
+	[616] = {48, ASK_POINTER_PLAIN, 546, 1, 0, 0},         /* closure runtime.(*mLockProfile).captu….func1.prof: to runtime.mLockProfile */
+	[617] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.doRecordGoroutineProfile.func1.gp1: to runtime.g */
+	[618] = {24, ASK_POINTER_SLICE, 24, 1, 0, 0},          /* closure runtime.doRecordGoroutineProf…unc1.pcbuf: to its elements, uintptr */
+	[619] = {8, ASK_POINTER_PLAIN, 23, 1, 0, 0},           /* closure runtime.futexwakeup.func1.addr: to uint32 */
+	[620] = {16, ASK_POINTER_PLAIN, 574, 1, 0, 0},         /* closure runtime.newosproc.func1.mp: to runtime.m */
+	[621] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.(*_panic).nextFrame.func1.gp: to runtime.g */
+	[622] = {16, ASK_POINTER_PLAIN, 564, 1, 0, 0},         /* closure runtime.(*_panic).nextFrame.func1.p: to runtime._panic */
+	[623] = {24, ASK_POINTER_FREE, 14, 1, 0, 0},           /* closure runtime.(*_panic).nextFrame.func1.ok: to its bool */
+	[624] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.gorecover.func1.gp: to runtime.g */
+	[625] = {16, ASK_POINTER_PLAIN, 564, 1, 0, 0},         /* closure runtime.gorecover.func1.p: to runtime._panic */
+	[626] = {24, ASK_POINTER_FREE, 14, 1, 0, 0},           /* closure runtime.gorecover.func1.canRecover: to its bool */
+	[627] = {8, ASK_POINTER_STRING, 0, 1, 0, 0},           /* closure runtime.throw.func1.s: to its bytes */
+	[628] = {8, ASK_POINTER_PLAIN, 564, 1, 0, 0},          /* closure runtime.fatal.func1.p: to runtime._panic */
+	[629] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},          /* closure runtime.fatal.func1.s: to its bytes */
+	[630] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.fatalthrow.func1.gp: to runtime.g */
+	[631] = {8, ASK_POINTER_PLAIN, 564, 1, 0, 0},          /* closure runtime.fatalpanic.func1.msgs: to runtime._panic */
+	[632] = {16, ASK_POINTER_FREE, 14, 1, 0, 0},           /* closure runtime.fatalpanic.func1.docrash: to its bool */
+	[633] = {24, ASK_POINTER_PLAIN, 573, 1, 0, 0},         /* closure runtime.fatalpanic.func1.gp: to runtime.g */
+	[634] = {8, ASK_POINTER_PLAIN, 559, 1, 0, 0},          /* closure runtime.dopanic_m.func1.bubble: to runtime.synctestBubble */
+	[635] = {16, ASK_POINTER_PLAIN, 569, 1, 0, 0},         /* closure runtime.setPinned.func2.span: to runtime.mspan */
+	[636] = {24, ASK_POINTER_FREE, 14, 1, 0, 0},           /* closure runtime.setPinned.func2.exists: to its bool */
+	[637] = {16, ASK_POINTER_PLAIN, 569, 1, 0, 0},         /* closure runtime.setPinned.func1.span: to runtime.mspan */
+	[638] = {8, ASK_POINTER_PLAIN, 572, 1, 0, 0},          /* closure runtime.xRegRestore.func1.pp: to runtime.p */
+	[639] = {8, ASK_POINTER_FREE, 14, 1, 0, 0},            /* closure runtime.main.func2.needUnlock: to its bool */
+	[640] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.badmorestackg0.func1.g: to runtime.g */
+	[641] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.casgstatus.func3.gp: to runtime.g */
+	[642] = {8, ASK_POINTER_FREE, 210, 1, 0, 0},           /* closure runtime.allocm.func1.freem: to its *runtime.m */
+	[643] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.reentersyscall.func2.gp: to runtime.g */
+	[644] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.reentersyscall.func1.gp: to runtime.g */
+	[645] = {16, ASK_POINTER_PLAIN, 573, 1, 0, 0},         /* closure runtime.entersyscallblock.func4.gp: to runtime.g */
+	[646] = {16, ASK_POINTER_PLAIN, 573, 1, 0, 0},         /* closure runtime.entersyscallblock.func3.gp: to runtime.g */
+	[647] = {32, ASK_POINTER_PLAIN, 573, 1, 0, 0},         /* closure runtime.entersyscallblock.func1.gp: to runtime.g */
+	[648] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.exitsyscall.func4.gp: to runtime.g */
+	[649] = {8, ASK_POINTER_PLAIN, 572, 1, 0, 0},          /* closure runtime.exitsyscall.func3.oldp: to runtime.p */
+	[650] = {8, ASK_POINTER_FREE, 177, 1, 0, 0},           /* closure runtime.exitsyscall.func2.pp: to its *runtime.p */
+	[651] = {16, ASK_POINTER_PLAIN, 573, 1, 0, 0},         /* closure runtime.exitsyscall.func2.gp: to runtime.g */
+	[652] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.malg.func1.newg: to runtime.g */
+	[653] = {8, ASK_POINTER_PLAIN, 448, 1, 0, 0},          /* closure runtime.newproc.func1.fn: to runtime.funcval */
+	[654] = {16, ASK_POINTER_PLAIN, 573, 1, 0, 0},         /* closure runtime.newproc.func1.gp: to runtime.g */
+	[655] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.gfget.func2.gp: to runtime.g */
+	[656] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.gfget.func1.gp: to runtime.g */
+	[657] = {8, ASK_POINTER_PLAIN, 557, 1, 0, 0},          /* closure runtime.(*p).destroy.freemcache.func2.c: to runtime.mcache */
+	[658] = {8, ASK_POINTER_PLAIN, 572, 1, 0, 0},          /* closure runtime.(*p).destroy.func1.pp: to runtime.p */
+	[659] = {8, ASK_POINTER_PLAIN, 572, 1, 0, 0},          /* closure runtime.wirep.func2.pp: to runtime.p */
+	[660] = {8, ASK_POINTER_FREE, 271, 1, 0, 0},           /* closure runtime.checkdead.func1.grunning: to its int */
+	[661] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.readyWithTime.goready.func1.gp: to runtime.g */
+	[662] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.(*synctestBubble).cha…tatus.goready.func1.gp: to runtime.g */
+	[663] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.(*synctestBubble).decActive.goready.func1.gp: to runtime.g */
+	[664] = {8, ASK_POINTER_PLAIN, 566, 1, 0, 0},          /* closure runtime.(*timer).maybeRunAsync.func1.t: to runtime.timer */
+	[665] = {16, ASK_POINTER_PLAIN, 566, 1, 0, 0},         /* closure runtime.(*timer).modify.func1.t: to runtime.timer */
+	[666] = {24, ASK_POINTER_PLAIN, 559, 1, 0, 0},         /* closure runtime.(*timer).modify.func1.bubble: to runtime.synctestBubble */
+	[667] = {8, ASK_POINTER_PLAIN, 566, 1, 0, 0},          /* closure runtime.(*timer).maybeRunChan.func1.t: to runtime.timer */
+	[668] = {24, ASK_POINTER_PLAIN, 561, 1, 0, 0},         /* closure runtime.(*timer).maybeRunChan.func1.c: to runtime.hchan */
+	[669] = {8, ASK_POINTER_FREE, 210, 1, 0, 0},           /* closure runtime.traceAdvance.func4.mToFlush: to its *runtime.m */
+	[670] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.traceAdvance.forEachP.func7.fn: to its closure */
+	[671] = {16, ASK_POINTER_FREE, 742, 1, 0, 0},          /* closure runtime.traceAdvance.func1.un…acedGs: to its []runtime.untracedG·7 */
+	[672] = {8, ASK_POINTER_PLAIN, 573, 1, 0, 0},          /* closure runtime.traceAdvance.func1.1.gp: to runtime.g */
+	[673] = {16, ASK_POINTER_FREE, 551, 1, 0, 0},          /* closure runtime.traceAdvance.func1.1.ug: to its runtime.untracedG·7 */
+	[674] = {8, ASK_POINTER_FREE, 745, 1, 0, 0},           /* closure runtime.traceback1.func1.u: to its runtime.unwinder */
+	[675] = {40, ASK_POINTER_PLAIN, 573, 1, 0, 0},         /* closure runtime.traceback1.func1.gp: to runtime.g */
+	[676] = {8, ASK_POINTER_FREE, 271, 1, 0, 0},           /* closure runtime.traceback2.func1.skip: to its int */
+	[677] = {16, ASK_POINTER_FREE, 271, 1, 0, 0},          /* closure runtime.traceback2.func1.max: to its int */
+	[678] = {24, ASK_POINTER_FREE, 271, 1, 0, 0},          /* closure runtime.traceback2.func1.n: to its int */
+	[679] = {32, ASK_POINTER_FREE, 271, 1, 0, 0},          /* closure runtime.traceback2.func1.lastN: to its int */
+	[680] = {24, ASK_POINTER_PLAIN, 573, 1, 0, 0},         /* closure runtime.callers.func1.gp: to runtime.g */
+	[681] = {32, ASK_POINTER_FREE, 271, 1, 0, 0},          /* closure runtime.callers.func1.n: to its int */
+	[682] = {48, ASK_POINTER_SLICE, 24, 1, 0, 0},          /* closure runtime.callers.func1.pcbuf: to its elements, uintptr */
+	[683] = {16, ASK_POINTER_PLAIN, 573, 1, 0, 0},         /* closure runtime.tracebacksomeothers.func1.curgp: to runtime.g */
+	[684] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},            /* closure runtime.tracebacksomeothers.func1.showf: to its closure */
+	[685] = {8, ASK_POINTER_PLAIN, 765, 1, 0, 0},          /* closure runtime.tracebackHexdump.func1.frame: to runtime.stkframe */
+	[686] = {8, ASK_POINTER_FREE, 749, 1, 0, 0},           /* closure runtime.traceWriter.flush.func1.w: to its runtime.traceWriter */
+	[687] = {8, ASK_POINTER_FREE, 749, 1, 0, 0},           /* closure runtime.traceWriter.refill.func1.w: to its runtime.traceWriter */
+	[688] = {8, ASK_POINTER_PLAIN, 511, 1, 0, 0},          /* closure runtime.traceCPUFlush.func1.buf: to runtime.traceBuf */
+	[689] = {16, ASK_POINTER_FREE, 752, 1, 0, 0},          /* closure runtime.(*traceRegionAlloc).a…o its *runtime.traceRegionAllocBlock */
+	[690] = {32, ASK_POINTER_FREE, 423, 1, 0, 0},          /* closure runtime.(*traceRegionAlloc).a…c.func1.x: to its *runtime.notInHeap */
+	[691] = {8, ASK_POINTER_PLAIN, 574, 1, 0, 0},          /* closure runtime.traceThreadDestroy.func1.mp: to runtime.m */
+	[692] = {32, ASK_POINTER_FREE, 346, 1, 0, 0},          /* closure runtime.(*traceStringTable).put.func1.s: to its string */
+	[693] = {8, ASK_POINTER_PLAIN, 558, 1, 0, 0},          /* closure runtime.getGCMaskOnDemand.func1.t: to internal/abi.Type */
+	[694] = {16, ASK_POINTER_PLAIN, 0, 1, 0, 0},           /* closure runtime.getGCMaskOnDemand.func1.p: to uint8 */
+	[695] = {8, ASK_POINTER_PLAIN, 572, 1, 0, 0},          /* closure runtime.gcMarkTermination.func4.1.pp: to runtime.p */
+	[696] = {8, ASK_POINTER_FREE, 517, 1, 0, 0},           /* closure syscall.init.OnceFunc.func3.d…nc.valid bool; sync.p interface {} } */
+	[697] = {8, ASK_POINTER_FREE, 517, 1, 0, 0},           /* closure syscall.init.OnceFunc.func3.1…nc.valid bool; sync.p interface {} } */
+	[698] = {8, ASK_POINTER_FREE, 517, 1, 0, 0},           /* closure syscall.init.OnceFunc.func3.1…nc.valid bool; sync.p interface {} } */
+	[699] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},              /* go.shape.interface {}: to whatever it holds */
+	[700] = {0, ASK_POINTER_PLAIN, 269, 1, 0, 0},          /* waitq<struct {}>.first: to sudog<struct {}> */
+	[701] = {8, ASK_POINTER_PLAIN, 269, 1, 0, 0},          /* waitq<struct {}>.last: to sudog<struct {}> */
+	[702] = {0, ASK_POINTER_PLAIN, 270, 1, 0, 0},          /* waitq<bool>.first: to sudog<bool> */
+	[703] = {8, ASK_POINTER_PLAIN, 270, 1, 0, 0},          /* waitq<bool>.last: to sudog<bool> */
+	[704] = {0, ASK_POINTER_PLAIN, 272, 1, 0, 0},          /* waitq<int>.first: to sudog<int> */
+	[705] = {8, ASK_POINTER_PLAIN, 272, 1, 0, 0},          /* waitq<int>.last: to sudog<int> */
+	[706] = {0, ASK_POINTER_PLAIN, 273, 1, 0, 0},          /* **table<string,int>: to *table<string,int> */
+	[707] = {0, ASK_POINTER_PLAIN, 275, 1, 0, 0},          /* **table<internal/abi.TypeOff,*interna…rnal/abi.TypeOff,*internal/abi.Type> */
+	[708] = {0, ASK_POINTER_PLAIN, 277, 1, 0, 0},          /* **table<int32,unsafe.Pointer>: to *table<int32,unsafe.Pointer> */
+	[709] = {0, ASK_POINTER_PLAIN, 279, 1, 0, 0},          /* **table<runtime._typePair,struct {}>:… *table<runtime._typePair,struct {}> */
+	[710] = {0, ASK_POINTER_PLAIN, 281, 1, 0, 0},          /* **table<string,bool>: to *table<string,bool> */
+	[711] = {0, ASK_POINTER_PLAIN, 283, 1, 0, 0},          /* **table<uint32,[]*internal/abi.Type>:… *table<uint32,[]*internal/abi.Type> */
+	[712] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},          /* noalg.[8]struct { key string; elem int }[].key: to its bytes */
+	[713] = {8, ASK_POINTER_PLAIN, 558, 8, 16, 0},         /* noalg.[8]struct { key internal/abi.Ty….Type }[].elem: to internal/abi.Type */
+	[714] = {0, ASK_POINTER_PLAIN, 558, 8, 24, 0},         /* noalg.[8]struct { key runtime._typePa… {} }[].key.t1: to internal/abi.Type */
+	[715] = {8, ASK_POINTER_PLAIN, 558, 8, 24, 0},         /* noalg.[8]struct { key runtime._typePa… {} }[].key.t2: to internal/abi.Type */
+	[716] = {0, ASK_POINTER_STRING, 0, 8, 24, 0},          /* noalg.[8]struct { key string; elem bool }[].key: to its bytes */
+	[717] = {8, ASK_POINTER_SLICE, 256, 8, 32, 0},         /* noalg.[8]struct { key uint32; elem []… to its elements, *internal/abi.Type */
+	[718] = {0, ASK_POINTER_PLAIN, 274, 1, 0, 0},          /* groupReference<string,int>.data: to noalg.map.group[string]int */
+	[719] = {0, ASK_POINTER_PLAIN, 276, 1, 0, 0},          /* groupReference<internal/abi.TypeOff,*…ernal/abi.TypeOff]*internal/abi.Type */
+	[720] = {0, ASK_POINTER_PLAIN, 278, 1, 0, 0},          /* groupReference<int32,unsafe.Pointer>.…noalg.map.group[int32]unsafe.Pointer */
+	[721] = {0, ASK_POINTER_PLAIN, 280, 1, 0, 0},          /* groupReference<runtime._typePair,stru…ap.group[runtime._typePair]struct {} */
+	[722] = {0, ASK_POINTER_PLAIN, 282, 1, 0, 0},          /* groupReference<string,bool>.data: to noalg.map.group[string]bool */
+	[723] = {0, ASK_POINTER_PLAIN, 284, 1, 0, 0},          /* groupReference<uint32,[]*internal/abi…ap.group[uint32][]*internal/abi.Type */
+	[724] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* noalg.struct { key string; elem int }.key: to its bytes */
+	[725] = {8, ASK_POINTER_PLAIN, 558, 1, 0, 0},          /* noalg.struct { key internal/abi.TypeO…bi.Type }.elem: to internal/abi.Type */
+	[726] = {0, ASK_POINTER_PLAIN, 558, 1, 0, 0},          /* noalg.struct { key runtime._typePair;…ct {} }.key.t1: to internal/abi.Type */
+	[727] = {8, ASK_POINTER_PLAIN, 558, 1, 0, 0},          /* noalg.struct { key runtime._typePair;…ct {} }.key.t2: to internal/abi.Type */
+	[728] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},           /* noalg.struct { key string; elem bool }.key: to its bytes */
+	[729] = {8, ASK_POINTER_SLICE, 256, 1, 0, 0},          /* noalg.struct { key uint32; elem []*in… to its elements, *internal/abi.Type */
+	[730] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(uintptr, runtime.hexdumpMarker): to its closure */
+	[731] = {0, ASK_POINTER_PLAIN, 423, 1, 0, 0},          /* **runtime.notInHeap: to *runtime.notInHeap */
+	[732] = {0, ASK_POINTER_PLAIN, 532, 1, 0, 0},          /* **runtime.mcache: to *runtime.mcache */
+	[733] = {0, ASK_POINTER_PLAIN, 724, 1, 0, 0},          /* *[50]runtime.report·2: to [50]runtime.report·2 */
+	[734] = {16, ASK_POINTER_PLAIN, 520, 50, 24, 0},       /* [50]runtime.report·2[].sp: to runtime.special */
+	[735] = {0, ASK_POINTER_PLAIN, 728, 1, 0, 0},          /* *runtime.worldStop: to runtime.worldStop */
+	[736] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.p): to its closure */
+	[737] = {0, ASK_POINTER_PLAIN, 568, 1, 0, 0},          /* **runtime.mspan: to *runtime.mspan */
+	[738] = {0, ASK_POINTER_PLAIN, 735, 1, 0, 0},          /* *struct { runtime.base runtime.offAdd…ddr; runtime.bound runtime.offAddr } */
+	[739] = {0, ASK_POINTER_PLAIN, 210, 1, 0, 0},          /* **runtime.m: to *runtime.m */
+	[740] = {0, ASK_POINTER_PLAIN, 177, 1, 0, 0},          /* **runtime.p: to *runtime.p */
+	[741] = {0, ASK_POINTER_PLAIN, 742, 1, 0, 0},          /* *[]runtime.untracedG·7: to []runtime.untracedG·7 */
+	[742] = {0, ASK_POINTER_SLICE, 551, 1, 0, 0},          /* []runtime.untracedG·7: to its elements, runtime.untracedG·7 */
+	[743] = {0, ASK_POINTER_PLAIN, 745, 1, 0, 0},          /* *runtime.unwinder: to runtime.unwinder */
+	[744] = {0, ASK_POINTER_PLAIN, 565, 1, 0, 0},          /* runtime.unwinder.frame.fn._func: to runtime._func */
+	[745] = {8, ASK_POINTER_PLAIN, 571, 1, 0, 0},          /* runtime.unwinder.frame.fn.datap: to runtime.moduledata */
+	[746] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},             /* func(*runtime.g) bool: to its closure */
+	[747] = {0, ASK_POINTER_PLAIN, 765, 1, 0, 0},          /* *runtime.stkframe: to runtime.stkframe */
+	[748] = {0, ASK_POINTER_PLAIN, 749, 1, 0, 0},          /* *runtime.traceWriter: to runtime.traceWriter */
+	[749] = {0, ASK_POINTER_PLAIN, 574, 1, 0, 0},          /* runtime.traceWriter.traceLocker.mp: to runtime.m */
+	[750] = {24, ASK_POINTER_PLAIN, 511, 1, 0, 0},         /* runtime.traceWriter.traceBuf: to runtime.traceBuf */
+	[751] = {0, ASK_POINTER_PLAIN, 752, 1, 0, 0},          /* **runtime.traceRegionAllocBlock: to *runtime.traceRegionAllocBlock */
+	[752] = {0, ASK_POINTER_PLAIN, 269, 1, 0, 0},          /* *sudog<struct {}>: to sudog<struct {}> */
+	[753] = {0, ASK_POINTER_PLAIN, 270, 1, 0, 0},          /* *sudog<bool>: to sudog<bool> */
+	[754] = {0, ASK_POINTER_PLAIN, 272, 1, 0, 0},          /* *sudog<int>: to sudog<int> */
+	[755] = {0, ASK_POINTER_PLAIN, 274, 1, 0, 0},          /* *noalg.map.group[string]int: to noalg.map.group[string]int */
+	[756] = {0, ASK_POINTER_PLAIN, 276, 1, 0, 0},          /* *noalg.map.group[internal/abi.TypeOff…ernal/abi.TypeOff]*internal/abi.Type */
+	[757] = {0, ASK_POINTER_PLAIN, 278, 1, 0, 0},          /* *noalg.map.group[int32]unsafe.Pointer…noalg.map.group[int32]unsafe.Pointer */
+	[758] = {0, ASK_POINTER_PLAIN, 280, 1, 0, 0},          /* *noalg.map.group[runtime._typePair]st…ap.group[runtime._typePair]struct {} */
+	[759] = {0, ASK_POINTER_PLAIN, 282, 1, 0, 0},          /* *noalg.map.group[string]bool: to noalg.map.group[string]bool */
+	[760] = {0, ASK_POINTER_PLAIN, 284, 1, 0, 0},          /* *noalg.map.group[uint32][]*internal/a…ap.group[uint32][]*internal/abi.Type */
+	[761] = {16, ASK_POINTER_PLAIN, 520, 1, 0, 0},         /* runtime.report·2.sp: to runtime.special */
+	[762] = {0, ASK_POINTER_PLAIN, 565, 1, 0, 0},          /* runtime.stkframe.fn._func: to runtime._func */
+	[763] = {8, ASK_POINTER_PLAIN, 571, 1, 0, 0},          /* runtime.stkframe.fn.datap: to runtime.moduledata */
+	[764] = {0, ASK_POINTER_PLAIN, 574, 1, 0, 0},          /* runtime.traceLocker.mp: to runtime.m */
 	{0},
 };
 
@@ -1536,381 +1715,382 @@ static const struct ask_range ask_ranges[] = {
 /* {offset from runtime.types, type, flags, name} */
 static const struct ask_rtype ask_rtypes[] = {
 	{0x47e0, 30, ASK_RTYPE_DIRECT, 0},   /* *syscall.Rlimit */
-	{0x4820, ASK_ABSENT, 0, 0},          /* *internal/sync.hashFunc */
-	{0x4860, ASK_ABSENT, 0, 0},          /* *internal/sync.equalFunc */
-	{0x48a0, 31, ASK_RTYPE_DIRECT, 0},   /* *error */
-	{0x48e0, 32, ASK_RTYPE_DIRECT, 0},   /* *string */
-	{0x4920, ASK_ABSENT, 0, 0},          /* *int8 */
-	{0x4960, 33, ASK_RTYPE_DIRECT, 0},   /* *uint8 */
-	{0x49a0, ASK_ABSENT, 0, 0},          /* *int16 */
-	{0x49e0, ASK_ABSENT, 0, 0},          /* *uint16 */
-	{0x4a20, 34, ASK_RTYPE_DIRECT, 0},   /* *int32 */
-	{0x4a60, 35, ASK_RTYPE_DIRECT, 0},   /* *uint32 */
-	{0x4aa0, 36, ASK_RTYPE_DIRECT, 0},   /* *int64 */
-	{0x4ae0, 37, ASK_RTYPE_DIRECT, 0},   /* *uint64 */
-	{0x4b20, 38, ASK_RTYPE_DIRECT, 0},   /* *int */
-	{0x4b60, ASK_ABSENT, 0, 0},          /* *uint */
-	{0x4ba0, 39, ASK_RTYPE_DIRECT, 0},   /* *uintptr */
-	{0x4be0, ASK_ABSENT, 0, 0},          /* *complex64 */
-	{0x4c20, ASK_ABSENT, 0, 0},          /* *complex128 */
-	{0x4c60, ASK_ABSENT, 0, 0},          /* *float32 */
-	{0x4ca0, ASK_ABSENT, 0, 0},          /* *float64 */
-	{0x4ce0, 40, ASK_RTYPE_DIRECT, 0},   /* *bool */
-	{0x4d20, 41, ASK_RTYPE_DIRECT, 0},   /* *unsafe.Pointer */
-	{0x4d60, 42, ASK_RTYPE_DIRECT, 0},   /* *interface {} */
-	{0x4da0, 43, ASK_RTYPE_DIRECT, 0},   /* *runtime._defer */
-	{0x4de0, 44, ASK_RTYPE_DIRECT, 0},   /* *runtime.stack */
-	{0x4e20, 45, ASK_RTYPE_DIRECT, 0},   /* *runtime.pcHeader */
-	{0x4e60, 46, ASK_RTYPE_DIRECT, 0},   /* *runtime.functab */
-	{0x4ea0, 47, ASK_RTYPE_DIRECT, 0},   /* *runtime.textsect */
-	{0x4ee0, 48, ASK_RTYPE_DIRECT, 0},   /* *runtime.ptabEntry */
-	{0x4f20, 49, ASK_RTYPE_DIRECT, 0},   /* *runtime.modulehash */
-	{0x4f60, 50, ASK_RTYPE_DIRECT, 0},   /* *runtime.initTask */
-	{0x4fa0, 51, ASK_RTYPE_DIRECT, 0},   /* *runtime.gobuf */
-	{0x4fe0, 52, ASK_RTYPE_DIRECT, 0},   /* *runtime.ancestorInfo */
-	{0x5020, 53, ASK_RTYPE_DIRECT, 0},   /* *runtime.mutex */
-	{0x5060, ASK_ABSENT, 0, 0},          /* *runtime.lockRankStruct */
-	{0x50a0, 54, ASK_RTYPE_DIRECT, 0},   /* *runtime.sudog */
-	{0x50e0, 55, ASK_RTYPE_DIRECT, 0},   /* *runtime.coro */
-	{0x5120, ASK_ABSENT, 0, 0},          /* *runtime.xRegPerG */
-	{0x5160, ASK_ABSENT, 0, 0},          /* *runtime.xRegs */
-	{0x51a0, 229, 0, 0},                 /* *runtime.xRegState */
-	{0x51e0, 56, ASK_RTYPE_DIRECT, 0},   /* *runtime.gsignalStack */
-	{0x5220, 57, ASK_RTYPE_DIRECT, 0},   /* *runtime.sigset */
-	{0x5260, 58, ASK_RTYPE_DIRECT, 0},   /* *runtime.sysmontick */
-	{0x52a0, 230, 0, 0},                 /* *runtime.special */
-	{0x52e0, ASK_ABSENT, 0, 0},          /* *runtime.stackfreelist */
-	{0x5320, 59, ASK_RTYPE_DIRECT, 0},   /* *runtime.persistentAlloc */
-	{0x5360, ASK_ABSENT, 0, 0},          /* *runtime.gcMarkWorkerMode */
-	{0x53a0, 60, ASK_RTYPE_DIRECT, 0},   /* *runtime.lfnode */
-	{0x53e0, 61, ASK_RTYPE_DIRECT, 0},   /* *runtime.gcBgMarkWorkerNode */
-	{0x5420, ASK_ABSENT, 0, 0},          /* *runtime.sizeClassScanStats */
-	{0x5460, ASK_ABSENT, 0, 0},          /* *runtime.workbufhdr */
-	{0x54a0, 62, ASK_RTYPE_DIRECT, 0},   /* *runtime.listNodeManual */
-	{0x54e0, 231, 0, 0},                 /* *runtime.cleanupBlockHeader */
-	{0x5520, 63, ASK_RTYPE_DIRECT, 0},   /* *runtime.cleanupFn */
-	{0x5560, 64, ASK_RTYPE_DIRECT, 0},   /* *runtime.funcval */
-	{0x55a0, ASK_ABSENT, 0, 0},          /* *runtime.throwType */
-	{0x55e0, 65, ASK_RTYPE_DIRECT, 0},   /* *runtime.cgoCallers */
-	{0x5620, 66, ASK_RTYPE_DIRECT, 0},   /* *runtime.note */
-	{0x5660, ASK_ABSENT, 0, 0},          /* *runtime.mWaitList */
-	{0x56a0, ASK_ABSENT, 0, 0},          /* *runtime.traceBlockReason */
-	{0x56e0, 67, ASK_RTYPE_DIRECT, 0},   /* *runtime.mTraceState */
-	{0x5720, ASK_ABSENT, 0, 0},          /* *runtime.traceBufHeader */
-	{0x5760, ASK_ABSENT, 0, 0},          /* *runtime.traceTime */
-	{0x57a0, ASK_ABSENT, 0, 0},          /* *runtime.winlibcall */
-	{0x57e0, 68, ASK_RTYPE_DIRECT, 0},   /* *runtime.pcvalueCache */
-	{0x5820, ASK_ABSENT, 0, 0},          /* *runtime.pcvalueCacheEnt */
-	{0x5860, ASK_ABSENT, 0, 0},          /* *runtime.dlogPerM */
-	{0x58a0, 69, ASK_RTYPE_DIRECT, 0},   /* *runtime.mOS */
-	{0x58e0, ASK_ABSENT, 0, 0},          /* *runtime.heldLockInfo */
-	{0x5920, 70, ASK_RTYPE_DIRECT, 0},   /* *runtime.Frame */
-	{0x5960, 71, ASK_RTYPE_DIRECT, 0},   /* *runtime.gcBgMarkWorkerNodePadded */
-	{0x59a0, ASK_ABSENT, 0, 0},          /* *runtime.sliceInterfacePtr */
-	{0x59e0, ASK_ABSENT, 0, 0},          /* *runtime.stringInterfacePtr */
-	{0x5a20, ASK_ABSENT, 0, 0},          /* *runtime.stringer */
-	{0x5a60, 72, ASK_RTYPE_DIRECT, 0},   /* *runtime.traceFrame */
-	{0x5aa0, ASK_ABSENT, 0, 0},          /* *runtime.uint16InterfacePtr */
-	{0x5ae0, ASK_ABSENT, 0, 0},          /* *runtime.uint32InterfacePtr */
-	{0x5b20, ASK_ABSENT, 0, 0},          /* *runtime.uint64InterfacePtr */
-	{0x5b60, 73, ASK_RTYPE_DIRECT, 0},   /* *runtime.untracedG·7 */
-	{0x5ba0, 74, ASK_RTYPE_DIRECT, 0},   /* *runtime.debugCallWrapArgs */
-	{0x5be0, 75, ASK_RTYPE_DIRECT, 0},   /* *runtime.savedOpenDeferState */
-	{0x5c20, ASK_ABSENT, 0, 0},          /* *runtime._typePair */
-	{0x5c60, ASK_ABSENT, 0, 0},          /* *internal/abi.BoundsErrorCode */
-	{0x5ca0, ASK_ABSENT, 0, 0},          /* *internal/abi.TFlag */
-	{0x5ce0, ASK_ABSENT, 0, 0},          /* *internal/abi.NameOff */
-	{0x5d20, ASK_ABSENT, 0, 0},          /* *internal/abi.TypeOff */
-	{0x5d60, 76, ASK_RTYPE_DIRECT, 0},   /* *internal/abi.Imethod */
-	{0x5da0, 77, ASK_RTYPE_DIRECT, 0},   /* *internal/abi.ITab */
-	{0x5de0, ASK_ABSENT, 0, 0},          /* *internal/abi.PCLnTabMagic */
-	{0x5e20, ASK_ABSENT, 0, 0},          /* *internal/abi.FuncFlag */
-	{0x5e60, ASK_ABSENT, 0, 0},          /* *internal/abi.FuncID */
-	{0x5ea0, 78, ASK_RTYPE_DIRECT, 0},   /* *internal/cpu.option */
-	{0x5ee0, ASK_ABSENT, 0, 0},          /* *internal/runtime/sys.nih */
-	{0x5f20, 232, 0, 0},                 /* *internal/runtime/sys.NotInHeap */
-	{0x5f60, ASK_ABSENT, 0, 0},          /* *internal/runtime/atomic.align64 */
-	{0x5fa0, ASK_ABSENT, 0, 0},          /* *internal/reflectlite.Type */
-	{0x5fe0, ASK_ABSENT, 0, 0},          /* []*sync.entry[interface {},interface {}] */
-	{0x6020, ASK_ABSENT, 0, 0},          /* []*sync.node[interface {},interface {}] */
-	{0x6060, ASK_ABSENT, 0, 0},          /* []atomic.Pointer[internal/sync.node[interface {},interface {}]] */
-	{0x60a0, ASK_ABSENT, 0, 0},          /* []*sync.indirect[interface {},interface {}] */
-	{0x60e0, 79, ASK_RTYPE_DIRECT, 0},   /* func() */
-	{0x6120, ASK_ABSENT, 0, 0},          /* []struct { key interface {}; elem interface {} } */
-	{0x6160, ASK_ABSENT, 0, 0},          /* *go.shape.shape.interface {} */
-	{0x61a0, 80, ASK_RTYPE_DIRECT, 0},   /* *internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
-	{0x61e0, 81, ASK_RTYPE_DIRECT, 0},   /* *internal/sync.node[go.shape.interface {},go.shape.interface {}] */
-	{0x6220, 82, ASK_RTYPE_DIRECT, 0},   /* *sync/atomic.Pointer[internal/sync.en…interface {},go.shape.interface {}]] */
-	{0x6260, ASK_ABSENT, 0, 0},          /* []*sync.entry[go.shape.interface {},go.shape.interface {}] */
-	{0x62a0, 83, ASK_RTYPE_DIRECT, 0},   /* *internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
-	{0x62e0, 84, ASK_RTYPE_DIRECT, 0},   /* *sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
-	{0x6320, 85, ASK_RTYPE_DIRECT, 0},   /* *go.shape.struct { internal/sync.isEntry bool } */
-	{0x6360, ASK_ABSENT, 0, 0},          /* []*go.shape.struct { internal/sync.isEntry bool } */
-	{0x63a0, ASK_ABSENT, 0, 0},          /* []atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
-	{0x63e0, 86, ASK_RTYPE_DIRECT, 0},   /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
-	{0x6420, ASK_ABSENT, 0, 0},          /* []struct { key string; elem int } */
-	{0x6460, 233, 0, 0},                 /* []uint8 */
-	{0x64a0, 234, 0, 0},                 /* []int32 */
-	{0x64e0, 235, 0, 0},                 /* []uint32 */
-	{0x6520, 236, 0, 0},                 /* []uint64 */
-	{0x6560, 237, 0, 0},                 /* []uintptr */
-	{0x65a0, 238, 0, 0},                 /* []unsafe.Pointer */
-	{0x65e0, 239, 0, 0},                 /* []runtime.functab */
-	{0x6620, 240, 0, 0},                 /* []runtime.textsect */
-	{0x6660, 241, 0, 0},                 /* []*internal/abi.ITab */
-	{0x66a0, 242, 0, 0},                 /* []runtime.ptabEntry */
-	{0x66e0, 243, 0, 0},                 /* []runtime.modulehash */
-	{0x6720, 244, 0, 0},                 /* []*runtime.initTask */
-	{0x6760, ASK_ABSENT, 0, 0},          /* []struct { key abi.TypeOff; elem *abi.Type } */
-	{0x67a0, 245, 0, 0},                 /* []runtime.ancestorInfo */
-	{0x67e0, 87, ASK_RTYPE_DIRECT, 0},   /* *[]runtime.ancestorInfo */
-	{0x6820, 246, 0, 0},                 /* []runtime.timerWhen */
-	{0x6860, ASK_ABSENT, 0, 0},          /* []atomic.Uint32 */
-	{0x68a0, 247, 0, 0},                 /* []*runtime.mspan */
-	{0x68e0, ASK_ABSENT, 0, 0},          /* []runtime.gclinkptr */
-	{0x6920, ASK_ABSENT, 0, 0},          /* []runtime.stackfreelist */
-	{0x6960, 248, 0, 0},                 /* []*runtime._defer */
-	{0x69a0, ASK_ABSENT, 0, 0},          /* []runtime.guintptr */
-	{0x69e0, 249, 0, 0},                 /* []*runtime.sudog */
-	{0x6a20, ASK_ABSENT, 0, 0},          /* []runtime.sizeClassScanStats */
-	{0x6a60, ASK_ABSENT, 0, 0},          /* []runtime.objptr */
-	{0x6aa0, 88, ASK_RTYPE_DIRECT, 0},   /* *[1024]uintptr */
-	{0x6ae0, 250, 0, 0},                 /* []runtime.cleanupFn */
-	{0x6b20, 251, 0, 0},                 /* []*runtime.p */
-	{0x6b60, ASK_ABSENT, 0, 0},          /* []*runtime.traceBuf */
-	{0x6ba0, ASK_ABSENT, 0, 0},          /* [][2]*runtime.traceBuf */
-	{0x6be0, ASK_ABSENT, 0, 0},          /* []runtime.pcvalueCacheEnt */
-	{0x6c20, ASK_ABSENT, 0, 0},          /* [][8]runtime.pcvalueCacheEnt */
-	{0x6c60, ASK_ABSENT, 0, 0},          /* []runtime.heldLockInfo */
-	{0x6ca0, ASK_ABSENT, 0, 0},          /* []*runtime.PanicNilError */
-	{0x6ce0, 252, 0, 0},                 /* []*runtime.moduledata */
-	{0x6d20, 253, 0, 0},                 /* []*internal/abi.Type */
-	{0x6d60, ASK_ABSENT, 0, 0},          /* []struct { key int32; elem unsafe.Pointer } */
-	{0x6da0, ASK_ABSENT, 0, 0},          /* []struct { key runtime._typePair; elem struct {} } */
-	{0x6de0, ASK_ABSENT, 0, 0},          /* []struct { key string; elem bool } */
-	{0x6e20, ASK_ABSENT, 0, 0},          /* []struct { key uint32; elem []*abi.Type } */
-	{0x6e60, 254, 0, 0},                 /* []runtime.Frame */
-	{0x6ea0, 255, 0, 0},                 /* []internal/abi.Imethod */
-	{0x6ee0, 256, 0, 0},                 /* []internal/cpu.option */
-	{0x70a0, 257, 0, 0},                 /* string */
-	{0x70e0, 258, 0, 0},                 /* int8 */
+	{0x4820, 31, ASK_RTYPE_DIRECT, 0},   /* *internal/sync.hashFunc */
+	{0x4860, 32, ASK_RTYPE_DIRECT, 0},   /* *internal/sync.equalFunc */
+	{0x48a0, 33, ASK_RTYPE_DIRECT, 0},   /* *error */
+	{0x48e0, 34, ASK_RTYPE_DIRECT, 0},   /* *string */
+	{0x4920, 35, ASK_RTYPE_DIRECT, 0},   /* *int8 */
+	{0x4960, 36, ASK_RTYPE_DIRECT, 0},   /* *uint8 */
+	{0x49a0, 37, ASK_RTYPE_DIRECT, 0},   /* *int16 */
+	{0x49e0, 38, ASK_RTYPE_DIRECT, 0},   /* *uint16 */
+	{0x4a20, 39, ASK_RTYPE_DIRECT, 0},   /* *int32 */
+	{0x4a60, 40, ASK_RTYPE_DIRECT, 0},   /* *uint32 */
+	{0x4aa0, 41, ASK_RTYPE_DIRECT, 0},   /* *int64 */
+	{0x4ae0, 42, ASK_RTYPE_DIRECT, 0},   /* *uint64 */
+	{0x4b20, 43, ASK_RTYPE_DIRECT, 0},   /* *int */
+	{0x4b60, 44, ASK_RTYPE_DIRECT, 0},   /* *uint */
+	{0x4ba0, 45, ASK_RTYPE_DIRECT, 0},   /* *uintptr */
+	{0x4be0, 46, ASK_RTYPE_DIRECT, 0},   /* *complex64 */
+	{0x4c20, 47, ASK_RTYPE_DIRECT, 0},   /* *complex128 */
+	{0x4c60, 48, ASK_RTYPE_DIRECT, 0},   /* *float32 */
+	{0x4ca0, 49, ASK_RTYPE_DIRECT, 0},   /* *float64 */
+	{0x4ce0, 50, ASK_RTYPE_DIRECT, 0},   /* *bool */
+	{0x4d20, 51, ASK_RTYPE_DIRECT, 0},   /* *unsafe.Pointer */
+	{0x4d60, 52, ASK_RTYPE_DIRECT, 0},   /* *interface {} */
+	{0x4da0, 53, ASK_RTYPE_DIRECT, 0},   /* *runtime._defer */
+	{0x4de0, 54, ASK_RTYPE_DIRECT, 0},   /* *runtime.stack */
+	{0x4e20, 55, ASK_RTYPE_DIRECT, 0},   /* *runtime.pcHeader */
+	{0x4e60, 56, ASK_RTYPE_DIRECT, 0},   /* *runtime.functab */
+	{0x4ea0, 57, ASK_RTYPE_DIRECT, 0},   /* *runtime.textsect */
+	{0x4ee0, 58, ASK_RTYPE_DIRECT, 0},   /* *runtime.ptabEntry */
+	{0x4f20, 59, ASK_RTYPE_DIRECT, 0},   /* *runtime.modulehash */
+	{0x4f60, 60, ASK_RTYPE_DIRECT, 0},   /* *runtime.initTask */
+	{0x4fa0, 61, ASK_RTYPE_DIRECT, 0},   /* *runtime.gobuf */
+	{0x4fe0, 62, ASK_RTYPE_DIRECT, 0},   /* *runtime.ancestorInfo */
+	{0x5020, 63, ASK_RTYPE_DIRECT, 0},   /* *runtime.mutex */
+	{0x5060, 64, ASK_RTYPE_DIRECT, 0},   /* *runtime.lockRankStruct */
+	{0x50a0, 65, ASK_RTYPE_DIRECT, 0},   /* *runtime.sudog */
+	{0x50e0, 66, ASK_RTYPE_DIRECT, 0},   /* *runtime.coro */
+	{0x5120, 67, ASK_RTYPE_DIRECT, 0},   /* *runtime.xRegPerG */
+	{0x5160, 68, ASK_RTYPE_DIRECT, 0},   /* *runtime.xRegs */
+	{0x51a0, 291, 0, 0},                 /* *runtime.xRegState */
+	{0x51e0, 69, ASK_RTYPE_DIRECT, 0},   /* *runtime.gsignalStack */
+	{0x5220, 70, ASK_RTYPE_DIRECT, 0},   /* *runtime.sigset */
+	{0x5260, 71, ASK_RTYPE_DIRECT, 0},   /* *runtime.sysmontick */
+	{0x52a0, 292, 0, 0},                 /* *runtime.special */
+	{0x52e0, 72, ASK_RTYPE_DIRECT, 0},   /* *runtime.stackfreelist */
+	{0x5320, 73, ASK_RTYPE_DIRECT, 0},   /* *runtime.persistentAlloc */
+	{0x5360, 74, ASK_RTYPE_DIRECT, 0},   /* *runtime.gcMarkWorkerMode */
+	{0x53a0, 75, ASK_RTYPE_DIRECT, 0},   /* *runtime.lfnode */
+	{0x53e0, 76, ASK_RTYPE_DIRECT, 0},   /* *runtime.gcBgMarkWorkerNode */
+	{0x5420, 77, ASK_RTYPE_DIRECT, 0},   /* *runtime.sizeClassScanStats */
+	{0x5460, 78, ASK_RTYPE_DIRECT, 0},   /* *runtime.workbufhdr */
+	{0x54a0, 79, ASK_RTYPE_DIRECT, 0},   /* *runtime.listNodeManual */
+	{0x54e0, 293, 0, 0},                 /* *runtime.cleanupBlockHeader */
+	{0x5520, 80, ASK_RTYPE_DIRECT, 0},   /* *runtime.cleanupFn */
+	{0x5560, 81, ASK_RTYPE_DIRECT, 0},   /* *runtime.funcval */
+	{0x55a0, 82, ASK_RTYPE_DIRECT, 0},   /* *runtime.throwType */
+	{0x55e0, 83, ASK_RTYPE_DIRECT, 0},   /* *runtime.cgoCallers */
+	{0x5620, 84, ASK_RTYPE_DIRECT, 0},   /* *runtime.note */
+	{0x5660, 85, ASK_RTYPE_DIRECT, 0},   /* *runtime.mWaitList */
+	{0x56a0, 86, ASK_RTYPE_DIRECT, 0},   /* *runtime.traceBlockReason */
+	{0x56e0, 87, ASK_RTYPE_DIRECT, 0},   /* *runtime.mTraceState */
+	{0x5720, 88, ASK_RTYPE_DIRECT, 0},   /* *runtime.traceBufHeader */
+	{0x5760, 89, ASK_RTYPE_DIRECT, 0},   /* *runtime.traceTime */
+	{0x57a0, 90, ASK_RTYPE_DIRECT, 0},   /* *runtime.winlibcall */
+	{0x57e0, 91, ASK_RTYPE_DIRECT, 0},   /* *runtime.pcvalueCache */
+	{0x5820, 92, ASK_RTYPE_DIRECT, 0},   /* *runtime.pcvalueCacheEnt */
+	{0x5860, 93, ASK_RTYPE_DIRECT, 0},   /* *runtime.dlogPerM */
+	{0x58a0, 94, ASK_RTYPE_DIRECT, 0},   /* *runtime.mOS */
+	{0x58e0, 95, ASK_RTYPE_DIRECT, 0},   /* *runtime.heldLockInfo */
+	{0x5920, 96, ASK_RTYPE_DIRECT, 0},   /* *runtime.Frame */
+	{0x5960, 97, ASK_RTYPE_DIRECT, 0},   /* *runtime.gcBgMarkWorkerNodePadded */
+	{0x59a0, 98, ASK_RTYPE_DIRECT, 0},   /* *runtime.sliceInterfacePtr */
+	{0x59e0, 99, ASK_RTYPE_DIRECT, 0},   /* *runtime.stringInterfacePtr */
+	{0x5a20, 100, ASK_RTYPE_DIRECT, 0},  /* *runtime.stringer */
+	{0x5a60, 101, ASK_RTYPE_DIRECT, 0},  /* *runtime.traceFrame */
+	{0x5aa0, 102, ASK_RTYPE_DIRECT, 0},  /* *runtime.uint16InterfacePtr */
+	{0x5ae0, 103, ASK_RTYPE_DIRECT, 0},  /* *runtime.uint32InterfacePtr */
+	{0x5b20, 104, ASK_RTYPE_DIRECT, 0},  /* *runtime.uint64InterfacePtr */
+	{0x5b60, 105, ASK_RTYPE_DIRECT, 0},  /* *runtime.untracedG·7 */
+	{0x5ba0, 106, ASK_RTYPE_DIRECT, 0},  /* *runtime.debugCallWrapArgs */
+	{0x5be0, 107, ASK_RTYPE_DIRECT, 0},  /* *runtime.savedOpenDeferState */
+	{0x5c20, 108, ASK_RTYPE_DIRECT, 0},  /* *runtime._typePair */
+	{0x5c60, 109, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.BoundsErrorCode */
+	{0x5ca0, 110, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.TFlag */
+	{0x5ce0, 111, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.NameOff */
+	{0x5d20, 112, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.TypeOff */
+	{0x5d60, 113, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.Imethod */
+	{0x5da0, 114, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.ITab */
+	{0x5de0, 115, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.PCLnTabMagic */
+	{0x5e20, 116, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.FuncFlag */
+	{0x5e60, 117, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.FuncID */
+	{0x5ea0, 118, ASK_RTYPE_DIRECT, 0},  /* *internal/cpu.option */
+	{0x5ee0, 294, 0, 0},                 /* *internal/runtime/sys.nih */
+	{0x5f20, 295, 0, 0},                 /* *internal/runtime/sys.NotInHeap */
+	{0x5f60, 119, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.align64 */
+	{0x5fa0, 120, ASK_RTYPE_DIRECT, 0},  /* *internal/reflectlite.Type */
+	{0x5fe0, 296, 0, 0},                 /* []*internal/sync.entry[interface {},interface {}] */
+	{0x6020, 297, 0, 0},                 /* []*internal/sync.node[interface {},interface {}] */
+	{0x6060, 298, 0, 0},                 /* []sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	{0x60a0, 299, 0, 0},                 /* []*internal/sync.indirect[interface {},interface {}] */
+	{0x60e0, 121, ASK_RTYPE_DIRECT, 0},  /* func() */
+	{0x6120, 300, 0, 0},                 /* []struct { key interface {}; elem interface {} } */
+	{0x6160, 122, ASK_RTYPE_DIRECT, 0},  /* *go.shape.shape.interface {} */
+	{0x61a0, 123, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	{0x61e0, 124, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.node[go.shape.interface {},go.shape.interface {}] */
+	{0x6220, 125, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Pointer[internal/sync.en…interface {},go.shape.interface {}]] */
+	{0x6260, 301, 0, 0},                 /* []*internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	{0x62a0, 126, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
+	{0x62e0, 127, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	{0x6320, 128, ASK_RTYPE_DIRECT, 0},  /* *go.shape.struct { internal/sync.isEntry bool } */
+	{0x6360, 302, 0, 0},                 /* []*go.shape.shape.struct { internal/sync.isEntry bool } */
+	{0x63a0, 303, 0, 0},                 /* []sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	{0x63e0, 129, ASK_RTYPE_DIRECT, 0},  /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
+	{0x6420, 304, 0, 0},                 /* []struct { key string; elem int } */
+	{0x6460, 305, 0, 0},                 /* []uint8 */
+	{0x64a0, 306, 0, 0},                 /* []int32 */
+	{0x64e0, 307, 0, 0},                 /* []uint32 */
+	{0x6520, 308, 0, 0},                 /* []uint64 */
+	{0x6560, 309, 0, 0},                 /* []uintptr */
+	{0x65a0, 310, 0, 0},                 /* []unsafe.Pointer */
+	{0x65e0, 311, 0, 0},                 /* []runtime.functab */
+	{0x6620, 312, 0, 0},                 /* []runtime.textsect */
+	{0x6660, 313, 0, 0},                 /* []*internal/abi.ITab */
+	{0x66a0, 314, 0, 0},                 /* []runtime.ptabEntry */
+	{0x66e0, 315, 0, 0},                 /* []runtime.modulehash */
+	{0x6720, 316, 0, 0},                 /* []*runtime.initTask */
+	{0x6760, 317, 0, 0},                 /* []struct { key abi.TypeOff; elem *abi.Type } */
+	{0x67a0, 318, 0, 0},                 /* []runtime.ancestorInfo */
+	{0x67e0, 130, ASK_RTYPE_DIRECT, 0},  /* *[]runtime.ancestorInfo */
+	{0x6820, 319, 0, 0},                 /* []runtime.timerWhen */
+	{0x6860, 320, 0, 0},                 /* []internal/runtime/atomic.Uint32 */
+	{0x68a0, 321, 0, 0},                 /* []*runtime.mspan */
+	{0x68e0, 322, 0, 0},                 /* []runtime.gclinkptr */
+	{0x6920, 323, 0, 0},                 /* []runtime.stackfreelist */
+	{0x6960, 324, 0, 0},                 /* []*runtime._defer */
+	{0x69a0, 325, 0, 0},                 /* []runtime.guintptr */
+	{0x69e0, 326, 0, 0},                 /* []*runtime.sudog */
+	{0x6a20, 327, 0, 0},                 /* []runtime.sizeClassScanStats */
+	{0x6a60, 328, 0, 0},                 /* []runtime.objptr */
+	{0x6aa0, 131, ASK_RTYPE_DIRECT, 0},  /* *[1024]uintptr */
+	{0x6ae0, 329, 0, 0},                 /* []runtime.cleanupFn */
+	{0x6b20, 330, 0, 0},                 /* []*runtime.p */
+	{0x6b60, 331, 0, 0},                 /* []*runtime.traceBuf */
+	{0x6ba0, 332, 0, 0},                 /* [][2]*runtime.traceBuf */
+	{0x6be0, 333, 0, 0},                 /* []runtime.pcvalueCacheEnt */
+	{0x6c20, 334, 0, 0},                 /* [][8]runtime.pcvalueCacheEnt */
+	{0x6c60, 335, 0, 0},                 /* []runtime.heldLockInfo */
+	{0x6ca0, 336, 0, 0},                 /* []*runtime.PanicNilError */
+	{0x6ce0, 337, 0, 0},                 /* []*runtime.moduledata */
+	{0x6d20, 338, 0, 0},                 /* []*internal/abi.Type */
+	{0x6d60, 339, 0, 0},                 /* []struct { key int32; elem unsafe.Pointer } */
+	{0x6da0, 340, 0, 0},                 /* []struct { key runtime._typePair; elem struct {} } */
+	{0x6de0, 341, 0, 0},                 /* []struct { key string; elem bool } */
+	{0x6e20, 342, 0, 0},                 /* []struct { key uint32; elem []*abi.Type } */
+	{0x6e60, 343, 0, 0},                 /* []runtime.Frame */
+	{0x6ea0, 344, 0, 0},                 /* []internal/abi.Imethod */
+	{0x6ee0, 345, 0, 0},                 /* []internal/cpu.option */
+	{0x70a0, 346, 0, 0},                 /* string */
+	{0x70e0, 347, 0, 0},                 /* int8 */
 	{0x7120, 0, 0, 0},                   /* uint8 */
-	{0x7160, 259, 0, 0},                 /* int16 */
-	{0x71a0, 260, 0, 0},                 /* uint16 */
+	{0x7160, 348, 0, 0},                 /* int16 */
+	{0x71a0, 349, 0, 0},                 /* uint16 */
 	{0x71e0, 22, 0, 0},                  /* int32 */
 	{0x7220, 23, 0, 0},                  /* uint32 */
-	{0x7260, 261, 0, 0},                 /* int64 */
-	{0x72a0, 262, 0, 0},                 /* uint64 */
-	{0x72e0, 209, 0, 0},                 /* int */
-	{0x7320, 263, 0, 0},                 /* uint */
+	{0x7260, 350, 0, 0},                 /* int64 */
+	{0x72a0, 351, 0, 0},                 /* uint64 */
+	{0x72e0, 271, 0, 0},                 /* int */
+	{0x7320, 352, 0, 0},                 /* uint */
 	{0x7360, 24, 0, 0},                  /* uintptr */
-	{0x73a0, 264, 0, 0},                 /* complex64 */
-	{0x73e0, 265, 0, 0},                 /* complex128 */
-	{0x7420, 266, 0, 0},                 /* float32 */
-	{0x7460, 267, 0, 0},                 /* float64 */
+	{0x73a0, 353, 0, 0},                 /* complex64 */
+	{0x73e0, 354, 0, 0},                 /* complex128 */
+	{0x7420, 355, 0, 0},                 /* float32 */
+	{0x7460, 356, 0, 0},                 /* float64 */
 	{0x74a0, 14, 0, 0},                  /* bool */
 	{0x74e0, 5, ASK_RTYPE_DIRECT, 0},    /* unsafe.Pointer */
-	{0x7520, 268, 0, 0},                 /* runtime.gcMarkWorkerMode */
-	{0x7560, 269, 0, 0},                 /* runtime.throwType */
-	{0x75a0, 270, 0, 0},                 /* runtime.traceBlockReason */
-	{0x75e0, 271, 0, 0},                 /* runtime.traceTime */
-	{0x7620, 272, 0, 0},                 /* runtime.stringInterfacePtr */
-	{0x7660, 273, 0, 0},                 /* runtime.uint16InterfacePtr */
-	{0x76a0, 274, 0, 0},                 /* runtime.uint32InterfacePtr */
-	{0x76e0, 275, 0, 0},                 /* runtime.uint64InterfacePtr */
-	{0x7720, 276, 0, 0},                 /* internal/abi.BoundsErrorCode */
-	{0x7760, 277, 0, 0},                 /* internal/abi.TFlag */
-	{0x77a0, 278, 0, 0},                 /* internal/abi.NameOff */
-	{0x77e0, 279, 0, 0},                 /* internal/abi.TypeOff */
-	{0x7820, 280, 0, 0},                 /* internal/abi.PCLnTabMagic */
-	{0x7860, 281, 0, 0},                 /* internal/abi.FuncFlag */
-	{0x78a0, 282, 0, 0},                 /* internal/abi.FuncID */
-	{0x7920, 89, ASK_RTYPE_DIRECT, 0},   /* func() bool */
-	{0x7960, ASK_ABSENT, 0, 0},          /* func(func(interface {}, interface {}) bool) */
-	{0x79a0, ASK_ABSENT, 0, 0},          /* func() string */
-	{0x79e0, 90, ASK_RTYPE_DIRECT, 0},   /* func() int32 */
-	{0x7a20, ASK_ABSENT, 0, 0},          /* func() uintptr */
-	{0x7a60, 91, ASK_RTYPE_DIRECT, 0},   /* func(*runtime.coro) */
-	{0x7aa0, 92, ASK_RTYPE_DIRECT, 0},   /* func(*runtime.pinner) */
-	{0x7ae0, 93, ASK_RTYPE_DIRECT, 0},   /* chan struct {} */
-	{0x7b20, 94, ASK_RTYPE_DIRECT, 0},   /* chan bool */
-	{0x7b60, 95, ASK_RTYPE_DIRECT, 0},   /* chan int */
-	{0x7ba0, ASK_ABSENT, 0, 0},          /* func() *abi.Type */
-	{0x7be0, ASK_ABSENT, 0, 0},          /* func() abi.Kind */
-	{0x7c20, ASK_ABSENT, 0, 0},          /* func() *abi.UncommonType */
-	{0x7c60, ASK_ABSENT, 0, 0},          /* func() reflectlite.Type */
-	{0x7ec0, ASK_ABSENT, 0, 0},          /* runtime.sliceInterfacePtr */
+	{0x7520, 357, 0, 0},                 /* runtime.gcMarkWorkerMode */
+	{0x7560, 358, 0, 0},                 /* runtime.throwType */
+	{0x75a0, 359, 0, 0},                 /* runtime.traceBlockReason */
+	{0x75e0, 360, 0, 0},                 /* runtime.traceTime */
+	{0x7620, 361, 0, 0},                 /* runtime.stringInterfacePtr */
+	{0x7660, 362, 0, 0},                 /* runtime.uint16InterfacePtr */
+	{0x76a0, 363, 0, 0},                 /* runtime.uint32InterfacePtr */
+	{0x76e0, 364, 0, 0},                 /* runtime.uint64InterfacePtr */
+	{0x7720, 365, 0, 0},                 /* internal/abi.BoundsErrorCode */
+	{0x7760, 366, 0, 0},                 /* internal/abi.TFlag */
+	{0x77a0, 367, 0, 0},                 /* internal/abi.NameOff */
+	{0x77e0, 368, 0, 0},                 /* internal/abi.TypeOff */
+	{0x7820, 369, 0, 0},                 /* internal/abi.PCLnTabMagic */
+	{0x7860, 370, 0, 0},                 /* internal/abi.FuncFlag */
+	{0x78a0, 371, 0, 0},                 /* internal/abi.FuncID */
+	{0x7920, 132, ASK_RTYPE_DIRECT, 0},  /* func() bool */
+	{0x7960, 133, ASK_RTYPE_DIRECT, 0},  /* func(func(interface {}, interface {}) bool) */
+	{0x79a0, 134, ASK_RTYPE_DIRECT, 0},  /* func() string */
+	{0x79e0, 135, ASK_RTYPE_DIRECT, 0},  /* func() int32 */
+	{0x7a20, 136, ASK_RTYPE_DIRECT, 0},  /* func() uintptr */
+	{0x7a60, 137, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.coro) */
+	{0x7aa0, 138, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.pinner) */
+	{0x7ae0, 139, ASK_RTYPE_DIRECT, 0},  /* chan struct {} */
+	{0x7b20, 140, ASK_RTYPE_DIRECT, 0},  /* chan bool */
+	{0x7b60, 141, ASK_RTYPE_DIRECT, 0},  /* chan int */
+	{0x7ba0, 142, ASK_RTYPE_DIRECT, 0},  /* func() *abi.Type */
+	{0x7be0, 143, ASK_RTYPE_DIRECT, 0},  /* func() abi.Kind */
+	{0x7c20, 144, ASK_RTYPE_DIRECT, 0},  /* func() *abi.UncommonType */
+	{0x7c60, 145, ASK_RTYPE_DIRECT, 0},  /* func() reflectlite.Type */
+	{0x7ec0, 372, 0, 0},                 /* runtime.sliceInterfacePtr */
 	{0x7f20, 25, 0, 0},                  /* [0]*internal/sync.entry[interface {},interface {}] */
 	{0x7f80, 26, 0, 0},                  /* [0]*internal/sync.node[interface {},interface {}] */
 	{0x7fe0, 20, 0, 0},                  /* [16]sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
 	{0x8040, 27, 0, 0},                  /* [0]*internal/sync.indirect[interface {},interface {}] */
-	{0x8100, 283, 0, 0},                 /* [0]*internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
-	{0x8160, 284, 0, 0},                 /* [0]*go.shape.struct { internal/sync.isEntry bool } */
-	{0x81c0, 285, 0, 0},                 /* [16]sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	{0x8100, 373, 0, 0},                 /* [0]*internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	{0x8160, 374, 0, 0},                 /* [0]*go.shape.struct { internal/sync.isEntry bool } */
+	{0x81c0, 375, 0, 0},                 /* [16]sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
 	{0x8220, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key string; elem int } */
-	{0x8280, 286, 0, 0},                 /* [1]uintptr */
-	{0x82e0, 96, ASK_RTYPE_DIRECT, 0},   /* func(int64) int64 */
-	{0x8340, 287, 0, 0},                 /* [1]uint8 */
+	{0x8280, 376, 0, 0},                 /* [1]uintptr */
+	{0x82e0, 146, ASK_RTYPE_DIRECT, 0},  /* func(int64) int64 */
+	{0x8340, 377, 0, 0},                 /* [1]uint8 */
 	{0x83a0, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
-	{0x8400, 288, 0, 0},                 /* [64]uint8 */
-	{0x8460, 289, 0, 0},                 /* [3]internal/runtime/atomic.Uint32 */
-	{0x84c0, 290, 0, 0},                 /* [2]uint64 */
-	{0x8520, 291, 0, 0},                 /* [6]uintptr */
-	{0x8580, 292, 0, 0},                 /* [136]*runtime.mspan */
-	{0x85e0, 293, 0, 0},                 /* [136]runtime.gclinkptr */
-	{0x8640, 294, 0, 0},                 /* [4]runtime.stackfreelist */
-	{0x86a0, 295, 0, 0},                 /* [32]*runtime._defer */
-	{0x8700, 296, 0, 0},                 /* [256]runtime.guintptr */
-	{0x8760, 297, 0, 0},                 /* [128]*runtime.sudog */
-	{0x87c0, 298, 0, 0},                 /* [128]*runtime.mspan */
-	{0x8820, 299, 0, 0},                 /* [5]unsafe.Pointer */
-	{0x8880, 300, 0, 0},                 /* [68]runtime.sizeClassScanStats */
-	{0x88e0, 301, 0, 0},                 /* [253]uintptr */
-	{0x8940, 302, 0, 0},                 /* [256]runtime.objptr */
-	{0x89a0, 303, 0, 0},                 /* [1024]uintptr */
-	{0x8a00, 304, 0, 0},                 /* [512]uintptr */
-	{0x8a60, 97, ASK_RTYPE_DIRECT, 0},   /* func(*runtime.funcval, unsafe.Pointer) */
-	{0x8ac0, 305, 0, 0},                 /* [20]runtime.cleanupFn */
-	{0x8b20, 306, 0, 0},                 /* [32]uintptr */
-	{0x8b80, 307, 0, 0},                 /* [65504]uint8 */
-	{0x8be0, 308, 0, 0},                 /* [2]*runtime.traceBuf */
-	{0x8c40, 309, 0, 0},                 /* [2][2]*runtime.traceBuf */
-	{0x8ca0, 310, 0, 0},                 /* [8]runtime.pcvalueCacheEnt */
-	{0x8d00, 311, 0, 0},                 /* [2][8]runtime.pcvalueCacheEnt */
-	{0x8d60, 312, 0, 0},                 /* [10]runtime.heldLockInfo */
-	{0x8dc0, 313, 0, 0},                 /* [0]*runtime.PanicNilError */
-	{0x8e20, 314, 0, 0},                 /* [480]uint8 */
-	{0x8e80, 315, 0, 0},                 /* [216]uint8 */
-	{0x8ee0, 316, 0, 0},                 /* [9]uintptr */
+	{0x8400, 378, 0, 0},                 /* [64]uint8 */
+	{0x8460, 379, 0, 0},                 /* [3]internal/runtime/atomic.Uint32 */
+	{0x84c0, 380, 0, 0},                 /* [2]uint64 */
+	{0x8520, 381, 0, 0},                 /* [6]uintptr */
+	{0x8580, 382, 0, 0},                 /* [136]*runtime.mspan */
+	{0x85e0, 383, 0, 0},                 /* [136]runtime.gclinkptr */
+	{0x8640, 384, 0, 0},                 /* [4]runtime.stackfreelist */
+	{0x86a0, 385, 0, 0},                 /* [32]*runtime._defer */
+	{0x8700, 386, 0, 0},                 /* [256]runtime.guintptr */
+	{0x8760, 387, 0, 0},                 /* [128]*runtime.sudog */
+	{0x87c0, 388, 0, 0},                 /* [128]*runtime.mspan */
+	{0x8820, 389, 0, 0},                 /* [5]unsafe.Pointer */
+	{0x8880, 390, 0, 0},                 /* [68]runtime.sizeClassScanStats */
+	{0x88e0, 391, 0, 0},                 /* [253]uintptr */
+	{0x8940, 392, 0, 0},                 /* [256]runtime.objptr */
+	{0x89a0, 393, 0, 0},                 /* [1024]uintptr */
+	{0x8a00, 394, 0, 0},                 /* [512]uintptr */
+	{0x8a60, 147, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.funcval, unsafe.Pointer) */
+	{0x8ac0, 395, 0, 0},                 /* [20]runtime.cleanupFn */
+	{0x8b20, 396, 0, 0},                 /* [32]uintptr */
+	{0x8b80, 397, 0, 0},                 /* [65504]uint8 */
+	{0x8be0, 398, 0, 0},                 /* [2]*runtime.traceBuf */
+	{0x8c40, 399, 0, 0},                 /* [2][2]*runtime.traceBuf */
+	{0x8ca0, 400, 0, 0},                 /* [8]runtime.pcvalueCacheEnt */
+	{0x8d00, 401, 0, 0},                 /* [2][8]runtime.pcvalueCacheEnt */
+	{0x8d60, 402, 0, 0},                 /* [10]runtime.heldLockInfo */
+	{0x8dc0, 403, 0, 0},                 /* [0]*runtime.PanicNilError */
+	{0x8e20, 404, 0, 0},                 /* [480]uint8 */
+	{0x8e80, 405, 0, 0},                 /* [216]uint8 */
+	{0x8ee0, 406, 0, 0},                 /* [9]uintptr */
 	{0x8f40, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key int32; elem unsafe.Pointer } */
 	{0x8fa0, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key runtime._typePair; elem struct {} } */
 	{0x9000, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key string; elem bool } */
 	{0x9060, ASK_ABSENT, 0, 0},          /* noalg.[8]struct { key uint32; elem []*internal/abi.Type } */
-	{0x90c0, 317, 0, 0},                 /* [2]runtime.Frame */
-	{0x9120, 318, 0, 0},                 /* [4]uint64 */
-	{0x9180, 319, 0, 0},                 /* [15]uint64 */
-	{0x91e0, 320, 0, 0},                 /* [9]unsafe.Pointer */
-	{0x9240, 321, 0, 0},                 /* [8]internal/cpu.option */
-	{0x92a0, 322, 0, 0},                 /* [32]uint64 */
-	{0x9300, ASK_ABSENT, 0, 0},          /* func(reflectlite.Type) bool */
-	{0x9360, 323, 0, 0},                 /* runtime.guintptr */
-	{0x93c0, 324, 0, 0},                 /* runtime.muintptr */
-	{0x9420, 325, 0, 0},                 /* runtime.gclinkptr */
-	{0x9480, 326, 0, 0},                 /* runtime.puintptr */
-	{0x94e0, 327, 0, 0},                 /* runtime.lockRank */
-	{0x9540, 328, 0, 0},                 /* internal/strconv.Error */
-	{0x95a0, 329, 0, 0},                 /* internal/abi.Kind */
-	{0x9600, 330, 0, 0},                 /* internal/runtime/cgroup.stringError */
-	{0x9660, ASK_ABSENT, 0, 0},          /* func(interface {}, interface {}) bool */
-	{0x96c0, 98, ASK_RTYPE_DIRECT, 0},   /* func(unsafe.Pointer, unsafe.Pointer) bool */
-	{0x9720, 331, 0, 0},                 /* struct {} */
+	{0x90c0, 407, 0, 0},                 /* [2]runtime.Frame */
+	{0x9120, 408, 0, 0},                 /* [4]uint64 */
+	{0x9180, 409, 0, 0},                 /* [15]uint64 */
+	{0x91e0, 410, 0, 0},                 /* [9]unsafe.Pointer */
+	{0x9240, 411, 0, 0},                 /* [8]internal/cpu.option */
+	{0x92a0, 412, 0, 0},                 /* [32]uint64 */
+	{0x9300, 148, ASK_RTYPE_DIRECT, 0},  /* func(reflectlite.Type) bool */
+	{0x9360, 413, 0, 0},                 /* runtime.guintptr */
+	{0x93c0, 414, 0, 0},                 /* runtime.muintptr */
+	{0x9420, 415, 0, 0},                 /* runtime.gclinkptr */
+	{0x9480, 416, 0, 0},                 /* runtime.puintptr */
+	{0x94e0, 417, 0, 0},                 /* runtime.lockRank */
+	{0x9540, 418, 0, 0},                 /* internal/strconv.Error */
+	{0x95a0, 419, 0, 0},                 /* internal/abi.Kind */
+	{0x9600, 420, 0, 0},                 /* internal/runtime/cgroup.stringError */
+	{0x9660, 149, ASK_RTYPE_DIRECT, 0},  /* func(interface {}, interface {}) bool */
+	{0x96c0, 150, ASK_RTYPE_DIRECT, 0},  /* func(unsafe.Pointer, unsafe.Pointer) bool */
+	{0x9720, 421, 0, 0},                 /* struct {} */
 	{0x9780, ASK_ABSENT, 0, 0},          /* interface {} */
-	{0x97e0, 99, ASK_RTYPE_DIRECT, 0},   /* func(interface {}, uintptr, int64) */
-	{0x9840, 100, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.g, unsafe.Pointer) bool */
-	{0x98a0, 101, ASK_RTYPE_DIRECT, 0},  /* func(uintptr) (uintptr, int64) */
-	{0x9960, 102, ASK_RTYPE_DIRECT, 0},  /* *runtime.bitvector */
-	{0x99c0, 103, ASK_RTYPE_DIRECT, 0},  /* *runtime.timerWhen */
-	{0x9a20, 332, 0, 0},                 /* runtime.sigset */
-	{0x9a80, ASK_ABSENT, 0, 0},          /* *runtime.gclinkptr */
-	{0x9ae0, 104, ASK_RTYPE_DIRECT, 0},  /* *runtime.pinner */
-	{0x9b40, 333, 0, 0},                 /* *runtime.notInHeap */
-	{0x9ba0, 105, ASK_RTYPE_DIRECT, 0},  /* *runtime.xRegPerP */
-	{0x9c00, 334, 0, 0},                 /* runtime.cgoCallers */
-	{0x9c60, 106, ASK_RTYPE_DIRECT, 0},  /* *runtime.lockRank */
-	{0x9cc0, 107, ASK_RTYPE_DIRECT, 0},  /* *runtime.synctestDeadlockError */
-	{0x9d20, 108, ASK_RTYPE_DIRECT, 0},  /* *runtime.Frames */
-	{0x9d80, 109, ASK_RTYPE_DIRECT, 0},  /* *internal/strconv.Error */
-	{0x9de0, 110, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.Kind */
-	{0x9e40, 335, 0, 0},                 /* internal/abi.IntArgRegBitmap */
-	{0x9ea0, 111, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/cgroup.stringError */
-	{0x9f00, 112, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/maps.groupsReference */
+	{0x97e0, 151, ASK_RTYPE_DIRECT, 0},  /* func(interface {}, uintptr, int64) */
+	{0x9840, 152, ASK_RTYPE_DIRECT, 0},  /* func(*runtime.g, unsafe.Pointer) bool */
+	{0x98a0, 153, ASK_RTYPE_DIRECT, 0},  /* func(uintptr) (uintptr, int64) */
+	{0x9960, 154, ASK_RTYPE_DIRECT, 0},  /* *runtime.bitvector */
+	{0x99c0, 155, ASK_RTYPE_DIRECT, 0},  /* *runtime.timerWhen */
+	{0x9a20, 422, 0, 0},                 /* runtime.sigset */
+	{0x9a80, 156, ASK_RTYPE_DIRECT, 0},  /* *runtime.gclinkptr */
+	{0x9ae0, 157, ASK_RTYPE_DIRECT, 0},  /* *runtime.pinner */
+	{0x9b40, 423, 0, 0},                 /* *runtime.notInHeap */
+	{0x9ba0, 158, ASK_RTYPE_DIRECT, 0},  /* *runtime.xRegPerP */
+	{0x9c00, 424, 0, 0},                 /* runtime.cgoCallers */
+	{0x9c60, 159, ASK_RTYPE_DIRECT, 0},  /* *runtime.lockRank */
+	{0x9cc0, 160, ASK_RTYPE_DIRECT, 0},  /* *runtime.synctestDeadlockError */
+	{0x9d20, 161, ASK_RTYPE_DIRECT, 0},  /* *runtime.Frames */
+	{0x9d80, 162, ASK_RTYPE_DIRECT, 0},  /* *internal/strconv.Error */
+	{0x9de0, 163, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.Kind */
+	{0x9e40, 425, 0, 0},                 /* internal/abi.IntArgRegBitmap */
+	{0x9ea0, 164, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/cgroup.stringError */
+	{0x9f00, 165, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/maps.groupsReference */
 	{0x9fc0, 15, 0, 0},                  /* sync.noCopy */
 	{0xa020, 28, 0, 0},                  /* sync/atomic.noCopy */
 	{0xa080, 6, ASK_RTYPE_DIRECT, 0},    /* internal/sync.hashFunc */
 	{0xa0e0, 7, ASK_RTYPE_DIRECT, 0},    /* internal/sync.equalFunc */
-	{0xa140, 336, 0, 0},                 /* runtime.errorString */
-	{0xa1a0, 337, 0, 0},                 /* runtime.plainError */
-	{0xa200, 338, 0, 0},                 /* runtime.lockRankStruct */
-	{0xa260, 339, 0, 0},                 /* runtime.spanClass */
-	{0xa2c0, 340, 0, 0},                 /* runtime.objptr */
-	{0xa320, 341, 0, 0},                 /* runtime.winlibcall */
-	{0xa380, 342, 0, 0},                 /* runtime.dlogPerM */
-	{0xa3e0, 343, 0, 0},                 /* internal/runtime/sys.nih */
-	{0xa440, 344, 0, 0},                 /* internal/runtime/atomic.noCopy */
-	{0xa4a0, 345, 0, 0},                 /* internal/runtime/atomic.align64 */
+	{0xa140, 426, 0, 0},                 /* runtime.errorString */
+	{0xa1a0, 427, 0, 0},                 /* runtime.plainError */
+	{0xa200, 428, 0, 0},                 /* runtime.lockRankStruct */
+	{0xa260, 429, 0, 0},                 /* runtime.spanClass */
+	{0xa2c0, 430, 0, 0},                 /* runtime.objptr */
+	{0xa320, 431, 0, 0},                 /* runtime.winlibcall */
+	{0xa380, 432, 0, 0},                 /* runtime.dlogPerM */
+	{0xa3e0, 433, 0, 0},                 /* internal/runtime/sys.nih */
+	{0xa440, 434, 0, 0},                 /* internal/runtime/atomic.noCopy */
+	{0xa4a0, 435, 0, 0},                 /* internal/runtime/atomic.align64 */
 	{0xa500, ASK_ABSENT, 0, 0},          /* go.shape.interface {} */
-	{0xa560, ASK_ABSENT, 0, 0},          /* *sync.noCopy */
-	{0xa5e0, 113, ASK_RTYPE_DIRECT, 0},  /* *sync.Once */
-	{0xa660, ASK_ABSENT, 0, 0},          /* *sync/atomic.noCopy */
+	{0xa560, 166, ASK_RTYPE_DIRECT, 0},  /* *sync.noCopy */
+	{0xa5e0, 167, ASK_RTYPE_DIRECT, 0},  /* *sync.Once */
+	{0xa660, 168, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.noCopy */
 	{0xa6e0, ASK_ABSENT, 0, 0},          /* error */
-	{0xa760, 114, ASK_RTYPE_DIRECT, 0},  /* *runtime.errorString */
-	{0xa7e0, 115, ASK_RTYPE_DIRECT, 0},  /* *runtime.plainError */
-	{0xa860, 346, 0, 0},                 /* *runtime._func */
-	{0xa8e0, 116, ASK_RTYPE_DIRECT, 0},  /* *runtime.muintptr */
-	{0xa960, 117, ASK_RTYPE_DIRECT, 0},  /* *runtime.hchan */
-	{0xa9e0, 347, 0, 0},                 /* *runtime.gcBits */
-	{0xaa60, ASK_ABSENT, 0, 0},          /* *runtime.spanClass */
-	{0xaae0, 118, ASK_RTYPE_DIRECT, 0},  /* *runtime.mSpanStateBox */
-	{0xab60, ASK_ABSENT, 0, 0},          /* *runtime.mWeakPointer */
-	{0xabe0, 119, ASK_RTYPE_DIRECT, 0},  /* *runtime.objptr */
-	{0xac60, 348, 0, 0},                 /* *runtime.workbuf */
-	{0xace0, 120, ASK_RTYPE_DIRECT, 0},  /* *runtime.p */
-	{0xad60, 121, ASK_RTYPE_DIRECT, 0},  /* *runtime.puintptr */
-	{0xade0, 122, ASK_RTYPE_DIRECT, 0},  /* *runtime.PanicNilError */
-	{0xae60, 123, ASK_RTYPE_DIRECT, 0},  /* *runtime.boundsError */
+	{0xa760, 169, ASK_RTYPE_DIRECT, 0},  /* *runtime.errorString */
+	{0xa7e0, 170, ASK_RTYPE_DIRECT, 0},  /* *runtime.plainError */
+	{0xa860, 436, 0, 0},                 /* *runtime._func */
+	{0xa8e0, 171, ASK_RTYPE_DIRECT, 0},  /* *runtime.muintptr */
+	{0xa960, 172, ASK_RTYPE_DIRECT, 0},  /* *runtime.hchan */
+	{0xa9e0, 437, 0, 0},                 /* *runtime.gcBits */
+	{0xaa60, 173, ASK_RTYPE_DIRECT, 0},  /* *runtime.spanClass */
+	{0xaae0, 174, ASK_RTYPE_DIRECT, 0},  /* *runtime.mSpanStateBox */
+	{0xab60, 175, ASK_RTYPE_DIRECT, 0},  /* *runtime.mWeakPointer */
+	{0xabe0, 176, ASK_RTYPE_DIRECT, 0},  /* *runtime.objptr */
+	{0xac60, 438, 0, 0},                 /* *runtime.workbuf */
+	{0xace0, 177, ASK_RTYPE_DIRECT, 0},  /* *runtime.p */
+	{0xad60, 178, ASK_RTYPE_DIRECT, 0},  /* *runtime.puintptr */
+	{0xade0, 179, ASK_RTYPE_DIRECT, 0},  /* *runtime.PanicNilError */
+	{0xae60, 180, ASK_RTYPE_DIRECT, 0},  /* *runtime.boundsError */
 	{0xaee0, ASK_ABSENT, 0, 0},          /* runtime.stringer */
-	{0xaf60, 124, ASK_RTYPE_DIRECT, 0},  /* *runtime.TypeAssertionError */
-	{0xafe0, 125, ASK_RTYPE_DIRECT, 0},  /* *runtime.piController */
-	{0xb060, 126, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.UncommonType */
-	{0xb0e0, 127, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.IntArgRegBitmap */
-	{0xb160, 128, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.RegArgs */
-	{0xb1e0, ASK_ABSENT, 0, 0},          /* *internal/runtime/atomic.noCopy */
-	{0xb260, 129, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Bool */
-	{0xb2e0, 130, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/maps.unhashableTypeError */
+	{0xaf60, 181, ASK_RTYPE_DIRECT, 0},  /* *runtime.TypeAssertionError */
+	{0xafe0, 182, ASK_RTYPE_DIRECT, 0},  /* *runtime.piController */
+	{0xb060, 183, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.UncommonType */
+	{0xb0e0, 184, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.IntArgRegBitmap */
+	{0xb160, 185, ASK_RTYPE_DIRECT, 0},  /* *internal/abi.RegArgs */
+	{0xb1e0, 186, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.noCopy */
+	{0xb260, 187, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Bool */
+	{0xb2e0, 188, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/maps.unhashableTypeError */
 	{0xb360, 8, ASK_RTYPE_DIRECT, 0},    /* *internal/sync.node[interface {},interface {}] */
 	{0xb3e0, ASK_ABSENT, 0, 0},          /* map[interface {}]interface {} */
-	{0xb460, 131, ASK_RTYPE_DIRECT, 0},  /* map[string]int */
-	{0xb4e0, 132, ASK_RTYPE_DIRECT, 0},  /* map[internal/abi.TypeOff]*internal/abi.Type */
-	{0xb560, 133, ASK_RTYPE_DIRECT, 0},  /* map[int32]unsafe.Pointer */
-	{0xb5e0, 134, ASK_RTYPE_DIRECT, 0},  /* map[runtime._typePair]struct {} */
-	{0xb660, 135, ASK_RTYPE_DIRECT, 0},  /* map[string]bool */
-	{0xb6e0, 136, ASK_RTYPE_DIRECT, 0},  /* map[uint32][]*internal/abi.Type */
-	{0xb760, 137, ASK_RTYPE_DIRECT, 0},  /* *sync.Mutex */
-	{0xb7e0, 349, 0, 0},                 /* runtime.Func */
-	{0xb860, 350, 0, 0},                 /* *runtime.moduledata */
-	{0xb8e0, 138, ASK_RTYPE_DIRECT, 0},  /* *runtime.guintptr */
-	{0xb960, 139, ASK_RTYPE_DIRECT, 0},  /* *runtime.waitq */
-	{0xb9e0, 351, 0, 0},                 /* runtime.maybeTraceableChan */
-	{0xba60, 140, ASK_RTYPE_DIRECT, 0},  /* *runtime.goroutineProfileStateHolder */
-	{0xbae0, 352, 0, 0},                 /* runtime.xRegPerG */
-	{0xbb60, 353, 0, 0},                 /* runtime.gTraceState */
-	{0xbbe0, 141, ASK_RTYPE_DIRECT, 0},  /* *runtime.g */
-	{0xbc60, 354, 0, 0},                 /* runtime.mSpanStateBox */
-	{0xbce0, 355, 0, 0},                 /* runtime.notInHeap */
-	{0xbd60, 142, ASK_RTYPE_DIRECT, 0},  /* *runtime.limiterEvent */
-	{0xbde0, 356, 0, 0},                 /* runtime.limiterEvent */
-	{0xbe60, 357, 0, 0},                 /* *runtime.spanSPMC */
-	{0xbee0, 358, 0, 0},                 /* runtime.funcval */
-	{0xbf60, 359, 0, 0},                 /* runtime.note */
-	{0xbfe0, 360, 0, 0},                 /* runtime.PanicNilError */
-	{0xc060, 143, ASK_RTYPE_DIRECT, 0},  /* *runtime.Pinner */
-	{0xc0e0, 144, ASK_RTYPE_DIRECT, 0},  /* *runtime.errorAddressString */
-	{0xc160, 361, 0, 0},                 /* internal/runtime/sys.NotInHeap */
-	{0xc1e0, 362, 0, 0},                 /* internal/runtime/atomic.Bool */
+	{0xb460, 189, ASK_RTYPE_DIRECT, 0},  /* map[string]int */
+	{0xb4e0, 190, ASK_RTYPE_DIRECT, 0},  /* map[internal/abi.TypeOff]*internal/abi.Type */
+	{0xb560, 191, ASK_RTYPE_DIRECT, 0},  /* map[int32]unsafe.Pointer */
+	{0xb5e0, 192, ASK_RTYPE_DIRECT, 0},  /* map[runtime._typePair]struct {} */
+	{0xb660, 193, ASK_RTYPE_DIRECT, 0},  /* map[string]bool */
+	{0xb6e0, 194, ASK_RTYPE_DIRECT, 0},  /* map[uint32][]*internal/abi.Type */
+	{0xb760, 195, ASK_RTYPE_DIRECT, 0},  /* *sync.Mutex */
+	{0xb7e0, 439, 0, 0},                 /* runtime.Func */
+	{0xb860, 440, 0, 0},                 /* *runtime.moduledata */
+	{0xb8e0, 196, ASK_RTYPE_DIRECT, 0},  /* *runtime.guintptr */
+	{0xb960, 197, ASK_RTYPE_DIRECT, 0},  /* *runtime.waitq */
+	{0xb9e0, 441, 0, 0},                 /* runtime.maybeTraceableChan */
+	{0xba60, 198, ASK_RTYPE_DIRECT, 0},  /* *runtime.goroutineProfileStateHolder */
+	{0xbae0, 442, 0, 0},                 /* runtime.xRegPerG */
+	{0xbb60, 443, 0, 0},                 /* runtime.gTraceState */
+	{0xbbe0, 199, ASK_RTYPE_DIRECT, 0},  /* *runtime.g */
+	{0xbc60, 444, 0, 0},                 /* runtime.mSpanStateBox */
+	{0xbce0, 445, 0, 0},                 /* runtime.notInHeap */
+	{0xbd60, 200, ASK_RTYPE_DIRECT, 0},  /* *runtime.limiterEvent */
+	{0xbde0, 446, 0, 0},                 /* runtime.limiterEvent */
+	{0xbe60, 447, 0, 0},                 /* *runtime.spanSPMC */
+	{0xbee0, 448, 0, 0},                 /* runtime.funcval */
+	{0xbf60, 449, 0, 0},                 /* runtime.note */
+	{0xbfe0, 450, 0, 0},                 /* runtime.PanicNilError */
+	{0xc060, 201, ASK_RTYPE_DIRECT, 0},  /* *runtime.Pinner */
+	{0xc0e0, 202, ASK_RTYPE_DIRECT, 0},  /* *runtime.errorAddressString */
+	{0xc160, 451, 0, 0},                 /* internal/runtime/sys.NotInHeap */
+	{0xc1e0, 452, 0, 0},                 /* internal/runtime/atomic.Bool */
 	{0xc260, 17, 0, 0},                  /* internal/sync.node[interface {},interface {}] */
 	{0xc2e0, 9, ASK_RTYPE_DIRECT, 0},    /* *internal/sync.indirect[interface {},interface {}] */
-	{0xc360, 363, 0, 0},                 /* internal/sync.node[go.shape.interface {},go.shape.interface {}] */
-	{0xc3e0, 364, 0, 0},                 /* go.shape.struct { internal/sync.isEntry bool } */
-	{0xc460, 145, ASK_RTYPE_DIRECT, 0},  /* internal/runtime/atomic.Pointer[runtime._defer] */
-	{0xc4e0, 146, ASK_RTYPE_DIRECT, 0},  /* internal/runtime/atomic.Pointer[runtime.m] */
-	{0xc560, 365, 0, 0},                 /* syscall.Errno */
+	{0xc360, 453, 0, 0},                 /* internal/sync.node[go.shape.interface {},go.shape.interface {}] */
+	{0xc3e0, 454, 0, 0},                 /* go.shape.struct { internal/sync.isEntry bool } */
+	{0xc460, 203, ASK_RTYPE_DIRECT, 0},  /* internal/runtime/atomic.Pointer[runtime._defer] */
+	{0xc4e0, 204, ASK_RTYPE_DIRECT, 0},  /* internal/runtime/atomic.Pointer[runtime.m] */
+	{0xc560, 455, 0, 0},                 /* syscall.Errno */
+	{0xc5e0, 456, 0, 0},                 /* struct { key interface {}; elem interface {} } */
 	{0xc6e0, ASK_ABSENT, 0, 0},          /* noalg.struct { F uintptr; X0 *struct ….valid bool; sync.p interface {} } } */
 	{0xc760, ASK_ABSENT, 0, 0},          /* noalg.struct { key string; elem int } */
 	{0xc7e0, ASK_ABSENT, 0, 0},          /* noalg.map.group[string]int */
 	{0xc860, ASK_ABSENT, 0, 0},          /* noalg.struct { key internal/abi.TypeOff; elem *internal/abi.Type } */
 	{0xc8e0, ASK_ABSENT, 0, 0},          /* noalg.map.group[internal/abi.TypeOff]*internal/abi.Type */
-	{0xc960, 366, 0, 0},                 /* struct { runtime.len int; runtime.buf [128]*runtime.mspan } */
-	{0xc9e0, 367, 0, 0},                 /* struct { runtime.head *runtime.spanSP…ernal/runtime/atomic.UnsafePointer } */
+	{0xc960, 457, 0, 0},                 /* struct { runtime.len int; runtime.buf [128]*runtime.mspan } */
+	{0xc9e0, 458, 0, 0},                 /* struct { runtime.head *runtime.spanSP…ernal/runtime/atomic.UnsafePointer } */
 	{0xca60, ASK_ABSENT, 0, 0},          /* noalg.struct { key int32; elem unsafe.Pointer } */
 	{0xcae0, ASK_ABSENT, 0, 0},          /* noalg.map.group[int32]unsafe.Pointer */
 	{0xcb60, ASK_ABSENT, 0, 0},          /* noalg.struct { key runtime._typePair; elem struct {} } */
@@ -1919,305 +2099,305 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xcce0, ASK_ABSENT, 0, 0},          /* noalg.map.group[string]bool */
 	{0xcd60, ASK_ABSENT, 0, 0},          /* noalg.struct { key uint32; elem []*internal/abi.Type } */
 	{0xcde0, ASK_ABSENT, 0, 0},          /* noalg.map.group[uint32][]*internal/abi.Type */
-	{0xcf60, 147, ASK_RTYPE_DIRECT, 0},  /* *syscall.Errno */
-	{0xd000, 148, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Bool */
-	{0xd0a0, 149, ASK_RTYPE_DIRECT, 0},  /* *runtime._panic */
-	{0xd140, 150, ASK_RTYPE_DIRECT, 0},  /* *runtime.pageCache */
-	{0xd1e0, 151, ASK_RTYPE_DIRECT, 0},  /* *runtime.gList */
-	{0xd280, 368, 0, 0},                 /* *runtime.cleanupBlock */
-	{0xd320, 152, ASK_RTYPE_DIRECT, 0},  /* *runtime.m */
-	{0xd3c0, 153, ASK_RTYPE_DIRECT, 0},  /* runtime.Pinner */
-	{0xd460, 154, ASK_RTYPE_DIRECT, 0},  /* *runtime.mPadded */
-	{0xd500, 369, 0, 0},                 /* *runtime.pollDesc */
-	{0xd5a0, 155, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Uint8 */
-	{0xd640, 156, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]] */
-	{0xd6e0, 157, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
-	{0xd780, 158, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
-	{0xd820, 370, 0, 0},                 /* sync.Mutex */
+	{0xcf60, 205, ASK_RTYPE_DIRECT, 0},  /* *syscall.Errno */
+	{0xd000, 206, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Bool */
+	{0xd0a0, 207, ASK_RTYPE_DIRECT, 0},  /* *runtime._panic */
+	{0xd140, 208, ASK_RTYPE_DIRECT, 0},  /* *runtime.pageCache */
+	{0xd1e0, 209, ASK_RTYPE_DIRECT, 0},  /* *runtime.gList */
+	{0xd280, 459, 0, 0},                 /* *runtime.cleanupBlock */
+	{0xd320, 210, ASK_RTYPE_DIRECT, 0},  /* *runtime.m */
+	{0xd3c0, 211, ASK_RTYPE_DIRECT, 0},  /* runtime.Pinner */
+	{0xd460, 212, ASK_RTYPE_DIRECT, 0},  /* *runtime.mPadded */
+	{0xd500, 460, 0, 0},                 /* *runtime.pollDesc */
+	{0xd5a0, 213, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Uint8 */
+	{0xd640, 214, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]] */
+	{0xd6e0, 215, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
+	{0xd780, 216, ASK_RTYPE_DIRECT, 0},  /* *sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
+	{0xd820, 461, 0, 0},                 /* sync.Mutex */
 	{0xd8c0, 2, 0, 0},                   /* sync.Map */
-	{0xd960, 371, 0, 0},                 /* syscall.Rlimit */
+	{0xd960, 462, 0, 0},                 /* syscall.Rlimit */
 	{0xda00, 18, 0, 0},                  /* sync/atomic.Bool */
 	{0xdaa0, 29, 0, 0},                  /* sync/atomic.Uint32 */
 	{0xdb40, 19, 0, 0},                  /* internal/sync.Mutex */
-	{0xdbe0, 372, 0, 0},                 /* runtime.stack */
-	{0xdc80, 373, 0, 0},                 /* runtime.functab */
-	{0xdd20, 374, 0, 0},                 /* runtime.ptabEntry */
-	{0xddc0, 375, 0, 0},                 /* runtime.initTask */
-	{0xde60, 376, 0, 0},                 /* runtime.bitvector */
-	{0xdf00, 377, 0, 0},                 /* runtime.maybeTraceablePtr */
-	{0xdfa0, 378, 0, 0},                 /* runtime.mutex */
-	{0xe040, 379, 0, 0},                 /* runtime.waitq */
-	{0xe0e0, 380, 0, 0},                 /* runtime.goroutineProfileStateHolder */
-	{0xe180, 381, 0, 0},                 /* runtime.xRegState */
-	{0xe220, 382, 0, 0},                 /* runtime.traceSchedResourceState */
-	{0xe2c0, 383, 0, 0},                 /* runtime.gcBits */
-	{0xe360, 384, 0, 0},                 /* runtime.stackfreelist */
-	{0xe400, 385, 0, 0},                 /* runtime.gList */
-	{0xe4a0, 386, 0, 0},                 /* runtime.pinner */
-	{0xe540, 387, 0, 0},                 /* runtime.persistentAlloc */
-	{0xe5e0, 388, 0, 0},                 /* runtime.lfnode */
-	{0xe680, 389, 0, 0},                 /* runtime.workbufhdr */
-	{0xe720, 390, 0, 0},                 /* runtime.listNodeManual */
-	{0xe7c0, 391, 0, 0},                 /* runtime.cleanupBlock */
-	{0xe860, 392, 0, 0},                 /* runtime.xRegPerP */
-	{0xe900, 393, 0, 0},                 /* runtime.mWaitList */
-	{0xe9a0, 394, 0, 0},                 /* runtime.pcvalueCache */
-	{0xea40, 395, 0, 0},                 /* runtime.heldLockInfo */
-	{0xeae0, 396, 0, 0},                 /* runtime.gcBgMarkWorkerNodePadded */
-	{0xeb80, 397, 0, 0},                 /* runtime.mPadded */
-	{0xec20, 398, 0, 0},                 /* runtime.debugCallWrapArgs */
-	{0xecc0, 399, 0, 0},                 /* runtime._typePair */
-	{0xed60, 400, 0, 0},                 /* internal/abi.Imethod */
-	{0xee00, 401, 0, 0},                 /* internal/runtime/atomic.Int32 */
-	{0xeea0, 402, 0, 0},                 /* internal/runtime/atomic.Uint8 */
-	{0xef40, 403, 0, 0},                 /* internal/runtime/atomic.Uint32 */
-	{0xefe0, 404, 0, 0},                 /* internal/runtime/atomic.Uintptr */
-	{0xf080, 159, ASK_RTYPE_DIRECT, 0},  /* internal/runtime/atomic.UnsafePointer */
-	{0xf120, 405, 0, 0},                 /* internal/runtime/maps.groupsReference */
-	{0xf1c0, 160, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.Mutex */
-	{0xf260, 161, ASK_RTYPE_DIRECT, 0},  /* *runtime.maybeTraceablePtr */
-	{0xf300, 162, ASK_RTYPE_DIRECT, 0},  /* *runtime.synctestBubble */
-	{0xf3a0, 163, ASK_RTYPE_DIRECT, 0},  /* *runtime.maybeTraceableChan */
-	{0xf440, 164, ASK_RTYPE_DIRECT, 0},  /* *runtime.traceSchedResourceState */
-	{0xf4e0, 165, ASK_RTYPE_DIRECT, 0},  /* runtime.mWeakPointer */
-	{0xf580, 166, ASK_RTYPE_DIRECT, 0},  /* *runtime.pTraceState */
-	{0xf620, 167, ASK_RTYPE_DIRECT, 0},  /* *runtime.wbBuf */
-	{0xf6c0, 168, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Int32 */
-	{0xf760, 169, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Int64 */
-	{0xf800, 170, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.UnsafePointer */
-	{0xf8a0, 171, ASK_RTYPE_DIRECT, 0},  /* internal/runtime/maps.unhashableTypeError */
-	{0xf940, 172, ASK_RTYPE_DIRECT, 0},  /* *internal/chacha8rand.State */
-	{0xf9e0, 173, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Pointer[runtime._defer] */
-	{0xfa80, 174, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Pointer[runtime.m] */
-	{0xfb20, 406, 0, 0},                 /* runtime.waitReason */
-	{0xfbc0, 407, 0, 0},                 /* runtime.timerWhen */
-	{0xfc60, 408, 0, 0},                 /* runtime.synctestDeadlockError */
-	{0xfd00, 409, 0, 0},                 /* sync.Once */
-	{0xfdc0, 175, ASK_RTYPE_DIRECT, 0},  /* *runtime.Func */
-	{0xfe80, 410, 0, 0},                 /* runtime.textsect */
-	{0xff40, 411, 0, 0},                 /* runtime.modulehash */
-	{0x10000, ASK_ABSENT, 0, 0},         /* *runtime.funcInfo */
-	{0x100c0, 176, ASK_RTYPE_DIRECT, 0}, /* *runtime.waitReason */
-	{0x10180, 412, 0, 0},                /* runtime.ancestorInfo */
-	{0x10240, 177, ASK_RTYPE_DIRECT, 0}, /* *runtime.gTraceState */
-	{0x10300, 413, 0, 0},                /* runtime.mSpanList */
-	{0x103c0, 414, 0, 0},                /* *runtime.mSpanList */
-	{0x10480, 178, ASK_RTYPE_DIRECT, 0}, /* *runtime.addrRange */
-	{0x10540, 415, 0, 0},                /* runtime.pageCache */
-	{0x10600, 416, 0, 0},                /* runtime.gcBgMarkWorkerNode */
-	{0x106c0, 417, 0, 0},                /* runtime.workbuf */
-	{0x10780, 418, 0, 0},                /* runtime.wbBuf */
-	{0x10840, 419, 0, 0},                /* runtime.cleanupFn */
-	{0x10900, 179, ASK_RTYPE_DIRECT, 0}, /* *runtime.mLockProfile */
-	{0x109c0, 420, 0, 0},                /* runtime.traceBuf */
-	{0x10a80, 421, 0, 0},                /* *runtime.traceBuf */
-	{0x10b40, 422, 0, 0},                /* runtime.savedOpenDeferState */
-	{0x10c00, 423, 0, 0},                /* internal/abi.InterfaceType */
-	{0x10cc0, 424, 0, 0},                /* internal/runtime/atomic.Int64 */
-	{0x10d80, 425, 0, 0},                /* internal/runtime/atomic.Uint64 */
+	{0xdbe0, 463, 0, 0},                 /* runtime.stack */
+	{0xdc80, 464, 0, 0},                 /* runtime.functab */
+	{0xdd20, 465, 0, 0},                 /* runtime.ptabEntry */
+	{0xddc0, 466, 0, 0},                 /* runtime.initTask */
+	{0xde60, 467, 0, 0},                 /* runtime.bitvector */
+	{0xdf00, 468, 0, 0},                 /* runtime.maybeTraceablePtr */
+	{0xdfa0, 469, 0, 0},                 /* runtime.mutex */
+	{0xe040, 470, 0, 0},                 /* runtime.waitq */
+	{0xe0e0, 471, 0, 0},                 /* runtime.goroutineProfileStateHolder */
+	{0xe180, 472, 0, 0},                 /* runtime.xRegState */
+	{0xe220, 473, 0, 0},                 /* runtime.traceSchedResourceState */
+	{0xe2c0, 474, 0, 0},                 /* runtime.gcBits */
+	{0xe360, 475, 0, 0},                 /* runtime.stackfreelist */
+	{0xe400, 476, 0, 0},                 /* runtime.gList */
+	{0xe4a0, 477, 0, 0},                 /* runtime.pinner */
+	{0xe540, 478, 0, 0},                 /* runtime.persistentAlloc */
+	{0xe5e0, 479, 0, 0},                 /* runtime.lfnode */
+	{0xe680, 480, 0, 0},                 /* runtime.workbufhdr */
+	{0xe720, 481, 0, 0},                 /* runtime.listNodeManual */
+	{0xe7c0, 482, 0, 0},                 /* runtime.cleanupBlock */
+	{0xe860, 483, 0, 0},                 /* runtime.xRegPerP */
+	{0xe900, 484, 0, 0},                 /* runtime.mWaitList */
+	{0xe9a0, 485, 0, 0},                 /* runtime.pcvalueCache */
+	{0xea40, 486, 0, 0},                 /* runtime.heldLockInfo */
+	{0xeae0, 487, 0, 0},                 /* runtime.gcBgMarkWorkerNodePadded */
+	{0xeb80, 488, 0, 0},                 /* runtime.mPadded */
+	{0xec20, 489, 0, 0},                 /* runtime.debugCallWrapArgs */
+	{0xecc0, 490, 0, 0},                 /* runtime._typePair */
+	{0xed60, 491, 0, 0},                 /* internal/abi.Imethod */
+	{0xee00, 492, 0, 0},                 /* internal/runtime/atomic.Int32 */
+	{0xeea0, 493, 0, 0},                 /* internal/runtime/atomic.Uint8 */
+	{0xef40, 494, 0, 0},                 /* internal/runtime/atomic.Uint32 */
+	{0xefe0, 495, 0, 0},                 /* internal/runtime/atomic.Uintptr */
+	{0xf080, 217, ASK_RTYPE_DIRECT, 0},  /* internal/runtime/atomic.UnsafePointer */
+	{0xf120, 496, 0, 0},                 /* internal/runtime/maps.groupsReference */
+	{0xf1c0, 218, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.Mutex */
+	{0xf260, 219, ASK_RTYPE_DIRECT, 0},  /* *runtime.maybeTraceablePtr */
+	{0xf300, 220, ASK_RTYPE_DIRECT, 0},  /* *runtime.synctestBubble */
+	{0xf3a0, 221, ASK_RTYPE_DIRECT, 0},  /* *runtime.maybeTraceableChan */
+	{0xf440, 222, ASK_RTYPE_DIRECT, 0},  /* *runtime.traceSchedResourceState */
+	{0xf4e0, 223, ASK_RTYPE_DIRECT, 0},  /* runtime.mWeakPointer */
+	{0xf580, 224, ASK_RTYPE_DIRECT, 0},  /* *runtime.pTraceState */
+	{0xf620, 225, ASK_RTYPE_DIRECT, 0},  /* *runtime.wbBuf */
+	{0xf6c0, 226, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Int32 */
+	{0xf760, 227, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Int64 */
+	{0xf800, 228, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.UnsafePointer */
+	{0xf8a0, 229, ASK_RTYPE_DIRECT, 0},  /* internal/runtime/maps.unhashableTypeError */
+	{0xf940, 230, ASK_RTYPE_DIRECT, 0},  /* *internal/chacha8rand.State */
+	{0xf9e0, 231, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Pointer[runtime._defer] */
+	{0xfa80, 232, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Pointer[runtime.m] */
+	{0xfb20, 497, 0, 0},                 /* runtime.waitReason */
+	{0xfbc0, 498, 0, 0},                 /* runtime.timerWhen */
+	{0xfc60, 499, 0, 0},                 /* runtime.synctestDeadlockError */
+	{0xfd00, 500, 0, 0},                 /* sync.Once */
+	{0xfdc0, 233, ASK_RTYPE_DIRECT, 0},  /* *runtime.Func */
+	{0xfe80, 501, 0, 0},                 /* runtime.textsect */
+	{0xff40, 502, 0, 0},                 /* runtime.modulehash */
+	{0x10000, 234, ASK_RTYPE_DIRECT, 0}, /* *runtime.funcInfo */
+	{0x100c0, 235, ASK_RTYPE_DIRECT, 0}, /* *runtime.waitReason */
+	{0x10180, 503, 0, 0},                /* runtime.ancestorInfo */
+	{0x10240, 236, ASK_RTYPE_DIRECT, 0}, /* *runtime.gTraceState */
+	{0x10300, 504, 0, 0},                /* runtime.mSpanList */
+	{0x103c0, 505, 0, 0},                /* *runtime.mSpanList */
+	{0x10480, 237, ASK_RTYPE_DIRECT, 0}, /* *runtime.addrRange */
+	{0x10540, 506, 0, 0},                /* runtime.pageCache */
+	{0x10600, 507, 0, 0},                /* runtime.gcBgMarkWorkerNode */
+	{0x106c0, 508, 0, 0},                /* runtime.workbuf */
+	{0x10780, 509, 0, 0},                /* runtime.wbBuf */
+	{0x10840, 510, 0, 0},                /* runtime.cleanupFn */
+	{0x10900, 238, ASK_RTYPE_DIRECT, 0}, /* *runtime.mLockProfile */
+	{0x109c0, 511, 0, 0},                /* runtime.traceBuf */
+	{0x10a80, 512, 0, 0},                /* *runtime.traceBuf */
+	{0x10b40, 513, 0, 0},                /* runtime.savedOpenDeferState */
+	{0x10c00, 514, 0, 0},                /* internal/abi.InterfaceType */
+	{0x10cc0, 515, 0, 0},                /* internal/runtime/atomic.Int64 */
+	{0x10d80, 516, 0, 0},                /* internal/runtime/atomic.Uint64 */
 	{0x10e40, 10, ASK_RTYPE_DIRECT, 0},  /* sync/atomic.Pointer[internal/sync.entry[interface {},interface {}]] */
 	{0x10f00, 11, ASK_RTYPE_DIRECT, 0},  /* sync/atomic.Pointer[internal/sync.node[interface {},interface {}]] */
 	{0x10fc0, 12, ASK_RTYPE_DIRECT, 0},  /* sync/atomic.Pointer[internal/sync.indirect[interface {},interface {}]] */
-	{0x11080, 180, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/sync.ent…interface {},go.shape.interface {}]] */
-	{0x11140, 181, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
-	{0x11200, 426, 0, 0},                /* struct { sync.f func(); sync.once syn…nc.valid bool; sync.p interface {} } */
-	{0x112c0, 182, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Uint32 */
-	{0x11380, ASK_ABSENT, 0, 0},         /* *runtime.offAddr */
-	{0x11440, 183, ASK_RTYPE_DIRECT, 0}, /* *runtime.scavengerState */
-	{0x11500, 184, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uint64 */
-	{0x115c0, 185, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uintptr */
+	{0x11080, 239, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[internal/sync.ent…interface {},go.shape.interface {}]] */
+	{0x11140, 240, ASK_RTYPE_DIRECT, 0}, /* sync/atomic.Pointer[go.shape.struct { internal/sync.isEntry bool }] */
+	{0x11200, 517, 0, 0},                /* struct { sync.f func(); sync.once syn…nc.valid bool; sync.p interface {} } */
+	{0x112c0, 241, ASK_RTYPE_DIRECT, 0}, /* *sync/atomic.Uint32 */
+	{0x11380, 242, ASK_RTYPE_DIRECT, 0}, /* *runtime.offAddr */
+	{0x11440, 243, ASK_RTYPE_DIRECT, 0}, /* *runtime.scavengerState */
+	{0x11500, 244, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uint64 */
+	{0x115c0, 245, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uintptr */
 	{0x11680, ASK_ABSENT, 0, 0},         /* internal/reflectlite.Type */
-	{0x11740, 427, 0, 0},                /* runtime.gsignalStack */
-	{0x11800, 428, 0, 0},                /* runtime.sysmontick */
-	{0x118c0, 429, 0, 0},                /* runtime.special */
-	{0x11980, 430, 0, 0},                /* runtime.cleanupBlockHeader */
-	{0x11a40, 431, 0, 0},                /* runtime.traceBufHeader */
-	{0x11b00, 432, 0, 0},                /* runtime.pcvalueCacheEnt */
-	{0x11bc0, 433, 0, 0},                /* runtime.errorAddressString */
-	{0x11c80, 434, 0, 0},                /* runtime.traceFrame */
-	{0x11d40, 435, 0, 0},                /* runtime.TypeAssertionError */
-	{0x11e00, 436, 0, 0},                /* runtime.Frames */
-	{0x11ec0, 437, 0, 0},                /* internal/abi.RegArgs */
-	{0x11f80, 438, 0, 0},                /* internal/abi.ITab */
-	{0x12040, 439, 0, 0},                /* internal/cpu.option */
+	{0x11740, 518, 0, 0},                /* runtime.gsignalStack */
+	{0x11800, 519, 0, 0},                /* runtime.sysmontick */
+	{0x118c0, 520, 0, 0},                /* runtime.special */
+	{0x11980, 521, 0, 0},                /* runtime.cleanupBlockHeader */
+	{0x11a40, 522, 0, 0},                /* runtime.traceBufHeader */
+	{0x11b00, 523, 0, 0},                /* runtime.pcvalueCacheEnt */
+	{0x11bc0, 524, 0, 0},                /* runtime.errorAddressString */
+	{0x11c80, 525, 0, 0},                /* runtime.traceFrame */
+	{0x11d40, 526, 0, 0},                /* runtime.TypeAssertionError */
+	{0x11e00, 527, 0, 0},                /* runtime.Frames */
+	{0x11ec0, 528, 0, 0},                /* internal/abi.RegArgs */
+	{0x11f80, 529, 0, 0},                /* internal/abi.ITab */
+	{0x12040, 530, 0, 0},                /* internal/cpu.option */
 	{0x12100, 4, 0, 0},                  /* internal/sync.entry[interface {},interface {}] */
-	{0x121c0, 440, 0, 0},                /* internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
-	{0x12280, 441, 0, 0},                /* *runtime.mcache */
+	{0x121c0, 531, 0, 0},                /* internal/sync.entry[go.shape.interface {},go.shape.interface {}] */
+	{0x12280, 532, 0, 0},                /* *runtime.mcache */
 	{0x12360, 13, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.entry[interface {},interface {}] */
-	{0x12440, 442, 0, 0},                /* runtime.addrRange */
-	{0x12520, 443, 0, 0},                /* runtime.coro */
-	{0x12600, 444, 0, 0},                /* runtime.sizeClassScanStats */
-	{0x126e0, 445, 0, 0},                /* runtime.spanQueue */
-	{0x127c0, 446, 0, 0},                /* runtime.mOS */
-	{0x128a0, ASK_ABSENT, 0, 0},         /* *internal/abi.Name */
-	{0x12980, 447, 0, 0},                /* internal/abi.UncommonType */
-	{0x12a60, 448, 0, 0},                /* internal/chacha8rand.State */
+	{0x12440, 533, 0, 0},                /* runtime.addrRange */
+	{0x12520, 534, 0, 0},                /* runtime.coro */
+	{0x12600, 535, 0, 0},                /* runtime.sizeClassScanStats */
+	{0x126e0, 536, 0, 0},                /* runtime.spanQueue */
+	{0x127c0, 537, 0, 0},                /* runtime.mOS */
+	{0x128a0, 246, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.Name */
+	{0x12980, 538, 0, 0},                /* internal/abi.UncommonType */
+	{0x12a60, 539, 0, 0},                /* internal/chacha8rand.State */
 	{0x12b40, 3, 0, 0},                  /* internal/sync.indirect[interface {},interface {}] */
-	{0x12c20, 449, 0, 0},                /* internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
-	{0x12d00, 450, 0, 0},                /* runtime.boundsError */
+	{0x12c20, 540, 0, 0},                /* internal/sync.indirect[go.shape.interface {},go.shape.interface {}] */
+	{0x12d00, 541, 0, 0},                /* runtime.boundsError */
 	{0x12de0, 1, ASK_RTYPE_DIRECT, 0},   /* *sync.Map */
-	{0x12ee0, 451, 0, 0},                /* runtime.offAddr */
-	{0x12fe0, 186, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uint32 */
-	{0x130e0, 452, 0, 0},                /* runtime.funcInfo */
-	{0x131e0, 453, 0, 0},                /* runtime.gobuf */
-	{0x132e0, 454, 0, 0},                /* runtime.pTraceState */
-	{0x133e0, 455, 0, 0},                /* runtime.mLockProfile */
-	{0x134e0, 456, 0, 0},                /* runtime.mTraceState */
-	{0x135e0, 457, 0, 0},                /* internal/runtime/maps.table */
+	{0x12ee0, 542, 0, 0},                /* runtime.offAddr */
+	{0x12fe0, 247, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uint32 */
+	{0x130e0, 543, 0, 0},                /* runtime.funcInfo */
+	{0x131e0, 544, 0, 0},                /* runtime.gobuf */
+	{0x132e0, 545, 0, 0},                /* runtime.pTraceState */
+	{0x133e0, 546, 0, 0},                /* runtime.mLockProfile */
+	{0x134e0, 547, 0, 0},                /* runtime.mTraceState */
+	{0x135e0, 548, 0, 0},                /* internal/runtime/maps.table */
 	{0x136e0, 16, 0, 0},                 /* internal/sync.HashTrieMap[interface {},interface {}] */
-	{0x137e0, 187, ASK_RTYPE_DIRECT, 0}, /* *runtime.spanQueue */
-	{0x138e0, 458, 0, 0},                /* runtime._defer */
-	{0x13a00, 459, 0, 0},                /* runtime.timers */
-	{0x13b20, 460, 0, 0},                /* runtime.untracedG·7 */
-	{0x13c40, 188, ASK_RTYPE_DIRECT, 0}, /* internal/abi.Name */
-	{0x13d60, 189, ASK_RTYPE_DIRECT, 0}, /* *runtime.gcWork */
-	{0x13e80, 461, 0, 0},                /* runtime.spanSPMC */
-	{0x13fa0, 462, 0, 0},                /* runtime.Frame */
-	{0x140c0, 463, 0, 0},                /* runtime.piController */
-	{0x141e0, 190, ASK_RTYPE_DIRECT, 0}, /* *runtime.timer */
-	{0x14320, 464, 0, 0},                /* internal/runtime/maps.Map */
-	{0x14460, ASK_ABSENT, 0, 0},         /* *internal/sync.HashTrieMap[interface {},interface {}] */
-	{0x145c0, 465, 0, 0},                /* runtime.gcWork */
-	{0x14720, 191, ASK_RTYPE_DIRECT, 0}, /* *runtime.timers */
-	{0x14880, 466, 0, 0},                /* runtime.mcache */
-	{0x14a00, 467, 0, 0},                /* internal/abi.Type */
-	{0x14b80, 192, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/maps.table */
-	{0x14d00, 468, 0, 0},                /* runtime.synctestBubble */
-	{0x14e80, 469, 0, 0},                /* runtime.pcHeader */
-	{0x15020, 470, 0, 0},                /* runtime.hchan */
-	{0x151c0, 193, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.InterfaceType */
-	{0x15360, 194, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.Type */
-	{0x15500, 471, 0, 0},                /* runtime.sudog */
-	{0x156c0, 472, 0, 0},                /* runtime.scavengerState */
-	{0x15880, 473, 0, 0},                /* runtime._panic */
-	{0x15a60, 474, 0, 0},                /* runtime._func */
-	{0x15c40, 475, 0, 0},                /* runtime.timer */
-	{0x15e20, 195, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/maps.Map */
-	{0x16000, 476, 0, 0},                /* runtime.pollDesc */
-	{0x16240, 196, ASK_RTYPE_DIRECT, 0}, /* *internal/reflectlite.rtype */
-	{0x164e0, 477, 0, 0},                /* *runtime.mspan */
-	{0x167c0, 197, ASK_RTYPE_DIRECT, 0}, /* internal/reflectlite.rtype */
-	{0x16aa0, 478, 0, 0},                /* runtime.mspan */
-	{0x16da0, 479, 0, 0},                /* runtime.xRegs */
-	{0x171c0, 480, 0, 0},                /* runtime.moduledata */
-	{0x17680, 481, 0, 0},                /* runtime.p */
-	{0x17b40, 482, 0, 0},                /* runtime.g */
-	{0x181c0, 483, 0, 0},                /* runtime.m */
+	{0x137e0, 248, ASK_RTYPE_DIRECT, 0}, /* *runtime.spanQueue */
+	{0x138e0, 549, 0, 0},                /* runtime._defer */
+	{0x13a00, 550, 0, 0},                /* runtime.timers */
+	{0x13b20, 551, 0, 0},                /* runtime.untracedG·7 */
+	{0x13c40, 249, ASK_RTYPE_DIRECT, 0}, /* internal/abi.Name */
+	{0x13d60, 250, ASK_RTYPE_DIRECT, 0}, /* *runtime.gcWork */
+	{0x13e80, 552, 0, 0},                /* runtime.spanSPMC */
+	{0x13fa0, 553, 0, 0},                /* runtime.Frame */
+	{0x140c0, 554, 0, 0},                /* runtime.piController */
+	{0x141e0, 251, ASK_RTYPE_DIRECT, 0}, /* *runtime.timer */
+	{0x14320, 555, 0, 0},                /* internal/runtime/maps.Map */
+	{0x14460, 252, ASK_RTYPE_DIRECT, 0}, /* *internal/sync.HashTrieMap[interface {},interface {}] */
+	{0x145c0, 556, 0, 0},                /* runtime.gcWork */
+	{0x14720, 253, ASK_RTYPE_DIRECT, 0}, /* *runtime.timers */
+	{0x14880, 557, 0, 0},                /* runtime.mcache */
+	{0x14a00, 558, 0, 0},                /* internal/abi.Type */
+	{0x14b80, 254, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/maps.table */
+	{0x14d00, 559, 0, 0},                /* runtime.synctestBubble */
+	{0x14e80, 560, 0, 0},                /* runtime.pcHeader */
+	{0x15020, 561, 0, 0},                /* runtime.hchan */
+	{0x151c0, 255, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.InterfaceType */
+	{0x15360, 256, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.Type */
+	{0x15500, 562, 0, 0},                /* runtime.sudog */
+	{0x156c0, 563, 0, 0},                /* runtime.scavengerState */
+	{0x15880, 564, 0, 0},                /* runtime._panic */
+	{0x15a60, 565, 0, 0},                /* runtime._func */
+	{0x15c40, 566, 0, 0},                /* runtime.timer */
+	{0x15e20, 257, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/maps.Map */
+	{0x16000, 567, 0, 0},                /* runtime.pollDesc */
+	{0x16240, 258, ASK_RTYPE_DIRECT, 0}, /* *internal/reflectlite.rtype */
+	{0x164e0, 568, 0, 0},                /* *runtime.mspan */
+	{0x167c0, 259, ASK_RTYPE_DIRECT, 0}, /* internal/reflectlite.rtype */
+	{0x16aa0, 569, 0, 0},                /* runtime.mspan */
+	{0x16da0, 570, 0, 0},                /* runtime.xRegs */
+	{0x171c0, 571, 0, 0},                /* runtime.moduledata */
+	{0x17680, 572, 0, 0},                /* runtime.p */
+	{0x17b40, 573, 0, 0},                /* runtime.g */
+	{0x181c0, 574, 0, 0},                /* runtime.m */
 	{0},
 };
 
 /* {entry, type of the closure object} */
 static const struct ask_closure ask_closures[] = {
-	{0xfea0, 486},  /* closure runtime.(*mspan).setUserArenaChunkToFault.func1 */
-	{0xffe0, 487},  /* closure runtime.mmap.func1 */
-	{0x10100, 488}, /* closure runtime.munmap.func1 */
-	{0x10280, 489}, /* closure runtime.sigaction.func1 */
-	{0x10e40, 490}, /* closure runtime.chansend.func1 */
-	{0x11040, 491}, /* closure runtime.send.goready.func1 */
-	{0x11680, 492}, /* closure runtime.closechan.goready.func1 */
-	{0x11e60, 493}, /* closure runtime.chanrecv.func1 */
-	{0x120e0, 494}, /* closure runtime.recv.goready.func1 */
-	{0x127c0, 495}, /* closure runtime.debugCallCheck.func1 */
-	{0x12bc0, 496}, /* closure runtime.debugCallWrap.func1 */
-	{0x12e20, 497}, /* closure runtime.debugCallWrap2.func1 */
-	{0x15240, 498}, /* closure runtime.hexdumpWords.func1 */
-	{0x1a200, 499}, /* closure runtime.persistentalloc.func1 */
-	{0x1c400, 500}, /* closure runtime.allocmcache.func1 */
-	{0x1de60, 501}, /* closure runtime.checkFinalizersAndCleanups.func1 */
-	{0x1e0e0, 502}, /* closure runtime.checkFinalizersAndCleanups.func1.1 */
-	{0x20280, 503}, /* closure runtime.SetFinalizer.func2 */
-	{0x20340, 504}, /* closure runtime.SetFinalizer.func1 */
-	{0x211a0, 505}, /* closure runtime.gcStart.func4 */
-	{0x21220, 506}, /* closure runtime.gcStart.func2 */
-	{0x21280, 507}, /* closure runtime.gcStart.func1 */
-	{0x216a0, 508}, /* closure runtime.gcMarkDone.func4 */
-	{0x21740, 509}, /* closure runtime.gcMarkDone.func3 */
-	{0x217e0, 510}, /* closure runtime.gcMarkDone.func2 */
-	{0x21840, 511}, /* closure runtime.gcMarkDone.forEachP.func5 */
-	{0x22c40, 512}, /* closure runtime.gcMarkTermination.forEachP.func7 */
-	{0x22cc0, 513}, /* closure runtime.gcMarkTermination.func3 */
-	{0x22d20, 514}, /* closure runtime.gcMarkTermination.func2 */
-	{0x22de0, 515}, /* closure runtime.gcMarkTermination.func1 */
-	{0x23300, 516}, /* closure runtime.gcBgMarkWorker.func2 */
-	{0x24e60, 517}, /* closure runtime.gcMarkRootCheck.func1 */
-	{0x25420, 518}, /* closure runtime.markroot.func1 */
-	{0x26140, 519}, /* closure runtime.gcAssistAlloc.func2 */
-	{0x26180, 520}, /* closure runtime.gcAssistAlloc.func1 */
-	{0x2d3e0, 521}, /* closure runtime.(*pageAlloc).scavenge.func1 */
-	{0x30700, 522}, /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3 */
-	{0x307c0, 523}, /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2 */
-	{0x30880, 524}, /* closure runtime.(*sweepLocked).sweep.func1 */
-	{0x31820, 525}, /* closure runtime.getempty.func1 */
-	{0x32980, 526}, /* closure runtime.(*mheap).alloc.func1 */
-	{0x37360, 527}, /* closure runtime.(*pageAlloc).find.func1 */
-	{0x3a320, 528}, /* closure runtime.mProf_Malloc.func1 */
-	{0x3ad00, 529}, /* closure runtime.(*mLockProfile).captureStack.func1 */
-	{0x3b460, 530}, /* closure runtime.doRecordGoroutineProfile.func1 */
-	{0x3d680, 531}, /* closure runtime.futexwakeup.func1 */
-	{0x3d980, 532}, /* closure runtime.newosproc.func1 */
-	{0x3f7a0, 533}, /* closure runtime.(*_panic).nextFrame.func1 */
-	{0x3fc00, 534}, /* closure runtime.gorecover.func1 */
-	{0x3fe00, 535}, /* closure runtime.throw.func1 */
-	{0x3ff40, 536}, /* closure runtime.fatal.func1 */
-	{0x403c0, 537}, /* closure runtime.fatalthrow.func1 */
-	{0x40540, 538}, /* closure runtime.fatalpanic.func1 */
-	{0x40b40, 539}, /* closure runtime.dopanic_m.func1 */
-	{0x414e0, 540}, /* closure runtime.setPinned.func2 */
-	{0x41540, 541}, /* closure runtime.setPinned.func1 */
-	{0x426a0, 542}, /* closure runtime.xRegRestore.func1 */
-	{0x43920, 543}, /* closure runtime.main.func2 */
-	{0x442a0, 544}, /* closure runtime.badmorestackg0.func1 */
-	{0x45f60, 545}, /* closure runtime.casgstatus.func3 */
-	{0x46300, 546}, /* closure runtime.stopTheWorld.func1 */
-	{0x47840, 547}, /* closure runtime.allocm.func1 */
-	{0x4c7e0, 548}, /* closure runtime.reentersyscall.func2 */
-	{0x4c8c0, 549}, /* closure runtime.reentersyscall.func1 */
-	{0x4cba0, 550}, /* closure runtime.entersyscallblock.func4 */
-	{0x4cca0, 551}, /* closure runtime.entersyscallblock.func3 */
-	{0x4cde0, 552}, /* closure runtime.entersyscallblock.func1 */
-	{0x4cee0, 553}, /* closure runtime.exitsyscall.func4 */
-	{0x4cf20, 554}, /* closure runtime.exitsyscall.func3 */
-	{0x4d020, 555}, /* closure runtime.exitsyscall.func2 */
-	{0x4d5a0, 556}, /* closure runtime.malg.func1 */
-	{0x4d660, 557}, /* closure runtime.newproc.func1 */
-	{0x4e2a0, 558}, /* closure runtime.gfget.func2 */
-	{0x4e2e0, 559}, /* closure runtime.gfget.func1 */
-	{0x4efa0, 560}, /* closure runtime.(*p).destroy.freemcache.func2 */
-	{0x4f000, 561}, /* closure runtime.(*p).destroy.func1 */
-	{0x50040, 562}, /* closure runtime.wirep.func2 */
-	{0x506e0, 563}, /* closure runtime.checkdead.func1 */
-	{0x55940, 564}, /* closure runtime.(*rwmutex).rlock.func1 */
-	{0x55b60, 565}, /* closure runtime.readyWithTime.goready.func1 */
-	{0x5f220, 566}, /* closure runtime.(*synctestBubble).changegstatus.goready.func1 */
-	{0x5f380, 567}, /* closure runtime.(*synctestBubble).decActive.goready.func1 */
-	{0x5f900, 568}, /* closure runtime.(*timer).maybeRunAsync.func1 */
-	{0x60020, 569}, /* closure runtime.(*timer).modify.func1 */
-	{0x61620, 570}, /* closure runtime.(*timer).maybeRunChan.func1 */
-	{0x61840, 571}, /* closure runtime.traceAdvance.func6 */
-	{0x61980, 572}, /* closure runtime.traceAdvance.func5 */
-	{0x619e0, 573}, /* closure runtime.traceAdvance.func4 */
-	{0x61b80, 574}, /* closure runtime.traceAdvance.forEachP.func7 */
-	{0x61c00, 575}, /* closure runtime.traceAdvance.func1 */
-	{0x61e00, 576}, /* closure runtime.traceAdvance.func1.1 */
-	{0x64420, 577}, /* closure runtime.traceback1.func1 */
-	{0x64e80, 578}, /* closure runtime.traceback2.func1 */
-	{0x652e0, 579}, /* closure runtime.callers.func1 */
-	{0x65fa0, 580}, /* closure runtime.tracebacksomeothers.func1 */
-	{0x662c0, 581}, /* closure runtime.tracebackHexdump.func1 */
-	{0x66ba0, 582}, /* closure runtime.traceWriter.flush.func1 */
-	{0x66f40, 583}, /* closure runtime.traceWriter.refill.func1 */
-	{0x678c0, 584}, /* closure runtime.traceCPUFlush.func1 */
-	{0x68420, 585}, /* closure runtime.(*traceRegionAlloc).alloc.func1 */
-	{0x6a100, 586}, /* closure runtime.traceThreadDestroy.func1 */
-	{0x6ba40, 587}, /* closure runtime.(*traceStringTable).put.func1 */
-	{0x6bda0, 588}, /* closure runtime.(*traceStringTable).reset.func1 */
-	{0x6c220, 589}, /* closure runtime.traceSyncBatch.func1 */
-	{0x6ca20, 590}, /* closure runtime.getGCMaskOnDemand.func1 */
-	{0x6f220, 591}, /* closure runtime.vdsoParseSymbols.func1 */
-	{0x701c0, 592}, /* closure runtime.gcMarkTermination.func4.1 */
-	{0x7cd80, 593}, /* closure syscall.init.OnceFunc.func3 */
-	{0x7cde0, 594}, /* closure syscall.init.OnceFunc.func3.1 */
-	{0x7ce60, 595}, /* closure syscall.init.OnceFunc.func3.1.1 */
+	{0xfea0, 579},  /* closure runtime.(*mspan).setUserArenaChunkToFault.func1 */
+	{0xffe0, 580},  /* closure runtime.mmap.func1 */
+	{0x10100, 581}, /* closure runtime.munmap.func1 */
+	{0x10280, 582}, /* closure runtime.sigaction.func1 */
+	{0x10e40, 583}, /* closure runtime.chansend.func1 */
+	{0x11040, 584}, /* closure runtime.send.goready.func1 */
+	{0x11680, 585}, /* closure runtime.closechan.goready.func1 */
+	{0x11e60, 586}, /* closure runtime.chanrecv.func1 */
+	{0x120e0, 587}, /* closure runtime.recv.goready.func1 */
+	{0x127c0, 588}, /* closure runtime.debugCallCheck.func1 */
+	{0x12bc0, 589}, /* closure runtime.debugCallWrap.func1 */
+	{0x12e20, 590}, /* closure runtime.debugCallWrap2.func1 */
+	{0x15240, 591}, /* closure runtime.hexdumpWords.func1 */
+	{0x1a200, 592}, /* closure runtime.persistentalloc.func1 */
+	{0x1c400, 593}, /* closure runtime.allocmcache.func1 */
+	{0x1de60, 594}, /* closure runtime.checkFinalizersAndCleanups.func1 */
+	{0x1e0e0, 595}, /* closure runtime.checkFinalizersAndCleanups.func1.1 */
+	{0x20280, 596}, /* closure runtime.SetFinalizer.func2 */
+	{0x20340, 597}, /* closure runtime.SetFinalizer.func1 */
+	{0x211a0, 598}, /* closure runtime.gcStart.func4 */
+	{0x21220, 599}, /* closure runtime.gcStart.func2 */
+	{0x21280, 600}, /* closure runtime.gcStart.func1 */
+	{0x216a0, 601}, /* closure runtime.gcMarkDone.func4 */
+	{0x21740, 602}, /* closure runtime.gcMarkDone.func3 */
+	{0x217e0, 603}, /* closure runtime.gcMarkDone.func2 */
+	{0x21840, 604}, /* closure runtime.gcMarkDone.forEachP.func5 */
+	{0x22c40, 605}, /* closure runtime.gcMarkTermination.forEachP.func7 */
+	{0x22cc0, 606}, /* closure runtime.gcMarkTermination.func3 */
+	{0x22d20, 607}, /* closure runtime.gcMarkTermination.func2 */
+	{0x22de0, 608}, /* closure runtime.gcMarkTermination.func1 */
+	{0x23300, 609}, /* closure runtime.gcBgMarkWorker.func2 */
+	{0x24e60, 610}, /* closure runtime.gcMarkRootCheck.func1 */
+	{0x25420, 611}, /* closure runtime.markroot.func1 */
+	{0x26140, 612}, /* closure runtime.gcAssistAlloc.func2 */
+	{0x26180, 613}, /* closure runtime.gcAssistAlloc.func1 */
+	{0x2d3e0, 614}, /* closure runtime.(*pageAlloc).scavenge.func1 */
+	{0x30700, 615}, /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func3 */
+	{0x307c0, 616}, /* closure runtime.(*sweepLocked).sweep.(*mheap).freeSpan.func2 */
+	{0x30880, 617}, /* closure runtime.(*sweepLocked).sweep.func1 */
+	{0x31820, 618}, /* closure runtime.getempty.func1 */
+	{0x32980, 619}, /* closure runtime.(*mheap).alloc.func1 */
+	{0x37360, 620}, /* closure runtime.(*pageAlloc).find.func1 */
+	{0x3a320, 621}, /* closure runtime.mProf_Malloc.func1 */
+	{0x3ad00, 622}, /* closure runtime.(*mLockProfile).captureStack.func1 */
+	{0x3b460, 623}, /* closure runtime.doRecordGoroutineProfile.func1 */
+	{0x3d680, 624}, /* closure runtime.futexwakeup.func1 */
+	{0x3d980, 625}, /* closure runtime.newosproc.func1 */
+	{0x3f7a0, 626}, /* closure runtime.(*_panic).nextFrame.func1 */
+	{0x3fc00, 627}, /* closure runtime.gorecover.func1 */
+	{0x3fe00, 628}, /* closure runtime.throw.func1 */
+	{0x3ff40, 629}, /* closure runtime.fatal.func1 */
+	{0x403c0, 630}, /* closure runtime.fatalthrow.func1 */
+	{0x40540, 631}, /* closure runtime.fatalpanic.func1 */
+	{0x40b40, 632}, /* closure runtime.dopanic_m.func1 */
+	{0x414e0, 633}, /* closure runtime.setPinned.func2 */
+	{0x41540, 634}, /* closure runtime.setPinned.func1 */
+	{0x426a0, 635}, /* closure runtime.xRegRestore.func1 */
+	{0x43920, 636}, /* closure runtime.main.func2 */
+	{0x442a0, 637}, /* closure runtime.badmorestackg0.func1 */
+	{0x45f60, 638}, /* closure runtime.casgstatus.func3 */
+	{0x46300, 639}, /* closure runtime.stopTheWorld.func1 */
+	{0x47840, 640}, /* closure runtime.allocm.func1 */
+	{0x4c7e0, 641}, /* closure runtime.reentersyscall.func2 */
+	{0x4c8c0, 642}, /* closure runtime.reentersyscall.func1 */
+	{0x4cba0, 643}, /* closure runtime.entersyscallblock.func4 */
+	{0x4cca0, 644}, /* closure runtime.entersyscallblock.func3 */
+	{0x4cde0, 645}, /* closure runtime.entersyscallblock.func1 */
+	{0x4cee0, 646}, /* closure runtime.exitsyscall.func4 */
+	{0x4cf20, 647}, /* closure runtime.exitsyscall.func3 */
+	{0x4d020, 648}, /* closure runtime.exitsyscall.func2 */
+	{0x4d5a0, 649}, /* closure runtime.malg.func1 */
+	{0x4d660, 650}, /* closure runtime.newproc.func1 */
+	{0x4e2a0, 651}, /* closure runtime.gfget.func2 */
+	{0x4e2e0, 652}, /* closure runtime.gfget.func1 */
+	{0x4efa0, 653}, /* closure runtime.(*p).destroy.freemcache.func2 */
+	{0x4f000, 654}, /* closure runtime.(*p).destroy.func1 */
+	{0x50040, 655}, /* closure runtime.wirep.func2 */
+	{0x506e0, 656}, /* closure runtime.checkdead.func1 */
+	{0x55940, 657}, /* closure runtime.(*rwmutex).rlock.func1 */
+	{0x55b60, 658}, /* closure runtime.readyWithTime.goready.func1 */
+	{0x5f220, 659}, /* closure runtime.(*synctestBubble).changegstatus.goready.func1 */
+	{0x5f380, 660}, /* closure runtime.(*synctestBubble).decActive.goready.func1 */
+	{0x5f900, 661}, /* closure runtime.(*timer).maybeRunAsync.func1 */
+	{0x60020, 662}, /* closure runtime.(*timer).modify.func1 */
+	{0x61620, 663}, /* closure runtime.(*timer).maybeRunChan.func1 */
+	{0x61840, 664}, /* closure runtime.traceAdvance.func6 */
+	{0x61980, 665}, /* closure runtime.traceAdvance.func5 */
+	{0x619e0, 666}, /* closure runtime.traceAdvance.func4 */
+	{0x61b80, 667}, /* closure runtime.traceAdvance.forEachP.func7 */
+	{0x61c00, 668}, /* closure runtime.traceAdvance.func1 */
+	{0x61e00, 669}, /* closure runtime.traceAdvance.func1.1 */
+	{0x64420, 670}, /* closure runtime.traceback1.func1 */
+	{0x64e80, 671}, /* closure runtime.traceback2.func1 */
+	{0x652e0, 672}, /* closure runtime.callers.func1 */
+	{0x65fa0, 673}, /* closure runtime.tracebacksomeothers.func1 */
+	{0x662c0, 674}, /* closure runtime.tracebackHexdump.func1 */
+	{0x66ba0, 675}, /* closure runtime.traceWriter.flush.func1 */
+	{0x66f40, 676}, /* closure runtime.traceWriter.refill.func1 */
+	{0x678c0, 677}, /* closure runtime.traceCPUFlush.func1 */
+	{0x68420, 678}, /* closure runtime.(*traceRegionAlloc).alloc.func1 */
+	{0x6a100, 679}, /* closure runtime.traceThreadDestroy.func1 */
+	{0x6ba40, 680}, /* closure runtime.(*traceStringTable).put.func1 */
+	{0x6bda0, 681}, /* closure runtime.(*traceStringTable).reset.func1 */
+	{0x6c220, 682}, /* closure runtime.traceSyncBatch.func1 */
+	{0x6ca20, 683}, /* closure runtime.getGCMaskOnDemand.func1 */
+	{0x6f220, 684}, /* closure runtime.vdsoParseSymbols.func1 */
+	{0x701c0, 685}, /* closure runtime.gcMarkTermination.func4.1 */
+	{0x7cd80, 686}, /* closure syscall.init.OnceFunc.func3 */
+	{0x7cde0, 687}, /* closure syscall.init.OnceFunc.func3.1 */
+	{0x7ce60, 688}, /* closure syscall.init.OnceFunc.func3.1.1 */
 	{0},
 };
 

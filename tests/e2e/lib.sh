@@ -6,6 +6,7 @@
 # and leave nothing running. A case is a script that sources this file:
 #
 #   go_program DIR VERSION NAME     builds DIR, sets BIN (cached by sources and version)
+#   go_program_as BUILD DIR VERSION NAME  the same in one of the ways below; sets DEBUG, too
 #   start_target BIN ARGS…          starts it, waits for "ready PID", sets TARGET
 #   build_object SPEC               askc build, sets OBJECT
 #   take_snapshot ENGINE OUTPUT     askance snapshot of TARGET
@@ -135,6 +136,35 @@ go_program() {
 	# Another test may have built the same meanwhile: either copy will do.
 	mv -T "$out" "$(dirname "$BIN")" 2>/dev/null || rm -rf "$out"
 	[ -x "$BIN" ] || die "no $BIN after the build"
+}
+
+# go_program_as BUILD DIR VERSION NAME: go_program as programs are built in practice; sets BIN, and DEBUG to
+# askc's arguments for debug info that lies elsewhere. BUILD is default, plain (not optimised), pie, paths (not
+# trimmed), uncompressed (debug info), cgo or stripped.
+go_program_as() {
+	local build=$1 flags=()
+	shift
+	DEBUG=()
+	case $build in
+	default | stripped) ;;
+	plain) flags=("-gcflags=all=-N -l") ;;
+	pie) flags=(-buildmode=pie) ;;
+	paths) flags=(-trimpath=false) ;;
+	uncompressed) flags=(-ldflags=-compressdwarf=false) ;;
+	cgo)
+		need_command gcc
+		local E2E_CGO=1
+		flags=(-tags=withcgo -ldflags=-linkmode=external)
+		;;
+	*) die "no build $build" ;;
+	esac
+	go_program "$@" "${flags[@]:+${flags[@]}}"
+	[ "$build" = stripped ] || return 0
+	need_command objcopy strip
+	objcopy --only-keep-debug "$BIN" "$WORK/$3.debug"
+	strip -o "$WORK/$3" "$BIN"
+	BIN=$WORK/$3
+	DEBUG=(--debug "$WORK/$3.debug")
 }
 
 # start_target BIN ARGS…: starts a program and waits for its line "ready PID"; sets TARGET.

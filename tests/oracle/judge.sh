@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# judge GO_VERSION PROGRAM: every variable of every function that is on a stack, part by part,
+# judge GO_VERSION PROGRAM [BUILD]: every variable of every function that is on a stack, part by part,
 # as Delve and as we see it in one and the same stopped process. PROGRAM is a directory of
-# tests/e2e, or the name of a real program below.
+# tests/e2e, built as BUILD says (go_program_as), or the name of a real program below.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/../e2e/lib.sh"
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/oracle/delve.sh
 . "$here/delve.sh"
 
-version=$1 program=$2
+DEBUG=()
+version=$1 program=$2 build=${3:-default}
 need_ptrace
 build_delve
 
@@ -58,8 +59,12 @@ caddy)
 	sleep 1
 	;;
 *)
-	go_program "$E2E_DIR/$program" "$version" "$program"
-	start_target "$BIN"
+	# Delve wants debug info where the program is: what runs is what a stripped one was before.
+	go_program_as "${build/stripped/default}" "$E2E_DIR/$program" "$version" "$program"
+	arguments=()
+	[ "$build" != plain ] || arguments=(plain)
+	start_target "$BIN" "${arguments[@]:+${arguments[@]}}"
+	[ "$build" != stripped ] || go_program_as "$build" "$E2E_DIR/$program" "$version" "$program"
 	;;
 esac
 
@@ -67,7 +72,7 @@ esac
 "$delve" spec "$TARGET" "$WORK/everything.ask.yaml" || die "delve gives no spec"
 # A name with two types needs to be told apart by its line: those are left out, and counted.
 spec=$WORK/everything.ask.yaml
-"$ASKC" check "$spec" --binary "$BIN" --diagnostics=json >"$WORK/diagnostics.json" 2>"$WORK/askc.err" || true
+"$ASKC" check "$spec" --binary "$BIN" "${DEBUG[@]:+${DEBUG[@]}}" --diagnostics=json >"$WORK/diagnostics.json" 2>"$WORK/askc.err" || true
 sqlite3 -batch :memory: "SELECT DISTINCT value->>'\$.line' FROM json_each(readfile('$WORK/diagnostics.json'), '\$.diagnostics')
 	WHERE value->>'\$.severity' = 'error' AND value->>'\$.message' LIKE '%more than one type%'" >"$WORK/refused"
 while read -r line; do
@@ -77,7 +82,7 @@ while read -r line; do
 	sed -i "${line}s/.*/      # left out/" "$spec"
 done <"$WORK/refused"
 say "left out: $(grep -c . "$WORK/refused" || true)"
-build_object "$WORK/everything.ask.yaml"
+build_object "$WORK/everything.ask.yaml" "${DEBUG[@]:+${DEBUG[@]}}"
 
 mkfifo "$WORK/release"
 "$delve" hold "$TARGET" "$WORK/theirs.json" <"$WORK/release" >"$WORK/held" 2>"$WORK/delve.err" &

@@ -271,6 +271,8 @@ static void assert_rtype(const char *name, uint32_t flags)
 
 static void test_interfaces(void **state)
 {
+	const struct schema_type *hidden;
+
 	(void)state;
 	run("  - {name: main.dynamics, capture: [empty, full, list]}\n");
 	row_at(s->captures[0].type, 0, ASK_POINTER_ANY);
@@ -283,9 +285,15 @@ static void test_interfaces(void **state)
 	assert_rtype("map[string]int", ASK_RTYPE_DIRECT);
 	/* Go 1.26 asks for the size only, before a struct had to have one field */
 	assert_rtype("main.padded", is_old ? 0 : ASK_RTYPE_DIRECT);
-	rtype_named(
-		"main.hidden"); /* Go 1.22 has it in no debug info, but its descriptor has a name */
-	rtype_named("*main.hidden");
+	/* Go 1.22 has it in no debug info, but its descriptor has its name and fields */
+	assert_rtype("main.hidden", 0);
+	hidden = &s->types[type_named("main.hidden")];
+	assert_int_equal(hidden->kind, SCHEMA_KIND_STRUCT);
+	assert_int_equal(hidden->size, 24);
+	assert_int_equal(hidden->fields, 3);
+	assert_int_equal(offset_of(type_named("main.hidden"), "c"), 16);
+	assert_rtype("*main.hidden", ASK_RTYPE_DIRECT);
+	assert_int_equal(s->types[type_named("*main.hidden")].elem, type_named("main.hidden"));
 	/* a number needs no more than that */
 	assert_int_not_equal(rtype_named("main.bare")->type, ASK_ABSENT);
 	assert_int_equal(s->types[type_named("main.bare")].kind, SCHEMA_KIND_INT);

@@ -314,6 +314,18 @@ static void test_patterns(void **state)
 	type_commented("main.right");
 }
 
+/* What is cut is cut also where only a descriptor describes the type. */
+static void test_only_in_interfaces(void **state)
+{
+	(void)state;
+	run("- {name: main.vault, capture: [open]}\n",
+	    "functions:\n- {name: main.holder, capture: [v]}\n");
+	assert_string_equal(spans(type_commented("main.vault, chosen: open")), "0+8");
+	run("- {name: \"main.vau*\", capture: [open]}\n",
+	    "functions:\n- {name: main.holder, capture: [v]}\n");
+	assert_string_equal(spans(type_commented("main.vault, chosen: open")), "0+8");
+}
+
 /* What captures name themselves is not cut, but what it leads to. */
 static void test_captures_go_on(void **state)
 {
@@ -396,7 +408,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_shape),	   TEST(test_pointers_on_the_way),
 		TEST(test_recursion_ends), TEST(test_redacted),
-		TEST(test_nothing_chosen), TEST(test_patterns),
+		TEST(test_nothing_chosen), TEST(test_patterns), TEST(test_only_in_interfaces),
 		TEST(test_captures_go_on), TEST(test_values_in_frames),
 		TEST(test_mistakes),
 	};

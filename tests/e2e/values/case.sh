@@ -9,32 +9,10 @@
 version=$1 engine=$2 build=${3:-default}
 here=$(cd "$(dirname "$0")" && pwd)
 need_engine "$engine"
-flags=() debug=() arguments=()
-case $build in
-default | stripped) ;;
-plain)
-	flags=("-gcflags=all=-N -l")
-	arguments=(plain)
-	;;
-pie) flags=(-buildmode=pie) ;;
-paths) flags=(-trimpath=false) ;;
-uncompressed) flags=(-ldflags=-compressdwarf=false) ;;
-cgo)
-	need_command gcc
-	E2E_CGO=1
-	flags=(-tags=withcgo -ldflags=-linkmode=external)
-	;;
-*) die "no build $build" ;;
-esac
-go_program "$here" "$version" values "${flags[@]:+${flags[@]}}"
-if [ "$build" = stripped ]; then
-	need_command objcopy strip
-	objcopy --only-keep-debug "$BIN" "$WORK/values.debug"
-	strip -o "$WORK/values" "$BIN"
-	BIN=$WORK/values
-	debug=(--debug "$WORK/values.debug")
-fi
-build_object "$here/spec.ask.yaml" "${debug[@]:+${debug[@]}}"
+arguments=()
+[ "$build" != plain ] || arguments=(plain)
+go_program_as "$build" "$here" "$version" values
+build_object "$here/spec.ask.yaml" "${DEBUG[@]:+${DEBUG[@]}}"
 start_target "$BIN" "${arguments[@]:+${arguments[@]}}"
 take_snapshot "$engine" "$WORK/values.db"
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"sync/atomic"
 	"time"
 	"unsafe"
 )
@@ -67,6 +68,41 @@ type (
 	bareFlag    bool
 	bareComplex complex64
 )
+
+// Only interfaces hold these: up to Go 1.23 their descriptors are all there is of them.
+type (
+	onlyElement struct {
+		Small int8
+		Text  string
+		Word  uint64
+	}
+	onlyPointee struct {
+		Next  *onlyPointee
+		Value onlyElement
+	}
+	onlyBase   struct{ Base bareInt }
+	onlyShape  struct{ P *onlyPointee }
+	onlyList   []onlyShape
+	onlyMatrix [2][2]onlyElement
+	onlyAll    struct {
+		_ bool
+		onlyBase
+		*onlyPointee
+		Elements []onlyElement
+		Pair     [2]onlyElement
+		Pointers []*onlyElement
+		Any      any
+		Shape    shape
+		Error    error
+		Empty    struct{}
+		Func     func() int
+		Time     time.Time
+		Atomic   atomic.Int32
+		Inline   struct{ A, B int16 }
+	}
+)
+
+func (o *onlyAll) Area() float64 { return 0 }
 
 type embedsShape struct {
 	shape
@@ -151,6 +187,8 @@ type interfaces struct {
 	Context    context.Context
 	Deadline   context.Context
 	Bare       []any // of types that only their descriptors describe, up to Go 1.23
+	Only       []any // the same, and not of basic kinds
+	OnlyShape  shape
 }
 
 //go:noinline
@@ -216,6 +254,19 @@ func holdInterfaceKinds() {
 	v.Made = reflect.New(reflect.StructOf([]reflect.StructField{{Name: "Made", Type: reflect.TypeOf(1)}})).Elem().Interface()
 	v.Self = &v.Self
 	v.Bare = []any{bareInt(-3), bareWord(1 << 63), bareFloat(0.5), bareText("bare"), bareFlag(true), bareComplex(1 + 2i)}
+	element := onlyElement{-1, "element", 1 << 60}
+	last := &onlyPointee{nil, element}
+	all := &onlyAll{
+		onlyBase: onlyBase{7}, onlyPointee: &onlyPointee{last, onlyElement{}}, Elements: []onlyElement{element, {}},
+		Pair: [2]onlyElement{{}, element}, Pointers: []*onlyElement{nil, &element}, Any: onlyShape{last}, Shape: square{8},
+		Error: plain, Func: seven, Time: time.Date(2025, 1, 2, 3, 4, 5, 6, time.UTC), Inline: struct{ A, B int16 }{1, -2},
+	}
+	all.Atomic.Store(5)
+	v.Only = []any{
+		element, &onlyPointee{last, element}, onlyShape{last}, onlyList{{last}, {nil}}, onlyMatrix{1: {element, element}},
+		[]onlyMatrix{{}, {{element}}}, [1]*onlyPointee{last}, all, struct{ X, Y onlyBase }{onlyBase{1}, onlyBase{2}},
+	}
+	v.OnlyShape = all
 	v.Context = context.WithValue(context.WithValue(context.Background(), contextKey("a"), 1), contextKey("b"), n)
 	deadline, cancel := context.WithTimeout(v.Context, 10*time.Hour)
 	hold(func() { park(); cancel() }) // some one keeps it
