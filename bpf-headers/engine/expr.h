@@ -154,6 +154,7 @@ ask_global ask_frame(ask_u32 shard_index)
 	if (!row)
 		return 0;
 	shard->match_pc = pc;
+	shard->frame_live = shard->leaf_live && !shard->match && (walked.flags & ASK_WALKED_EXACT);
 	/* Go's arguments may lie above the CFA, but never outside of the stack. */
 	shard->cfa = walked.cfa;
 	shard->floor = ask_floor(shard, &walked);
@@ -220,6 +221,41 @@ ask_inline long ask_op_assert(struct ask_eval *eval, const struct ask_op *op)
 	return 0;
 }
 
+/* Bytes of a register become bytes of the value, or it is the address. 1: the expression ends. */
+ask_inline long ask_op_register(struct ask_eval *eval, const struct ask_op *op)
+{
+	struct ask_shard *shard = ask_shard(eval->shard);
+	ask_u64 at = eval->off + op->b, word, number = (ask_u64)op->a;
+	ask_u8 *to = ask_chunk(eval->chunk);
+
+	ask_hide(at);
+	ask_hide(number);
+	if (!shard || !to || !shard->frame_live || number >= ASK_REGS) {
+		ask_eval_fail(eval, ASK_REASON_REGISTER);
+		return 1;
+	}
+	word = shard->regs[number];
+	if (!op->c) {
+		eval->status = word ? ASK_STATUS_OK : ASK_STATUS_NIL;
+		eval->address = word;
+		return !word;
+	}
+	if (op->b > eval->size || op->c > eval->size - op->b || at >= ASK_CHUNK_SIZE) {
+		ask_eval_fail(eval, ASK_REASON_UNSUPPORTED);
+		return 1;
+	}
+	to += at;
+	if (op->c == 8)
+		__builtin_memcpy(to, &word, 8);
+	else if (op->c == 4)
+		__builtin_memcpy(to, &word, 4);
+	else if (op->c == 2)
+		__builtin_memcpy(to, &word, 2);
+	else
+		*to = (ask_u8)word;
+	return 0;
+}
+
 static long ask_op_step(ask_u64 i, void *context)
 {
 	struct ask_call *call = context;
@@ -232,7 +268,7 @@ static long ask_op_step(ask_u64 i, void *context)
 		return 1;
 	eval = &shard->eval;
 	eval->detail = (ask_u32)i;
-	if (eval->in_frame && op->kind != ASK_OP_CFA) {
+	if (eval->in_frame && op->kind != ASK_OP_CFA && op->kind != ASK_OP_REGISTER) {
 		ask_u64 add = op->kind == ASK_OP_COPY ? (ask_u64)op->a : 0;
 
 		if (op->kind != ASK_OP_ADD && eval->address + add < eval->floor) {
@@ -268,6 +304,9 @@ static long ask_op_step(ask_u64 i, void *context)
 		return ask_op_index(eval, op);
 	case ASK_OP_ASSERT:
 		return ask_op_assert(eval, op);
+	case ASK_OP_REGISTER:
+		eval->in_frame = eval->in_frame && op->c;
+		return ask_op_register(eval, op);
 	case ASK_OP_COPY:
 		if (op->b > eval->size || op->c > eval->size - op->b) {
 			ask_eval_fail(eval, ASK_REASON_UNSUPPORTED);
