@@ -65,7 +65,6 @@ func main() {
 			sink[9] = assigned(1000, 2000, 3000)
 		}
 	}()
-	fmt.Println("ready")
-	os.Stdout.Sync()
+	fmt.Println("ready", os.Getpid())
 	time.Sleep(time.Hour)
 }
