@@ -190,6 +190,7 @@ struct ask_shard {
 	ask_u32 recall_at;   /* frames of a shape that were compared or kept */
 	ask_u32 leaf_live;   /* 1: `regs` are the leaf's registers */
 	ask_u32 frame_live;  /* 1: they are those of the frame in work */
+	ask_u64 taken;	     /* the register that an expression took last */
 	ask_u64 leaf_pc, leaf_sp, leaf_bp; /* of a running goroutine */
 	ask_u64 walk_sp;     /* where the walk began */
 	ask_u64 floor;	     /* below this address the frame in work has no variables */

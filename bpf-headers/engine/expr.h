@@ -221,39 +221,55 @@ ask_inline long ask_op_assert(struct ask_eval *eval, const struct ask_op *op)
 	return 0;
 }
 
+/*
+ * Takes register `number` of the frame in work to shard->taken, and its low `size` bytes to
+ * `off` of chunk `chunk`; of size 0 to nowhere. Returns 0 where there are no registers.
+ */
+ask_global ask_take_register(ask_u32 shard_index, ask_u32 number, ask_u32 chunk, ask_u32 off,
+			     ask_u32 size)
+{
+	struct ask_shard *shard = ask_shard(shard_index);
+	ask_u64 at = off, place = number;
+	ask_u8 *to = ask_chunk(chunk);
+
+	ask_hide(at);
+	ask_hide(place);
+	if (!shard || !to || !shard->frame_live || place >= ASK_REGS || at >= ASK_CHUNK_SIZE)
+		return 0;
+	shard->taken = shard->regs[place];
+	to += at;
+	if (size == 8)
+		__builtin_memcpy(to, &shard->taken, 8);
+	else if (size == 4)
+		__builtin_memcpy(to, &shard->taken, 4);
+	else if (size == 2)
+		__builtin_memcpy(to, &shard->taken, 2);
+	else if (size == 1)
+		*to = (ask_u8)shard->taken;
+	return 1;
+}
+
 /* Bytes of a register become bytes of the value, or it is the address. 1: the expression ends. */
 ask_inline long ask_op_register(struct ask_eval *eval, const struct ask_op *op)
 {
 	struct ask_shard *shard = ask_shard(eval->shard);
-	ask_u64 at = eval->off + op->b, word, number = (ask_u64)op->a;
-	ask_u8 *to = ask_chunk(eval->chunk);
+	ask_u32 off = (ask_u32)eval->off + (op->c ? op->b : 0);
 
-	ask_hide(at);
-	ask_hide(number);
-	if (!shard || !to || !shard->frame_live || number >= ASK_REGS) {
-		ask_eval_fail(eval, ASK_REASON_REGISTER);
-		return 1;
-	}
-	word = shard->regs[number];
-	if (!op->c) {
-		eval->status = word ? ASK_STATUS_OK : ASK_STATUS_NIL;
-		eval->address = word;
-		return !word;
-	}
-	if (op->b > eval->size || op->c > eval->size - op->b || at >= ASK_CHUNK_SIZE) {
+	if (op->c && (ask_u64)op->b + op->c > eval->size) {
 		ask_eval_fail(eval, ASK_REASON_UNSUPPORTED);
 		return 1;
 	}
-	to += at;
-	if (op->c == 8)
-		__builtin_memcpy(to, &word, 8);
-	else if (op->c == 4)
-		__builtin_memcpy(to, &word, 4);
-	else if (op->c == 2)
-		__builtin_memcpy(to, &word, 2);
-	else
-		*to = (ask_u8)word;
-	return 0;
+	if (!shard || !ask_take_register(eval->shard, (ask_u32)op->a, eval->chunk, off, op->c)) {
+		ask_eval_fail(eval, ASK_REASON_REGISTER);
+		return 1;
+	}
+	if (op->c)
+		return 0;
+	eval->in_frame = 0;
+	eval->address = shard->taken;
+	if (!eval->address)
+		eval->status = ASK_STATUS_NIL;
+	return !eval->address;
 }
 
 static long ask_op_step(ask_u64 i, void *context)
@@ -289,6 +305,8 @@ static long ask_op_step(ask_u64 i, void *context)
 	case ASK_OP_ADD:
 		eval->address += (ask_u64)op->a;
 		return 0;
+	case ASK_OP_REGISTER:
+		return ask_op_register(eval, op);
 	case ASK_OP_DEREF:
 		if (ask_read(&word, sizeof(word), eval->address)) {
 			eval->status = ASK_STATUS_READ_FAILED;
@@ -304,9 +322,6 @@ static long ask_op_step(ask_u64 i, void *context)
 		return ask_op_index(eval, op);
 	case ASK_OP_ASSERT:
 		return ask_op_assert(eval, op);
-	case ASK_OP_REGISTER:
-		eval->in_frame = eval->in_frame && op->c;
-		return ask_op_register(eval, op);
 	case ASK_OP_COPY:
 		if (op->b > eval->size || op->c > eval->size - op->b) {
 			ask_eval_fail(eval, ASK_REASON_UNSUPPORTED);

@@ -145,10 +145,10 @@ enum binary_piece_kind {
 	BINARY_PIECE_CFA,	  /* at CFA + offset */
 	BINARY_PIECE_CFA_DEREF,	  /* at *(CFA + offset): the variable escaped to the heap */
 	BINARY_PIECE_REGISTER,	  /* in DWARF register `reg`, as far as DWARF knows */
-	BINARY_PIECE_LEAF,	  /* it is, in a thread that is about to run this PC */
 	BINARY_PIECE_STATIC,	  /* at link-time address `offset` */
 	BINARY_PIECE_EMPTY,	  /* no location, or none that is certain to be this part's */
 	BINARY_PIECE_UNSUPPORTED, /* an operator that Go does not emit and we do not understand */
+	BINARY_PIECE_LEAF,	  /* a REGISTER that is certain where a thread is about to run the PC */
 };
 struct binary_piece {
 	enum binary_piece_kind kind;
