@@ -33,11 +33,6 @@
 #define ASK_RETRIES 1024u
 #define ASK_GRANT (256u << 10) /* bytes of the `bytes` budget that a shard takes at once */
 
-/* General registers by their DWARF numbers (System V ABI, AMD64, figure 3.36). */
-#define ASK_REGS 16u
-#define ASK_REG_BP 6u
-#define ASK_REG_SP 7u
-
 /* The registers of a stopped thread. Sorted by tid. */
 struct ask_thread {
 	ask_u64 tid; /* as the target sees it: runtime.m.procid */
@@ -194,6 +189,8 @@ struct ask_shard {
 	ask_u32 leaf_exact;  /* 1: the leaf's PC is exact */
 	ask_u32 recall_at;   /* frames of a shape that were compared or kept */
 	ask_u32 leaf_live;   /* 1: `regs` are the leaf's registers */
+	ask_u32 frame_live;  /* 1: they are those of the frame in work */
+	ask_u64 taken;	     /* the register that an expression took last */
 	ask_u64 leaf_pc, leaf_sp, leaf_bp; /* of a running goroutine */
 	ask_u64 walk_sp;     /* where the walk began */
 	ask_u64 floor;	     /* below this address the frame in work has no variables */

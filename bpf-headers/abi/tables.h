@@ -169,6 +169,11 @@ struct ask_probe {
 ASK_ABI_CHECK(struct ask_probe, 16);
 #define ASK_NO_INLINE 0xffffffffu
 
+/* General registers by their DWARF numbers (System V ABI, AMD64, figure 3.36). */
+#define ASK_REGS 16u
+#define ASK_REG_BP 6u
+#define ASK_REG_SP 7u
+
 /* How one capture is evaluated in one range: a little program. */
 struct ask_expr {
 	ask_u32 capture;  /* index in the schema's captures */
@@ -206,6 +211,12 @@ enum ask_op_kind {
 	 * pointer-shaped, the data word is the value. c = ASK_LOOK: its first word alone.
 	 */
 	ASK_OP_ASSERT = 7,
+	/*
+	 * Value bytes [b, b + c) = the low c bytes of register a (its DWARF number), c a power of
+	 * two up to 8. c = 0: address = register a, as if DEREF had read it; b as there. Only in
+	 * the leaf of a running goroutine, and what is inlined into it; else the expression ends.
+	 */
+	ASK_OP_REGISTER = 8,
 };
 /* The second word lies elsewhere: the length or the type is checked, and address stays. */
 #define ASK_LOOK 2u

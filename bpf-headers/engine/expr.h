@@ -154,6 +154,7 @@ ask_global ask_frame(ask_u32 shard_index)
 	if (!row)
 		return 0;
 	shard->match_pc = pc;
+	shard->frame_live = shard->leaf_live && !shard->match && (walked.flags & ASK_WALKED_EXACT);
 	/* Go's arguments may lie above the CFA, but never outside of the stack. */
 	shard->cfa = walked.cfa;
 	shard->floor = ask_floor(shard, &walked);
@@ -220,6 +221,67 @@ ask_inline long ask_op_assert(struct ask_eval *eval, const struct ask_op *op)
 	return 0;
 }
 
+/* What ask_take_register() did; the other results are reasons. */
+#define ASK_TOOK_VALUE 0
+#define ASK_TOOK_ADDRESS 0x100
+
+/*
+ * Takes the register of row `op` of the frame in work to shard->taken; its low bytes become
+ * bytes of the value of `size` bytes at `off` of chunk `chunk`, unless it is an address.
+ */
+ask_global ask_take_register(ask_u32 shard_index, ask_u32 row, ask_u32 chunk, ask_u32 off,
+			     ask_u32 size)
+{
+	struct ask_shard *shard = ask_shard(shard_index);
+	const struct ask_op *op = ask_ops_row(row);
+	ask_u8 *to = ask_chunk(chunk);
+	ask_u64 at, place;
+
+	if (!shard || !op || !to)
+		return ASK_REASON_UNSUPPORTED;
+	place = (ask_u64)op->a;
+	at = (ask_u64)off + op->b;
+	ask_hide(at);
+	ask_hide(place);
+	if (!shard->frame_live || place >= ASK_REGS)
+		return ASK_REASON_REGISTER;
+	shard->taken = shard->regs[place];
+	if (!op->c)
+		return ASK_TOOK_ADDRESS;
+	if ((ask_u64)op->b + op->c > size || at >= ASK_CHUNK_SIZE)
+		return ASK_REASON_UNSUPPORTED;
+	to += at;
+	if (op->c == 8)
+		__builtin_memcpy(to, &shard->taken, 8);
+	else if (op->c == 4)
+		__builtin_memcpy(to, &shard->taken, 4);
+	else if (op->c == 2)
+		__builtin_memcpy(to, &shard->taken, 2);
+	else
+		*to = (ask_u8)shard->taken;
+	return ASK_TOOK_VALUE;
+}
+
+/* Bytes of a register become bytes of the value, or it is the address. 1: the expression ends. */
+ask_inline long ask_op_register(struct ask_eval *eval, ask_u32 row)
+{
+	struct ask_shard *shard = ask_shard(eval->shard);
+	int took = ask_take_register(eval->shard, row, eval->chunk, (ask_u32)eval->off, eval->size);
+
+	if (took == ASK_TOOK_VALUE || !shard)
+		return 0;
+	if (took != ASK_TOOK_ADDRESS) {
+		ask_eval_fail(eval, (ask_u32)took);
+		return 1;
+	}
+	eval->in_frame = 0;
+	eval->address = shard->taken;
+	if (eval->address)
+		return 0;
+	eval->status = ASK_STATUS_NIL;
+	return 1;
+}
+
 static long ask_op_step(ask_u64 i, void *context)
 {
 	struct ask_call *call = context;
@@ -232,6 +294,8 @@ static long ask_op_step(ask_u64 i, void *context)
 		return 1;
 	eval = &shard->eval;
 	eval->detail = (ask_u32)i;
+	if (op->kind == ASK_OP_REGISTER)
+		return ask_op_register(eval, eval->op + (ask_u32)i);
 	if (eval->in_frame && op->kind != ASK_OP_CFA) {
 		ask_u64 add = op->kind == ASK_OP_COPY ? (ask_u64)op->a : 0;
 

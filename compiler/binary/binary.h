@@ -144,10 +144,11 @@ const char *const *binary_function_names(struct binary *binary, size_t *count);
 enum binary_piece_kind {
 	BINARY_PIECE_CFA,	  /* at CFA + offset */
 	BINARY_PIECE_CFA_DEREF,	  /* at *(CFA + offset): the variable escaped to the heap */
-	BINARY_PIECE_REGISTER,	  /* in DWARF register `reg` */
+	BINARY_PIECE_REGISTER,	  /* in DWARF register `reg`, as far as DWARF knows */
 	BINARY_PIECE_STATIC,	  /* at link-time address `offset` */
 	BINARY_PIECE_EMPTY,	  /* no location, or none that is certain to be this part's */
 	BINARY_PIECE_UNSUPPORTED, /* an operator that Go does not emit and we do not understand */
+	BINARY_PIECE_LEAF,	  /* a REGISTER that is certain where a thread is about to run the PC */
 };
 struct binary_piece {
 	enum binary_piece_kind kind;
@@ -207,6 +208,27 @@ const struct binary_global *binary_global_find(struct binary *binary, const char
 /* Return addresses of all calls in [lo, hi), sorted; calls of runtime.morestack are left out. */
 struct error *binary_call_sites(struct binary *binary, uint64_t lo, uint64_t hi,
 				const uint64_t **ret, size_t *count);
+
+/* An instruction: what it leaves in the registers, and where control goes from there. */
+struct binary_instruction {
+	uint64_t pc;
+	uint64_t target; /* of a direct jump, 0: it is none */
+	uint16_t writes; /* bit n: DWARF register n may hold something else afterwards */
+	uint8_t size;
+	bool plain;   /* of a kind that is known to write no more than its one destination */
+	bool call;    /* control comes back, with anything in the registers */
+	bool ends;    /* control does not go on behind it */
+	bool unknown; /* not decoded, or a jump to where nobody knows */
+};
+/* All instructions in [lo, hi). */
+struct error *binary_instructions(struct binary *binary, uint64_t lo, uint64_t hi,
+				  const struct binary_instruction **ret, size_t *count);
+/*
+ * Splits the locations of a variable of `function` that was never assigned to after its
+ * declaration: where its registers are certain they become LEAF. See registers.c.
+ */
+void registers_certify(struct arena *arena, const struct binary_instruction *code, size_t count,
+		       struct binary_variable *variable);
 
 /* A row of the line table: holds until the next row. Rows of Go units, sorted, distinct. */
 struct binary_line {

@@ -393,6 +393,10 @@ static void emit_op(const struct ask_op *op, struct strbuf *out)
 			      : op->c		? "1"
 						: "0");
 		return;
+	case ASK_OP_REGISTER:
+		strbuf_printf(out, "{.kind = ASK_OP_REGISTER, .a = %lld, .b = %u, .c = %u},",
+			      (long long)op->a, op->b, op->c);
+		return;
 	case ASK_OP_STATIC:
 		strbuf_printf(out, "{.kind = ASK_OP_STATIC, .a = 0x%llx},", (long long)op->a);
 		return;

@@ -177,6 +177,12 @@ static void print_op(const struct ask_op *op, struct strbuf *out)
 	case ASK_OP_COPY:
 		strbuf_printf(out, "copy [%+lld] to %u..%u", op->a, op->b, op->b + op->c);
 		return;
+	case ASK_OP_REGISTER:
+		if (op->c)
+			strbuf_printf(out, "register %lld to %u..%u", op->a, op->b, op->b + op->c);
+		else
+			strbuf_printf(out, "register %lld", op->a);
+		return;
 	case ASK_OP_STATIC:
 		strbuf_puts(out, "static"); /* its name is in the comment; an address would move */
 		return;

@@ -199,6 +199,17 @@ static struct error *check_ops(const struct schema *schema, uint32_t i)
 			if (!address)
 				return BAD("expr %" PRIu32 ": op %" PRIu32 " has no address", i, o);
 			continue;
+		case ASK_OP_REGISTER:
+			if (op->a < 0 || op->a >= ASK_REGS || op->c > 8 || (op->c & (op->c - 1)) ||
+			    (op->c &&
+			     (op->b < copied || !in_bounds(op->b, op->c, expr->size))))
+				return BAD("expr %" PRIu32 ": register %" PRIu32 " is out of place",
+					   i, o);
+			if (op->c)
+				copied = (uint64_t)op->b + op->c;
+			else
+				address = true;
+			continue;
 		case ASK_OP_COPY:
 			if (!address || !op->c || op->b < copied ||
 			    !in_bounds(op->b, op->c, expr->size))
@@ -261,7 +272,7 @@ static struct error *check_gaps(const struct schema *schema)
 		for (uint32_t o = 0; o < expr->ops; o++) {
 			const struct ask_op *op = &schema->ops[expr->first_op + o];
 
-			if (op->kind == ASK_OP_COPY && op->b < (uint64_t)gap->offset + gap->size &&
+			if ((op->kind == ASK_OP_COPY || op->kind == ASK_OP_REGISTER) && op->b < (uint64_t)gap->offset + gap->size &&
 			    gap->offset < (uint64_t)op->b + op->c)
 				return BAD("gap %" PRIu32 ": its bytes are copied too", i);
 		}

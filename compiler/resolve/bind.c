@@ -371,6 +371,36 @@ static int compare_sites(const void *left, const void *right)
 	return 0;
 }
 
+/* Only of these the compiler says that they are never assigned to: see binary/registers.c. */
+static bool is_copy_in_closure(const struct binary_variable *variable)
+{
+	return variable->closure_offset && variable->closure_type == variable->type;
+}
+
+/* Where the registers of a running leaf hold a variable for certain, its locations say so now. */
+static struct error *certify_registers(struct resolve *resolve, struct resolve_site *site)
+{
+	const struct binary_function *function = site->instance.function;
+	const struct binary_instruction *code = NULL;
+	struct binary_variable *variables;
+	size_t count = 0;
+
+	if (site->instance.inline_index != UINT32_MAX)
+		return NULL;
+	variables = arena_copy(resolve->arena, site->variables,
+			       site->variables_count * sizeof(*variables));
+	for (size_t i = 0; i < site->variables_count; i++) {
+		if (!is_copy_in_closure(&variables[i]))
+			continue;
+		if (!code)
+			TRY(binary_instructions(resolve->binary, function->lo, function->hi, &code,
+						&count));
+		registers_certify(resolve->arena, code, count, &variables[i]);
+	}
+	site->variables = variables;
+	return NULL;
+}
+
 struct error *bind_functions(struct resolve *resolve)
 {
 	const struct spec *spec = resolve->spec;
@@ -391,6 +421,7 @@ struct error *bind_functions(struct resolve *resolve)
 
 			TRY(binary_variables(resolve->binary, &site->instance, &site->variables,
 					     &site->variables_count));
+			TRY(certify_registers(resolve, site));
 		}
 		function->own_captures = (uint32_t)function->spec->captures.length;
 		contexts_function(resolve, function, resolve->sites.data + first,

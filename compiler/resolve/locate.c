@@ -6,8 +6,9 @@
  * value are there and which are not, so here a wrong value would be born. The rules
  * (each learnt from real Go binaries):
  *
- * - Only memory counts. A register of a caller's frame does not survive the call
- *   that the frame is in, whatever DWARF says of it at the return address.
+ * - Only memory counts in a caller's frame: a register does not survive the call that the
+ *   frame is in, whatever DWARF says of it at the return address. Registers of a leaf that
+ *   was interrupted count where binary/registers.c says so, which is at no return address.
  * - A piece that is missing is missing: it is a gap with a reason, never a zero. Go
  *   leaves trailing dead pieces out, so what no piece covers is a gap too. Only
  *   bytes that no value shows (padding, blank fields) may be absent without harm.
@@ -39,7 +40,8 @@ static bool is_of_scope(const struct binary_variable *variable,
 		ends |= variable->scope[i].hi == location->hi;
 	}
 	for (size_t i = 0; i < location->pieces_count; i++)
-		if (location->pieces[i].kind == BINARY_PIECE_REGISTER)
+		if (location->pieces[i].kind == BINARY_PIECE_REGISTER ||
+		    location->pieces[i].kind == BINARY_PIECE_LEAF)
 			return false;
 	return begins && ends;
 }
@@ -211,6 +213,7 @@ static uint32_t piece_reason(const struct binary_piece *piece)
 {
 	switch (piece->kind) {
 	case BINARY_PIECE_REGISTER:
+	case BINARY_PIECE_LEAF:
 		return ASK_REASON_REGISTER;
 	case BINARY_PIECE_EMPTY:
 		return ASK_REASON_OPTIMIZED_OUT;
@@ -270,6 +273,7 @@ struct gather {
 	const struct binary_piece *last; /* of the last COPY: neighbours in memory are joined */
 	int64_t base;			 /* offset from the CFA of the last ASK_OP_CFA */
 	bool too_many;
+	bool cut; /* bytes of the type are left out, so that only COPY will do */
 };
 
 /* Bytes [lo, hi) of the variable have no location. */
@@ -322,6 +326,26 @@ static void add_copy(struct gather *gather, const struct binary_piece *piece, ui
 							   .c = (uint32_t)(hi - lo)});
 }
 
+/* Whether bytes [lo, hi) of the variable are the low ones of a register, all for themselves. */
+static bool is_register(const struct gather *gather, const struct binary_piece *piece, uint64_t lo,
+			uint64_t hi)
+{
+	uint64_t size = hi - lo;
+
+	return piece->kind == BINARY_PIECE_LEAF && !gather->cut && lo == piece->value_offset &&
+	       size && size <= POINTER_SIZE && !(size & (size - 1));
+}
+
+static void add_register(struct gather *gather, const struct binary_piece *piece, uint64_t lo,
+			 uint64_t hi)
+{
+	gather->last = NULL;
+	gather->too_many |= !emit(gather->program, (struct ask_op){.kind = ASK_OP_REGISTER,
+								   .a = piece->reg,
+								   .b = (uint32_t)(lo - gather->first),
+								   .c = (uint32_t)(hi - lo)});
+}
+
 /* Why nothing of a value is there: the most telling reason of its parts. */
 static uint32_t worst_reason(const struct gather *gather)
 {
@@ -351,8 +375,11 @@ static void locate_direct(struct gather *gather, const struct resolve_access *ac
 		if (hi > end)
 			hi = end;
 		add_gap(gather, at, lo, ASK_REASON_OPTIMIZED_OUT);
-		if (is_located(&pieces[i])) {
-			add_copy(gather, &pieces[i], lo, hi);
+		if (is_located(&pieces[i]) || is_register(gather, &pieces[i], lo, hi)) {
+			if (is_located(&pieces[i]))
+				add_copy(gather, &pieces[i], lo, hi);
+			else
+				add_register(gather, &pieces[i], lo, hi);
 			copied_data |= locate_has_data(access->flat, access->type, lo - access->offset,
 						       hi - access->offset);
 		} else {
@@ -487,26 +514,44 @@ static bool emit_apart(struct resolve_program *program, const struct resolve_acc
 	       emit_word(program, first, at) && emit(program, (struct ask_op){.kind = ASK_OP_DEREF});
 }
 
-/* A value behind hops: what the first of them looks at must lie in memory. */
+/* The register that holds the pointer at byte `at` of the variable, NULL when none does. */
+static const struct binary_piece *find_register(const struct binary_piece *pieces, size_t count,
+						uint64_t at)
+{
+	for (size_t i = 0; i < count; i++)
+		if (pieces[i].kind == BINARY_PIECE_LEAF && pieces[i].value_offset == at &&
+		    pieces[i].size == POINTER_SIZE)
+			return &pieces[i];
+	return NULL;
+}
+
+/* A value behind hops: what the first of them looks at must lie in memory, or
+ * be a pointer in a register. */
 static void locate_through(struct resolve_program *program, const struct resolve_access *access,
 			   const struct binary_piece *pieces, size_t count)
 {
 	uint64_t at = access->offset;
-	const struct binary_piece *holds;
+	const struct binary_piece *holds, *word = NULL;
 	int64_t add = 0;
 	uint32_t reason;
 	size_t first = 0;
-	bool fits;
+	bool fits = true;
 
 	holds = find_whole(pieces, count, at, at + hop_width(&access->hops[0]), &reason);
-	if (!holds && access->hops[0].kind != RESOLVE_FOLLOW &&
+	if (!holds && access->hops[0].kind == RESOLVE_FOLLOW)
+		word = find_register(pieces, count, at);
+	if (word) {
+		fits = emit(program, (struct ask_op){.kind = ASK_OP_REGISTER, .a = word->reg});
+		add = (int64_t)access->hops[0].add;
+		first = 1;
+	} else if (!holds && access->hops[0].kind != RESOLVE_FOLLOW &&
 	    emit_apart(program, access, pieces, count, &add, &reason)) {
 		first = 1;
 	} else if (!holds) {
 		unavailable(program, reason);
 		return;
 	}
-	fits = !holds || emit_piece(program, holds, at, &add);
+	fits &= !holds || emit_piece(program, holds, at, &add);
 	for (size_t i = first; i < access->hops_count; i++) {
 		if (add)
 			fits &= emit(program, (struct ask_op){.kind = ASK_OP_ADD, .a = add});
@@ -541,6 +586,11 @@ static void locate_value(struct arena *arena, const struct resolve_access *acces
 		.first = access->offset,
 	};
 
+	if (access->flat && !access->hops_count) {
+		const struct resolve_spans *spans = spans_of(access->flat, access->type, 0);
+
+		gather.cut = !spans || spans->cut;
+	}
 	*ret = (struct resolve_program){0};
 	if (!access->variable->locations_count || (location && !location->pieces_count)) {
 		unavailable(ret, ASK_REASON_OPTIMIZED_OUT);
@@ -597,7 +647,8 @@ static void locate_redacted(struct arena *arena, const struct resolve_access *ac
 	}
 	locate_value(arena, &word, location, ret);
 	for (uint32_t i = 0; i < ret->ops_count; i++)
-		if (ret->ops[i].kind == ASK_OP_COPY)
+		if (ret->ops[i].kind == ASK_OP_COPY ||
+		    (ret->ops[i].kind == ASK_OP_REGISTER && ret->ops[i].c))
 			ret->ops[i].b += LENGTH_AT;
 	if (ret->ops_count)
 		ret->reason = ASK_REASON_REDACTED;

@@ -220,7 +220,21 @@ static bool is_look(const struct ask_op *op)
 	return (op->kind == ASK_OP_INDEX || op->kind == ASK_OP_ASSERT) && op->c == ASK_LOOK;
 }
 
+static bool is_register_pointer(const struct ask_op *op)
+{
+	return op->kind == ASK_OP_REGISTER && !op->c;
+}
+
 /* A look is none: the hop is where its other word is followed. */
+
+static const char *register_name(int64_t number)
+{
+	static const char *const names[ASK_REGS] = {"rax", "rdx", "rcx", "rbx", "rsi", "rdi",
+						    "rbp", "rsp", "r8",	 "r9",	"r10", "r11",
+						    "r12", "r13", "r14", "r15"};
+
+	return number >= 0 && number < ASK_REGS ? names[number] : "register";
+}
 
 /*
  * What an op does, for the reader of the C. `hops` of this program came before or are
@@ -239,6 +253,10 @@ static const char *op_comment(struct resolve *resolve, const struct resolve_acce
 	case ASK_OP_CFA:
 		return arena_printf(arena, "%s%s: %s%s at CFA%+lld", behind ? "&" : "",
 				    variable->name, behind ? "*" : "", variable->type->name, op->a);
+	case ASK_OP_REGISTER:
+		return arena_printf(arena, "%s of %s, in the leaf's %s",
+				    op->c ? "a part" : "the pointer", variable->name,
+				    register_name(op->a));
 	case ASK_OP_STATIC:
 		return arena_printf(arena, "%s: %s at a fixed address", variable->name,
 				    variable->type->name);
@@ -286,7 +304,8 @@ static bool is_hop(const struct ask_op *op)
 {
 	if (is_look(op))
 		return false;
-	return op->kind == ASK_OP_DEREF || op->kind == ASK_OP_INDEX || op->kind == ASK_OP_ASSERT;
+	return op->kind == ASK_OP_DEREF || op->kind == ASK_OP_INDEX || op->kind == ASK_OP_ASSERT ||
+	       is_register_pointer(op);
 }
 
 /* true when the variable itself is reached through a pointer in the frame. */
@@ -319,7 +338,8 @@ static uint32_t add_ops(struct resolve *resolve, const struct resolve_access *ac
 						   op_comment(resolve, access, capture,
 							      &program->ops[i], hops, behind)),
 		};
-		if (access && ops[i].op.kind == ASK_OP_DEREF)
+		if (access &&
+		    (ops[i].op.kind == ASK_OP_DEREF || is_register_pointer(&ops[i].op)))
 			ops[i].op.b = named_part(access, capture, hops, behind);
 	}
 	return pool_add(&resolve->ops, ops, program->ops_count);

@@ -132,11 +132,16 @@ static struct error *check_expr(struct schema_check *check, uint32_t e)
 		return schema_check_fail(check, "exprs", e, "%u operators with reason %u",
 					 expr->ops, expr->reason);
 	for (uint32_t i = 0; i < expr->ops; i++, op++) {
-		if (op->kind < ASK_OP_CFA || op->kind > ASK_OP_ASSERT)
+		if (op->kind < ASK_OP_CFA || op->kind > ASK_OP_REGISTER)
 			return schema_check_fail(check, "exprs", e, "operator %u is unknown", i);
 		if (op->kind == ASK_OP_COPY && (uint64_t)op->b + op->c > expr->size)
 			return schema_check_fail(check, "exprs", e, "operator %u copies too much",
 						 i);
+		if (op->kind == ASK_OP_REGISTER &&
+		    (op->a < 0 || op->a >= ASK_REGS || op->c > 8 || (op->c & (op->c - 1)) ||
+		     (op->c && (uint64_t)op->b + op->c > expr->size)))
+			return schema_check_fail(check, "exprs", e,
+						 "operator %u takes no such register", i);
 	}
 	return NULL;
 }

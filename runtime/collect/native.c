@@ -349,7 +349,7 @@ static void retry_record(struct session *session, uint32_t index, uint64_t chunk
 {
 	struct ask_shard *shard = &session->shards[index];
 	uint32_t place = shard->first_chunk + (uint32_t)(chunk % shard->chunks);
-	uint32_t size = value->head.size, edge = shard->edge;
+	uint32_t size = value->head.size, edge = shard->edge, live = shard->frame_live;
 	uint64_t cfa = shard->cfa, floor = shard->floor;
 
 	session->statistics.native_retries++;
@@ -361,12 +361,14 @@ static void retry_record(struct session *session, uint32_t index, uint64_t chunk
 	} else {
 		shard->cfa = session->frame_cfa[index];
 		shard->edge = 0;
+		shard->frame_live = 0; /* its registers are gone */
 		shard->floor = 0; /* what was read was above it */
 		shard->budget += size - sizeof(*value); /* it was charged the first time */
 		ask_evaluate(index, value->expr, place, off);
 		value->head.size = size; /* the stream goes on behind it as before */
 		shard->cfa = cfa;
 		shard->edge = edge;
+		shard->frame_live = live;
 		shard->floor = floor;
 	}
 	if (value->head.status == ASK_STATUS_OK)

@@ -25,8 +25,8 @@ static size_t before_assertion(const char *text, uint32_t n)
 
 /*
  * The part of a path that is nil: what the pointer or interface behind operator `op` is
- * called in the expression. An ASK_OP_DEREF says in `b` how many characters of the
- * expression name it; without that it is some pointer of the path, and no guess.
+ * called in the expression. An ASK_OP_DEREF or ASK_OP_REGISTER says in `b` how many characters
+ * of the expression name it; without that it is some pointer of the path, and no guess.
  */
 static const char *nil_part(struct arena *arena, const struct schema *schema,
 			    const struct ask_expr *expr, uint32_t op)
@@ -35,7 +35,8 @@ static const char *nil_part(struct arena *arena, const struct schema *schema,
 	const struct ask_op *ops = schema->ops + expr->first_op;
 	uint32_t assertions = 0;
 
-	if (op < expr->ops && ops[op].kind == ASK_OP_DEREF && ops[op].b &&
+	if (op < expr->ops &&
+	    (ops[op].kind == ASK_OP_DEREF || ops[op].kind == ASK_OP_REGISTER) && ops[op].b &&
 	    ops[op].b <= strlen(text))
 		return arena_strndup(arena, text, ops[op].b);
 	if (op < expr->ops && ops[op].kind == ASK_OP_ASSERT) {

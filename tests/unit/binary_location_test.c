@@ -195,6 +195,7 @@ static void print_piece(struct strbuf *buf, const struct binary_piece *piece)
 		strbuf_printf(buf, "static%" PRIi64, piece->offset);
 		break;
 	case BINARY_PIECE_REGISTER:
+	case BINARY_PIECE_LEAF:
 		strbuf_printf(buf, "r%" PRIu32, piece->reg);
 		break;
 	case BINARY_PIECE_EMPTY:

@@ -430,6 +430,99 @@ static void test_argument_without_a_frame(void **state)
 	no_frame(ASK_G_RUNNING, ASK_STATUS_UNAVAILABLE);
 }
 
+static void set_program(struct ask_op *own, struct ask_op first, struct ask_op second)
+{
+	memcpy(own, ops, sizeof(ops));
+	own[0] = first;
+	own[1] = second;
+	world->native.ops = own;
+	for (ask_u64 i = 0; i < ASK_REGS; i++)
+		if (i != ASK_REG_SP)
+			world->threads[0].regs[i] = STACK + STACK_SIZE - 0x100 + i * 8;
+	put(STACK + STACK_SIZE - 0x100 + 9 * 8, 4711);
+}
+
+/* The value of a leaf in CAPTURED, or of its caller, that takes ops of its own. */
+static const struct ask_value *register_value(bool leaf, struct ask_op first, struct ask_op second)
+{
+	const ask_u32 pcs[] = {leaf ? CAPTURED + 0x10 : FRAME + 8, CAPTURED + 0x20};
+	static struct ask_op own[ARRAY_SIZE(ops)];
+
+	lay_stack(pcs, leaf ? 1 : 2);
+	set_program(own, first, second);
+	thread_at(TEXT + pcs[0], world->sp);
+	run();
+	assert_non_null(record(ASK_RECORD_VALUE, 0));
+	return record(ASK_RECORD_VALUE, 0);
+}
+
+static void expect_no_register(const struct ask_value *value, ask_u32 reason)
+{
+	assert_int_equal(value->head.status, ASK_STATUS_UNAVAILABLE);
+	assert_int_equal(value->detail, reason);
+	assert_int_equal(value->length, 0);
+}
+
+static void test_register(void **state)
+{
+	const struct ask_value *value;
+
+	(void)state;
+	value = register_value(true, (struct ask_op){ASK_OP_REGISTER, 0, 4, 0, 9},
+			       (struct ask_op){ASK_OP_REGISTER, 4, 2, 0, 8});
+	assert_int_equal(value->head.status, ASK_STATUS_OK);
+	assert_int_equal(*(const ask_u64 *)value->data,
+			 (ask_u32)(STACK + STACK_SIZE - 0x100 + 9 * 8) |
+				 (ask_u64)(ask_u16)(STACK + STACK_SIZE - 0x100 + 8 * 8) << 32);
+}
+
+static void test_pointer_in_register(void **state)
+{
+	const struct ask_value *value;
+
+	(void)state;
+	value = register_value(true, (struct ask_op){ASK_OP_REGISTER, 0, 0, 0, 9},
+			       (struct ask_op){ASK_OP_COPY, 0, 8, 0, 0});
+	assert_int_equal(value->head.status, ASK_STATUS_OK);
+	assert_int_equal(*(const ask_u64 *)value->data, 4711);
+}
+
+static void test_register_of_a_caller(void **state)
+{
+	(void)state;
+	expect_no_register(register_value(false, (struct ask_op){ASK_OP_REGISTER, 0, 8, 0, 9},
+					  (struct ask_op){ASK_OP_REGISTER, 0, 8, 0, 9}),
+			   ASK_REASON_REGISTER);
+}
+
+/* The goroutine is not running: the thread's registers are those of another one. */
+static void test_register_of_a_waiting_leaf(void **state)
+{
+	(void)state;
+	put(G + G_STATUS, ASK_G_RUNNABLE);
+	put(G + G_SP, STACK + STACK_SIZE - 8 - 32);
+	put(G + G_PC, TEXT + CAPTURED + 0x10);
+	expect_no_register(register_value(true, (struct ask_op){ASK_OP_REGISTER, 0, 8, 0, 9},
+					  (struct ask_op){ASK_OP_REGISTER, 0, 8, 0, 9}),
+			   ASK_REASON_REGISTER);
+}
+
+static void test_no_such_register(void **state)
+{
+	(void)state;
+	expect_no_register(register_value(true, (struct ask_op){ASK_OP_REGISTER, 0, 8, 0, 16},
+					  (struct ask_op){ASK_OP_REGISTER, 0, 8, 0, -1}),
+			   ASK_REASON_REGISTER);
+}
+
+static void test_register_beyond_the_value(void **state)
+{
+	(void)state;
+	expect_no_register(register_value(true, (struct ask_op){ASK_OP_REGISTER, 4, 8, 0, 9},
+					  (struct ask_op){ASK_OP_REGISTER, 0, 8, 0, 9}),
+			   ASK_REASON_UNSUPPORTED);
+}
+
 static void test_argument_spilled_before_morestack(void **state)
 {
 	(void)state;
@@ -513,6 +606,12 @@ int main(void)
 		TEST(test_variable_below_sp),
 		TEST(test_argument_without_a_frame),
 		TEST(test_argument_spilled_before_morestack),
+		TEST(test_register),
+		TEST(test_pointer_in_register),
+		TEST(test_register_of_a_caller),
+		TEST(test_register_of_a_waiting_leaf),
+		TEST(test_no_such_register),
+		TEST(test_register_beyond_the_value),
 		TEST(test_deep_frames),
 		TEST(test_recursion_leaves_room),
 	};
