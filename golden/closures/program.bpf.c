@@ -81,10 +81,10 @@ static const struct ask_layout ask_layout = {
 	.frames_leaf = 512,         /* limits.frames.leaf */
 	.frames_root = 64,          /* limits.frames.root */
 	.cfi_rows = 11602,          /* rows of call frame information, loaded from the schema */
-	.ranges = 12,               /* rows of ask_ranges */
-	.probes = 11,               /* rows of ask_probes */
-	.exprs = 30,                /* rows of ask_exprs */
-	.ops = 20,                  /* rows of ask_ops */
+	.ranges = 10,               /* rows of ask_ranges */
+	.probes = 9,                /* rows of ask_probes */
+	.exprs = 26,                /* rows of ask_exprs */
+	.ops = 16,                  /* rows of ask_ops */
 	.types = 239,               /* rows of ask_types */
 	.pointers = 100,            /* rows of ask_pointers */
 	.spans = 0,                 /* rows of ask_spans */
@@ -470,26 +470,22 @@ static const struct ask_span ask_spans[] = {
  * are. CFA is the frame's canonical frame address.
  */
 static const struct ask_op ask_ops[] = {
-	[0] = {.kind = ASK_OP_CFA, .a = 16},                      /* method: func() at CFA+16 */
-	[1] = {.kind = ASK_OP_COPY, .a = 0, .b = 0, .c = 8},      /* method: func(), 8 bytes */
-	[2] = {.kind = ASK_OP_CFA, .a = 0},                       /* run: func() at CFA+0 */
-	[3] = {.kind = ASK_OP_COPY, .a = 0, .b = 0, .c = 8},      /* run: func(), 8 bytes */
-	[4] = {.kind = ASK_OP_CFA, .a = 8},                       /* plain: func() at CFA+8 */
-	[5] = {.kind = ASK_OP_COPY, .a = 0, .b = 0, .c = 8},      /* plain: func(), 8 bytes */
-	[6] = {.kind = ASK_OP_CFA, .a = 24},                      /* none: func() at CFA+24 */
-	[7] = {.kind = ASK_OP_COPY, .a = 0, .b = 0, .c = 8},      /* none: func(), 8 bytes */
-	[8] = {.kind = ASK_OP_REGISTER, .a = 0, .b = 0, .c = 8},  /* a part of name, in the leaf's rax */
-	[9] = {.kind = ASK_OP_CFA, .a = -32},                     /* name: string at CFA-32 */
-	[10] = {.kind = ASK_OP_COPY, .a = 0, .b = 0, .c = 8},     /* name: bytes 0 to 8 of string */
-	[11] = {.kind = ASK_OP_REGISTER, .a = 0, .b = 8, .c = 8}, /* a part of name, in the leaf's rax */
-	[12] = {.kind = ASK_OP_CFA, .a = -32},                    /* name: string at CFA-32 */
-	[13] = {.kind = ASK_OP_COPY, .a = 0, .b = 0, .c = 8},     /* name: bytes 0 to 8 of string */
-	[14] = {.kind = ASK_OP_CFA, .a = -32},                    /* name: string at CFA-32 */
-	[15] = {.kind = ASK_OP_COPY, .a = 0, .b = 0, .c = 8},     /* name: bytes 0 to 8 of string */
-	[16] = {.kind = ASK_OP_COPY, .a = -8, .b = 8, .c = 8},    /* name: bytes 8 to 16 of string */
-	[17] = {.kind = ASK_OP_CFA, .a = -24},                    /* &calls: *int at CFA-24 */
-	[18] = {.kind = ASK_OP_DEREF, .b = 0},                    /* follow &calls */
-	[19] = {.kind = ASK_OP_COPY, .a = 0, .b = 0, .c = 8},     /* calls: int, 8 bytes */
+	[0] = {.kind = ASK_OP_CFA, .a = 16},                   /* method: func() at CFA+16 */
+	[1] = {.kind = ASK_OP_COPY, .a = 0, .b = 0, .c = 8},   /* method: func(), 8 bytes */
+	[2] = {.kind = ASK_OP_CFA, .a = 0},                    /* run: func() at CFA+0 */
+	[3] = {.kind = ASK_OP_COPY, .a = 0, .b = 0, .c = 8},   /* run: func(), 8 bytes */
+	[4] = {.kind = ASK_OP_CFA, .a = 8},                    /* plain: func() at CFA+8 */
+	[5] = {.kind = ASK_OP_COPY, .a = 0, .b = 0, .c = 8},   /* plain: func(), 8 bytes */
+	[6] = {.kind = ASK_OP_CFA, .a = 24},                   /* none: func() at CFA+24 */
+	[7] = {.kind = ASK_OP_COPY, .a = 0, .b = 0, .c = 8},   /* none: func(), 8 bytes */
+	[8] = {.kind = ASK_OP_CFA, .a = -32},                  /* name: string at CFA-32 */
+	[9] = {.kind = ASK_OP_COPY, .a = 0, .b = 0, .c = 8},   /* name: bytes 0 to 8 of string */
+	[10] = {.kind = ASK_OP_CFA, .a = -32},                 /* name: string at CFA-32 */
+	[11] = {.kind = ASK_OP_COPY, .a = 0, .b = 0, .c = 8},  /* name: bytes 0 to 8 of string */
+	[12] = {.kind = ASK_OP_COPY, .a = -8, .b = 8, .c = 8}, /* name: bytes 8 to 16 of string */
+	[13] = {.kind = ASK_OP_CFA, .a = -24},                 /* &calls: *int at CFA-24 */
+	[14] = {.kind = ASK_OP_DEREF, .b = 0},                 /* follow &calls */
+	[15] = {.kind = ASK_OP_COPY, .a = 0, .b = 0, .c = 8},  /* calls: int, 8 bytes */
 	{0},
 };
 
@@ -513,34 +509,28 @@ static const struct ask_expr ask_exprs[] = {
 	[15] = {3, 1, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},   /* spec.ask.yaml:6 none func() */
 	[16] = {4, 2, 16, 0, 0, 0, ASK_REASON_NO_LOCATION},  /* spec.ask.yaml:7 name string */
 	[17] = {5, 3, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},   /* spec.ask.yaml:7 calls int */
-	[18] = {4, 2, 16, 8, 1, 0, 0},                       /* spec.ask.yaml:7 name string */
+	[18] = {4, 2, 16, 0, 0, 0, ASK_REASON_REGISTER},     /* spec.ask.yaml:7 name string */
 	[19] = {5, 3, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},   /* spec.ask.yaml:7 calls int */
-	[20] = {4, 2, 16, 0, 0, 0, ASK_REASON_REGISTER},     /* spec.ask.yaml:7 name string */
+	[20] = {4, 2, 16, 8, 2, 0, 0},                       /* spec.ask.yaml:7 name string */
 	[21] = {5, 3, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},   /* spec.ask.yaml:7 calls int */
-	[22] = {4, 2, 16, 9, 3, 0, 0},                       /* spec.ask.yaml:7 name string */
-	[23] = {5, 3, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},   /* spec.ask.yaml:7 calls int */
-	[24] = {4, 2, 16, 12, 2, 0, 0},                      /* spec.ask.yaml:7 name string */
-	[25] = {5, 3, 8, 0, 0, 0, ASK_REASON_NO_LOCATION},   /* spec.ask.yaml:7 calls int */
-	[26] = {4, 2, 16, 14, 3, 0, 0},                      /* spec.ask.yaml:7 name string */
-	[27] = {5, 3, 8, 0, 0, 0, ASK_REASON_OPTIMIZED_OUT}, /* spec.ask.yaml:7 calls int */
-	[28] = {4, 2, 16, 14, 3, 0, 0},                      /* spec.ask.yaml:7 name string */
-	[29] = {5, 3, 8, 17, 3, 0, 0},                       /* spec.ask.yaml:7 calls int */
+	[22] = {4, 2, 16, 10, 3, 0, 0},                      /* spec.ask.yaml:7 name string */
+	[23] = {5, 3, 8, 0, 0, 0, ASK_REASON_OPTIMIZED_OUT}, /* spec.ask.yaml:7 calls int */
+	[24] = {4, 2, 16, 10, 3, 0, 0},                      /* spec.ask.yaml:7 name string */
+	[25] = {5, 3, 8, 13, 3, 0, 0},                       /* spec.ask.yaml:7 calls int */
 	{0},
 };
 
 /* {function, inline node, first expression, expressions} */
 static const struct ask_probe ask_probes[] = {
-	[0] = {0, ASK_NO_INLINE, 0, 4},   /* main.hold */
-	[1] = {0, ASK_NO_INLINE, 4, 4},   /* main.hold */
-	[2] = {0, ASK_NO_INLINE, 8, 4},   /* main.hold */
-	[3] = {0, ASK_NO_INLINE, 12, 4},  /* main.hold */
-	[4] = {1, ASK_NO_INLINE, 16, 2},  /* main.main.func1 */
-	[5] = {1, ASK_NO_INLINE, 18, 2},  /* main.main.func1 */
-	[6] = {1, ASK_NO_INLINE, 20, 2},  /* main.main.func1 */
-	[7] = {1, ASK_NO_INLINE, 22, 2},  /* main.main.func1 */
-	[8] = {1, ASK_NO_INLINE, 24, 2},  /* main.main.func1 */
-	[9] = {1, ASK_NO_INLINE, 26, 2},  /* main.main.func1 */
-	[10] = {1, ASK_NO_INLINE, 28, 2}, /* main.main.func1 */
+	[0] = {0, ASK_NO_INLINE, 0, 4},  /* main.hold */
+	[1] = {0, ASK_NO_INLINE, 4, 4},  /* main.hold */
+	[2] = {0, ASK_NO_INLINE, 8, 4},  /* main.hold */
+	[3] = {0, ASK_NO_INLINE, 12, 4}, /* main.hold */
+	[4] = {1, ASK_NO_INLINE, 16, 2}, /* main.main.func1 */
+	[5] = {1, ASK_NO_INLINE, 18, 2}, /* main.main.func1 */
+	[6] = {1, ASK_NO_INLINE, 20, 2}, /* main.main.func1 */
+	[7] = {1, ASK_NO_INLINE, 22, 2}, /* main.main.func1 */
+	[8] = {1, ASK_NO_INLINE, 24, 2}, /* main.main.func1 */
 	{0},
 };
 
@@ -549,18 +539,16 @@ static const struct ask_probe ask_probes[] = {
  */
 /* {from, to, first probe, probes} */
 static const struct ask_range ask_ranges[] = {
-	{FN_main_hold + 0x1, FN_main_hold + 0x21, 0, 1},               /* main.hold+0x1 .. +0x21 */
-	{FN_main_hold + 0x21, FN_main_hold + 0x26, 1, 1},              /* main.hold+0x21 .. +0x26 */
-	{FN_main_hold + 0x26, FN_main_hold + 0x8d, 2, 1},              /* main.hold+0x26 .. +0x8d */
-	{FN_main_hold + 0x8d, FN_main_hold + 0x8e, 3, 1},              /* main.hold+0x8d .. +0x8e */
-	{FN_main_main_func1 + 0x1, FN_main_main_func1 + 0x12, 4, 1},   /* main.main.func1+0x1 .. +0x12 */
-	{FN_main_main_func1 + 0x12, FN_main_main_func1 + 0x19, 5, 1},  /* main.main.func1+0x12 .. +0x19 */
-	{FN_main_main_func1 + 0x19, FN_main_main_func1 + 0x1b, 6, 1},  /* main.main.func1+0x19 .. +0x1b */
-	{FN_main_main_func1 + 0x1b, FN_main_main_func1 + 0x22, 7, 1},  /* main.main.func1+0x1b .. +0x22 */
-	{FN_main_main_func1 + 0x22, FN_main_main_func1 + 0x24, 8, 1},  /* main.main.func1+0x22 .. +0x24 */
-	{FN_main_main_func1 + 0x24, FN_main_main_func1 + 0x31, 9, 1},  /* main.main.func1+0x24 .. +0x31 */
-	{FN_main_main_func1 + 0x31, FN_main_main_func1 + 0x72, 10, 1}, /* main.main.func1+0x31 .. +0x72 */
-	{FN_main_main_func1 + 0x72, FN_main_main_func1 + 0x73, 4, 1},  /* main.main.func1+0x72 .. +0x73 */
+	{FN_main_hold + 0x1, FN_main_hold + 0x21, 0, 1},              /* main.hold+0x1 .. +0x21 */
+	{FN_main_hold + 0x21, FN_main_hold + 0x26, 1, 1},             /* main.hold+0x21 .. +0x26 */
+	{FN_main_hold + 0x26, FN_main_hold + 0x8d, 2, 1},             /* main.hold+0x26 .. +0x8d */
+	{FN_main_hold + 0x8d, FN_main_hold + 0x8e, 3, 1},             /* main.hold+0x8d .. +0x8e */
+	{FN_main_main_func1 + 0x1, FN_main_main_func1 + 0x12, 4, 1},  /* main.main.func1+0x1 .. +0x12 */
+	{FN_main_main_func1 + 0x12, FN_main_main_func1 + 0x1b, 5, 1}, /* main.main.func1+0x12 .. +0x1b */
+	{FN_main_main_func1 + 0x1b, FN_main_main_func1 + 0x24, 6, 1}, /* main.main.func1+0x1b .. +0x24 */
+	{FN_main_main_func1 + 0x24, FN_main_main_func1 + 0x31, 7, 1}, /* main.main.func1+0x24 .. +0x31 */
+	{FN_main_main_func1 + 0x31, FN_main_main_func1 + 0x72, 8, 1}, /* main.main.func1+0x31 .. +0x72 */
+	{FN_main_main_func1 + 0x72, FN_main_main_func1 + 0x73, 4, 1}, /* main.main.func1+0x72 .. +0x73 */
 	{0},
 };
 
