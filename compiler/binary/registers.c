@@ -52,6 +52,8 @@
  */
 
 #define REGISTERS 16
+/* Shorter windows without a loop are not worth their rows: hardly any goroutine is met in one. */
+#define SHORT_WINDOW 64
 
 /* Index of the instruction at `pc`; `count` when none begins there. */
 static size_t instruction_at(const struct binary_instruction *code, size_t count, uint64_t pc)
@@ -111,6 +113,18 @@ static uint64_t window_end(const struct binary_instruction *code, size_t count, 
 	return end;
 }
 
+/* Whether a goroutine may stay in [lo, hi): it is long, or a loop. */
+static bool is_worth_it(const struct binary_instruction *code, size_t count, uint64_t lo,
+			uint64_t hi)
+{
+	if (hi - lo >= SHORT_WINDOW)
+		return true;
+	for (size_t i = 0; i < count; i++)
+		if (code[i].target >= lo && code[i].target <= code[i].pc && code[i].pc + 1 < hi)
+			return true;
+	return false;
+}
+
 /* The piece of `location` for the same bytes, in the same register; NULL when there is none. */
 static const struct binary_piece *same_piece(const struct binary_location *location,
 					     const struct binary_piece *piece)
@@ -131,9 +145,10 @@ static bool find_window(const struct binary_instruction *code, size_t count,
 			const struct binary_piece *piece, struct binary_range *ret)
 {
 	const struct binary_location *location = &variable->locations[index];
-	uint64_t lo = location->lo;
+	uint64_t lo = location->lo, hi;
 	size_t first;
 
+	*ret = (struct binary_range){0};
 	if (piece->kind != BINARY_PIECE_REGISTER || piece->reg >= REGISTERS)
 		return false;
 	for (; index && variable->locations[index - 1].hi == lo &&
@@ -145,9 +160,12 @@ static bool find_window(const struct binary_instruction *code, size_t count,
 	    code[first - 1].writes != 1u << piece->reg ||
 	    code[first - 1].pc + code[first - 1].size != lo)
 		return false;
-	ret->lo = location->lo;
-	ret->hi = window_end(code, count, first, location->hi, piece->reg);
-	return ret->lo < ret->hi;
+	lo = location->lo;
+	hi = window_end(code, count, first, location->hi, piece->reg);
+	if (lo >= hi || !is_worth_it(code, count, lo, hi))
+		return false;
+	*ret = (struct binary_range){lo, hi};
+	return true;
 }
 
 static int compare_points(const void *left, const void *right)

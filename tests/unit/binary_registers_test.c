@@ -9,8 +9,9 @@
 
 #define REG 3u
 #define BIT (1u << REG)
-#define LO 0x1000u /* instructions are four bytes long */
-#define PC(n) (LO + 4 * (n))
+#define LO 0x1000u /* instructions are 64 bytes apart: no window is short */
+#define STEP 64u
+#define PC(n) (LO + STEP * (n))
 
 static const struct binary_piece in_register = {
 	.kind = BINARY_PIECE_REGISTER, .reg = REG, .size = 8};
@@ -27,7 +28,7 @@ static int setup(void **state)
 	(void)state;
 	arena_init(&arena);
 	for (size_t i = 0; i < ARRAY_SIZE(code); i++)
-		code[i] = (struct binary_instruction){.pc = PC(i), .size = 4, .plain = true};
+		code[i] = (struct binary_instruction){.pc = PC(i), .size = STEP, .plain = true};
 	code[0].writes = BIT;
 	code[9].ends = true;
 	locations[0] = (struct binary_location){PC(1), PC(10), &in_register, 1, false};
@@ -244,6 +245,34 @@ static void test_contradictory(void **state)
 	expect("..........");
 }
 
+/* What nobody stays in is not worth a row; a loop is. */
+static void make_short(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(code); i++) {
+		code[i].pc = LO + 4 * i;
+		code[i].size = 4;
+	}
+	locations[0].lo = LO + 4;
+	locations[0].hi = LO + 40;
+	registers_certify(&arena, code, ARRAY_SIZE(code), &variable);
+	assert_int_equal(variable.locations_count, 1);
+}
+
+static void test_short(void **state)
+{
+	(void)state;
+	make_short();
+	assert_int_equal(variable.locations[0].pieces[0].kind, BINARY_PIECE_REGISTER);
+}
+
+static void test_short_loop(void **state)
+{
+	(void)state;
+	code[6].target = LO + 8;
+	make_short();
+	assert_int_equal(variable.locations[0].pieces[0].kind, BINARY_PIECE_LEAF);
+}
+
 static void test_vector_register(void **state)
 {
 	static const struct binary_piece vector = {
@@ -289,6 +318,8 @@ int main(void)
 		TEST(test_next_entry_behind_a_write),
 		TEST(test_from_memory),
 		TEST(test_contradictory),
+		TEST(test_short),
+		TEST(test_short_loop),
 		TEST(test_vector_register),
 		TEST(test_no_code),
 	};
