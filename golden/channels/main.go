@@ -28,6 +28,6 @@ func main() {
 	close(closed)
 	go func() { full <- "waits for room" }()
 	go func() { <-empty }()
-	syscall.Nanosleep(&syscall.Timespec{Nsec: 2e8}, nil) // until both wait
+	syscall.Nanosleep(&syscall.Timespec{Nsec: 9e8}, nil) // until both wait
 	hold(full, empty, closed)
 }

@@ -5,7 +5,7 @@
  * spec       spec.ask.yaml
  * binary     channels
  * go         go1.26.8
- * build ID   J7H9e9uJy30MgLyVHoEl/f-SASnJGQmydf34CtdSh/nH1PBxo1bjfV7QYiK2Hy/BIk7VYbwX0kaYJf5cv_j
+ * build ID   qASonoh4QyS_Q8fxU9hc/6IS2BVD-ZnkVQppC7ecx/OOK6W4tGVlZnMeQoP0Fc/f9Bg5pUJr7_1zAlQAI6w
  *
  * It reads, besides every goroutine's status and return addresses, this and
  * what it points to within the limits:
