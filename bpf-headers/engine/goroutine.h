@@ -168,8 +168,12 @@ ask_global ask_goroutine_stack(ask_u32 shard_index, ask_u64 address, ask_u64 m, 
 		pc = shard->leaf_pc;
 		sp = shard->leaf_sp;
 		bp = shard->leaf_bp;
-	} else if (ask_g64(shard, ASK_LAYOUT(g_syscallsp))) {
-		/* Set by entersyscall and cleared by exitsyscall: sched.bp is stale before Go 1.23. */
+	} else if (status == ASK_G_SYSCALL) {
+		/*
+		 * sched.bp is stale here before Go 1.23. In any other status sched alone is
+		 * right: exitsyscall that finds no P parks itself by mcall (exitsyscall0,
+		 * exitsyscallNoP since Go 1.26) and clears syscallsp only when it runs again.
+		 */
 		pc = ask_g64(shard, ASK_LAYOUT(g_syscallpc));
 		sp = ask_g64(shard, ASK_LAYOUT(g_syscallsp));
 		shard->walk_cfi = 1;

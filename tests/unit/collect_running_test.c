@@ -231,6 +231,31 @@ static void save_sched(void)
 	put(G + G_PC, TEXT + FRAME + 8);
 }
 
+static void park_in_syscall(ask_u64 status)
+{
+	lay_stack(usual, 3);
+	save_sched();
+	put(G + G_STATUS, status);
+	put(G + G_M, 0);
+	put(G + G_SYSSP, world->sp + 32);
+	put(G + G_SYSPC, TEXT + CAPTURED + 0x20);
+}
+
+static void test_system_call(void **state)
+{
+	(void)state;
+	park_in_syscall(ASK_G_SYSCALL);
+	expect_stack(2, false);
+}
+
+/* exitsyscall that found no P has parked by mcall and not cleared syscallsp. */
+static void test_runnable_behind_a_system_call(void **state)
+{
+	(void)state;
+	park_in_syscall(ASK_G_RUNNABLE);
+	expect_stack(3, false);
+}
+
 static void test_own_stack(void **state)
 {
 	(void)state;
@@ -589,6 +614,8 @@ static void test_recursion_leaves_room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_system_call),
+		TEST(test_runnable_behind_a_system_call),
 		TEST(test_own_stack),
 		TEST(test_thread_that_was_not_stopped),
 		TEST(test_system_stack),
