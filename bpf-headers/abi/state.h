@@ -145,6 +145,25 @@ struct ask_range_kept {
 };
 #define ASK_RANGES_KEPT 16u /* a power of two */
 
+/* A signal frame as the kernel lays it down: arch/x86/include/asm/sigframe.h, rt_sigframe. */
+struct ask_ucontext {
+	ask_u64 flags, link, stack_base, stack_flags, stack_size;
+};
+/* The words of struct sigcontext that follow: arch/x86/include/uapi/asm/sigcontext.h. */
+struct ask_sigcontext {
+	ask_u64 r8_to_r15[8], di, si, bp, bx, dx, ax, cx, sp, ip;
+};
+
+/* What was read of runtime.m, and the g in its thread's local storage. */
+struct ask_m {
+	ask_u64 curg, g0, gsignal, vdso_sp, vdso_pc, current;
+};
+
+/*
+ * A shard's state. What the target's memory is read into lies here too, not on the
+ * kernel's stack: before Linux 6.13 all frames of the deepest chain of calls must fit in
+ * 512 bytes, each rounded up to 32 (kernel/bpf/verifier.c, check_max_stack_depth()).
+ */
 struct ask_shard {
 	/* set by the runtime */
 	ask_u32 tid;	     /* thread that runs this shard, as the target sees it; 0: none */
@@ -195,10 +214,14 @@ struct ask_shard {
 	ask_u64 walk_sp;     /* where the walk began */
 	ask_u64 floor;	     /* below this address the frame in work has no variables */
 	ask_u64 regs[ASK_REGS];
+	struct ask_m m;	     /* of the running goroutine in work */
 	struct { /* the search for a signal's frame */
 		ask_u64 at;	/* where to begin */
 		ask_u64 lo, hi; /* of the signal stack */
 		ask_u64 found, count;
+		ask_u64 pushed; /* the word at the SP that the signal interrupted */
+		struct ask_ucontext frame;
+		struct ask_sigcontext saved;
 	} signal;
 	ask_u32 deep;	     /* frames in `deep_frames` */
 	ask_u32 deep_lost;   /* those that found no room there */

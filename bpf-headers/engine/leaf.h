@@ -22,14 +22,6 @@
  * brought its own stack) is unavailable. m.curg must be the goroutine in all of them.
  */
 
-/* A signal frame as the kernel lays it down: arch/x86/include/asm/sigframe.h, rt_sigframe. */
-struct ask_ucontext {
-	ask_u64 flags, link, stack_base, stack_flags, stack_size;
-};
-/* The words of struct sigcontext that follow: arch/x86/include/uapi/asm/sigcontext.h. */
-struct ask_sigcontext {
-	ask_u64 r8_to_r15[8], di, si, bp, bx, dx, ax, cx, sp, ip;
-};
 #define ASK_SIGNAL_STEP 16u	 /* a ucontext is aligned so: get_sigframe(), arch/x86/kernel/signal.c */
 #define ASK_SIGNAL_STACK (1u << 16) /* bytes of a signal stack that are searched */
 
@@ -38,17 +30,18 @@ static long ask_signal_step(ask_u64 i, void *context)
 {
 	struct ask_call *call = context;
 	struct ask_shard *shard = ask_shard(call->shard);
-	struct ask_ucontext frame = {};
+	struct ask_ucontext *frame;
 	ask_u64 at;
 
 	if (!shard)
 		return 1;
 	at = shard->signal.at + i * ASK_SIGNAL_STEP;
-	if (at + sizeof(frame) + sizeof(struct ask_sigcontext) > shard->signal.hi ||
-	    ask_read(&frame, sizeof(frame), at))
+	frame = &shard->signal.frame;
+	if (at + sizeof(*frame) + sizeof(struct ask_sigcontext) > shard->signal.hi ||
+	    ask_read(frame, sizeof(*frame), at))
 		return 1;
-	if (!frame.link && frame.flags < 16 && frame.stack_base == shard->signal.lo &&
-	    frame.stack_size == shard->signal.hi - shard->signal.lo) {
+	if (!frame->link && frame->flags < 16 && frame->stack_base == shard->signal.lo &&
+	    frame->stack_size == shard->signal.hi - shard->signal.lo) {
 		shard->signal.found = at;
 		shard->signal.count++;
 	}
@@ -63,41 +56,41 @@ ask_global ask_interrupted(ask_u32 shard_index, ask_u64 gsignal)
 {
 	struct ask_shard *shard = ask_shard(shard_index);
 	struct ask_call call = {shard_index, 0};
-	struct ask_sigcontext saved = {};
-	ask_u64 lo = 0, hi = 0, pushed = 0, sp;
+	struct ask_sigcontext *saved;
+	ask_u64 sp;
 
-	if (!shard || ask_read(&lo, 8, gsignal + ASK_LAYOUT(g_stack_lo)) ||
-	    ask_read(&hi, 8, gsignal + ASK_LAYOUT(g_stack_hi)))
+	if (!shard || ask_read(&shard->signal.lo, 8, gsignal + ASK_LAYOUT(g_stack_lo)) ||
+	    ask_read(&shard->signal.hi, 8, gsignal + ASK_LAYOUT(g_stack_hi)))
 		return 0;
 	sp = shard->regs[ASK_REG_SP];
-	if (sp < lo || sp >= hi || hi - lo > ASK_SIGNAL_STACK)
+	if (sp < shard->signal.lo || sp >= shard->signal.hi ||
+	    shard->signal.hi - shard->signal.lo > ASK_SIGNAL_STACK)
 		return 0;
 	shard->walk_status = ASK_STACK_SIGNAL;
 	shard->signal.at = (sp + ASK_SIGNAL_STEP - 1) & ~(ask_u64)(ASK_SIGNAL_STEP - 1);
-	shard->signal.lo = lo;
-	shard->signal.hi = hi;
 	shard->signal.count = 0;
 	ask_loop(ASK_SIGNAL_STACK / ASK_SIGNAL_STEP, ask_signal_step, &call);
+	saved = &shard->signal.saved;
 	if (shard->signal.count != 1 ||
-	    ask_read(&saved, sizeof(saved), shard->signal.found + sizeof(struct ask_ucontext)))
+	    ask_read(saved, sizeof(*saved), shard->signal.found + sizeof(struct ask_ucontext)))
 		return 0;
 	/*
 	 * A handler that injects a call pushes the PC first and changes it afterwards
 	 * (runtime/signal_amd64.go, pushCall): in between the frame is eight bytes off.
 	 */
-	if (ask_read(&pushed, sizeof(pushed), saved.sp) || pushed == saved.ip)
+	if (ask_read(&shard->signal.pushed, 8, saved->sp) || shard->signal.pushed == saved->ip)
 		return 0;
-	shard->leaf_pc = saved.ip;
+	shard->leaf_pc = saved->ip;
 	for (int i = 0; i < 8; i++)
-		shard->regs[8 + i] = saved.r8_to_r15[i];
-	shard->regs[0] = saved.ax;
-	shard->regs[1] = saved.dx;
-	shard->regs[2] = saved.cx;
-	shard->regs[3] = saved.bx;
-	shard->regs[4] = saved.si;
-	shard->regs[5] = saved.di;
-	shard->regs[ASK_REG_BP] = saved.bp;
-	shard->regs[ASK_REG_SP] = saved.sp;
+		shard->regs[8 + i] = saved->r8_to_r15[i];
+	shard->regs[0] = saved->ax;
+	shard->regs[1] = saved->dx;
+	shard->regs[2] = saved->cx;
+	shard->regs[3] = saved->bx;
+	shard->regs[4] = saved->si;
+	shard->regs[5] = saved->di;
+	shard->regs[ASK_REG_BP] = saved->bp;
+	shard->regs[ASK_REG_SP] = saved->sp;
 	return 1;
 }
 
@@ -126,30 +119,35 @@ ask_global ask_leaf_elsewhere(ask_u32 shard_index, ask_u64 g, ask_u64 m, ask_u64
 {
 	struct ask_shard *shard = ask_shard(shard_index);
 	struct ask_control *control = ask_control();
-	ask_u64 curg = 0, g0 = 0, gsignal = 0, current = 0, vdso[2] = {}, pc;
+	struct ask_m *held;
+	ask_u64 pc;
 
-	if (!shard || !control || ask_read(&curg, 8, m + ASK_LAYOUT(m_curg)) || curg != g ||
-	    ask_read(&g0, 8, m + ASK_LAYOUT(m_g0)) ||
-	    ask_read(&gsignal, 8, m + ASK_LAYOUT(m_gsignal)) ||
-	    ask_read(&vdso[0], 8, m + ASK_LAYOUT(m_vdsosp)) ||
-	    ask_read(&vdso[1], 8, m + ASK_LAYOUT(m_vdsopc)) ||
-	    ask_read(&current, 8, tls + (ask_s64)(ask_s32)ASK_LAYOUT(tls_g)))
+	if (!shard || !control)
 		return 0;
-	if (vdso[0] >= shard->walk_lo && vdso[0] < shard->walk_hi) {
-		shard->leaf_sp = vdso[0];
-		shard->leaf_pc = vdso[1];
+	held = &shard->m;
+	if (ask_read(&held->curg, 8, m + ASK_LAYOUT(m_curg)) || held->curg != g ||
+	    ask_read(&held->g0, 8, m + ASK_LAYOUT(m_g0)) ||
+	    ask_read(&held->gsignal, 8, m + ASK_LAYOUT(m_gsignal)) ||
+	    ask_read(&held->vdso_sp, 8, m + ASK_LAYOUT(m_vdsosp)) ||
+	    ask_read(&held->vdso_pc, 8, m + ASK_LAYOUT(m_vdsopc)) ||
+	    ask_read(&held->current, 8, tls + (ask_s64)(ask_s32)ASK_LAYOUT(tls_g)))
+		return 0;
+	if (held->vdso_sp >= shard->walk_lo && held->vdso_sp < shard->walk_hi) {
+		shard->leaf_sp = held->vdso_sp;
+		shard->leaf_pc = held->vdso_pc;
 		return 1;
 	}
 	pc = shard->leaf_pc - control->text;
-	if (current == g0 || (current == g && pc >= ASK_LAYOUT(gogo_lo) && pc < ASK_LAYOUT(gogo_hi))) {
+	if (held->current == held->g0 ||
+	    (held->current == g && pc >= ASK_LAYOUT(gogo_lo) && pc < ASK_LAYOUT(gogo_hi))) {
 		shard->leaf_sp = ask_g64(shard, ASK_LAYOUT(g_sched_sp));
 		shard->leaf_pc = ask_g64(shard, ASK_LAYOUT(g_sched_pc));
 		shard->leaf_bp = ask_g64(shard, ASK_LAYOUT(g_sched_bp));
 		return 1;
 	}
 	/* A handler makes gsignal the thread's g after its first few instructions. */
-	if (current == gsignal || current == g)
-		return ask_interrupted(shard_index, gsignal) && ask_leaf_registers(shard);
+	if (held->current == held->gsignal || held->current == g)
+		return ask_interrupted(shard_index, held->gsignal) && ask_leaf_registers(shard);
 	return 0;
 }
 
