@@ -111,6 +111,15 @@ ask_inline void ask_loop(ask_u32 iterations, long (*callback)(ask_u64, void *), 
 #define ASK_LAYOUT(field) (ask_layout.field)
 
 /*
+ * Leaves a value that is known to be `most` or less in a register of which the verifier
+ * knows it, too. The compiler may have checked a copy of it and kept another one on the
+ * stack: verifiers before Linux 6.9 do not see that the two are the same (commit
+ * e67ddd9b1cff, "bpf: Track spilled unbounded scalars").
+ */
+#define ask_bound(value, most)                                                                     \
+	asm volatile("if %0 <= %1 goto +1; %0 = 0" : "+r"(value) : "r"(most))
+
+/*
  * ask_NAME_row(i): row i of a generated table, or 0. The row of zeroes behind the
  * last one may be had too: so the verifier never knows a row's number, nor what is
  * in it, and does the same work for any number of rows.
@@ -125,6 +134,7 @@ ask_inline void ask_loop(ask_u32 iterations, long (*callback)(ask_u64, void *), 
 		ask_hide(index);                                                                   \
 		if (index > count)                                                                 \
 			return 0;                                                                  \
+		ask_bound(index, count);                                                           \
 		ask_hide(rows); /* or the addition would be done before the check */               \
 		return rows + index;                                                               \
 	}

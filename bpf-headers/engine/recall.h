@@ -150,12 +150,19 @@ static long ask_remember_step(ask_u64 number, void *context)
 	struct ask_call *call = context;
 	struct ask_shard *shard = ask_shard(call->shard);
 	struct ask_control *control = ask_control();
-	ask_u64 sp, cfa, next, word, after = number + 1;
+	ask_u64 sp, cfa, next, word, after;
 	struct ask_shape_frame *frame;
 
+	if (!shard || !control)
+		return 1;
+	/*
+	 * recall_at is `number`, but the verifier does not know it: Linux 6.12 loses the
+	 * bounds of a number when another one that is it and one more is compared.
+	 */
+	after = shard->recall_at + 1ull;
 	ask_hide(number);
 	ask_hide(after);
-	if (!shard || !control || number >= ASK_SHAPE_FRAMES || after > ASK_SHAPE_FRAMES)
+	if (number >= ASK_SHAPE_FRAMES || after > ASK_SHAPE_FRAMES)
 		return 1;
 	frame = &ask_shape(shard, call->index)->frames[number];
 	sp = shard->window_base;

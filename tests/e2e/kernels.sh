@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# kernels [PACKAGE…]: Askance on the kernels that apt offers for this distribution, in a
+# kernels [--once] [PACKAGE…]: Askance on the kernels that apt offers for this distribution, in a
 # virtual machine each: with two CPUs, with one, and locked down. An object of each clang
 # that is here is loaded; both engines take snapshots of slow-rpc and must give the same
 # bytes for a program that stands still; an ordinary user with the capabilities that
@@ -10,7 +10,8 @@
 # PACKAGE is a kernel image package or one that depends on it (linux-image-rt-amd64); the
 # default is all linux-image-amd64 and linux-image-X.Y-amd64. Kernels are downloaded with
 # `apt-get download`, never installed, and kept in E2E_KERNELS (default: kernels/ beside
-# E2E_CACHE). The last lines are figures; E2E_KEEP=1 keeps everything that was said.
+# E2E_CACHE). With --once each is booted with two CPUs only. The last lines are figures;
+# E2E_KEEP=1 keeps everything that was said.
 #
 # Where the CPU has no virtualization for /dev/kvm to use, qemu emulates one: then the
 # figures are no measure of anything but each other. E2E_ACCEL=kvm|tcg overrides.
@@ -193,11 +194,17 @@ check_boot() {
 run_kernel() { # PACKAGE
 	local name=${1#linux-image-}
 	! boot "$name.cpus2" 2 "$WORK/all.gz" || check_boot "$name.cpus2" 2 none
+	[ -z "$once" ] || return 0
 	! boot "$name.cpus1" 1 "$WORK/one.gz" || check_boot "$name.cpus1" 1 none
 	! boot "$name.locked" 2 "$WORK/one.gz" lockdown=confidentiality ||
 		check_boot "$name.locked" 2 confidentiality
 }
 
+once=
+if [ "${1:-}" = --once ]; then
+	once=1
+	shift
+fi
 if [ $# -eq 0 ]; then
 	mapfile -t metas < <(apt-cache search --names-only '^linux-image-([0-9]+\.[0-9]+-)?amd64$' | cut -d' ' -f1)
 	[ "${#metas[@]}" -gt 0 ] || skip "apt knows no linux-image-amd64"

@@ -74,7 +74,7 @@ for object in /objects/*.ask.o; do
 	last=/objects/$object.ask.o
 done
 # Not root, with the capabilities that doctor lists and no others.
-caps=-all,+bpf,+perfmon,+sys_ptrace,+dac_read_search
+caps=-all,+bpf,+perfmon,+sys_ptrace,+dac_read_search,+sys_nice
 nobody() { # NAME CMD…
 	name=$1
 	shift
