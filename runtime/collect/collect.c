@@ -216,17 +216,16 @@ static size_t idle_thread(const struct session *session, const size_t *taken, si
 static void choose_threads(struct session *session, size_t *threads, uint32_t shards)
 {
 	int here = sched_getcpu(), cpus[ASK_MAX_SHARDS];
-	size_t count = session->target.threads_count, looked = 0;
+	size_t count = session->target.threads_count;
 	uint32_t chosen = 0;
 
-	for (size_t i = 0; i < count && chosen < shards && looked < 4 * shards; i++) {
+	for (size_t i = 0; i < count && chosen < shards; i++) {
 		bool other = true;
 		int cpu;
 
 		if (!session->target.threads[i].stopped || !session->target.threads[i].idle)
 			continue;
-		looked++;
-		cpu = target_thread_cpu(&session->target, i);
+		cpu = session->target.threads[i].cpu;
 		for (uint32_t j = 0; j < chosen; j++)
 			other = other && cpus[j] != cpu;
 		if (!other)

@@ -383,7 +383,7 @@ struct error *proc_hostname(struct arena *arena, int dir, pid_t pid, const char 
 	return NULL;
 }
 
-int target_thread_cpu(const struct target *target, size_t thread)
+int thread_cpu(const struct target *target, size_t thread)
 {
 	char path[64], text[1024];
 	const char *p;

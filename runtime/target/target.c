@@ -264,7 +264,7 @@ static struct error *scan(struct target *target, bool *complete)
 				reserve_threads(target,
 						target->threads_capacity * 2 + SPARE_THREADS);
 			thread = &target->threads[target->threads_count++];
-			*thread = (struct target_thread){.tid = tid, .ns_tid = tid};
+			*thread = (struct target_thread){.tid = tid, .ns_tid = tid, .cpu = -1};
 		}
 		/* One that was gone: a dead leader, or its id has been given to a new thread. */
 		TRY(seize_thread(target, thread, &seized));
@@ -449,10 +449,21 @@ static void set_deadline(struct target *target)
 	target->read_until = target->deadline - after;
 }
 
+/*
+ * Where the threads sleep, which is of use for those that will run captures. A file of
+ * /proc takes 5 us: some hundreds are enough, and not in the pause.
+ */
+static void note_cpus(struct target *target)
+{
+	for (size_t i = 0; i < target->threads_count; i++)
+		target->threads[i].cpu = i < 4 * TARGET_MAX_TRIGGERED ? thread_cpu(target, i) : -1;
+}
+
 struct error *target_stop(struct target *target)
 {
 	struct error *error;
 
+	note_cpus(target);
 	sort_threads(target, false);
 	urgent_begin();
 	target->watch->urgent = true;

@@ -61,6 +61,7 @@ struct target_thread {
 	bool stopped;  /* in a ptrace stop now */
 	bool gone;     /* it has exited */
 	int signal;    /* it stopped to deliver this signal, handed back at release; 0 */
+	int cpu;       /* that it ran on last, looked up just before the stop; -1: not known */
 	bool idle;     /* its stop left a system call to restart: it can run a capture */
 	struct user_regs_struct regs; /* valid while stopped */
 };
@@ -120,8 +121,6 @@ struct error *target_stop(struct target *target);
  */
 #define TARGET_MAX_TRIGGERED 64 /* most threads of one call */
 struct error *target_trigger(struct target *target, const size_t *threads, size_t count);
-/* The CPU that a thread ran on last, -1 when it cannot be told. */
-int target_thread_cpu(const struct target *target, size_t thread);
 /*
  * Releases all threads (PTRACE_DETACH with their pending signals). Safe to call
  * twice. A thread that has not stopped within TARGET_PATIENCE_NS (see above) cannot

@@ -154,6 +154,9 @@ enum wait_event watch_wait(struct target_watch *watch, struct target_thread *thr
 void urgent_begin(void);
 void urgent_end(void);
 
+/* proc.c: the CPU that a thread ran on last, -1 when it cannot be told. */
+int thread_cpu(const struct target *target, size_t thread);
+
 /* target.c */
 
 /* Reads the registers of a stopped thread and judges whether it is idle. */
