@@ -12,5 +12,5 @@ function(script_test name label script)
            WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
   # Serial: several tests are about time, or about what else runs.
   set_tests_properties(${name} PROPERTIES LABELS ${label} SKIP_RETURN_CODE 77 TIMEOUT 900 RUN_SERIAL ON
-    ENVIRONMENT "ASKC=$<TARGET_FILE:askc>;ASKANCE=$<TARGET_FILE:askance>;E2E_PROBE=$<TARGET_FILE:e2e_bpf_probe>;E2E_KILLER=$<TARGET_FILE:e2e_kill_in_pause>;E2E_RECORDS=$<TARGET_FILE:e2e_records>;E2E_BPF_LEFT=$<TARGET_FILE:e2e_bpf_left>;E2E_CACHE=${E2E_CACHE}")
+    ENVIRONMENT "ASKC=$<TARGET_FILE:askc>;ASKANCE=$<TARGET_FILE:askance>;E2E_PROBE=$<TARGET_FILE:e2e_bpf_probe>;E2E_KILLER=$<TARGET_FILE:e2e_kill_in_pause>;E2E_RECORDS=$<TARGET_FILE:e2e_records>;E2E_BPF_LEFT=$<TARGET_FILE:e2e_bpf_left>;E2E_PAGE_OUT=$<TARGET_FILE:e2e_page_out>;E2E_CACHE=${E2E_CACHE}")
 endfunction()
