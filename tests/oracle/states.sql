@@ -31,7 +31,7 @@ CREATE TABLE judged AS SELECT *, o.stack AS our, t.stack AS their,
  EXISTS (SELECT 1 FROM less l WHERE l.goid = o.goid AND l.stack = t.stack AND l.missing = 0 AND l.inlined)
  OR EXISTS (SELECT 1 FROM less l JOIN more m USING (goid) WHERE l.goid = o.goid AND l.stack = m.stack AND l.missing = m.extra
   AND CASE WHEN o.stack LIKE '%runtime.asyncPreempt < %' THEN l.missing >= 2 ELSE l.missing = 0 AND (l.inlined OR t.stack LIKE 'time.now < %' OR t.stack LIKE 'runtime.nanotime1 < %') END)
- OR EXISTS (SELECT 1 FROM less l WHERE l.goid = o.goid AND l.stack = t.stack AND l.missing > 2 AND o.stack LIKE '%runtime.asyncPreempt < %')
+ OR EXISTS (SELECT 1 FROM less l WHERE l.goid = o.goid AND l.stack = t.stack AND (l.missing > 2 OR (l.missing = 2 AND l.inlined)) AND o.stack LIKE '%runtime.asyncPreempt < %')
  OR EXISTS (SELECT 1 FROM more m WHERE m.goid = o.goid AND m.stack = o.stack AND m.extra >= 2 AND o.stack LIKE '%runtime.asyncPreempt < %')
  OR (t.stack LIKE '%runtime.newstack < %'
   AND substr(o.stack, -length(t.stack) + instr(t.stack, 'runtime.newstack < ') + length('runtime.newstack < ') - 1)
