@@ -92,7 +92,7 @@ for i in $(seq 10); do
 	wait "$runtime" || code=$?
 	case $code in
 	0 | 4) ;;
-	2) grep -q "process $victim" "$WORK/err" || die "a victim, round $i: $(cat "$WORK/err")" ;; # it was gone at the start
+	2) grep -Eq "process:? $victim" "$WORK/err" || die "a victim, round $i: $(cat "$WORK/err")" ;; # it was gone at the start
 	*) die "a victim, round $i: exit $code: $(cat "$WORK/err")" ;;
 	esac
 	[ "$code" = 2 ] || [ "$(sql "$WORK/x.db" 'SELECT count(*) FROM processes WHERE pause_ns > 0')" -ge 4 ] || die "a victim, round $i: not all of the others"
