@@ -45,7 +45,7 @@ look() {
 		known=$((known + $(sed -n 's/^known //p' "$WORK/compared")))
 		running=$((running + $(sed -n 's/^running //p' "$WORK/compared")))
 		sed -n 's/^unavailable //p' "$WORK/compared" >>"$WORK/unavailable"
-		expect "$name, $engine: nothing differs" '' "$(grep '^differs' "$WORK/compared" | cut -c1-900)"
+		expect "$name, $engine: nothing differs" '' "$(grep '^differs' "$WORK/compared")"
 	done
 }
 

@@ -26,7 +26,7 @@ FROM theirs t JOIN frame without ON without.goid = t.goid AND without.idx < 6;
 --   from newstack on the system stack it goes on by the frame pointer, which is that of a caller;
 --   at the entry of sigpanic0 it takes the interrupted function's caller for the leaf;
 --   it cannot walk out of a signal handler of a program with cgo.
-CREATE TABLE judged AS SELECT *, o.stack AS our, t.stack AS their,
+CREATE TABLE judged AS SELECT o.*, o.stack AS our, t.stack AS their, t.depth AS their_depth,
  o.stack = t.stack OR (o.thread_id IS NOT NULL AND substr(t.stack, -length(o.stack) - 3) = ' < ' || o.stack) AS same,
  EXISTS (SELECT 1 FROM less l WHERE l.goid = o.goid AND l.stack = t.stack AND l.missing = 0 AND l.inlined)
  OR EXISTS (SELECT 1 FROM less l JOIN more m USING (goid) WHERE l.goid = o.goid AND l.stack = m.stack AND l.missing = m.extra
@@ -43,5 +43,5 @@ SELECT 'same ' || count(*) FROM judged WHERE same;
 SELECT 'known ' || count(*) FROM judged WHERE known AND NOT same;
 SELECT 'running ' || count(*) FROM judged WHERE same AND status = 'running';
 SELECT 'unavailable ' || status || ' ' || stack_status FROM judged WHERE our IS NULL;
-SELECT 'differs', goid, status, stack_status, our, 'Delve: ' || coalesce(their, 'NULL') FROM judged
+SELECT 'differs', goid, status, stack_status, depth, substr(our, 1, 400), 'Delve: ' || coalesce(their_depth || '|' || substr(their, 1, 400), 'NULL') FROM judged
 WHERE our IS NOT NULL AND same IS NOT 1 AND known IS NOT 1;
