@@ -18,16 +18,19 @@ FROM snapshot.goroutines g JOIN snapshot.frames without ON without.stack_id = g.
 CREATE TABLE more AS SELECT t.goid, without.idx AS extra,
  (SELECT group_concat(function, ' < ') FROM (SELECT function FROM frame f WHERE f.goid = t.goid AND f.idx <> without.idx ORDER BY idx)) AS stack
 FROM theirs t JOIN frame without ON without.goid = t.goid AND without.idx < 6;
--- On a thread Delve begins with what the thread itself does. Where it errs:
+-- On a thread Delve begins with what the thread itself does, also where the goroutine is the thread's no more
+-- (runtime.dropg, under mcall). Where it errs:
 --   it looks for inlined calls at the leaf's PC, which is behind the call that parked it;
 --   where a signal interrupted a function without a frame, it skips that function's caller;
 --   of a function that calls the vDSO on the system stack it skips the caller;
 --   and looks for inlined calls one byte before the instruction that the signal interrupted;
 --   from newstack on the system stack it goes on by the frame pointer, which is that of a caller;
+--   from a signal handler it goes on at the interrupted function as at any leaf;
 --   at the entry of sigpanic0 it takes the interrupted function's caller for the leaf;
 --   it cannot walk out of a signal handler of a program with cgo.
 CREATE TABLE judged AS SELECT o.*, o.stack AS our, t.stack AS their, t.depth AS their_depth,
- o.stack = t.stack OR (o.thread_id IS NOT NULL AND substr(t.stack, -length(o.stack) - 3) = ' < ' || o.stack) AS same,
+ o.stack = t.stack OR (o.thread_id IS NOT NULL AND substr(t.stack, -length(o.stack) - 3) = ' < ' || o.stack)
+ OR substr(t.stack, -length(o.stack) - 16) = 'runtime.mcall < ' || o.stack AS same,
  EXISTS (SELECT 1 FROM less l WHERE l.goid = o.goid AND l.stack = t.stack AND l.missing = 0 AND l.inlined)
  OR EXISTS (SELECT 1 FROM less l JOIN more m USING (goid) WHERE l.goid = o.goid AND l.stack = m.stack AND l.missing = m.extra
   AND CASE WHEN o.stack LIKE '%runtime.asyncPreempt < %' THEN l.missing >= 2 ELSE l.missing = 0 AND (l.inlined OR t.stack LIKE 'time.now < %' OR t.stack LIKE 'runtime.nanotime1 < %') END)
@@ -36,6 +39,9 @@ CREATE TABLE judged AS SELECT o.*, o.stack AS our, t.stack AS their, t.depth AS 
  OR (t.stack LIKE '%runtime.newstack < %'
   AND substr(o.stack, -length(t.stack) + instr(t.stack, 'runtime.newstack < ') + length('runtime.newstack < ') - 1)
    = substr(t.stack, instr(t.stack, 'runtime.newstack < ') + length('runtime.newstack < ')))
+ OR EXISTS (SELECT 1 FROM less l WHERE l.goid = o.goid AND (l.missing = 1 OR (l.missing = 0 AND l.inlined))
+  AND t.stack LIKE '%runtime.sigtrampgo < %'
+  AND l.stack = substr(t.stack, instr(t.stack, 'runtime.sigtrampgo < ') + length('runtime.sigtrampgo < ')))
  OR (o.stack LIKE 'runtime.sigpanic0 < %' AND substr(o.stack, -length(t.stack)) = t.stack)
  OR t.stack LIKE 'runtime.%igtramp%' AS known
 FROM ours o LEFT JOIN theirs t USING (goid);

@@ -24,7 +24,7 @@ import (
 	"github.com/go-delve/delve/service/rpccommon"
 )
 
-const maxDepth = 200
+const maxDepth = 1000
 
 func main() {
 	arguments := os.Args[1:]
