@@ -39,12 +39,8 @@ ask_inline int ask_lead_context(struct ask_shard *shard, ask_u32 shard_index, as
 	ask_u64 descriptor = ask_dynamic_type(ASK_POINTER_INTERFACE, word);
 	int index;
 
-	if (descriptor == 1) {
-		if (!shard->retried)
-			return -1;
-		shard->read_failures++;
-		return 0;
-	}
+	if (descriptor == 1)
+		return ask_lead_unread(shard);
 	word[0] = descriptor | ASK_DYNAMIC;
 	index = ask_context(shard_index, descriptor);
 	row = index < 0 ? 0 : ask_context_types_row((ask_u32)index);

@@ -71,6 +71,15 @@ ask_global ask_closure(ask_u32 shard_index, ask_u32 pc)
 ask_inline int ask_lead_one(struct ask_shard *shard, struct ask_lead *lead, ask_u32 depth,
 			    ask_u32 cost);
 
+/* Where it leads cannot be read: -1, or, once all was made resident that can be, nowhere. */
+ask_inline int ask_lead_unread(struct ask_shard *shard)
+{
+	if (!shard->retried)
+		return -1;
+	shard->read_failures++;
+	return 0;
+}
+
 /* A func value: its closure object when captured variables are known and may be followed, else the PC. */
 ask_inline int ask_lead_func(struct ask_shard *shard, ask_u32 shard_index, ask_u32 depth,
 			     struct ask_lead *lead)
@@ -81,12 +90,8 @@ ask_inline int ask_lead_func(struct ask_shard *shard, ask_u32 shard_index, ask_u
 
 	if (!control || ASK_LAYOUT(funcval_type) == ASK_ABSENT)
 		return 0;
-	if (ask_read(&pc, sizeof(pc), lead->address)) {
-		if (!shard->retried)
-			return -1;
-		shard->read_failures++;
-		return 0;
-	}
+	if (ask_read(&pc, sizeof(pc), lead->address))
+		return ask_lead_unread(shard);
 	lead->type = ASK_LAYOUT(funcval_type);
 	pc -= control->text;
 	type = pc < ASK_LAYOUT(text_size) ? ask_closure(shard_index, (ask_u32)pc) : -1;
@@ -128,12 +133,8 @@ ask_inline int ask_lead_dynamic(struct ask_shard *shard, ask_u32 shard_index, as
 	ask_u32 cost = kind != ASK_POINTER_CONTEXT_VALUE;
 	int index;
 
-	if (descriptor == 1) {
-		if (!shard->retried)
-			return -1;
-		shard->read_failures++;
-		return 0;
-	}
+	if (descriptor == 1)
+		return ask_lead_unread(shard);
 	if (kind == ASK_POINTER_INTERFACE)
 		word[0] = descriptor | ASK_DYNAMIC;
 	index = ask_rtype(shard_index, descriptor);
