@@ -252,7 +252,6 @@ struct error *line_table_run(struct binary *binary, const struct line_table *tab
 			     struct error *(*row)(void *arg, uint64_t pc, const char *file,
 						  uint32_t line),
 			     void *arg);
-const char *file_intern(struct binary *binary, const char *directory, const char *name);
 
 /* ---- location.c: from expressions to pieces that can be trusted; pure ---- */
 

@@ -94,8 +94,6 @@ bool spec_is_list(struct spec_reader *reader, const struct spec_node *node);
  * (NULL: the value of the key at hand).
  */
 bool spec_is_text(struct spec_reader *reader, const struct spec_node *node, const char *what);
-/* Nothing, `~` or null, unquoted. */
-bool spec_node_is_null(const struct spec_node *node);
 /* "a list", "a mapping", "text" */
 const char *spec_node_kind_name(const struct spec_node *node);
 
