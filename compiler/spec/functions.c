@@ -75,14 +75,10 @@ static void read_captures(struct spec_reader *reader, const struct spec_node *va
 }
 
 static const char *const column_types[] = {
-	[SCHEMA_COLUMN_TEXT] = "TEXT",
-	[SCHEMA_COLUMN_INTEGER] = "INTEGER",
-	[SCHEMA_COLUMN_REAL] = "REAL",
-	[SCHEMA_COLUMN_JSON] = "JSON",
-	[SCHEMA_COLUMN_TIMESTAMP_NS] = "TIMESTAMP_NS",
-	[SCHEMA_COLUMN_DURATION_NS] = "DURATION_NS",
+#define ROW(type) #type,
+	SCHEMA_COLUMN_TYPE_ROWS(ROW)
+#undef ROW
 };
-_Static_assert(ARRAY_SIZE(column_types) == SCHEMA_COLUMN_TYPES, "a column type without its name");
 
 static void read_column_type(struct spec_reader *reader, const struct spec_node *value, void *ret)
 {
