@@ -12,27 +12,6 @@
  * spec's contexts. What else a chain holds (tokens, requests, users) stays where it is.
  */
 
-static long ask_context_step(ask_u64 i, void *context)
-{
-	struct ask_call *call = context;
-	struct ask_shard *shard = ask_shard(call->shard);
-	const struct ask_context_type *row;
-	ask_u32 middle;
-
-	(void)i;
-	if (!shard || shard->search_hi - shard->search_lo <= 1)
-		return 1;
-	middle = shard->search_lo + (shard->search_hi - shard->search_lo) / 2;
-	row = ask_context_types_row(middle);
-	if (!row)
-		return 1;
-	if (row->offset <= call->index)
-		shard->search_lo = middle;
-	else
-		shard->search_hi = middle;
-	return 0;
-}
-
 /* Row of the type descriptor at `address`, -1 when contexts have nothing to do with it. */
 ask_global ask_context(ask_u32 shard_index, ask_u64 address)
 {
@@ -40,19 +19,16 @@ ask_global ask_context(ask_u32 shard_index, ask_u64 address)
 	struct ask_shard *shard = ask_shard(shard_index);
 	struct ask_control *control = ask_control();
 	const struct ask_context_type *row;
-	ask_u64 offset;
+	ask_u32 offset;
 
-	if (!shard || !control)
+	if (!shard || !control || !ASK_LAYOUT(context_types))
 		return -1;
-	offset = address - ASK_LAYOUT(types_lo) - control->load_bias;
-	if (offset >= ASK_LAYOUT(types_size) || !ASK_LAYOUT(context_types))
+	offset = ask_descriptor_offset(control, address);
+	if (offset == ASK_ABSENT)
 		return -1;
-	call.index = (ask_u32)offset;
-	shard->search_lo = 0;
-	shard->search_hi = ASK_LAYOUT(context_types);
-	ask_loop(32, ask_context_step, &call);
-	row = ask_context_types_row(shard->search_lo);
-	return row && row->offset == call.index ? (int)shard->search_lo : -1;
+	call.index = offset;
+	row = ask_search_context_types(shard, ASK_LAYOUT(context_types), &call);
+	return row && row->offset == offset ? (int)shard->search_lo : -1;
 }
 
 /* A context.Context: the view of its dynamic type. */
@@ -63,12 +39,8 @@ ask_inline int ask_lead_context(struct ask_shard *shard, ask_u32 shard_index, as
 	ask_u64 descriptor = ask_dynamic_type(ASK_POINTER_INTERFACE, word);
 	int index;
 
-	if (descriptor == 1) {
-		if (!shard->retried)
-			return -1;
-		shard->read_failures++;
-		return 0;
-	}
+	if (descriptor == 1)
+		return ask_lead_unread(shard);
 	word[0] = descriptor | ASK_DYNAMIC;
 	index = ask_context(shard_index, descriptor);
 	row = index < 0 ? 0 : ask_context_types_row((ask_u32)index);

@@ -22,25 +22,12 @@ struct ask_lead {
 	ask_u32 limits;
 };
 
-static long ask_rtype_step(ask_u64 i, void *context)
+/* Offset from runtime.types of the descriptor at `address`; ASK_ABSENT when it lies elsewhere. */
+ask_inline ask_u32 ask_descriptor_offset(const struct ask_control *control, ask_u64 address)
 {
-	struct ask_call *call = context;
-	struct ask_shard *shard = ask_shard(call->shard);
-	const struct ask_rtype *row;
-	ask_u32 middle;
+	ask_u64 offset = address - ASK_LAYOUT(types_lo) - control->load_bias;
 
-	(void)i;
-	if (!shard || shard->search_hi - shard->search_lo <= 1)
-		return 1;
-	middle = shard->search_lo + (shard->search_hi - shard->search_lo) / 2;
-	row = ask_rtypes_row(middle);
-	if (!row)
-		return 1;
-	if (row->offset <= call->index)
-		shard->search_lo = middle;
-	else
-		shard->search_hi = middle;
-	return 0;
+	return offset < ASK_LAYOUT(types_size) ? (ask_u32)offset : ASK_ABSENT;
 }
 
 /* Row of the type descriptor at `address`, -1 when it is none that DWARF names. */
@@ -50,46 +37,22 @@ ask_global ask_rtype(ask_u32 shard_index, ask_u64 address)
 	struct ask_shard *shard = ask_shard(shard_index);
 	struct ask_control *control = ask_control();
 	const struct ask_rtype *row;
-	ask_u64 offset;
+	ask_u32 offset;
 
-	if (!shard || !control)
+	if (!shard || !control || !ASK_LAYOUT(rtypes))
 		return -1;
-	offset = address - ASK_LAYOUT(types_lo) - control->load_bias;
-	if (offset >= ASK_LAYOUT(types_size) || !ASK_LAYOUT(rtypes))
+	offset = ask_descriptor_offset(control, address);
+	if (offset == ASK_ABSENT)
 		return -1;
-	call.index = (ask_u32)offset;
+	call.index = offset;
 	row = ask_rtypes_row(shard->rtype_row);
-	if (row && row->offset == call.index)
+	if (row && row->offset == offset)
 		return (int)shard->rtype_row;
-	shard->search_lo = 0;
-	shard->search_hi = ASK_LAYOUT(rtypes);
-	ask_loop(32, ask_rtype_step, &call);
-	row = ask_rtypes_row(shard->search_lo);
-	if (!row || row->offset != call.index)
+	row = ask_search_rtypes(shard, ASK_LAYOUT(rtypes), &call);
+	if (!row || row->offset != offset)
 		return -1;
 	shard->rtype_row = shard->search_lo;
 	return (int)shard->search_lo;
-}
-
-static long ask_closure_step(ask_u64 i, void *context)
-{
-	struct ask_call *call = context;
-	struct ask_shard *shard = ask_shard(call->shard);
-	const struct ask_closure *row;
-	ask_u32 middle;
-
-	(void)i;
-	if (!shard || shard->search_hi - shard->search_lo <= 1)
-		return 1;
-	middle = shard->search_lo + (shard->search_hi - shard->search_lo) / 2;
-	row = ask_closures_row(middle);
-	if (!row)
-		return 1;
-	if (row->pc <= call->index)
-		shard->search_lo = middle;
-	else
-		shard->search_hi = middle;
-	return 0;
 }
 
 /* Type of the closure object of the function at text offset `pc`, -1 when it is not known. */
@@ -101,15 +64,21 @@ ask_global ask_closure(ask_u32 shard_index, ask_u32 pc)
 
 	if (!shard || !ASK_LAYOUT(closures))
 		return -1;
-	shard->search_lo = 0;
-	shard->search_hi = ASK_LAYOUT(closures);
-	ask_loop(32, ask_closure_step, &call);
-	row = ask_closures_row(shard->search_lo);
+	row = ask_search_closures(shard, ASK_LAYOUT(closures), &call);
 	return row && row->pc == pc ? (int)row->type : -1;
 }
 
 ask_inline int ask_lead_one(struct ask_shard *shard, struct ask_lead *lead, ask_u32 depth,
 			    ask_u32 cost);
+
+/* Where it leads cannot be read: -1, or, once all was made resident that can be, nowhere. */
+ask_inline int ask_lead_unread(struct ask_shard *shard)
+{
+	if (!shard->retried)
+		return -1;
+	shard->read_failures++;
+	return 0;
+}
 
 /* A func value: its closure object when captured variables are known and may be followed, else the PC. */
 ask_inline int ask_lead_func(struct ask_shard *shard, ask_u32 shard_index, ask_u32 depth,
@@ -121,12 +90,8 @@ ask_inline int ask_lead_func(struct ask_shard *shard, ask_u32 shard_index, ask_u
 
 	if (!control || ASK_LAYOUT(funcval_type) == ASK_ABSENT)
 		return 0;
-	if (ask_read(&pc, sizeof(pc), lead->address)) {
-		if (!shard->retried)
-			return -1;
-		shard->read_failures++;
-		return 0;
-	}
+	if (ask_read(&pc, sizeof(pc), lead->address))
+		return ask_lead_unread(shard);
 	lead->type = ASK_LAYOUT(funcval_type);
 	pc -= control->text;
 	type = pc < ASK_LAYOUT(text_size) ? ask_closure(shard_index, (ask_u32)pc) : -1;
@@ -168,12 +133,8 @@ ask_inline int ask_lead_dynamic(struct ask_shard *shard, ask_u32 shard_index, as
 	ask_u32 cost = kind != ASK_POINTER_CONTEXT_VALUE;
 	int index;
 
-	if (descriptor == 1) {
-		if (!shard->retried)
-			return -1;
-		shard->read_failures++;
-		return 0;
-	}
+	if (descriptor == 1)
+		return ask_lead_unread(shard);
 	if (kind == ASK_POINTER_INTERFACE)
 		word[0] = descriptor | ASK_DYNAMIC;
 	index = ask_rtype(shard_index, descriptor);

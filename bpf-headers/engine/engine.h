@@ -31,6 +31,7 @@
 #include "platform_bpf.h"
 #endif
 #include "output.h"
+#include "search.h"
 #include "walk.h"
 #include "recall.h"
 #include "goroutine.h"

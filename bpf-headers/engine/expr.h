@@ -7,27 +7,6 @@
  * range table says of the frame's PC; ask_expr() then evaluates one expression a
  * step: an address that begins at the CFA, a few operators, a copy into a VALUE.
  */
-static long ask_range_step(ask_u64 i, void *context)
-{
-	struct ask_call *call = context;
-	struct ask_shard *shard = ask_shard(call->shard);
-	const struct ask_range *row;
-	ask_u32 middle;
-
-	(void)i;
-	if (!shard || shard->search_hi - shard->search_lo <= 1)
-		return 1;
-	middle = shard->search_lo + (shard->search_hi - shard->search_lo) / 2;
-	row = ask_ranges_row(middle);
-	if (!row)
-		return 1;
-	if (row->lo <= call->index)
-		shard->search_lo = middle;
-	else
-		shard->search_hi = middle;
-	return 0;
-}
-
 /* Index of the range that holds text offset `pc`, -1 when there is none. The last ones are kept. */
 ask_global ask_range(ask_u32 shard_index, ask_u32 pc)
 {
@@ -42,10 +21,7 @@ ask_global ask_range(ask_u32 shard_index, ask_u32 pc)
 	place &= ASK_RANGES_KEPT - 1;
 	if (shard->ranges_kept[place].pc == pc && shard->ranges_kept[place].found)
 		return (int)shard->ranges_kept[place].found - 1;
-	shard->search_lo = 0;
-	shard->search_hi = ASK_LAYOUT(ranges);
-	ask_loop(32, ask_range_step, &call);
-	row = ask_ranges_row(shard->search_lo);
+	row = ask_search_ranges(shard, ASK_LAYOUT(ranges), &call);
 	if (!row || pc < row->lo || pc >= row->hi)
 		return -1;
 	shard->ranges_kept[place].pc = pc;

@@ -87,46 +87,17 @@ ask_inline long ask_read_g(struct ask_shard *shard, ask_u64 place, ask_u64 addre
 	return 0;
 }
 
-struct ask_thread_search {
-	ask_u32 shard, pad;
-	ask_u64 tid;
-};
-
-static long ask_thread_step(ask_u64 i, void *context)
-{
-	struct ask_thread_search *search = context;
-	struct ask_shard *shard = ask_shard(search->shard);
-	struct ask_thread *row;
-	ask_u32 middle;
-
-	(void)i;
-	if (!shard || shard->search_hi - shard->search_lo <= 1)
-		return 1;
-	middle = shard->search_lo + (shard->search_hi - shard->search_lo) / 2;
-	row = ask_thread(middle);
-	if (!row)
-		return 1;
-	if (row->tid <= search->tid)
-		shard->search_lo = middle;
-	else
-		shard->search_hi = middle;
-	return 0;
-}
-
 /* The registers of thread `tid` as the runtime saw them when it stopped; 0: no such thread. */
-ask_inline struct ask_thread *ask_find_thread(ask_u32 shard_index, ask_u64 tid)
+ask_inline const struct ask_thread *ask_find_thread(ask_u32 shard_index, ask_u64 tid)
 {
-	struct ask_thread_search search = {shard_index, 0, tid};
+	struct ask_call call = {shard_index, (ask_u32)tid};
 	struct ask_shard *shard = ask_shard(shard_index);
 	struct ask_control *control = ask_control();
-	struct ask_thread *row;
+	const struct ask_thread *row;
 
 	if (!shard || !control)
 		return 0;
-	shard->search_lo = 0;
-	shard->search_hi = control->threads;
-	ask_loop(32, ask_thread_step, &search);
-	row = ask_thread(shard->search_lo);
+	row = ask_search_threads(shard, control->threads, &call);
 	return row && shard->search_lo < control->threads && row->tid == tid ? row : 0;
 }
 

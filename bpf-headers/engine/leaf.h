@@ -158,7 +158,7 @@ ask_global ask_leaf_elsewhere(ask_u32 shard_index, ask_u64 g, ask_u64 m, ask_u64
 ask_global ask_running_leaf(ask_u32 shard_index, ask_u64 g, ask_u64 m, ask_u64 thread)
 {
 	struct ask_shard *shard = ask_shard(shard_index);
-	struct ask_thread *row;
+	const struct ask_thread *row;
 
 	if (!shard)
 		return 0;

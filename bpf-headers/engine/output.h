@@ -8,7 +8,7 @@
  * the ring is full nothing has happened yet, and the engine returns to the runtime.
  */
 
-/* What a callback of ask_loop() needs to find its shard again. */
+/* What a callback of ask_loop() needs to find its shard again, and what it works on. */
 struct ask_call {
 	ask_u32 shard;
 	ask_u32 index;

@@ -52,27 +52,6 @@ ask_inline ask_u64 ask_word(struct ask_shard *shard, ask_u64 address)
 	return shard->window[at & (ASK_WINDOW / 8 - 1)];
 }
 
-static long ask_cfi_step(ask_u64 i, void *context)
-{
-	struct ask_call *call = context;
-	struct ask_shard *shard = ask_shard(call->shard);
-	const struct ask_cfi *row;
-	ask_u32 middle;
-
-	(void)i;
-	if (!shard || shard->search_hi - shard->search_lo <= 1)
-		return 1;
-	middle = shard->search_lo + (shard->search_hi - shard->search_lo) / 2;
-	row = ask_cfi_row(middle);
-	if (!row)
-		return 1;
-	if (row->pc <= call->index)
-		shard->search_lo = middle;
-	else
-		shard->search_hi = middle;
-	return 0;
-}
-
 /* N of CFA = SP + N at text offset `pc`; 0 when it is not known. */
 ask_global ask_cfi(ask_u32 shard_index, ask_u32 pc)
 {
@@ -84,10 +63,7 @@ ask_global ask_cfi(ask_u32 shard_index, ask_u32 pc)
 		return 0;
 	if (shard->cfi_pc == pc && shard->cfi_cfa)
 		return (int)shard->cfi_cfa;
-	shard->search_lo = 0;
-	shard->search_hi = ASK_LAYOUT(cfi_rows);
-	ask_loop(32, ask_cfi_step, &call);
-	row = ask_cfi_row(shard->search_lo);
+	row = ask_search_cfi(shard, ASK_LAYOUT(cfi_rows), &call);
 	if (!row || row->pc > pc)
 		return 0;
 	shard->cfi_pc = pc;

@@ -17,6 +17,25 @@
 #define DW_AT_go_dict_index 0x2906
 #define DW_AT_go_closure_offset 0x2907 /* Go 1.23 */
 
+/*
+ * Kinds of types as DW_AT_go_kind and type descriptors have them: reflect.Kind, abi.Kind. Go
+ * source: internal/abi/type.go (Go 1.20 to 1.26).
+ */
+enum go_kind {
+	GO_KIND_ARRAY = 17,
+	GO_KIND_CHAN = 18,
+	GO_KIND_FUNC = 19,
+	GO_KIND_INTERFACE = 20,
+	GO_KIND_MAP = 21,
+	GO_KIND_POINTER = 22,
+	GO_KIND_SLICE = 23,
+	GO_KIND_STRING = 24,
+	GO_KIND_STRUCT = 25,
+	GO_KIND_UNSAFE_POINTER = 26,
+	GO_KINDS = 32,
+};
+#define GO_KIND_MASK 31u /* older versions keep flags above */
+
 /* DIEs nested deeper than this are not from a compiler. */
 #define DIE_MAX_DEPTH 256
 
@@ -252,7 +271,6 @@ struct error *line_table_run(struct binary *binary, const struct line_table *tab
 			     struct error *(*row)(void *arg, uint64_t pc, const char *file,
 						  uint32_t line),
 			     void *arg);
-const char *file_intern(struct binary *binary, const char *directory, const char *name);
 
 /* ---- location.c: from expressions to pieces that can be trusted; pure ---- */
 

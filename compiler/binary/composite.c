@@ -38,7 +38,7 @@ static const struct {
 	[14] = {SCHEMA_KIND_FLOAT, 8},
 	[15] = {SCHEMA_KIND_COMPLEX, 8},
 	[16] = {SCHEMA_KIND_COMPLEX, 16},
-	[DESCRIPTOR_FUNC] = {SCHEMA_KIND_FUNC, WORD},
+	[GO_KIND_FUNC] = {SCHEMA_KIND_FUNC, WORD},
 	[24] = {SCHEMA_KIND_STRING, 2 * WORD},
 	[26] = {SCHEMA_KIND_UNSAFE_POINTER, WORD},
 };
@@ -54,15 +54,14 @@ static void place(const struct binary_type *type, const char *name, const char *
 
 void composite_begin(struct descriptors *walk)
 {
-	static const unsigned of_elements[] = {DESCRIPTOR_ARRAY, DESCRIPTOR_POINTER,
-					       DESCRIPTOR_SLICE};
+	static const unsigned of_elements[] = {GO_KIND_ARRAY, GO_KIND_POINTER, GO_KIND_SLICE};
 	const struct binary_type *field;
 
 	for (size_t i = 0; i < ARRAY_SIZE(of_elements); i++)
 		place(descriptor_layout(walk->binary, of_elements[i]), "Elem", "elem",
 		      &walk->elem[of_elements[i]]);
-	place(descriptor_layout(walk->binary, DESCRIPTOR_ARRAY), "Len", "len", &walk->array_count);
-	place(descriptor_layout(walk->binary, DESCRIPTOR_INTERFACE), "Methods", "mhdr",
+	place(descriptor_layout(walk->binary, GO_KIND_ARRAY), "Len", "len", &walk->array_count);
+	place(descriptor_layout(walk->binary, GO_KIND_INTERFACE), "Methods", "mhdr",
 	      &walk->methods);
 	field = binary_type_find(walk->binary, "internal/abi.StructField");
 	if (!field)
@@ -75,7 +74,7 @@ void composite_begin(struct descriptors *walk)
 	place(field, "Offset", "offset", &walk->field.offset);
 	walk->field.size = field->size;
 	walk->fields_left = walk->binary->info.types_size / field->size;
-	place(descriptor_layout(walk->binary, DESCRIPTOR_STRUCT), "Fields", "fields",
+	place(descriptor_layout(walk->binary, GO_KIND_STRUCT), "Fields", "fields",
 	      &walk->fields);
 }
 
@@ -131,14 +130,14 @@ static void fill_elements(struct descriptors *walk, uint64_t descriptor, unsigne
 
 	if (!walk->elem[kind] || !descriptor_pointer(walk, descriptor + walk->elem[kind], &elem))
 		return;
-	if (kind == DESCRIPTOR_ARRAY) {
+	if (kind == GO_KIND_ARRAY) {
 		if (!walk->array_count || !descriptor_number(walk, descriptor + walk->array_count,
 							     WORD, &type->count))
 			return;
 		type->kind = SCHEMA_KIND_ARRAY;
-	} else if (kind == DESCRIPTOR_POINTER && type->size == WORD) {
+	} else if (kind == GO_KIND_POINTER && type->size == WORD) {
 		type->kind = SCHEMA_KIND_POINTER;
-	} else if (kind == DESCRIPTOR_SLICE) {
+	} else if (kind == GO_KIND_SLICE) {
 		type->kind = SCHEMA_KIND_SLICE;
 	} else {
 		return;
@@ -162,15 +161,15 @@ void composite_fill(struct descriptors *walk, uint64_t descriptor, unsigned kind
 		return;
 	type->runtime_type = descriptor;
 	switch (kind) {
-	case DESCRIPTOR_ARRAY:
-	case DESCRIPTOR_POINTER:
-	case DESCRIPTOR_SLICE:
+	case GO_KIND_ARRAY:
+	case GO_KIND_POINTER:
+	case GO_KIND_SLICE:
 		fill_elements(walk, descriptor, kind, type);
 		return;
-	case DESCRIPTOR_INTERFACE:
+	case GO_KIND_INTERFACE:
 		fill_interface(walk, descriptor, type);
 		return;
-	case DESCRIPTOR_STRUCT:
+	case GO_KIND_STRUCT:
 		fill_struct(walk, descriptor, type);
 		return;
 	default:

@@ -10,20 +10,6 @@
  * their offset from runtime.types. Nothing in them is believed.
  */
 
-/* abi.Kind, Go source: internal/abi/type.go (Go 1.20 to 1.26). */
-enum descriptor_kind {
-	DESCRIPTOR_ARRAY = 17,
-	DESCRIPTOR_CHAN = 18,
-	DESCRIPTOR_FUNC = 19,
-	DESCRIPTOR_INTERFACE = 20,
-	DESCRIPTOR_MAP = 21,
-	DESCRIPTOR_POINTER = 22,
-	DESCRIPTOR_SLICE = 23,
-	DESCRIPTOR_STRUCT = 25,
-	DESCRIPTOR_KINDS = 32,
-};
-#define DESCRIPTOR_KIND_MASK 31u /* older versions keep flags above */
-
 struct descriptor_queued {
 	uint64_t descriptor;
 	struct type_node *node;
@@ -33,7 +19,7 @@ struct descriptors {
 	struct binary *binary;
 	struct arena scratch;
 	uint64_t size, flag, kind, str;	 /* offsets of abi.Type's members */
-	uint64_t elem[DESCRIPTOR_KINDS]; /* of Elem, where a kind has it; 0: it has not */
+	uint64_t elem[GO_KINDS]; /* of Elem, where a kind has it; 0: it has not */
 	uint64_t array_count;		 /* of ArrayType.Len, 0 unknown */
 	uint64_t methods;		 /* of InterfaceType.Methods, 0 unknown */
 	uint64_t fields;		 /* of StructType.Fields, 0 unknown */

@@ -21,7 +21,7 @@ static struct error *damaged(struct binary *binary, uint64_t offset, const char 
 			 binary->dwarf_image->path, offset, what);
 }
 
-const char *file_intern(struct binary *binary, const char *directory, const char *name)
+static const char *file_intern(struct binary *binary, const char *directory, const char *name)
 {
 	cleanup_strbuf struct strbuf path = STRBUF_INIT;
 	const char *copy;

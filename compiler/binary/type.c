@@ -22,21 +22,6 @@
  * UNKNOWN, which is never shown as bytes.
  */
 
-/* reflect.Kind of go1.20 to go1.26. */
-enum go_kind {
-	GO_KIND_ARRAY = 17,
-	GO_KIND_CHAN = 18,
-	GO_KIND_FUNC = 19,
-	GO_KIND_INTERFACE = 20,
-	GO_KIND_MAP = 21,
-	GO_KIND_POINTER = 22,
-	GO_KIND_SLICE = 23,
-	GO_KIND_STRING = 24,
-	GO_KIND_STRUCT = 25,
-	GO_KIND_UNSAFE_POINTER = 26,
-};
-#define GO_KIND_MASK 31u /* older versions keep flags above */
-
 #define WORD 8u
 #define TYPEDEF_MAX 64
 

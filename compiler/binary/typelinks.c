@@ -29,14 +29,14 @@ static const struct {
 	unsigned kind;
 	const char *name, *old_name;
 } kinds[] = {
-	{DESCRIPTOR_ARRAY, "internal/abi.ArrayType", "runtime.arraytype"},
-	{DESCRIPTOR_CHAN, "internal/abi.ChanType", "runtime.chantype"},
-	{DESCRIPTOR_FUNC, "internal/abi.FuncType", "runtime.functype"},
-	{DESCRIPTOR_INTERFACE, "internal/abi.InterfaceType", "runtime.interfacetype"},
-	{DESCRIPTOR_MAP, "internal/abi.MapType", "runtime.maptype"},
-	{DESCRIPTOR_POINTER, "internal/abi.PtrType", "runtime.ptrtype"},
-	{DESCRIPTOR_SLICE, "internal/abi.SliceType", "runtime.slicetype"},
-	{DESCRIPTOR_STRUCT, "internal/abi.StructType", "runtime.structtype"},
+	{GO_KIND_ARRAY, "internal/abi.ArrayType", "runtime.arraytype"},
+	{GO_KIND_CHAN, "internal/abi.ChanType", "runtime.chantype"},
+	{GO_KIND_FUNC, "internal/abi.FuncType", "runtime.functype"},
+	{GO_KIND_INTERFACE, "internal/abi.InterfaceType", "runtime.interfacetype"},
+	{GO_KIND_MAP, "internal/abi.MapType", "runtime.maptype"},
+	{GO_KIND_POINTER, "internal/abi.PtrType", "runtime.ptrtype"},
+	{GO_KIND_SLICE, "internal/abi.SliceType", "runtime.slicetype"},
+	{GO_KIND_STRUCT, "internal/abi.StructType", "runtime.structtype"},
 };
 
 /* ---- reading ---- */
@@ -148,9 +148,9 @@ static const char *composed_name(struct descriptors *walk, uint64_t descriptor, 
 	const char *elem_name = NULL;
 	uint64_t elem;
 
-	if (kind != (*name == '*'  ? DESCRIPTOR_POINTER
-		     : prefix == 2 ? DESCRIPTOR_SLICE
-				   : DESCRIPTOR_ARRAY))
+	if (kind != (*name == '*'  ? GO_KIND_POINTER
+		     : prefix == 2 ? GO_KIND_SLICE
+				   : GO_KIND_ARRAY))
 		return NULL;
 	if (depth < NESTING_MAX && walk->elem[kind] &&
 	    descriptor_pointer(walk, descriptor + walk->elem[kind], &elem))
@@ -174,7 +174,7 @@ static const char *type_name(struct descriptors *walk, uint64_t descriptor, int 
 	if (!name || !descriptor_number(walk, descriptor + walk->kind, 1, &kind) ||
 	    !descriptor_number(walk, descriptor + walk->flag, 1, &flags))
 		return NULL;
-	kind &= DESCRIPTOR_KIND_MASK;
+	kind &= GO_KIND_MASK;
 	name += flags & TFLAG_EXTRA_STAR && *name == '*';
 	if ((*name == '*' || *name == '[') &&
 	    (path = composed_name(walk, descriptor, (unsigned)kind, name, depth)))
@@ -270,7 +270,7 @@ static void visit(struct descriptors *walk, uint64_t descriptor, struct type_nod
 		return;
 	node->type.name = name;
 	if (descriptor_number(walk, descriptor + walk->kind, 1, &kind))
-		composite_fill(walk, descriptor, (unsigned)kind & DESCRIPTOR_KIND_MASK,
+		composite_fill(walk, descriptor, (unsigned)kind & GO_KIND_MASK,
 			       &node->type);
 	*VEC_PUSH(walk->binary->arena, &walk->found) = (struct binary_descriptor){
 		.offset = descriptor, .name = name, .type = &node->type};
@@ -295,7 +295,7 @@ static void walk_all(struct descriptors *walk, const struct binary_type *const *
 	for (size_t i = 0; i < count; i++)
 		if (types[i]->kind == SCHEMA_KIND_POINTER &&
 		    descriptor_pointer(walk,
-				       types[i]->runtime_type + walk->elem[DESCRIPTOR_POINTER],
+				       types[i]->runtime_type + walk->elem[GO_KIND_POINTER],
 				       &elem))
 			enqueue(walk, elem);
 	read_links(walk);
@@ -336,7 +336,7 @@ const struct binary_descriptor *binary_descriptors(struct binary *binary, size_t
 	if (member(layout, "Size_", "size", &walk.size) &&
 	    member(layout, "TFlag", "tflag", &walk.flag) &&
 	    member(layout, "Kind_", "kind", &walk.kind) &&
-	    member(layout, "Str", "str", &walk.str) && walk.elem[DESCRIPTOR_POINTER])
+	    member(layout, "Str", "str", &walk.str) && walk.elem[GO_KIND_POINTER])
 		walk_all(&walk, types, described);
 	arena_deinit(&walk.scratch);
 	if (walk.found.length)

@@ -6,12 +6,9 @@
 const char *ir_match_label(enum schema_match_label label)
 {
 	static const char *const labels[SCHEMA_MATCH_LABELS] = {
-		[SCHEMA_MATCH_EXECUTABLE_NAME] = "executable_name",
-		[SCHEMA_MATCH_EXECUTABLE_PATH] = "executable_path",
-		[SCHEMA_MATCH_COMMAND_LINE] = "command_line",
-		[SCHEMA_MATCH_ENVIRONMENT] = "environment",
-		[SCHEMA_MATCH_HOSTNAME] = "hostname",
-		[SCHEMA_MATCH_PID] = "pid",
+#define ROW(label, word) word,
+		SCHEMA_MATCH_LABEL_ROWS(ROW)
+#undef ROW
 	};
 
 	return label < SCHEMA_MATCH_LABELS ? labels[label] : "?";

@@ -248,8 +248,6 @@ struct resolve_view {
 void views_bind(struct resolve *resolve);
 /* The view of a type that is listed, or part of one that is; NULL: all of it is shown. */
 const struct resolve_view *flat_view(struct resolve_flat *flat, const struct binary_type *type);
-/* Where to find the fields that are shown: in the view's shape, or in the type itself. */
-const struct binary_type *flat_shape(struct resolve_flat *flat, const struct binary_type *type);
 /* "main.clientState, chosen: clientID, mu.processing"; the name alone where all is shown. */
 const char *views_comment(struct resolve_flat *flat, const struct binary_type *type);
 

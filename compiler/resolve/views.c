@@ -300,13 +300,6 @@ const struct resolve_view *flat_view(struct resolve_flat *flat, const struct bin
 	return view;
 }
 
-const struct binary_type *flat_shape(struct resolve_flat *flat, const struct binary_type *type)
-{
-	const struct resolve_view *view = flat_view(flat, type);
-
-	return view ? view->shape : type;
-}
-
 const char *views_comment(struct resolve_flat *flat, const struct binary_type *type)
 {
 	const struct resolve_role *role = flat_role(flat, type);

@@ -25,7 +25,7 @@ static void read_paths(struct spec_reader *reader, const struct spec_node *value
 	}
 }
 
-void spec_read_paths(struct spec_reader *reader, const struct spec_node *value, void *ret)
+static void read_plain_paths(struct spec_reader *reader, const struct spec_node *value, void *ret)
 {
 	read_paths(reader, value, spec_parse_path, ret);
 }
@@ -35,8 +35,22 @@ void spec_read_type_paths(struct spec_reader *reader, const struct spec_node *va
 	read_paths(reader, value, spec_parse_type_path, ret);
 }
 
+bool spec_read_capture(struct spec_reader *reader, const struct spec_node *node, const char *what,
+		       const struct spec_key *keys, size_t n, struct spec_capture *ret)
+{
+	*ret = (struct spec_capture){.span = node->span, .limits = spec_limits_unset()};
+	if (node->kind == SPEC_NODE_MAPPING)
+		spec_read_mapping(reader, node, what, keys, n, ret);
+	else if (node->kind != SPEC_NODE_LIST)
+		keys[0].read(reader, node, ret);
+	else
+		spec_error(reader, node->span, "wrong-type",
+			   "%s must be a path or a mapping, this is a list", what);
+	return ret->paths.length != 0;
+}
+
 static const struct spec_key capture_keys[] = {
-	{"expr", spec_read_paths, 0, SPEC_KEY_REQUIRED},
+	{"expr", read_plain_paths, 0, SPEC_KEY_REQUIRED},
 	{"as", spec_read_sql_name, offsetof(struct spec_capture, as), 0},
 	{"limits", spec_read_capture_limits, offsetof(struct spec_capture, limits),
 	 SPEC_KEY_MAY_BE_EMPTY},
@@ -50,18 +64,10 @@ static void read_captures(struct spec_reader *reader, const struct spec_node *va
 	if (!spec_is_list(reader, value))
 		return;
 	for (size_t i = 0; i < value->items.length; i++) {
-		const struct spec_node *item = value->items.data[i];
-		struct spec_capture capture = {.span = item->span, .limits = spec_limits_unset()};
+		struct spec_capture capture;
 
-		if (item->kind == SPEC_NODE_MAPPING)
-			spec_read_mapping(reader, item, "a capture", capture_keys,
-					  ARRAY_SIZE(capture_keys), &capture);
-		else if (item->kind != SPEC_NODE_LIST)
-			spec_read_paths(reader, item, &capture);
-		else
-			spec_error(reader, item->span, "wrong-type",
-				   "a capture must be a path or a mapping, this is a list");
-		if (capture.paths.length)
+		if (spec_read_capture(reader, value->items.data[i], "a capture", capture_keys,
+				      ARRAY_SIZE(capture_keys), &capture))
 			*VEC_PUSH(reader->arena, &function->captures) = capture;
 		else
 			reader->columns_incomplete = true;
@@ -69,14 +75,10 @@ static void read_captures(struct spec_reader *reader, const struct spec_node *va
 }
 
 static const char *const column_types[] = {
-	[SCHEMA_COLUMN_TEXT] = "TEXT",
-	[SCHEMA_COLUMN_INTEGER] = "INTEGER",
-	[SCHEMA_COLUMN_REAL] = "REAL",
-	[SCHEMA_COLUMN_JSON] = "JSON",
-	[SCHEMA_COLUMN_TIMESTAMP_NS] = "TIMESTAMP_NS",
-	[SCHEMA_COLUMN_DURATION_NS] = "DURATION_NS",
+#define ROW(type) #type,
+	SCHEMA_COLUMN_TYPE_ROWS(ROW)
+#undef ROW
 };
-_Static_assert(ARRAY_SIZE(column_types) == SCHEMA_COLUMN_TYPES, "a column type without its name");
 
 static void read_column_type(struct spec_reader *reader, const struct spec_node *value, void *ret)
 {

@@ -179,18 +179,12 @@ static void read_regex(struct spec_reader *reader, const struct spec_node *value
 	diagnostic_note(reader->diags, diag, "regexes are POSIX extended ones");
 }
 
-#define MATCH_KEY(name, label)                                                                     \
-	{name, read_regex, offsetof(struct match_texts, regex[label]), 0}
-
 static const struct spec_key match_keys[] = {
-	MATCH_KEY("executable_name", SCHEMA_MATCH_EXECUTABLE_NAME),
-	MATCH_KEY("executable_path", SCHEMA_MATCH_EXECUTABLE_PATH),
-	MATCH_KEY("command_line", SCHEMA_MATCH_COMMAND_LINE),
-	MATCH_KEY("environment", SCHEMA_MATCH_ENVIRONMENT),
-	MATCH_KEY("hostname", SCHEMA_MATCH_HOSTNAME),
-	MATCH_KEY("pid", SCHEMA_MATCH_PID),
+#define ROW(label, word)                                                                           \
+	{word, read_regex, offsetof(struct match_texts, regex[SCHEMA_MATCH_##label]), 0},
+	SCHEMA_MATCH_LABEL_ROWS(ROW)
+#undef ROW
 };
-_Static_assert(ARRAY_SIZE(match_keys) == SCHEMA_MATCH_LABELS, "a match label without its key");
 
 void spec_read_match(struct spec_reader *reader, const struct spec_node *value, void *ret)
 {

@@ -16,7 +16,8 @@ const char *spec_quote(struct arena *arena, const char *text)
 	return arena_printf(arena, "%.*s...", (int)length, text);
 }
 
-bool spec_node_is_null(const struct spec_node *node)
+/* Nothing, `~` or null, unquoted. */
+static bool is_null(const struct spec_node *node)
 {
 	return node->kind == SPEC_NODE_SCALAR && node->plain &&
 	       (!*node->text || !strcmp(node->text, "~") || !strcmp(node->text, "null") ||
@@ -29,7 +30,7 @@ const char *spec_node_kind_name(const struct spec_node *node)
 		return "a list";
 	if (node->kind == SPEC_NODE_MAPPING)
 		return "a mapping";
-	return spec_node_is_null(node) ? "nothing" : "a text";
+	return is_null(node) ? "nothing" : "a text";
 }
 
 static void wrong_type(struct spec_reader *reader, const struct spec_node *node, const char *what,
@@ -55,7 +56,7 @@ bool spec_is_text(struct spec_reader *reader, const struct spec_node *node, cons
 {
 	struct diagnostic *diag;
 
-	if (node->kind == SPEC_NODE_SCALAR && !spec_node_is_null(node))
+	if (node->kind == SPEC_NODE_SCALAR && !is_null(node))
 		return true;
 	if (node->kind != SPEC_NODE_SCALAR || !node->anchor) {
 		wrong_type(reader, node, what, "a text");
@@ -117,7 +118,7 @@ static void read_pair(struct spec_reader *reader, const struct spec_pair *pair, 
 		return;
 	}
 	/* what is not there has no place: the key has */
-	if (spec_node_is_null(pair->value) && !pair->value->anchor) {
+	if (is_null(pair->value) && !pair->value->anchor) {
 		if (!(key->flags & SPEC_KEY_MAY_BE_EMPTY))
 			spec_error(reader, pair->key->span, "empty-value", "`%s` has no value",
 				   key->name);

@@ -94,8 +94,6 @@ bool spec_is_list(struct spec_reader *reader, const struct spec_node *node);
  * (NULL: the value of the key at hand).
  */
 bool spec_is_text(struct spec_reader *reader, const struct spec_node *node, const char *what);
-/* Nothing, `~` or null, unquoted. */
-bool spec_node_is_null(const struct spec_node *node);
 /* "a list", "a mapping", "text" */
 const char *spec_node_kind_name(const struct spec_node *node);
 
@@ -126,10 +124,16 @@ bool spec_parse_path(struct spec_reader *reader, const struct spec_node *node,
 bool spec_parse_type_path(struct spec_reader *reader, const struct spec_node *node,
 			  struct spec_path *ret);
 /*
- * `expr`, into a struct spec_capture: a path, or a list of them of which the first that
- * the binary has is taken.
+ * `expr` of a listed type, into a struct spec_capture: a path, or a list of them of which the
+ * first that the binary has is taken.
  */
-spec_read_fn spec_read_paths, spec_read_type_paths;
+spec_read_fn spec_read_type_paths;
+/*
+ * A capture: a mapping with `keys`, or what the first of those keys takes. `what` names it in
+ * messages: "a capture". false when it has no path, which is then in the reader's diags.
+ */
+bool spec_read_capture(struct spec_reader *reader, const struct spec_node *node, const char *what,
+		       const struct spec_key *keys, size_t n, struct spec_capture *ret);
 
 /* NULL when the regex compiles at a reasonable cost, else why not (in the arena). */
 const char *spec_regex_problem(struct arena *arena, const char *regex);

@@ -14,18 +14,10 @@ static void read_choices(struct spec_reader *reader, const struct spec_node *val
 	if (!spec_is_list(reader, value))
 		return;
 	for (size_t i = 0; i < value->items.length; i++) {
-		const struct spec_node *item = value->items.data[i];
-		struct spec_capture capture = {.span = item->span, .limits = spec_limits_unset()};
+		struct spec_capture capture;
 
-		if (item->kind == SPEC_NODE_MAPPING)
-			spec_read_mapping(reader, item, "a choice", choice_keys,
-					  ARRAY_SIZE(choice_keys), &capture);
-		else if (item->kind != SPEC_NODE_LIST)
-			spec_read_type_paths(reader, item, &capture);
-		else
-			spec_error(reader, item->span, "wrong-type",
-				   "a choice must be a path or a mapping, this is a list");
-		if (capture.paths.length)
+		if (spec_read_capture(reader, value->items.data[i], "a choice", choice_keys,
+				      ARRAY_SIZE(choice_keys), &capture))
 			*VEC_PUSH(reader->arena, &type->captures) = capture;
 	}
 }

@@ -146,16 +146,6 @@ void strbuf_printf(struct strbuf *buf, const char *format, ...)
 	va_end(args);
 }
 
-char *strbuf_steal(struct strbuf *buf)
-{
-	char *data;
-
-	strbuf_reserve(buf, 0);
-	data = buf->data;
-	strbuf_init(buf);
-	return data;
-}
-
 static int is_word(unsigned char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');

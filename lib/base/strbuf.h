@@ -35,8 +35,6 @@ void strbuf_repeat(struct strbuf *buf, char c, size_t n);
 void strbuf_printf(struct strbuf *buf, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void strbuf_vprintf(struct strbuf *buf, const char *format, va_list args);
-/* Hands the malloc'ed string to the caller and empties the buffer. */
-char *strbuf_steal(struct strbuf *buf);
 
 #define cleanup_strbuf __attribute__((cleanup(strbuf_deinit)))
 

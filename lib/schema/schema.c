@@ -101,12 +101,9 @@ const char *schema_kind_sql(enum schema_kind kind)
 const char *schema_column_type_name(enum schema_column_type type)
 {
 	static const char *const names[] = {
-		[SCHEMA_COLUMN_TEXT] = "TEXT",
-		[SCHEMA_COLUMN_INTEGER] = "INTEGER",
-		[SCHEMA_COLUMN_REAL] = "REAL",
-		[SCHEMA_COLUMN_JSON] = "JSON",
-		[SCHEMA_COLUMN_TIMESTAMP_NS] = "TIMESTAMP_NS",
-		[SCHEMA_COLUMN_DURATION_NS] = "DURATION_NS",
+#define ROW(type) #type,
+		SCHEMA_COLUMN_TYPE_ROWS(ROW)
+#undef ROW
 	};
 
 	assert((unsigned)type < SCHEMA_COLUMN_TYPES);

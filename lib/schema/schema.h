@@ -93,13 +93,19 @@ struct schema_context {
 	uint32_t pad;
 };
 
+/* To add a type of extra columns: a row here, and how it is stored in lib/tables/function.c. */
+#define SCHEMA_COLUMN_TYPE_ROWS(ROW)                                                               \
+	ROW(TEXT)                                                                                  \
+	ROW(INTEGER)                                                                               \
+	ROW(REAL)                                                                                  \
+	ROW(JSON)                                                                                  \
+	ROW(TIMESTAMP_NS)                                                                          \
+	ROW(DURATION_NS)
+
 enum schema_column_type {
-	SCHEMA_COLUMN_TEXT,
-	SCHEMA_COLUMN_INTEGER,
-	SCHEMA_COLUMN_REAL,
-	SCHEMA_COLUMN_JSON,
-	SCHEMA_COLUMN_TIMESTAMP_NS,
-	SCHEMA_COLUMN_DURATION_NS,
+#define ROW(type) SCHEMA_COLUMN_##type,
+	SCHEMA_COLUMN_TYPE_ROWS(ROW)
+#undef ROW
 	SCHEMA_COLUMN_TYPES,
 };
 const char *schema_column_type_name(enum schema_column_type type);
@@ -131,13 +137,19 @@ struct schema_link_pair {
 	schema_str from_column, to_column;
 };
 
+/* To add a label of processes: a row here with its word, and its text in runtime/target/match.c. */
+#define SCHEMA_MATCH_LABEL_ROWS(ROW)                                                               \
+	ROW(EXECUTABLE_NAME, "executable_name")                                                    \
+	ROW(EXECUTABLE_PATH, "executable_path")                                                    \
+	ROW(COMMAND_LINE, "command_line")                                                          \
+	ROW(ENVIRONMENT, "environment")                                                            \
+	ROW(HOSTNAME, "hostname")                                                                  \
+	ROW(PID, "pid")
+
 enum schema_match_label {
-	SCHEMA_MATCH_EXECUTABLE_NAME,
-	SCHEMA_MATCH_EXECUTABLE_PATH,
-	SCHEMA_MATCH_COMMAND_LINE,
-	SCHEMA_MATCH_ENVIRONMENT,
-	SCHEMA_MATCH_HOSTNAME,
-	SCHEMA_MATCH_PID,
+#define ROW(label, word) SCHEMA_MATCH_##label,
+	SCHEMA_MATCH_LABEL_ROWS(ROW)
+#undef ROW
 	SCHEMA_MATCH_LABELS,
 };
 struct schema_match {

@@ -101,7 +101,6 @@ struct rows {
 
 struct error *rows_init(struct rows *rows, sqlite3 *db, struct db_result *result);
 void rows_deinit(struct rows *rows);
-#define cleanup_rows __attribute__((cleanup(rows_deinit)))
 /* Writes the process itself, its statistics and all of its rows. */
 struct error *rows_add_process(struct rows *rows, struct arena *arena, const char *name,
 			       const struct input_process *process, const struct mapping *mapping);

@@ -120,8 +120,6 @@ void stack_symbolize(struct symbolizer *symbolizer, struct stack *stack);
 bool stack_kept(const struct stack *stack, uint32_t physical, uint32_t *ret);
 /* Logical index at which physical frame `physical` begins; it must be below head.depth. */
 uint64_t stack_logical(const struct stack *stack, uint32_t physical);
-/* The frames of one PC on its own. */
-const struct pc_frames *symbolize_pc(struct symbolizer *symbolizer, uint32_t pc, bool exact);
 
 /* ---- goroutine.c ---- */
 

@@ -54,6 +54,15 @@ static void note_missing(struct map_reader *m, struct hole hole)
 		m->entries->missing = hole;
 }
 
+/* One step of work; false, and noted, when there was enough. */
+static bool step(struct map_reader *m)
+{
+	if (render_work(m->r, 1))
+		return true;
+	note_missing(m, HOLE(HOLE_BUDGET));
+	return false;
+}
+
 /*
  * What a slot holds: the thing itself where sizes agree, else a pointer to it. *shown is
  * the type that is written.
@@ -126,16 +135,36 @@ static bool take_slot(struct map_reader *m, const struct view *v, uint32_t i)
 		entries->cut = true;
 		return false;
 	}
-	if (!render_work(m->r, 1)) {
-		note_missing(m, HOLE(HOLE_BUDGET));
+	if (!step(m))
 		return false;
-	}
 	key = view_part(v, m->keys + i * m->key_step, types[m->slot_key].size);
 	value = view_part(v, m->values + i * m->value_step, types[m->slot_value].size);
 	entry = VEC_PUSH(m->r->arena, &entries->list);
 	part_or_pointee(m, &key, entries->key, entries->indirect_key, &entry->key, &entry->no_key);
 	part_or_pointee(m, &value, entries->value, entries->indirect_value, &entry->value,
 			&entry->no_value);
+	return true;
+}
+
+/* `count` buckets or groups, of which the engine takes what the limit allows. false: enough. */
+static bool take_array(struct map_reader *m, uint64_t address, uint64_t count,
+		       bool (*take)(struct map_reader *m, struct view v))
+{
+	uint64_t size = m->r->schema->types[m->slots].size, most = m->r->limits->map / size, kept;
+	struct hole hole;
+	struct view v;
+
+	most = !most ? 1 : most < count ? most : count;
+	hole = pointee_view(m->r, address, m->slots, most * size, size, &v);
+	if (hole.kind != HOLE_NONE) {
+		note_missing(m, hole);
+		return true;
+	}
+	kept = v.size / size;
+	m->entries->cut |= kept < count;
+	for (uint64_t i = 0; i < kept; i++)
+		if (!take(m, view_part(&v, i * size, size)))
+			return false;
 	return true;
 }
 
@@ -169,10 +198,8 @@ static bool take_chain(struct map_reader *m, struct view v)
 	for (uint64_t steps = 1;; steps++) {
 		struct hole hole;
 
-		if (!render_work(m->r, 1)) {
-			note_missing(m, HOLE(HOLE_BUDGET));
+		if (!step(m))
 			return false;
-		}
 		for (uint32_t i = 0; i < SLOTS; i++)
 			if (v.data[m->marks + i] >= MIN_TOPHASH && !take_slot(m, &v, i))
 				return false;
@@ -194,27 +221,6 @@ static bool take_chain(struct map_reader *m, struct view v)
 	}
 }
 
-/* false: enough. */
-static bool take_buckets(struct map_reader *m, uint64_t address, uint64_t count)
-{
-	uint64_t size = m->r->schema->types[m->slots].size, most = m->r->limits->map / size, kept;
-	struct hole hole;
-	struct view v;
-
-	most = !most ? 1 : most < count ? most : count;
-	hole = pointee_view(m->r, address, m->slots, most * size, size, &v);
-	if (hole.kind != HOLE_NONE) {
-		note_missing(m, hole);
-		return true;
-	}
-	kept = v.size / size;
-	m->entries->cut |= kept < count;
-	for (uint64_t i = 0; i < kept; i++)
-		if (!take_chain(m, view_part(&v, i * size, size)))
-			return false;
-	return true;
-}
-
 static struct hole hmap_read(struct map_reader *m, const struct view *header, uint32_t type)
 {
 	const struct schema *schema = m->r->schema;
@@ -227,11 +233,11 @@ static struct hole hmap_read(struct map_reader *m, const struct view *header, ui
 		return UNAVAILABLE("its header is not described");
 	if (b > 40 || m->entries->length >> 48)
 		return UNAVAILABLE("it has more buckets than there is memory");
-	if (buckets && !take_buckets(m, buckets, (uint64_t)1 << b))
+	if (buckets && !take_array(m, buckets, (uint64_t)1 << b, take_chain))
 		return NO_HOLE;
 	if (old)
-		take_buckets(m, old,
-			     (uint64_t)1 << (flags & FLAG_SAME_SIZE_GROW || !b ? b : b - 1));
+		take_array(m, old, (uint64_t)1 << (flags & FLAG_SAME_SIZE_GROW || !b ? b : b - 1),
+			   take_chain);
 	return NO_HOLE;
 }
 
@@ -262,32 +268,13 @@ static bool group_layout(struct map_reader *m)
 }
 
 /* false: enough. */
-static bool take_groups(struct map_reader *m, uint64_t address, uint64_t count)
+static bool take_group(struct map_reader *m, struct view v)
 {
-	uint64_t size = m->r->schema->types[m->slots].size, most = m->r->limits->map / size, kept;
-	struct hole hole;
-	struct view v;
-
-	most = !most ? 1 : most < count ? most : count;
-	hole = pointee_view(m->r, address, m->slots, most * size, size, &v);
-	if (hole.kind != HOLE_NONE) {
-		note_missing(m, hole);
-		return true;
-	}
-	kept = v.size / size;
-	m->entries->cut |= kept < count;
-	for (uint64_t i = 0; i < kept; i++) {
-		struct view group = view_part(&v, i * size, size);
-
-		if (!render_work(m->r, 1)) {
-			note_missing(m, HOLE(HOLE_BUDGET));
+	if (!step(m))
+		return false;
+	for (uint32_t i = 0; i < SLOTS; i++)
+		if (!(v.data[m->marks + i] & CTRL_EMPTY_OR_DELETED) && !take_slot(m, &v, i))
 			return false;
-		}
-		for (uint32_t j = 0; j < SLOTS; j++)
-			if (!(group.data[m->marks + j] & CTRL_EMPTY_OR_DELETED) &&
-			    !take_slot(m, &group, j))
-				return false;
-	}
 	return true;
 }
 
@@ -310,7 +297,7 @@ static bool take_table(struct map_reader *m, uint64_t address, uint32_t table,
 		note_missing(m, UNAVAILABLE("a table without groups"));
 		return true;
 	}
-	return take_groups(m, data, mask + 1);
+	return take_array(m, data, mask + 1, take_group);
 }
 
 /* The directory: pointers to tables, as many as the engine takes. */
@@ -334,10 +321,8 @@ static void take_directory(struct map_reader *m, uint64_t address, uint64_t leng
 	for (uint64_t i = 0; i < v.size / 8; i++) {
 		uint64_t table = view_u64(&v, i * 8), ignored;
 
-		if (!render_work(m->r, 1)) {
-			note_missing(m, HOLE(HOLE_BUDGET));
+		if (!step(m))
 			return;
-		}
 		if (map_get(&seen, table, &ignored))
 			continue;
 		map_set(&seen, table, 0);
@@ -380,7 +365,7 @@ static struct hole swiss_read(struct map_reader *m, const struct view *header, u
 	if (length)
 		take_directory(m, directory, length, pointer, groups);
 	else
-		take_groups(m, directory, 1);
+		take_array(m, directory, 1, take_group);
 	return NO_HOLE;
 }
 

@@ -62,7 +62,8 @@ static const struct pc_frames *frames_at(struct symbolizer *symbolizer, uint32_t
 	return entry;
 }
 
-const struct pc_frames *symbolize_pc(struct symbolizer *symbolizer, uint32_t pc, bool exact)
+/* The frames of one PC on its own. */
+static const struct pc_frames *symbolize_pc(struct symbolizer *symbolizer, uint32_t pc, bool exact)
 {
 	const struct schema_symbol *symbol = schema_symbol_at(symbolizer->schema, pc);
 

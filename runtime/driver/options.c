@@ -58,12 +58,9 @@ static const char *const pause_words[] = {[COLLECT_PAUSE_AUTO] = "auto",
 static const char *const format_words[] = {
 	[DB_FORMAT_TABLE] = "table", [DB_FORMAT_CSV] = "csv", [DB_FORMAT_JSON] = "json", NULL};
 static const char *const label_words[] = {
-	[SCHEMA_MATCH_EXECUTABLE_NAME] = "executable_name",
-	[SCHEMA_MATCH_EXECUTABLE_PATH] = "executable_path",
-	[SCHEMA_MATCH_COMMAND_LINE] = "command_line",
-	[SCHEMA_MATCH_ENVIRONMENT] = "environment",
-	[SCHEMA_MATCH_HOSTNAME] = "hostname",
-	[SCHEMA_MATCH_PID] = "pid",
+#define ROW(label, word) word,
+	SCHEMA_MATCH_LABEL_ROWS(ROW)
+#undef ROW
 	NULL,
 };
 

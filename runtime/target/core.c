@@ -48,8 +48,9 @@ static bool pread_all(int fd, uint64_t offset, void *data, size_t size)
 	return true;
 }
 
-struct error *core_read_file(const struct core_memory *memory, uint64_t offset, void *data,
-			     size_t size)
+/* All of it, or ERROR_DAMAGED: it ends before. ERROR_IO. */
+static struct error *read_file(const struct core_memory *memory, uint64_t offset, void *data,
+			       size_t size)
 {
 	if (offset > memory->file_size || size > memory->file_size - offset)
 		return core_damaged(memory->path, "it is cut off");
@@ -87,7 +88,7 @@ static struct error *count_segments(const struct core_memory *memory, const Elf6
 	if (header->e_phnum == PN_XNUM) {
 		if (!header->e_shoff)
 			return core_damaged(memory->path, "the number of its segments is missing");
-		TRY(core_read_file(memory, header->e_shoff, &section, sizeof(section)));
+		TRY(read_file(memory, header->e_shoff, &section, sizeof(section)));
 		*ret = section.sh_info;
 	}
 	if (!*ret)
@@ -147,13 +148,13 @@ static struct error *read_segments(struct arena *arena, struct core *core,
 
 	if (memory->file_size < sizeof(header))
 		return error_new(ERROR_DAMAGED, "%s: not a core dump", memory->path);
-	TRY(core_read_file(memory, 0, &header, sizeof(header)));
+	TRY(read_file(memory, 0, &header, sizeof(header)));
 	TRY(check_header(memory, &header));
 	TRY(count_segments(memory, &header, &count));
 	if (count > memory->file_size / sizeof(*list))
 		return core_damaged(memory->path, "it is cut off");
 	list = ARENA_ARRAY(arena, Elf64_Phdr, count);
-	TRY(core_read_file(memory, header.e_phoff, list, count * sizeof(*list)));
+	TRY(read_file(memory, header.e_phoff, list, count * sizeof(*list)));
 	memory->segments = ARENA_ARRAY(arena, struct core_segment, count);
 	for (size_t i = 0; i < count; i++) {
 		uint8_t *data;
@@ -168,7 +169,7 @@ static struct error *read_segments(struct arena *arena, struct core *core,
 		if (list[i].p_filesz > memory->file_size)
 			return core_damaged(memory->path, "it is cut off");
 		data = arena_alloc(arena, list[i].p_filesz);
-		TRY(core_read_file(memory, list[i].p_offset, data, list[i].p_filesz));
+		TRY(read_file(memory, list[i].p_offset, data, list[i].p_filesz));
 		TRY(core_notes_parse(arena, core->path, data, list[i].p_filesz, notes));
 	}
 	if (memory->segments_count)

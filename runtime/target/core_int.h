@@ -52,9 +52,6 @@ struct core_memory {
 
 /* ERROR_DAMAGED: "PATH: not a whole core dump: WHAT" */
 struct error *core_damaged(const char *path, const char *what);
-/* All of it, or ERROR_DAMAGED: it ends before. ERROR_IO. */
-struct error *core_read_file(const struct core_memory *memory, uint64_t offset, void *data,
-			     size_t size);
 
 /* ---- core_notes.c ---- */
 

@@ -28,53 +28,44 @@ static bool get_info(int fd, void *info, uint32_t size)
 	return bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) == 0;
 }
 
+/* What the kernel tells of the object that `command` gives a descriptor of by its id. */
+static bool get_info_by_id(int command, uint32_t id, void *info, uint32_t size)
+{
+	union bpf_attr attr = {0};
+	bool told;
+	int fd;
+
+	attr.prog_id = id; /* map_id and link_id lie there, too */
+	fd = bpf(command, &attr);
+	if (fd < 0)
+		return false;
+	told = get_info(fd, info, size);
+	close(fd);
+	return told;
+}
+
 static bool is_program(uint32_t id)
 {
 	struct bpf_prog_info info = {0};
-	union bpf_attr attr = {0};
-	bool ours;
-	int fd;
 
-	attr.prog_id = id;
-	fd = bpf(BPF_PROG_GET_FD_BY_ID, &attr);
-	if (fd < 0)
-		return false;
-	ours = get_info(fd, &info, sizeof(info)) && !strcmp(info.name, "askance_capture");
-	close(fd);
-	return ours;
+	return get_info_by_id(BPF_PROG_GET_FD_BY_ID, id, &info, sizeof(info)) &&
+	       !strcmp(info.name, "askance_capture");
 }
 
 static bool is_map(uint32_t id)
 {
 	struct bpf_map_info info = {0};
-	union bpf_attr attr = {0};
-	bool ours;
-	int fd;
 
-	attr.map_id = id;
-	fd = bpf(BPF_MAP_GET_FD_BY_ID, &attr);
-	if (fd < 0)
-		return false;
-	ours = get_info(fd, &info, sizeof(info)) &&
+	return get_info_by_id(BPF_MAP_GET_FD_BY_ID, id, &info, sizeof(info)) &&
 	       (!strncmp(info.name, "ask_", 4) || !strncmp(info.name, "askance.", 8));
-	close(fd);
-	return ours;
 }
 
 static bool is_link(uint32_t id)
 {
 	struct bpf_link_info info = {0};
-	union bpf_attr attr = {0};
-	bool ours;
-	int fd;
 
-	attr.link_id = id;
-	fd = bpf(BPF_LINK_GET_FD_BY_ID, &attr);
-	if (fd < 0)
-		return false;
-	ours = get_info(fd, &info, sizeof(info)) && is_program(info.prog_id);
-	close(fd);
-	return ours;
+	return get_info_by_id(BPF_LINK_GET_FD_BY_ID, id, &info, sizeof(info)) &&
+	       is_program(info.prog_id);
 }
 
 /* false: the kernel does not tell. */

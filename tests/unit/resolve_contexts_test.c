@@ -1,100 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-#include <cmocka.h>
-
-#include "resolve.h"
+#include "resolve_fixture.h"
 
 /*
  * Contexts against fixtures/contexts/main.go: which variable counts, where each type of
  * context keeps the next one, and what a wrong context is told.
  */
 
-static char directory[] = "/tmp/askance-contexts-XXXXXX";
-static bool built;
-static struct arena arena;
-static struct diagnostics diags;
-static struct binary *binary;
-static struct ir *ir;
-static const struct schema *s;
-
-static int build_program(void **state)
-{
-	char command[256];
-
-	(void)state;
-	if (!mkdtemp(directory))
-		return -1;
-	snprintf(command, sizeof(command),
-		 "cd tests/unit/fixtures/contexts && GOFLAGS=-buildvcs=false GOTOOLCHAIN=local "
-		 "CGO_ENABLED=0 go build -o %s/program . 2>&1",
-		 directory);
-	built = system(command) == 0;
-	return 0;
-}
-
-static int remove_program(void **state)
-{
-	char command[64];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -r %s", directory);
-	return system(command);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	arena_init(&arena);
-	binary = NULL;
-	ir = NULL;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	if (binary)
-		binary_close(binary);
-	arena_deinit(&arena);
-	return 0;
-}
-
-static void assert_ok(struct error *error)
-{
-	if (error)
-		fail_msg("%s", error->message);
-}
-
-static void resolve_text(const char *text)
-{
-	const char *path = arena_printf(&arena, "%s/program", directory);
-	struct spec *spec;
-
-	if (!built) {
-		print_message("go cannot build here\n");
-		skip();
-	}
-	text = arena_printf(&arena, "askance: 1\nname: t\n%s", text);
-	assert_ok(binary_open(&arena, path, NULL, &binary));
-	spec_parse(&arena, "t.yaml", text, strlen(text), &diags, &spec);
-	assert_ok(resolve(&arena, spec, binary, &diags, &ir));
-}
-
-static void run(const char *text)
-{
-	resolve_text(text);
-	if (diags.errors) {
-		diagnostics_print_human(&diags, stderr);
-		fail_msg("%zu mistakes", diags.errors);
-	}
-	assert_ok(ir_validate(ir));
-	s = &ir->schema;
-}
+static const char *const toolchains[] = {"local"};
 
 static const struct ask_context_type *row_named(const char *name)
 {
@@ -117,7 +29,8 @@ static const struct ask_pointer *first_row(uint32_t type)
 static void test_captures(void **state)
 {
 	(void)state;
-	run("functions: [{name: main.second, capture: [n]}, {name: main.none, capture: [n]}]\n" KEY);
+	resolve_ok("functions:\n- {name: main.second, capture: [n]}\n"
+		   "- {name: main.none, capture: [n]}\n" KEY);
 	assert_int_equal(s->functions[0].captures, 2);
 	assert_int_equal(s->functions[1].captures, 1); /* no context.Context there */
 	assert_int_equal(s->captures[1].flags, SCHEMA_CAPTURE_CONTEXT);
@@ -150,17 +63,18 @@ static bool reads(const char *variable)
 static void test_which_variable(void **state)
 {
 	(void)state;
-	run("functions: [{name: main.second}]\n" KEY);
+	resolve_ok("functions: [{name: main.second}]\n" KEY);
 	assert_true(reads("ctx: "));
 	assert_false(reads("later: ")); /* the first parameter */
 	teardown(NULL);
 	setup(NULL);
-	run("functions: [{name: main.variable}]\n" KEY);
+	resolve_ok("functions: [{name: main.variable}]\n" KEY);
 	assert_true(reads("first: "));
 	assert_false(reads("later: "));
 	teardown(NULL);
 	setup(NULL);
-	run("functions: [{name: main.result}]\n" KEY); /* what it will return is not its context */
+	/* what it will return is not its context */
+	resolve_ok("functions: [{name: main.result}]\n" KEY);
 	assert_int_equal(s->functions[0].captures, 0);
 }
 
@@ -179,7 +93,7 @@ static void test_links(void **state)
 	const struct ask_context_type *row;
 
 	(void)state;
-	run("functions: [{name: main.second}]\n" KEY);
+	resolve_ok("functions: [{name: main.second}]\n" KEY);
 	assert_link("main.direct", 16, "context.Context");
 	assert_link("*main.direct", 16, "context.Context");
 	assert_link("main.single", 16, "context.Context"); /* the data word is the pointer */
@@ -208,9 +122,9 @@ static void test_links(void **state)
 static void test_masks(void **state)
 {
 	(void)state;
-	run("functions: [{name: main.second}]\n"
-	    "contexts: [{key: main.key, value: int}, {key: main.numberKey},"
-	    " {value: string}, {key: main.key, value: string, as: text}]\n");
+	resolve_ok("functions: [{name: main.second}]\n"
+		   "contexts: [{key: main.key, value: int}, {key: main.numberKey},"
+		   " {value: string}, {key: main.key, value: string, as: text}]\n");
 	assert_int_equal(row_named("main.key")->keys, 1 | 8);
 	assert_int_equal(row_named("main.key")->values, 0);
 	assert_int_equal(row_named("main.numberKey")->keys, 2);
@@ -229,7 +143,7 @@ static void test_masks(void **state)
 static void test_no_function(void **state)
 {
 	(void)state;
-	run("functions: [{name: main.none}]\n" KEY);
+	resolve_ok("functions: [{name: main.none}]\n" KEY);
 	assert_int_equal(s->contexts_count, 1);
 	assert_int_equal(s->context_types_count, 0);
 	assert_int_equal(s->rtypes_count, 0);
@@ -270,7 +184,8 @@ static void test_mistakes(void **state)
 		       "capture another name with `as`");
 	/* of a function without a context it is no clash */
 	setup(NULL);
-	run("contexts: [{key: main.key, as: n}]\nfunctions: [{name: main.none, capture: [n]}]\n");
+	resolve_ok("contexts: [{key: main.key, as: n}]\n"
+		   "functions: [{name: main.none, capture: [n]}]\n");
 	teardown(NULL);
 	setup(NULL); /* the test's own */
 }
@@ -285,8 +200,6 @@ static void test_links_of_tables(void **state)
 	assert_string_equal(diags.list.data[0].code, "invalid-link");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +207,9 @@ int main(void)
 		TEST(test_masks),    TEST(test_no_function),    TEST(test_mistakes),
 		TEST(test_links_of_tables),
 	};
+	int failed = build_programs("contexts", toolchains, ARRAY_SIZE(toolchains));
 
-	return cmocka_run_group_tests(tests, build_program, remove_program);
+	for (toolchain = 0; !failed && toolchain < ARRAY_SIZE(toolchains); toolchain++)
+		failed = cmocka_run_group_tests_name(toolchains[toolchain], tests, NULL, NULL);
+	return remove_programs() || failed;
 }

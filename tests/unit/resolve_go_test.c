@@ -1,113 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-#include <cmocka.h>
-
-#include "resolve.h"
+#include "resolve_fixture.h"
 
 /*
  * Specs against real Go programs: fixtures/resolve/main.go, built as DWARF 4 (Go 1.22)
  * and as DWARF 5 (the installed Go). What is asserted holds for both.
  */
 
-static char directory[] = "/tmp/askance-resolve-XXXXXX";
 static const char *const toolchains[] = {"go1.22.12", "local"};
-static size_t toolchain; /* the one under test */
-static struct arena arena;
-static struct diagnostics diags;
-static struct binary *binary;
-static struct ir *ir;
-
-static int build_programs(void **state)
-{
-	(void)state;
-	if (!mkdtemp(directory))
-		return -1;
-	for (size_t i = 0; i < ARRAY_SIZE(toolchains); i++) {
-		char command[256];
-
-		snprintf(command, sizeof(command),
-			 "cd tests/unit/fixtures/resolve && GOFLAGS=-buildvcs=false GOTOOLCHAIN=%s "
-			 "CGO_ENABLED=0 go build -o %s/%s . 2>&1",
-			 toolchains[i], directory, toolchains[i]);
-		if (system(command))
-			print_message("%s cannot build here\n", toolchains[i]);
-	}
-	return 0;
-}
-
-static int remove_programs(void **state)
-{
-	char command[64];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -r %s", directory);
-	return system(command);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	arena_init(&arena);
-	binary = NULL;
-	ir = NULL;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	if (binary)
-		binary_close(binary);
-	arena_deinit(&arena);
-	return 0;
-}
-
-static void assert_ok(struct error *error)
-{
-	if (error)
-		fail_msg("%s", error->message);
-}
-
-static void open_program(void)
-{
-	const char *path = arena_printf(&arena, "%s/%s", directory, toolchains[toolchain]);
-
-	if (access(path, R_OK)) {
-		print_message("%s was not built\n", path);
-		skip();
-	}
-	assert_ok(binary_open(&arena, path, NULL, &binary));
-}
 
 /* Resolves functions and what follows them, written as YAML. */
 static void run(const char *functions)
 {
-	const char *text = arena_printf(&arena, "askance: 1\nname: t\nfunctions:\n%s", functions);
-	struct spec *spec;
-
-	open_program();
-	spec_parse(&arena, "dir/t.yaml", text, strlen(text), &diags, &spec);
-	if (diags.errors) {
-		diagnostics_print_human(&diags, stderr);
-		fail_msg("the spec does not parse");
-	}
-	assert_ok(resolve(&arena, spec, binary, &diags, &ir));
+	resolve_text(arena_printf(&arena, "functions:\n%s", functions));
 }
 
 static void run_ok(const char *functions)
 {
-	run(functions);
-	if (diags.errors) {
-		diagnostics_print_human(&diags, stderr);
-		fail_msg("%zu mistakes", diags.errors);
-	}
-	assert_non_null(ir);
-	assert_ok(ir_validate(ir));
+	resolve_ok(arena_printf(&arena, "functions:\n%s", functions));
 }
 
 static void assert_mistake(size_t index, const char *code, const char *part, uint32_t line,
@@ -367,21 +276,12 @@ static void test_symbols(void **state)
 /* What is written can be read, and the same input gives the same bytes. */
 static void test_written_schema(void **state)
 {
-	static const char spec[] = "  - {name: main.escape, capture: [o, k, o.items, o.at]}\n"
+	static const char spec[] = "functions:\n"
+				   "  - {name: main.escape, capture: [o, k, o.items, o.at]}\n"
 				   "  - {name: main.small, capture: [o, n]}\n";
-	cleanup_strbuf struct strbuf first = STRBUF_INIT, second = STRBUF_INIT;
-	struct schema *read;
 
 	(void)state;
-	run_ok(spec);
-	assert_ok(schema_write(&ir->schema, &first));
-	assert_ok(schema_read(&arena, "t", first.data, first.length, &read));
-	assert_int_equal(read->types_count, ir->schema.types_count);
-	binary_close(binary);
-	run_ok(spec);
-	assert_ok(schema_write(&ir->schema, &second));
-	assert_int_equal(first.length, second.length);
-	assert_memory_equal(first.data, second.data, first.length);
+	assert_written_schema(spec);
 }
 
 static void test_inventory(void **state)
@@ -414,7 +314,6 @@ static void test_inventory(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_heap_escape_is_followed),
 		TEST(test_inlined_instances),
@@ -431,10 +330,9 @@ int main(void)
 		TEST(test_written_schema),
 		TEST(test_inventory),
 	};
-#undef TEST
-	int failed = build_programs(NULL);
+	int failed = build_programs("resolve", toolchains, ARRAY_SIZE(toolchains));
 
 	for (toolchain = 0; !failed && toolchain < ARRAY_SIZE(toolchains); toolchain++)
 		failed = cmocka_run_group_tests_name(toolchains[toolchain], tests, NULL, NULL);
-	return remove_programs(NULL) || failed;
+	return remove_programs() || failed;
 }

@@ -1,99 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-#include <cmocka.h>
-
-#include "resolve.h"
+#include "resolve_fixture.h"
 
 /*
  * Kinds that are more than bytes, against fixtures/kinds/main.go: Go 1.22 has bucket
  * maps, Go 1.24 and later Swiss ones; Go 1.23 and later describe closures.
  */
 
-static char directory[] = "/tmp/askance-kinds-XXXXXX";
 static const char *const toolchains[] = {"go1.22.12", "local"};
-static size_t toolchain; /* the one under test */
-static bool is_old;
-static struct arena arena;
-static struct diagnostics diags;
-static struct binary *binary;
-static struct ir *ir;
-static const struct schema *s;
-
-static int build_programs(void)
-{
-	if (!mkdtemp(directory))
-		return -1;
-	for (size_t i = 0; i < ARRAY_SIZE(toolchains); i++) {
-		char command[256];
-
-		snprintf(command, sizeof(command),
-			 "cd tests/unit/fixtures/kinds && GOFLAGS=-buildvcs=false GOTOOLCHAIN=%s "
-			 "CGO_ENABLED=0 go build -o %s/%s . 2>&1",
-			 toolchains[i], directory, toolchains[i]);
-		if (system(command))
-			print_message("%s cannot build here\n", toolchains[i]);
-	}
-	return 0;
-}
-
-static int remove_programs(void)
-{
-	char command[64];
-
-	snprintf(command, sizeof(command), "rm -r %s", directory);
-	return system(command);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	arena_init(&arena);
-	binary = NULL;
-	ir = NULL;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	if (binary)
-		binary_close(binary);
-	arena_deinit(&arena);
-	return 0;
-}
-
-static void assert_ok(struct error *error)
-{
-	if (error)
-		fail_msg("%s", error->message);
-}
+static bool is_old; /* bucket maps, no closures */
 
 /* Resolves functions, written as YAML. */
 static void run(const char *functions)
 {
-	const char *text = arena_printf(&arena, "askance: 1\nname: t\nfunctions:\n%s", functions);
-	const char *path = arena_printf(&arena, "%s/%s", directory, toolchains[toolchain]);
-	struct spec *spec;
-
 	is_old = toolchain == 0;
-	if (access(path, R_OK)) {
-		print_message("%s was not built\n", path);
-		skip();
-	}
-	assert_ok(binary_open(&arena, path, NULL, &binary));
-	spec_parse(&arena, "t.yaml", text, strlen(text), &diags, &spec);
-	assert_ok(resolve(&arena, spec, binary, &diags, &ir));
-	if (diags.errors) {
-		diagnostics_print_human(&diags, stderr);
-		fail_msg("%zu mistakes", diags.errors);
-	}
-	assert_ok(ir_validate(ir));
-	s = &ir->schema;
+	resolve_ok(arena_printf(&arena, "functions:\n%s", functions));
 }
 
 static uint32_t type_named(const char *name)
@@ -489,33 +409,22 @@ static void test_alternatives(void **state)
 	assert_string_equal(schema_text(s, s->captures[0].column), "n");
 }
 
-/* What is written can be read, and the same input gives the same bytes. */
 static void test_written_schema(void **state)
 {
 	static const char spec[] =
+		"functions:\n"
 		"  - {name: main.dynamics, capture: [empty, full, list]}\n"
 		"  - {name: main.maps, capture: [plain, big, nested, set]}\n"
 		"  - {name: main.funcs, capture: [f]}\n"
 		"  - {name: main.secrets, capture: [{expr: s.key, redact: true}]}\n"
 		"  - {name: 'main.generic[...]', capture: [x]}\n";
-	cleanup_strbuf struct strbuf first = STRBUF_INIT, second = STRBUF_INIT;
-	struct schema *read;
 
 	(void)state;
-	run(spec);
-	assert_ok(schema_write(&ir->schema, &first));
-	assert_ok(schema_read(&arena, "t", first.data, first.length, &read));
-	assert_int_equal(read->rtypes_count, s->rtypes_count);
-	binary_close(binary);
-	run(spec);
-	assert_ok(schema_write(&ir->schema, &second));
-	assert_int_equal(first.length, second.length);
-	assert_memory_equal(first.data, second.data, first.length);
+	assert_written_schema(spec);
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_maps),
 		TEST(test_sync_map),
@@ -531,8 +440,7 @@ int main(void)
 		TEST(test_alternatives),
 		TEST(test_written_schema),
 	};
-#undef TEST
-	int failed = build_programs();
+	int failed = build_programs("kinds", toolchains, ARRAY_SIZE(toolchains));
 
 	for (toolchain = 0; !failed && toolchain < ARRAY_SIZE(toolchains); toolchain++)
 		failed = cmocka_run_group_tests_name(toolchains[toolchain], tests, NULL, NULL);

@@ -1,105 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-#include <cmocka.h>
-
-#include "diagnostics_int.h"
-#include "resolve.h"
+#include "resolve_fixture.h"
 
 /* What `types:` leaves of the types of fixtures/views/main.go: rows, pointers, spans, mistakes. */
 
-static char directory[] = "/tmp/askance-views-XXXXXX";
 static const char *const toolchains[] = {"go1.20.14", "local"};
-static size_t toolchain; /* the one under test */
-static struct arena arena;
-static struct diagnostics diags;
-static struct binary *binary;
-static struct ir *ir;
-static const struct schema *s;
-
-static int build_programs(void)
-{
-	if (!mkdtemp(directory))
-		return -1;
-	for (size_t i = 0; i < ARRAY_SIZE(toolchains); i++) {
-		char command[256];
-
-		snprintf(command, sizeof(command),
-			 "cd tests/unit/fixtures/views && GOFLAGS=-buildvcs=false GOTOOLCHAIN=%s "
-			 "CGO_ENABLED=0 go build -o %s/%s . 2>&1",
-			 toolchains[i], directory, toolchains[i]);
-		if (system(command))
-			print_message("%s cannot build here\n", toolchains[i]);
-	}
-	return 0;
-}
-
-static int remove_programs(void)
-{
-	char command[64];
-
-	snprintf(command, sizeof(command), "rm -r %s", directory);
-	return system(command);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	arena_init(&arena);
-	binary = NULL;
-	ir = NULL;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	if (binary)
-		binary_close(binary);
-	arena_deinit(&arena);
-	return 0;
-}
-
-static void assert_ok(struct error *error)
-{
-	if (error)
-		fail_msg("%s", error->message);
-}
 
 #define SESSIONS "functions:\n- {name: main.sessions, capture: [s, o, v]}\n"
 
 /* Resolves `types` with `functions`, both YAML. */
-static void resolve_text(const char *types, const char *functions)
-{
-	const char *text =
-		arena_printf(&arena, "askance: 1\nname: t\ntypes:\n%s%s", types, functions);
-	const char *path = arena_printf(&arena, "%s/%s", directory, toolchains[toolchain]);
-	struct spec *spec;
-
-	if (access(path, R_OK)) {
-		print_message("%s was not built\n", path);
-		skip();
-	}
-	if (!binary)
-		assert_ok(binary_open(&arena, path, NULL, &binary));
-	spec_parse(&arena, "t.yaml", text, strlen(text), &diags, &spec);
-	assert_int_equal(diags.errors, 0);
-	assert_ok(resolve(&arena, spec, binary, &diags, &ir));
-}
-
 static void run(const char *types, const char *functions)
 {
-	resolve_text(types, functions);
-	if (diags.errors) {
-		diagnostics_print_human(&diags, stderr);
-		fail_msg("%zu mistakes", diags.errors);
-	}
-	assert_ok(ir_validate(ir));
-	s = &ir->schema;
+	resolve_ok(arena_printf(&arena, "types:\n%s%s", types, functions));
 }
 
 /* The mistakes, as "LINE:COLUMN-END CODE: MESSAGE\n" each. */
@@ -109,7 +20,7 @@ static const char *mistakes(const char *types)
 	const char *text = "";
 	size_t count;
 
-	resolve_text(types, SESSIONS);
+	resolve_text(arena_printf(&arena, "types:\n%s" SESSIONS, types));
 	sorted = diagnostics_sorted(&diags, &count);
 	for (size_t i = 0; i < count; i++)
 		text = arena_printf(&arena, "%s%u:%u-%u %s: %s\n", text, sorted[i]->span.line,
@@ -404,7 +315,6 @@ static void test_mistakes(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_shape),	   TEST(test_pointers_on_the_way),
 		TEST(test_recursion_ends), TEST(test_redacted),
@@ -412,8 +322,7 @@ int main(void)
 		TEST(test_captures_go_on), TEST(test_values_in_frames),
 		TEST(test_mistakes),
 	};
-#undef TEST
-	int failed = build_programs();
+	int failed = build_programs("views", toolchains, ARRAY_SIZE(toolchains));
 
 	for (toolchain = 0; !failed && toolchain < ARRAY_SIZE(toolchains); toolchain++)
 		failed = cmocka_run_group_tests_name(toolchains[toolchain], tests, NULL, NULL);

@@ -1,7 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
-# What the survive cases share. To be sourced after lib.sh.
+# What the survive cases share; lib.sh comes with it.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
+# survive_program GO_VERSION ENGINE: BIN and OBJECT are those of the program here. Sets version,
+# engine and here.
+survive_program() {
+	version=$1 engine=$2
+	here=$E2E_DIR/survive
+	need_engine "$engine"
+	go_program "$here" "$version" survive
+	build_object "$here/spec.ask.yaml"
+}
 
 # untouched PID: it lives, no thread of it is stopped or has a tracer.
 untouched() {

@@ -2,16 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # deadline GO_VERSION ENGINE: --max-pause ends the pause, and what is missing is counted.
-# shellcheck source=tests/e2e/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/e2e/survive/common.sh
 . "$(dirname "$0")/common.sh"
 
-version=$1 engine=$2
-here=$(dirname "$0")
-need_engine "$engine"
-go_program "$here" "$version" survive
-build_object "$here/spec.ask.yaml"
+survive_program "$@"
 goroutines=60000
 start_target "$BIN" -goroutines "$goroutines"
 take_snapshot "$engine" "$WORK/whole.db"

@@ -3,17 +3,11 @@
 #
 # runtime GO_VERSION ENGINE: the runtime ends at 100 random moments of a run. The target goes
 # on, nothing of ours is left in the kernel, no half file has the final name.
-# shellcheck source=tests/e2e/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/e2e/survive/common.sh
 . "$(dirname "$0")/common.sh"
 
-version=$1 engine=$2
-here=$(dirname "$0")
-need_engine "$engine"
 : "${E2E_BPF_LEFT:?E2E_BPF_LEFT must name the bpf_left program}"
-go_program "$here" "$version" survive
-build_object "$here/spec.ask.yaml"
+survive_program "$@"
 start_target "$BIN" -goroutines 20000
 
 mkdir "$WORK/out"

@@ -4,16 +4,10 @@
 # target GO_VERSION ENGINE: the target ends, or becomes another program, at random moments of
 # a collection; and it has children meanwhile. Exit 2, or 4 (or 0, when it was too late)
 # with a dump that decodes; no hang, no crash, no process that stands still.
-# shellcheck source=tests/e2e/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/e2e/survive/common.sh
 . "$(dirname "$0")/common.sh"
 
-version=$1 engine=$2
-here=$(dirname "$0")
-need_engine "$engine"
-go_program "$here" "$version" survive
-build_object "$here/spec.ask.yaml"
+survive_program "$@"
 goroutines=8000
 start_target "$BIN" -goroutines "$goroutines"
 dump=$WORK/x.askdump

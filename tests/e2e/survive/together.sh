@@ -3,14 +3,10 @@
 #
 # together GO_VERSION ENGINE: several processes of two programs in one go, each with its own
 # pause, or with one moment in common.
-# shellcheck source=tests/e2e/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/e2e/survive/common.sh
 . "$(dirname "$0")/common.sh"
 
-version=$1 engine=$2
-here=$(dirname "$0")
-need_engine "$engine"
+survive_program "$@"
 mkdir "$WORK/objects"
 pids=() processes=() all=()
 start() { # SIZE
@@ -19,8 +15,6 @@ start() { # SIZE
 	processes+=("$TARGET|$1")
 	pids+=(--pid "$TARGET")
 }
-go_program "$here" "$version" survive
-build_object "$here/spec.ask.yaml"
 cp "$OBJECT" "$WORK/objects"
 start 1000
 start 3000

@@ -3,16 +3,10 @@
 #
 # tracers GO_VERSION ENGINE: a process has one tracer. The second one says who is the first,
 # exits 3, and disturbs nobody.
-# shellcheck source=tests/e2e/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/e2e/survive/common.sh
 . "$(dirname "$0")/common.sh"
 
-version=$1 engine=$2
-here=$(dirname "$0")
-need_engine "$engine"
-go_program "$here" "$version" survive
-build_object "$here/spec.ask.yaml"
+survive_program "$@"
 goroutines=20000
 start_target "$BIN" -goroutines "$goroutines"
 

@@ -3,8 +3,6 @@
 #
 # unreadable GO_VERSION ENGINE: what cannot be read is read_failed in its place, and all
 # the rest is there.
-# shellcheck source=tests/e2e/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/e2e/survive/common.sh
 . "$(dirname "$0")/../survive/common.sh"
 
