@@ -120,6 +120,8 @@ struct binary_function {
 	size_t inlines_count;
 	uint64_t die;
 	bool closure; /* it has captured variables, and DWARF says where (Go 1.23) */
+	/* Each local in memory has a stack slot of its own: compiled with -N, or by Go < 1.23. */
+	bool own_slots;
 };
 /* All concrete Go functions, sorted by address. */
 const struct binary_function *binary_functions(const struct binary *binary, size_t *count);
