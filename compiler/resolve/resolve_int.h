@@ -237,6 +237,9 @@ const struct binary_type *internals_funcval(struct resolve *resolve);
  */
 struct error *internals_closure(struct resolve *resolve, const struct binary_function *function,
 				const struct binary_type **ret);
+/* The object of a method value, by its wrapper; NULL: another function, or an unknown receiver. */
+const struct binary_type *internals_method_value(struct resolve *resolve,
+						 const struct binary_function *function);
 
 /* ---- views.c: what `types:` leaves of a struct ---- */
 
