@@ -452,9 +452,17 @@ struct error *internals_closure(struct resolve *resolve, const struct binary_fun
 static const struct binary_type *receiver_type(struct resolve *resolve, const char *name,
 					       size_t suffix)
 {
-	size_t length = strlen(name) - suffix;
-	const char *star = strstr(name, ".(*"), *receiver;
+	static const char *const made[] = {"go:builtin.", "go:"}; /* error, and types without a name */
+	const char *star, *receiver;
+	size_t length;
 
+	for (size_t i = 0; i < ARRAY_SIZE(made); i++)
+		if (!strncmp(name, made[i], strlen(made[i]))) {
+			name += strlen(made[i]);
+			break;
+		}
+	star = strstr(name, ".(*");
+	length = strlen(name) - suffix;
 	while (length && name[length - 1] != '.')
 		length--;
 	if (length < 2 || strstr(name, "go.shape."))
