@@ -134,7 +134,8 @@ struct binary_instance {
 /*
  * All instances of the function with exactly this name: the concrete one and
  * every inlined copy, by address. Empty when the binary has no such function.
- * Wrappers (DW_AT_trampoline) are no instances; what is inlined into them is.
+ * Wrappers that the compiler made (DW_AT_trampoline, or beside a Go function of the same
+ * name) are no instances; what is inlined into them is.
  */
 const struct binary_instance *binary_instances(struct binary *binary, const char *name,
 					       size_t *count);
