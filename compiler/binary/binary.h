@@ -120,6 +120,8 @@ struct binary_function {
 	size_t inlines_count;
 	uint64_t die;
 	bool closure; /* it has captured variables, and DWARF says where (Go 1.23) */
+	/* Each local in memory has a stack slot of its own: compiled with -N, or by Go < 1.23. */
+	bool own_slots;
 };
 /* All concrete Go functions, sorted by address. */
 const struct binary_function *binary_functions(const struct binary *binary, size_t *count);
@@ -132,7 +134,8 @@ struct binary_instance {
 /*
  * All instances of the function with exactly this name: the concrete one and
  * every inlined copy, by address. Empty when the binary has no such function.
- * Wrappers (DW_AT_trampoline) are no instances; what is inlined into them is.
+ * Wrappers that the compiler made (DW_AT_trampoline, or beside a Go function of the same
+ * name) are no instances; what is inlined into them is.
  */
 const struct binary_instance *binary_instances(struct binary *binary, const char *name,
 					       size_t *count);

@@ -213,6 +213,8 @@ struct error *facts_addresses(struct binary *binary);
 
 /* walk.c: functions, inline trees, name indexes. */
 struct error *walk_units(struct binary *binary);
+/* Whether a unit with this DW_AT_producer (NULL: none) was compiled so that locals share no slots. */
+bool walk_own_slots(const char *producer);
 /* The DIE at an offset; false when there is none. */
 bool die_at(struct binary *binary, Dwarf_Off offset, Dwarf_Die *ret);
 /* First child or next sibling; 0 found, 1 none. Never goes backwards, so that every walk ends. */

@@ -122,6 +122,7 @@ struct walk {
 	struct binary *binary;
 	const struct line_table *lines; /* of the unit, for file names */
 	struct map *starts;		/* PC of a sequence's first row -> its file */
+	bool own_slots;			/* locals of the unit share no stack slots */
 	bool closure;			/* the current function has captured variables */
 };
 
@@ -275,7 +276,8 @@ static struct error *add_function(struct walk *walk, Dwarf_Die *die,
 				  const struct binary_range *ranges, size_t ranges_count)
 {
 	struct binary *binary = walk->binary;
-	struct binary_function function = {.die = dwarf_dieoffset(die)};
+	struct binary_function function = {.die = dwarf_dieoffset(die),
+					   .own_slots = walk->own_slots};
 	Dwarf_Die origin;
 	uint64_t known;
 
@@ -379,16 +381,47 @@ static struct error *walk_unit(struct walk *walk, Dwarf_Die *unit)
 	return NULL;
 }
 
-static bool is_go(Dwarf_Die *unit)
+static const char *unit_producer(Dwarf_Die *unit)
 {
 	Dwarf_Attribute value;
+
+	return dwarf_attr(unit, DW_AT_producer, &value) ? dwarf_formstring(&value) : NULL;
+}
+
+static bool is_go(Dwarf_Die *unit)
+{
 	const char *producer;
 	uint64_t language;
 
 	if (die_number(unit, DW_AT_language, &language))
 		return language == DW_LANG_Go;
-	producer = dwarf_attr(unit, DW_AT_producer, &value) ? dwarf_formstring(&value) : NULL;
+	producer = unit_producer(unit);
 	return producer && strncmp(producer, "Go cmd/", 7) == 0;
+}
+
+/*
+ * A unit is a package, and its producer says how it was compiled: "Go cmd/compile go1.26.8;
+ * -N -l regabi" (cmd/link/internal/ld/dwarf.go; the flags are those of dwarfgen.RecordFlags()).
+ * Locals may share stack slots since Go 1.23, but not with -N: ssa.IsMergeCandidate(). The
+ * runtime is never compiled with -N, and its units do not say so.
+ */
+bool walk_own_slots(const char *producer)
+{
+	static const char compiler[] = "Go cmd/compile go1.";
+	const char *flag;
+	char *end;
+
+	if (!producer || strncmp(producer, compiler, sizeof(compiler) - 1) != 0)
+		return false;
+	producer += sizeof(compiler) - 1;
+	if (*producer < '0' || *producer > '9')
+		return false;
+	if (strtoul(producer, &end, 10) < 23)
+		return true;
+	for (flag = strchr(end, ';'); flag; flag = strchr(flag + 1, ' '))
+		if (!strncmp(flag + 1, "-N", 2) && (flag[3] == ' ' || !flag[3]))
+			return true;
+	return false;
 }
 
 /* The file of the first row of each sequence: the linker makes one sequence a function. */
@@ -460,6 +493,7 @@ struct error *walk_units(struct binary *binary)
 		if (kind != DW_UT_compile || dwarf_tag(&die) != DW_TAG_compile_unit || !is_go(&die))
 			continue;
 		*VEC_PUSH(binary->arena, &binary->units) = dwarf_dieoffset(&die);
+		walk.own_slots = walk_own_slots(unit_producer(&die));
 		if (die_number(&die, DW_AT_stmt_list, &lines)) {
 			struct starts arg = {.map = &starts};
 

@@ -147,7 +147,7 @@ static void bind_site(struct binding *binding, const struct resolve_site *site,
 			map_set(&binding->walked, (uintptr_t)variable->type, 1);
 			continue;
 		}
-		access.unsure = locate_is_unsure(variable, site->depth);
+		access.unsure = locate_is_unsure(site->instance.function, variable, site->depth);
 		access.redact = binding->capture->spec->redact;
 		access.flat = &binding->resolve->flat;
 		check_type(binding, site, &access);

@@ -217,7 +217,7 @@ static void bind_site(struct resolve *resolve, const struct resolve_site *site,
 		*VEC_PUSH(resolve->arena, &accesses) = (struct resolve_access){
 			.variable = variable,
 			.type = resolve->contexts.chain->type,
-			.unsure = locate_is_unsure(variable, site->depth),
+			.unsure = locate_is_unsure(site->instance.function, variable, site->depth),
 		};
 	}
 	ret->accesses = accesses.data;

@@ -6,7 +6,7 @@
  * function behind a func value. Two tables answer it. Every type that has a
  * descriptor is in the first one, by the descriptor's place, with its name; so an
  * interface never loses the name of its type, even when the value is not captured.
- * The second one has every closure, by its entry.
+ * The second one has every closure and method value, by its entry.
  */
 
 /* Types that the compiler makes for maps and their like: no value of them is in an interface. */
@@ -28,9 +28,11 @@ struct error *dynamic_closures(struct resolve *resolve)
 	for (size_t i = 0; i < count; i++) {
 		const struct binary_type *type;
 
-		if (!functions[i].closure || (last && last->lo == functions[i].lo))
+		if (last && last->lo == functions[i].lo)
 			continue;
-		TRY(internals_closure(resolve, &functions[i], &type));
+		type = internals_method_value(resolve, &functions[i]);
+		if (!type && functions[i].closure)
+			TRY(internals_closure(resolve, &functions[i], &type));
 		if (!type)
 			continue;
 		last = &functions[i];

@@ -390,14 +390,34 @@ static bool place_captured(struct binary_field *fields, bool *by_reference, size
 
 #define CLOSURE_MAX (1u << 20) /* bytes; no closure of a compiler is as large */
 
+/* The type of a function's closure object; by_reference: which fields are pointers to variables. */
+static const struct binary_type *closure_of(struct resolve *resolve,
+					    const struct binary_function *function,
+					    const struct binary_field *fields,
+					    const bool *by_reference, size_t count)
+{
+	const struct binary_field *last = &fields[count - 1];
+	struct binary_type *type = ARENA_NEW(resolve->arena, struct binary_type);
+	struct resolve_role *role = ARENA_NEW(resolve->arena, struct resolve_role);
+
+	*type = (struct binary_type){
+		.name = arena_printf(resolve->arena, "closure %s", function->name),
+		.kind = SCHEMA_KIND_STRUCT,
+		.size = last->offset + last->type->size,
+		.fields = fields,
+		.fields_count = count,
+	};
+	*role = (struct resolve_role){.part = RESOLVE_CLOSURE, .by_reference = by_reference};
+	map_set(&resolve->flat.roles, (uintptr_t)type, (uintptr_t)role);
+	return type;
+}
+
 struct error *internals_closure(struct resolve *resolve, const struct binary_function *function,
 				const struct binary_type **ret)
 {
 	const struct binary_instance instance = {.function = function, .inline_index = UINT32_MAX};
 	const struct binary_variable *variables;
-	struct binary_field *fields, *last;
-	struct binary_type *type;
-	struct resolve_role *role;
+	struct binary_field *fields;
 	bool *by_reference;
 	size_t found, count = 1;
 
@@ -416,18 +436,66 @@ struct error *internals_closure(struct resolve *resolve, const struct binary_fun
 		    !place_captured(fields, by_reference, count++, variable))
 			return NULL;
 	}
-	last = &fields[count - 1];
-	type = ARENA_NEW(resolve->arena, struct binary_type);
-	*type = (struct binary_type){
-		.name = arena_printf(resolve->arena, "closure %s", function->name),
-		.kind = SCHEMA_KIND_STRUCT,
-		.size = last->offset + last->type->size,
-		.fields = fields,
-		.fields_count = count,
-	};
-	role = ARENA_NEW(resolve->arena, struct resolve_role);
-	*role = (struct resolve_role){.part = RESOLVE_CLOSURE, .by_reference = by_reference};
-	map_set(&resolve->flat.roles, (uintptr_t)type, (uintptr_t)role);
-	*ret = count > 1 ? type : NULL;
+	if (count > 1)
+		*ret = closure_of(resolve, function, fields, by_reference, count);
 	return NULL;
+}
+
+/* ---- method values ---- */
+
+/*
+ * The type of the receiver of "main.(*T).M-fm" or "main.T.M-fm", NULL when it is not found: the
+ * type of what the object holds, an interface among others (cmd/compile/internal/ir/expr.go,
+ * MethodSymSuffix()). A method of another package than its receiver's has the package's name
+ * before its own; no type is called so. What generic code holds is a shape: not believed.
+ */
+static const struct binary_type *receiver_type(struct resolve *resolve, const char *name,
+					       size_t suffix)
+{
+	static const char *const made[] = {"go:builtin.", "go:"}; /* error, and types without a name */
+	const char *star, *receiver;
+	size_t length;
+
+	for (size_t i = 0; i < ARRAY_SIZE(made); i++)
+		if (!strncmp(name, made[i], strlen(made[i]))) {
+			name += strlen(made[i]);
+			break;
+		}
+	star = strstr(name, ".(*");
+	length = strlen(name) - suffix;
+	while (length && name[length - 1] != '.')
+		length--;
+	if (length < 2 || strstr(name, "go.shape."))
+		return NULL;
+	length--; /* the dot before the method's name */
+	receiver = arena_printf(resolve->arena, "%.*s", (int)length, name);
+	if (star && star < name + length && receiver[length - 1] == ')')
+		receiver = arena_printf(resolve->arena, "*%.*s%.*s", (int)(star + 1 - name), name,
+					(int)(name + length - 1 - (star + 3)), star + 3);
+	return binary_type_find(resolve->binary, receiver);
+}
+
+/*
+ * A method value x.M is a closure that optimised code's debug info does not describe: struct{F
+ * uintptr; R T}, where T is the type of x; F is the wrapper T.M-fm, which serves no other purpose
+ * (cmd/compile/internal/walk/closure.go, walkMethodValue(); typecheck/func.go,
+ * MethodValueType(); the same in Go 1.20 to 1.26).
+ */
+const struct binary_type *internals_method_value(struct resolve *resolve,
+						 const struct binary_function *function)
+{
+	static const char suffix[] = "-fm";
+	size_t length = strlen(function->name), end = sizeof(suffix) - 1;
+	const struct binary_type *receiver;
+	struct binary_field *fields;
+
+	if (length <= end || strcmp(function->name + length - end, suffix) != 0)
+		return NULL;
+	receiver = receiver_type(resolve, function->name, end);
+	if (!receiver || receiver->kind == SCHEMA_KIND_UNKNOWN || receiver->size > CLOSURE_MAX)
+		return NULL;
+	fields = ARENA_ARRAY(resolve->arena, struct binary_field, 2);
+	fields[0] = (struct binary_field){.name = "F", .type = word_type(resolve)};
+	fields[1] = (struct binary_field){.name = "R", .type = receiver, .offset = 8};
+	return closure_of(resolve, function, fields, ARENA_ARRAY(resolve->arena, bool, 2), 2);
 }

@@ -20,7 +20,8 @@
  *   Go 1.23), but DWARF lets each claim the slot to the end of the function: after its
  *   last use it would show another value. Candidates (ssa.IsMergeCandidate) are more than
  *   three words, not kept in SSA values, and no parameters of the function itself. DWARF
- *   does not tell which of them were merged, so none of them is believed.
+ *   does not tell which of them were merged, so none of them is believed, but in what was
+ *   compiled with -N or by an older Go (walk_own_slots()).
  */
 
 #define POINTER_SIZE 8
@@ -97,9 +98,11 @@ static bool can_ssa(const struct binary_type *type, unsigned depth)
 	return true;
 }
 
-bool locate_is_unsure(const struct binary_variable *variable, bool inlined)
+bool locate_is_unsure(const struct binary_function *function,
+		      const struct binary_variable *variable, bool inlined)
 {
-	bool own_slot = !inlined && (variable->parameter || variable->result);
+	bool own_slot = function->own_slots ||
+			(!inlined && (variable->parameter || variable->result));
 
 	return !own_slot && variable->type->size > MERGE_WORDS * 8 && !can_ssa(variable->type, 0);
 }

@@ -86,9 +86,11 @@ const struct binary_location *locate_at(const struct binary_variable *variable, 
 bool locate_is_plain(const struct binary_variable *variable);
 /*
  * true when a stack slot that DWARF gives for this variable may hold something else by
- * then: large locals share slots. `inlined`: of an inlined instance.
+ * then: large locals share slots. `function` is the one whose frame it is; `inlined`: of an
+ * inlined instance.
  */
-bool locate_is_unsure(const struct binary_variable *variable, bool inlined);
+bool locate_is_unsure(const struct binary_function *function,
+		      const struct binary_variable *variable, bool inlined);
 /* Compiles an access at one location (NULL: not live). */
 void locate(struct arena *arena, const struct resolve_access *access,
 	    const struct binary_location *location, struct resolve_program *ret);
@@ -235,6 +237,9 @@ const struct binary_type *internals_funcval(struct resolve *resolve);
  */
 struct error *internals_closure(struct resolve *resolve, const struct binary_function *function,
 				const struct binary_type **ret);
+/* The object of a method value, by its wrapper; NULL: another function, or an unknown receiver. */
+const struct binary_type *internals_method_value(struct resolve *resolve,
+						 const struct binary_function *function);
 
 /* ---- views.c: what `types:` leaves of a struct ---- */
 

@@ -70,7 +70,7 @@ static void add_variable(struct inventory *inventory, const struct binary_variab
 	struct resolve_access access = {
 		.variable = variable,
 		.type = variable->type,
-		.unsure = locate_is_unsure(variable, node),
+		.unsure = locate_is_unsure(function, variable, node),
 	};
 	struct ir_variable *row = VEC_PUSH(inventory->resolve->arena, &inventory->rows);
 

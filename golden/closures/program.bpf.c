@@ -85,12 +85,12 @@ static const struct ask_layout ask_layout = {
 	.probes = 9,                /* rows of ask_probes */
 	.exprs = 26,                /* rows of ask_exprs */
 	.ops = 16,                  /* rows of ask_ops */
-	.types = 239,               /* rows of ask_types */
+	.types = 245,               /* rows of ask_types */
 	.pointers = 100,            /* rows of ask_pointers */
 	.spans = 0,                 /* rows of ask_spans */
 	.limits = 1,                /* rows of ask_limits */
 	.rtypes = 513,              /* rows of ask_rtypes */
-	.closures = 111,            /* rows of ask_closures */
+	.closures = 113,            /* rows of ask_closures */
 	.itab_type = 8,             /* internal/abi.ITab.Type */
 	.funcval_type = 4,          /* type of a closure object of which only the PC is known */
 	.context_types = 0,         /* rows of ask_context_types */
@@ -222,134 +222,140 @@ static const struct ask_type ask_types[] = {
 	[109] = {24, 63, 1, 0, 0},   /* closure runtime.getGCMaskOnDemand.func1 */
 	[110] = {20, 64, 0, 0, 0},   /* closure runtime.vdsoParseSymbols.func1 */
 	[111] = {16, 64, 0, 0, 0},   /* closure runtime.gcMarkTermination.func4.1 */
-	[112] = {16, 64, 1, 0, 0},   /* closure syscall.init.OnceFunc.func3 */
-	[113] = {16, 65, 1, 0, 0},   /* closure syscall.init.OnceFunc.func3.1 */
-	[114] = {16, 66, 1, 0, 0},   /* closure syscall.init.OnceFunc.func3.1.1 */
-	[115] = {32, 67, 2, 0, 0},   /* closure main.main.func1 */
-	[116] = {8, 69, 0, 0, 0},    /* uintptr */
-	[117] = {8, 69, 0, 0, 0},    /* *runtime.mspan */
-	[118] = {8, 69, 1, 0, 0},    /* *uintptr */
-	[119] = {8, 70, 0, 0, 0},    /* unsafe.Pointer */
-	[120] = {4, 70, 0, 0, 0},    /* int32 */
-	[121] = {8, 70, 1, 0, 0},    /* *int32 */
-	[122] = {8, 71, 1, 0, 0},    /* *uint32 */
-	[123] = {8, 72, 0, 0, 0},    /* *runtime.sigactiont */
-	[124] = {4, 72, 0, 0, 0},    /* uint32 */
-	[125] = {8, 72, 0, 0, 0},    /* *runtime.hchan */
-	[126] = {8, 72, 0, 0, 0},    /* *runtime.g */
-	[127] = {8, 72, 1, 0, 0},    /* *string */
-	[128] = {8, 73, 1, 0, 0},    /* *bool */
-	[129] = {1, 74, 0, 0, 0},    /* bool */
-	[130] = {8, 74, 1, 0, 0},    /* func(uintptr, runtime.hexdumpMarker) */
-	[131] = {8, 75, 1, 0, 0},    /* **runtime.notInHeap */
-	[132] = {8, 76, 0, 0, 0},    /* *runtime.sysMemStat */
-	[133] = {8, 76, 0, 0, 0},    /* *runtime.notInHeap */
-	[134] = {8, 76, 1, 0, 0},    /* **runtime.mcache */
-	[135] = {8, 77, 0, 0, 0},    /* *runtime.mcache */
-	[136] = {8, 77, 1, 0, 0},    /* *int */
-	[137] = {8, 78, 1, 0, 0},    /* *[50]runtime.report·2 */
-	[138] = {1200, 79, 0, 0, 0}, /* [50]runtime.report·2 */
-	[139] = {8, 79, 0, 0, 0},    /* *runtime.special */
-	[140] = {8, 79, 0, 0, 0},    /* *runtime.eface */
-	[141] = {8, 79, 0, 0, 0},    /* *internal/abi.Type */
-	[142] = {8, 79, 0, 0, 0},    /* *internal/abi.PtrType */
-	[143] = {8, 79, 1, 0, 0},    /* *int64 */
-	[144] = {8, 80, 1, 0, 0},    /* *runtime.worldStop */
-	[145] = {8, 81, 0, 0, 0},    /* int64 */
-	[146] = {32, 81, 0, 0, 0},   /* runtime.worldStop */
-	[147] = {8, 81, 0, 0, 0},    /* *runtime.synctestBubble */
-	[148] = {1, 81, 0, 0, 0},    /* runtime.waitReason */
-	[149] = {8, 81, 1, 0, 0},    /* func(*runtime.p) */
-	[150] = {8, 82, 0, 0, 0},    /* *runtime.p */
-	[151] = {8, 82, 0, 0, 0},    /* *runtime.gcWork */
-	[152] = {8, 82, 0, 0, 0},    /* *runtime.pageAlloc */
-	[153] = {8, 82, 0, 0, 0},    /* runtime.chunkIdx */
-	[154] = {8, 82, 0, 0, 0},    /* uint */
-	[155] = {8, 82, 0, 0, 0},    /* *runtime.mheap */
-	[156] = {8, 82, 1, 0, 0},    /* **runtime.mspan */
-	[157] = {1, 83, 0, 0, 0},    /* runtime.spanClass */
-	[158] = {8, 83, 1, 0, 0},    /* *struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
-	[159] = {16, 84, 0, 0, 0},   /* struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
-	[160] = {8, 84, 0, 0, 0},    /* *runtime.bucket */
-	[161] = {8, 84, 0, 0, 0},    /* *runtime.mLockProfile */
-	[162] = {24, 84, 1, 0, 0},   /* []uintptr */
-	[163] = {8, 85, 0, 0, 0},    /* *runtime.m */
-	[164] = {8, 85, 0, 0, 0},    /* *runtime._panic */
-	[165] = {1, 85, 0, 0, 0},    /* runtime.stwReason */
-	[166] = {8, 85, 1, 0, 0},    /* **runtime.m */
-	[167] = {8, 86, 1, 0, 0},    /* **runtime.p */
-	[168] = {8, 87, 0, 0, 0},    /* *runtime.funcval */
-	[169] = {8, 87, 0, 0, 0},    /* *runtime.rwmutex */
-	[170] = {8, 87, 0, 0, 0},    /* *runtime.timer */
-	[171] = {8, 87, 1, 0, 0},    /* *[]runtime.untracedG·7 */
-	[172] = {24, 88, 1, 0, 0},   /* []runtime.untracedG·7 */
-	[173] = {8, 89, 1, 0, 0},    /* *runtime.untracedG·7 */
-	[174] = {40, 90, 0, 0, 0},   /* runtime.untracedG·7 */
-	[175] = {8, 90, 1, 0, 0},    /* *runtime.unwinder */
-	[176] = {1, 91, 0, 0, 0},    /* runtime.unwindFlags */
-	[177] = {96, 91, 0, 0, 0},   /* runtime.unwinder */
-	[178] = {8, 91, 1, 0, 0},    /* func(*runtime.g) bool */
-	[179] = {8, 92, 1, 0, 0},    /* *runtime.stkframe */
-	[180] = {8, 93, 1, 0, 0},    /* *runtime.traceWriter */
-	[181] = {32, 94, 0, 0, 0},   /* runtime.traceWriter */
-	[182] = {8, 94, 0, 0, 0},    /* *runtime.traceBuf */
-	[183] = {8, 94, 0, 0, 0},    /* *runtime.traceRegionAlloc */
-	[184] = {8, 94, 1, 0, 0},    /* **runtime.traceRegionAllocBlock */
-	[185] = {8, 95, 0, 0, 0},    /* *runtime.traceRegionAllocBlock */
-	[186] = {8, 95, 0, 0, 0},    /* *runtime.traceStringTable */
-	[187] = {8, 95, 0, 0, 0},    /* uint64 */
-	[188] = {8, 95, 1, 0, 0},    /* *uint8 */
-	[189] = {8, 96, 0, 0, 0},    /* *runtime.vdsoInfo */
-	[190] = {8, 96, 1, 0, 0},    /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
-	[191] = {40, 97, 2, 0, 0},   /* struct { sync.f func(); sync.once syn…nc.valid bool; sync.p interface {} } */
-	[192] = {24, 99, 0, 0, 0},   /* runtime.report·2 */
-	[193] = {8, 99, 0, 0, 0},    /* runtime.offAddr */
-	[194] = {72, 99, 0, 0, 0},   /* runtime.stkframe */
-	[195] = {8, 99, 0, 0, 0},    /* runtime.guintptr */
-	[196] = {1, 99, 0, 0, 0},    /* internal/abi.FuncID */
-	[197] = {16, 99, 0, 0, 0},   /* runtime.traceLocker */
-	[198] = {8, 99, 0, 0, 0},    /* internal/trace/tracev2.Experiment */
-	[199] = {12, 99, 0, 0, 0},   /* sync.Once */
-	[200] = {16, 99, 1, 0, 0},   /* interface {} */
-	[201] = {16, 100, 0, 0, 0},  /* runtime.funcInfo */
-	[202] = {0, 100, 0, 0, 0},   /* sync.noCopy */
-	[203] = {4, 100, 0, 0, 0},   /* sync/atomic.Bool */
-	[204] = {8, 100, 0, 0, 0},   /* sync.Mutex */
-	[205] = {8, 100, 0, 0, 0},   /* *runtime._func */
-	[206] = {8, 100, 0, 0, 0},   /* *runtime.moduledata */
-	[207] = {0, 100, 0, 0, 0},   /* sync/atomic.noCopy */
-	[208] = {8, 100, 0, 0, 0},   /* internal/sync.Mutex */
+	[112] = {16, 64, 0, 0, 0},   /* closure runtime.(*itabTableType).add-fm */
+	[113] = {16, 64, 1, 0, 0},   /* closure syscall.init.OnceFunc.func3 */
+	[114] = {16, 65, 1, 0, 0},   /* closure syscall.init.OnceFunc.func3.1 */
+	[115] = {16, 66, 1, 0, 0},   /* closure syscall.init.OnceFunc.func3.1.1 */
+	[116] = {32, 67, 2, 0, 0},   /* closure main.main.func1 */
+	[117] = {16, 69, 0, 0, 0},   /* closure main.(*counter).hit-fm */
+	[118] = {8, 69, 0, 0, 0},    /* uintptr */
+	[119] = {8, 69, 0, 0, 0},    /* *runtime.mspan */
+	[120] = {8, 69, 1, 0, 0},    /* *uintptr */
+	[121] = {8, 70, 0, 0, 0},    /* unsafe.Pointer */
+	[122] = {4, 70, 0, 0, 0},    /* int32 */
+	[123] = {8, 70, 1, 0, 0},    /* *int32 */
+	[124] = {8, 71, 1, 0, 0},    /* *uint32 */
+	[125] = {8, 72, 0, 0, 0},    /* *runtime.sigactiont */
+	[126] = {4, 72, 0, 0, 0},    /* uint32 */
+	[127] = {8, 72, 0, 0, 0},    /* *runtime.hchan */
+	[128] = {8, 72, 0, 0, 0},    /* *runtime.g */
+	[129] = {8, 72, 1, 0, 0},    /* *string */
+	[130] = {8, 73, 1, 0, 0},    /* *bool */
+	[131] = {1, 74, 0, 0, 0},    /* bool */
+	[132] = {8, 74, 1, 0, 0},    /* func(uintptr, runtime.hexdumpMarker) */
+	[133] = {8, 75, 1, 0, 0},    /* **runtime.notInHeap */
+	[134] = {8, 76, 0, 0, 0},    /* *runtime.sysMemStat */
+	[135] = {8, 76, 0, 0, 0},    /* *runtime.notInHeap */
+	[136] = {8, 76, 1, 0, 0},    /* **runtime.mcache */
+	[137] = {8, 77, 0, 0, 0},    /* *runtime.mcache */
+	[138] = {8, 77, 1, 0, 0},    /* *int */
+	[139] = {8, 78, 1, 0, 0},    /* *[50]runtime.report·2 */
+	[140] = {1200, 79, 0, 0, 0}, /* [50]runtime.report·2 */
+	[141] = {8, 79, 0, 0, 0},    /* *runtime.special */
+	[142] = {8, 79, 0, 0, 0},    /* *runtime.eface */
+	[143] = {8, 79, 0, 0, 0},    /* *internal/abi.Type */
+	[144] = {8, 79, 0, 0, 0},    /* *internal/abi.PtrType */
+	[145] = {8, 79, 1, 0, 0},    /* *int64 */
+	[146] = {8, 80, 1, 0, 0},    /* *runtime.worldStop */
+	[147] = {8, 81, 0, 0, 0},    /* int64 */
+	[148] = {32, 81, 0, 0, 0},   /* runtime.worldStop */
+	[149] = {8, 81, 0, 0, 0},    /* *runtime.synctestBubble */
+	[150] = {1, 81, 0, 0, 0},    /* runtime.waitReason */
+	[151] = {8, 81, 1, 0, 0},    /* func(*runtime.p) */
+	[152] = {8, 82, 0, 0, 0},    /* *runtime.p */
+	[153] = {8, 82, 0, 0, 0},    /* *runtime.gcWork */
+	[154] = {8, 82, 0, 0, 0},    /* *runtime.pageAlloc */
+	[155] = {8, 82, 0, 0, 0},    /* runtime.chunkIdx */
+	[156] = {8, 82, 0, 0, 0},    /* uint */
+	[157] = {8, 82, 0, 0, 0},    /* *runtime.mheap */
+	[158] = {8, 82, 1, 0, 0},    /* **runtime.mspan */
+	[159] = {1, 83, 0, 0, 0},    /* runtime.spanClass */
+	[160] = {8, 83, 1, 0, 0},    /* *struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
+	[161] = {16, 84, 0, 0, 0},   /* struct { runtime.base runtime.offAddr; runtime.bound runtime.offAddr } */
+	[162] = {8, 84, 0, 0, 0},    /* *runtime.bucket */
+	[163] = {8, 84, 0, 0, 0},    /* *runtime.mLockProfile */
+	[164] = {24, 84, 1, 0, 0},   /* []uintptr */
+	[165] = {8, 85, 0, 0, 0},    /* *runtime.m */
+	[166] = {8, 85, 0, 0, 0},    /* *runtime._panic */
+	[167] = {1, 85, 0, 0, 0},    /* runtime.stwReason */
+	[168] = {8, 85, 1, 0, 0},    /* **runtime.m */
+	[169] = {8, 86, 1, 0, 0},    /* **runtime.p */
+	[170] = {8, 87, 0, 0, 0},    /* *runtime.funcval */
+	[171] = {8, 87, 0, 0, 0},    /* *runtime.rwmutex */
+	[172] = {8, 87, 0, 0, 0},    /* *runtime.timer */
+	[173] = {8, 87, 1, 0, 0},    /* *[]runtime.untracedG·7 */
+	[174] = {24, 88, 1, 0, 0},   /* []runtime.untracedG·7 */
+	[175] = {8, 89, 1, 0, 0},    /* *runtime.untracedG·7 */
+	[176] = {40, 90, 0, 0, 0},   /* runtime.untracedG·7 */
+	[177] = {8, 90, 1, 0, 0},    /* *runtime.unwinder */
+	[178] = {1, 91, 0, 0, 0},    /* runtime.unwindFlags */
+	[179] = {96, 91, 0, 0, 0},   /* runtime.unwinder */
+	[180] = {8, 91, 1, 0, 0},    /* func(*runtime.g) bool */
+	[181] = {8, 92, 1, 0, 0},    /* *runtime.stkframe */
+	[182] = {8, 93, 1, 0, 0},    /* *runtime.traceWriter */
+	[183] = {32, 94, 0, 0, 0},   /* runtime.traceWriter */
+	[184] = {8, 94, 0, 0, 0},    /* *runtime.traceBuf */
+	[185] = {8, 94, 0, 0, 0},    /* *runtime.traceRegionAlloc */
+	[186] = {8, 94, 1, 0, 0},    /* **runtime.traceRegionAllocBlock */
+	[187] = {8, 95, 0, 0, 0},    /* *runtime.traceRegionAllocBlock */
+	[188] = {8, 95, 0, 0, 0},    /* *runtime.traceStringTable */
+	[189] = {8, 95, 0, 0, 0},    /* uint64 */
+	[190] = {8, 95, 1, 0, 0},    /* *uint8 */
+	[191] = {8, 96, 0, 0, 0},    /* *runtime.vdsoInfo */
+	[192] = {8, 96, 0, 0, 0},    /* *runtime.itabTableType */
+	[193] = {8, 96, 1, 0, 0},    /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
+	[194] = {40, 97, 2, 0, 0},   /* struct { sync.f func(); sync.once syn…nc.valid bool; sync.p interface {} } */
+	[195] = {8, 99, 0, 0, 0},    /* *main.counter */
+	[196] = {24, 99, 0, 0, 0},   /* runtime.report·2 */
+	[197] = {8, 99, 0, 0, 0},    /* runtime.offAddr */
+	[198] = {72, 99, 0, 0, 0},   /* runtime.stkframe */
+	[199] = {8, 99, 0, 0, 0},    /* runtime.guintptr */
+	[200] = {1, 99, 0, 0, 0},    /* internal/abi.FuncID */
+	[201] = {16, 99, 0, 0, 0},   /* runtime.traceLocker */
+	[202] = {8, 99, 0, 0, 0},    /* internal/trace/tracev2.Experiment */
+	[203] = {12, 99, 0, 0, 0},   /* sync.Once */
+	[204] = {16, 99, 1, 0, 0},   /* interface {} */
+	[205] = {16, 100, 0, 0, 0},  /* runtime.funcInfo */
+	[206] = {0, 100, 0, 0, 0},   /* sync.noCopy */
+	[207] = {4, 100, 0, 0, 0},   /* sync/atomic.Bool */
+	[208] = {8, 100, 0, 0, 0},   /* sync.Mutex */
+	[209] = {8, 100, 0, 0, 0},   /* *runtime._func */
+	[210] = {8, 100, 0, 0, 0},   /* *runtime.moduledata */
+	[211] = {0, 100, 0, 0, 0},   /* sync/atomic.noCopy */
+	[212] = {8, 100, 0, 0, 0},   /* internal/sync.Mutex */
 	/* ---- names and sizes of what is not followed: nothing of these is read ---- */
-	[209] = {160, 0, 0, 0, 0},   /* runtime.mspan */
-	[210] = {32, 0, 0, 0, 0},    /* runtime.sigactiont */
-	[211] = {112, 0, 0, 0, 0},   /* runtime.hchan */
-	[212] = {456, 0, 0, 0, 0},   /* runtime.g */
-	[213] = {8, 0, 0, 0, 0},     /* runtime.sysMemStat */
-	[214] = {0, 0, 0, 0, 0},     /* runtime.notInHeap */
-	[215] = {2296, 0, 0, 0, 0},  /* runtime.mcache */
-	[216] = {24, 0, 0, 0, 0},    /* runtime.special */
-	[217] = {16, 0, 0, 0, 0},    /* runtime.eface */
-	[218] = {48, 0, 0, 0, 0},    /* internal/abi.Type */
-	[219] = {56, 0, 0, 0, 0},    /* internal/abi.PtrType */
-	[220] = {144, 0, 0, 0, 0},   /* runtime.synctestBubble */
-	[221] = {15920, 0, 0, 0, 0}, /* runtime.p */
-	[222] = {4856, 0, 0, 0, 0},  /* runtime.gcWork */
-	[223] = {65848, 0, 0, 0, 0}, /* runtime.pageAlloc */
-	[224] = {93464, 0, 0, 0, 0}, /* runtime.mheap */
-	[225] = {48, 0, 0, 0, 0},    /* runtime.bucket */
-	[226] = {56, 0, 0, 0, 0},    /* runtime.mLockProfile */
-	[227] = {1824, 0, 0, 0, 0},  /* runtime.m */
-	[228] = {104, 0, 0, 0, 0},   /* runtime._panic */
-	[229] = {8, 0, 0, 0, 0},     /* runtime.funcval */
-	[230] = {56, 0, 0, 0, 0},    /* runtime.rwmutex */
-	[231] = {96, 0, 0, 0, 0},    /* runtime.timer */
-	[232] = {65536, 0, 0, 0, 0}, /* runtime.traceBuf */
-	[233] = {32, 0, 0, 0, 0},    /* runtime.traceRegionAlloc */
-	[234] = {65536, 0, 0, 0, 0}, /* runtime.traceRegionAllocBlock */
-	[235] = {192, 0, 0, 0, 0},   /* runtime.traceStringTable */
-	[236] = {112, 0, 0, 0, 0},   /* runtime.vdsoInfo */
-	[237] = {44, 0, 0, 0, 0},    /* runtime._func */
-	[238] = {592, 0, 0, 0, 0},   /* runtime.moduledata */
+	[213] = {160, 0, 0, 0, 0},   /* runtime.mspan */
+	[214] = {32, 0, 0, 0, 0},    /* runtime.sigactiont */
+	[215] = {112, 0, 0, 0, 0},   /* runtime.hchan */
+	[216] = {456, 0, 0, 0, 0},   /* runtime.g */
+	[217] = {8, 0, 0, 0, 0},     /* runtime.sysMemStat */
+	[218] = {0, 0, 0, 0, 0},     /* runtime.notInHeap */
+	[219] = {2296, 0, 0, 0, 0},  /* runtime.mcache */
+	[220] = {24, 0, 0, 0, 0},    /* runtime.special */
+	[221] = {16, 0, 0, 0, 0},    /* runtime.eface */
+	[222] = {48, 0, 0, 0, 0},    /* internal/abi.Type */
+	[223] = {56, 0, 0, 0, 0},    /* internal/abi.PtrType */
+	[224] = {144, 0, 0, 0, 0},   /* runtime.synctestBubble */
+	[225] = {15920, 0, 0, 0, 0}, /* runtime.p */
+	[226] = {4856, 0, 0, 0, 0},  /* runtime.gcWork */
+	[227] = {65848, 0, 0, 0, 0}, /* runtime.pageAlloc */
+	[228] = {93464, 0, 0, 0, 0}, /* runtime.mheap */
+	[229] = {48, 0, 0, 0, 0},    /* runtime.bucket */
+	[230] = {56, 0, 0, 0, 0},    /* runtime.mLockProfile */
+	[231] = {1824, 0, 0, 0, 0},  /* runtime.m */
+	[232] = {104, 0, 0, 0, 0},   /* runtime._panic */
+	[233] = {8, 0, 0, 0, 0},     /* runtime.funcval */
+	[234] = {56, 0, 0, 0, 0},    /* runtime.rwmutex */
+	[235] = {96, 0, 0, 0, 0},    /* runtime.timer */
+	[236] = {65536, 0, 0, 0, 0}, /* runtime.traceBuf */
+	[237] = {32, 0, 0, 0, 0},    /* runtime.traceRegionAlloc */
+	[238] = {65536, 0, 0, 0, 0}, /* runtime.traceRegionAllocBlock */
+	[239] = {192, 0, 0, 0, 0},   /* runtime.traceStringTable */
+	[240] = {112, 0, 0, 0, 0},   /* runtime.vdsoInfo */
+	[241] = {4112, 0, 0, 0, 0},  /* runtime.itabTableType */
+	[242] = {8, 0, 0, 0, 0},     /* main.counter */
+	[243] = {44, 0, 0, 0, 0},    /* runtime._func */
+	[244] = {592, 0, 0, 0, 0},   /* runtime.moduledata */
 	{0},
 };
 
@@ -358,101 +364,101 @@ static const struct ask_pointer ask_pointers[] = {
 	[0] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},      /* func(): to its closure */
 	[1] = {0, ASK_POINTER_STRING, 0, 1, 0, 0},    /* string: to its bytes */
 	/* ---- only behind interfaces and func values: what these may hold ---- */
-	[2] = {8, ASK_POINTER_FREE, 116, 1, 0, 0},    /* closure runtime.mmap.func1.ret: to its uintptr */
-	[3] = {8, ASK_POINTER_FREE, 120, 1, 0, 0},    /* closure runtime.sigaction.func1.ret: to its int32 */
-	[4] = {16, ASK_POINTER_FREE, 124, 1, 0, 0},   /* closure runtime.sigaction.func1.sig: to its uint32 */
-	[5] = {8, ASK_POINTER_FREE, 116, 1, 0, 0},    /* closure runtime.debugCallCheck.func1.pc: to its uintptr */
+	[2] = {8, ASK_POINTER_FREE, 118, 1, 0, 0},    /* closure runtime.mmap.func1.ret: to its uintptr */
+	[3] = {8, ASK_POINTER_FREE, 122, 1, 0, 0},    /* closure runtime.sigaction.func1.ret: to its int32 */
+	[4] = {16, ASK_POINTER_FREE, 126, 1, 0, 0},   /* closure runtime.sigaction.func1.sig: to its uint32 */
+	[5] = {8, ASK_POINTER_FREE, 118, 1, 0, 0},    /* closure runtime.debugCallCheck.func1.pc: to its uintptr */
 	[6] = {16, ASK_POINTER_FREE, 2, 1, 0, 0},     /* closure runtime.debugCallCheck.func1.ret: to its string */
-	[7] = {32, ASK_POINTER_FREE, 124, 1, 0, 0},   /* closure runtime.debugCallWrap.func1.lockedExt: to its uint32 */
-	[8] = {8, ASK_POINTER_FREE, 129, 1, 0, 0},    /* closure runtime.debugCallWrap2.func1.ok: to its bool */
+	[7] = {32, ASK_POINTER_FREE, 126, 1, 0, 0},   /* closure runtime.debugCallWrap.func1.lockedExt: to its uint32 */
+	[8] = {8, ASK_POINTER_FREE, 131, 1, 0, 0},    /* closure runtime.debugCallWrap2.func1.ok: to its bool */
 	[9] = {8, ASK_POINTER_FUNC, 0, 1, 0, 0},      /* closure runtime.hexdumpWords.func1.mark: to its closure */
-	[10] = {8, ASK_POINTER_FREE, 133, 1, 0, 0},   /* closure runtime.persistentalloc.func1.p: to its *runtime.notInHeap */
-	[11] = {8, ASK_POINTER_FREE, 135, 1, 0, 0},   /* closure runtime.allocmcache.func1.c: to its *runtime.mcache */
-	[12] = {8, ASK_POINTER_FREE, 116, 1, 0, 0},   /* closure runtime.checkFinalizersAndCle….func1.lastTinyBlock: to its uintptr */
+	[10] = {8, ASK_POINTER_FREE, 135, 1, 0, 0},   /* closure runtime.persistentalloc.func1.p: to its *runtime.notInHeap */
+	[11] = {8, ASK_POINTER_FREE, 137, 1, 0, 0},   /* closure runtime.allocmcache.func1.c: to its *runtime.mcache */
+	[12] = {8, ASK_POINTER_FREE, 118, 1, 0, 0},   /* closure runtime.checkFinalizersAndCle….func1.lastTinyBlock: to its uintptr */
 	[13] = {16, ASK_POINTER_FREE, 3, 1, 0, 0},    /* closure runtime.checkFinalizersAndCleanups.func1.nreports: to its int */
-	[14] = {24, ASK_POINTER_FREE, 129, 1, 0, 0},  /* closure runtime.checkFinalizersAndCleanups.func1.more: to its bool */
-	[15] = {32, ASK_POINTER_FREE, 138, 1, 0, 0},  /* closure runtime.checkFinalizersAndCle…reports: to its [50]runtime.report·2 */
-	[16] = {8, ASK_POINTER_FREE, 145, 1, 0, 0},   /* closure runtime.gcStart.func4.now: to its int64 */
-	[17] = {16, ASK_POINTER_FREE, 146, 1, 0, 0},  /* closure runtime.gcStart.func4.stw: to its runtime.worldStop */
-	[18] = {8, ASK_POINTER_FREE, 146, 1, 0, 0},   /* closure runtime.gcStart.func2.stw: to its runtime.worldStop */
-	[19] = {8, ASK_POINTER_FREE, 146, 1, 0, 0},   /* closure runtime.gcMarkDone.func4.stw: to its runtime.worldStop */
-	[20] = {8, ASK_POINTER_FREE, 129, 1, 0, 0},   /* closure runtime.gcMarkDone.func3.restart: to its bool */
-	[21] = {8, ASK_POINTER_FREE, 146, 1, 0, 0},   /* closure runtime.gcMarkDone.func2.stw: to its runtime.worldStop */
+	[14] = {24, ASK_POINTER_FREE, 131, 1, 0, 0},  /* closure runtime.checkFinalizersAndCleanups.func1.more: to its bool */
+	[15] = {32, ASK_POINTER_FREE, 140, 1, 0, 0},  /* closure runtime.checkFinalizersAndCle…reports: to its [50]runtime.report·2 */
+	[16] = {8, ASK_POINTER_FREE, 147, 1, 0, 0},   /* closure runtime.gcStart.func4.now: to its int64 */
+	[17] = {16, ASK_POINTER_FREE, 148, 1, 0, 0},  /* closure runtime.gcStart.func4.stw: to its runtime.worldStop */
+	[18] = {8, ASK_POINTER_FREE, 148, 1, 0, 0},   /* closure runtime.gcStart.func2.stw: to its runtime.worldStop */
+	[19] = {8, ASK_POINTER_FREE, 148, 1, 0, 0},   /* closure runtime.gcMarkDone.func4.stw: to its runtime.worldStop */
+	[20] = {8, ASK_POINTER_FREE, 131, 1, 0, 0},   /* closure runtime.gcMarkDone.func3.restart: to its bool */
+	[21] = {8, ASK_POINTER_FREE, 148, 1, 0, 0},   /* closure runtime.gcMarkDone.func2.stw: to its runtime.worldStop */
 	[22] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},    /* closure runtime.gcMarkDone.forEachP.func5.fn: to its closure */
 	[23] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},    /* closure runtime.gcMarkTermination.forEachP.func7.fn: to its closure */
-	[24] = {8, ASK_POINTER_FREE, 129, 1, 0, 0},   /* closure runtime.gcMarkTermination.func3.goroutineLeakDone: to its bool */
-	[25] = {8, ASK_POINTER_FREE, 129, 1, 0, 0},   /* closure runtime.gcMarkTermination.func2.stwSwept: to its bool */
+	[24] = {8, ASK_POINTER_FREE, 131, 1, 0, 0},   /* closure runtime.gcMarkTermination.func3.goroutineLeakDone: to its bool */
+	[25] = {8, ASK_POINTER_FREE, 131, 1, 0, 0},   /* closure runtime.gcMarkTermination.func2.stwSwept: to its bool */
 	[26] = {8, ASK_POINTER_FREE, 3, 1, 0, 0},     /* closure runtime.gcMarkRootCheck.func1.i: to its int */
-	[27] = {16, ASK_POINTER_FREE, 145, 1, 0, 0},  /* closure runtime.markroot.func1.workDone: to its int64 */
-	[28] = {8, ASK_POINTER_FREE, 116, 1, 0, 0},   /* closure runtime.(*pageAlloc).scavenge.func1.released: to its uintptr */
-	[29] = {8, ASK_POINTER_FREE, 117, 1, 0, 0},   /* closure runtime.getempty.func1.s: to its *runtime.mspan */
-	[30] = {24, ASK_POINTER_FREE, 117, 1, 0, 0},  /* closure runtime.(*mheap).alloc.func1.s: to its *runtime.mspan */
-	[31] = {8, ASK_POINTER_FREE, 159, 1, 0, 0},   /* closure runtime.(*pageAlloc).find.fun…ddr; runtime.bound runtime.offAddr } */
+	[27] = {16, ASK_POINTER_FREE, 147, 1, 0, 0},  /* closure runtime.markroot.func1.workDone: to its int64 */
+	[28] = {8, ASK_POINTER_FREE, 118, 1, 0, 0},   /* closure runtime.(*pageAlloc).scavenge.func1.released: to its uintptr */
+	[29] = {8, ASK_POINTER_FREE, 119, 1, 0, 0},   /* closure runtime.getempty.func1.s: to its *runtime.mspan */
+	[30] = {24, ASK_POINTER_FREE, 119, 1, 0, 0},  /* closure runtime.(*mheap).alloc.func1.s: to its *runtime.mspan */
+	[31] = {8, ASK_POINTER_FREE, 161, 1, 0, 0},   /* closure runtime.(*pageAlloc).find.fun…ddr; runtime.bound runtime.offAddr } */
 	[32] = {32, ASK_POINTER_FREE, 3, 1, 0, 0},    /* closure runtime.(*mLockProfile).captureStack.func1.nstk: to its int */
-	[33] = {24, ASK_POINTER_SLICE, 116, 1, 0, 0}, /* closure runtime.doRecordGoroutineProf…unc1.pcbuf: to its elements, uintptr */
-	[34] = {8, ASK_POINTER_PLAIN, 124, 1, 0, 0},  /* closure runtime.futexwakeup.func1.addr: to uint32 */
-	[35] = {24, ASK_POINTER_FREE, 129, 1, 0, 0},  /* closure runtime.(*_panic).nextFrame.func1.ok: to its bool */
-	[36] = {24, ASK_POINTER_FREE, 129, 1, 0, 0},  /* closure runtime.gorecover.func1.canRecover: to its bool */
+	[33] = {24, ASK_POINTER_SLICE, 118, 1, 0, 0}, /* closure runtime.doRecordGoroutineProf…unc1.pcbuf: to its elements, uintptr */
+	[34] = {8, ASK_POINTER_PLAIN, 126, 1, 0, 0},  /* closure runtime.futexwakeup.func1.addr: to uint32 */
+	[35] = {24, ASK_POINTER_FREE, 131, 1, 0, 0},  /* closure runtime.(*_panic).nextFrame.func1.ok: to its bool */
+	[36] = {24, ASK_POINTER_FREE, 131, 1, 0, 0},  /* closure runtime.gorecover.func1.canRecover: to its bool */
 	[37] = {8, ASK_POINTER_STRING, 0, 1, 0, 0},   /* closure runtime.throw.func1.s: to its bytes */
 	[38] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},  /* closure runtime.fatal.func1.s: to its bytes */
-	[39] = {16, ASK_POINTER_FREE, 129, 1, 0, 0},  /* closure runtime.fatalpanic.func1.docrash: to its bool */
-	[40] = {24, ASK_POINTER_FREE, 129, 1, 0, 0},  /* closure runtime.setPinned.func2.exists: to its bool */
-	[41] = {8, ASK_POINTER_FREE, 129, 1, 0, 0},   /* closure runtime.main.func2.needUnlock: to its bool */
-	[42] = {8, ASK_POINTER_FREE, 163, 1, 0, 0},   /* closure runtime.allocm.func1.freem: to its *runtime.m */
-	[43] = {8, ASK_POINTER_FREE, 150, 1, 0, 0},   /* closure runtime.exitsyscall.func2.pp: to its *runtime.p */
+	[39] = {16, ASK_POINTER_FREE, 131, 1, 0, 0},  /* closure runtime.fatalpanic.func1.docrash: to its bool */
+	[40] = {24, ASK_POINTER_FREE, 131, 1, 0, 0},  /* closure runtime.setPinned.func2.exists: to its bool */
+	[41] = {8, ASK_POINTER_FREE, 131, 1, 0, 0},   /* closure runtime.main.func2.needUnlock: to its bool */
+	[42] = {8, ASK_POINTER_FREE, 165, 1, 0, 0},   /* closure runtime.allocm.func1.freem: to its *runtime.m */
+	[43] = {8, ASK_POINTER_FREE, 152, 1, 0, 0},   /* closure runtime.exitsyscall.func2.pp: to its *runtime.p */
 	[44] = {8, ASK_POINTER_FREE, 3, 1, 0, 0},     /* closure runtime.checkdead.func1.grunning: to its int */
-	[45] = {8, ASK_POINTER_FREE, 163, 1, 0, 0},   /* closure runtime.traceAdvance.func4.mToFlush: to its *runtime.m */
+	[45] = {8, ASK_POINTER_FREE, 165, 1, 0, 0},   /* closure runtime.traceAdvance.func4.mToFlush: to its *runtime.m */
 	[46] = {16, ASK_POINTER_FUNC, 0, 1, 0, 0},    /* closure runtime.traceAdvance.forEachP.func7.fn: to its closure */
-	[47] = {16, ASK_POINTER_FREE, 172, 1, 0, 0},  /* closure runtime.traceAdvance.func1.un…acedGs: to its []runtime.untracedG·7 */
-	[48] = {16, ASK_POINTER_FREE, 174, 1, 0, 0},  /* closure runtime.traceAdvance.func1.1.ug: to its runtime.untracedG·7 */
-	[49] = {8, ASK_POINTER_FREE, 177, 1, 0, 0},   /* closure runtime.traceback1.func1.u: to its runtime.unwinder */
+	[47] = {16, ASK_POINTER_FREE, 174, 1, 0, 0},  /* closure runtime.traceAdvance.func1.un…acedGs: to its []runtime.untracedG·7 */
+	[48] = {16, ASK_POINTER_FREE, 176, 1, 0, 0},  /* closure runtime.traceAdvance.func1.1.ug: to its runtime.untracedG·7 */
+	[49] = {8, ASK_POINTER_FREE, 179, 1, 0, 0},   /* closure runtime.traceback1.func1.u: to its runtime.unwinder */
 	[50] = {8, ASK_POINTER_FREE, 3, 1, 0, 0},     /* closure runtime.traceback2.func1.skip: to its int */
 	[51] = {16, ASK_POINTER_FREE, 3, 1, 0, 0},    /* closure runtime.traceback2.func1.max: to its int */
 	[52] = {24, ASK_POINTER_FREE, 3, 1, 0, 0},    /* closure runtime.traceback2.func1.n: to its int */
 	[53] = {32, ASK_POINTER_FREE, 3, 1, 0, 0},    /* closure runtime.traceback2.func1.lastN: to its int */
 	[54] = {32, ASK_POINTER_FREE, 3, 1, 0, 0},    /* closure runtime.callers.func1.n: to its int */
-	[55] = {48, ASK_POINTER_SLICE, 116, 1, 0, 0}, /* closure runtime.callers.func1.pcbuf: to its elements, uintptr */
+	[55] = {48, ASK_POINTER_SLICE, 118, 1, 0, 0}, /* closure runtime.callers.func1.pcbuf: to its elements, uintptr */
 	[56] = {24, ASK_POINTER_FUNC, 0, 1, 0, 0},    /* closure runtime.tracebacksomeothers.func1.showf: to its closure */
-	[57] = {8, ASK_POINTER_PLAIN, 194, 1, 0, 0},  /* closure runtime.tracebackHexdump.func1.frame: to runtime.stkframe */
-	[58] = {8, ASK_POINTER_FREE, 181, 1, 0, 0},   /* closure runtime.traceWriter.flush.func1.w: to its runtime.traceWriter */
-	[59] = {8, ASK_POINTER_FREE, 181, 1, 0, 0},   /* closure runtime.traceWriter.refill.func1.w: to its runtime.traceWriter */
-	[60] = {16, ASK_POINTER_FREE, 185, 1, 0, 0},  /* closure runtime.(*traceRegionAlloc).a…o its *runtime.traceRegionAllocBlock */
-	[61] = {32, ASK_POINTER_FREE, 133, 1, 0, 0},  /* closure runtime.(*traceRegionAlloc).a…c.func1.x: to its *runtime.notInHeap */
+	[57] = {8, ASK_POINTER_PLAIN, 198, 1, 0, 0},  /* closure runtime.tracebackHexdump.func1.frame: to runtime.stkframe */
+	[58] = {8, ASK_POINTER_FREE, 183, 1, 0, 0},   /* closure runtime.traceWriter.flush.func1.w: to its runtime.traceWriter */
+	[59] = {8, ASK_POINTER_FREE, 183, 1, 0, 0},   /* closure runtime.traceWriter.refill.func1.w: to its runtime.traceWriter */
+	[60] = {16, ASK_POINTER_FREE, 187, 1, 0, 0},  /* closure runtime.(*traceRegionAlloc).a…o its *runtime.traceRegionAllocBlock */
+	[61] = {32, ASK_POINTER_FREE, 135, 1, 0, 0},  /* closure runtime.(*traceRegionAlloc).a…c.func1.x: to its *runtime.notInHeap */
 	[62] = {32, ASK_POINTER_FREE, 2, 1, 0, 0},    /* closure runtime.(*traceStringTable).put.func1.s: to its string */
 	[63] = {16, ASK_POINTER_PLAIN, 0, 1, 0, 0},   /* closure runtime.getGCMaskOnDemand.func1.p: to uint8 */
-	[64] = {8, ASK_POINTER_FREE, 191, 1, 0, 0},   /* closure syscall.init.OnceFunc.func3.d…nc.valid bool; sync.p interface {} } */
-	[65] = {8, ASK_POINTER_FREE, 191, 1, 0, 0},   /* closure syscall.init.OnceFunc.func3.1…nc.valid bool; sync.p interface {} } */
-	[66] = {8, ASK_POINTER_FREE, 191, 1, 0, 0},   /* closure syscall.init.OnceFunc.func3.1…nc.valid bool; sync.p interface {} } */
+	[64] = {8, ASK_POINTER_FREE, 194, 1, 0, 0},   /* closure syscall.init.OnceFunc.func3.d…nc.valid bool; sync.p interface {} } */
+	[65] = {8, ASK_POINTER_FREE, 194, 1, 0, 0},   /* closure syscall.init.OnceFunc.func3.1…nc.valid bool; sync.p interface {} } */
+	[66] = {8, ASK_POINTER_FREE, 194, 1, 0, 0},   /* closure syscall.init.OnceFunc.func3.1…nc.valid bool; sync.p interface {} } */
 	[67] = {8, ASK_POINTER_FREE, 3, 1, 0, 0},     /* closure main.main.func1.calls: to its int */
 	[68] = {16, ASK_POINTER_STRING, 0, 1, 0, 0},  /* closure main.main.func1.name: to its bytes */
-	[69] = {0, ASK_POINTER_PLAIN, 116, 1, 0, 0},  /* *uintptr: to uintptr */
-	[70] = {0, ASK_POINTER_PLAIN, 120, 1, 0, 0},  /* *int32: to int32 */
-	[71] = {0, ASK_POINTER_PLAIN, 124, 1, 0, 0},  /* *uint32: to uint32 */
+	[69] = {0, ASK_POINTER_PLAIN, 118, 1, 0, 0},  /* *uintptr: to uintptr */
+	[70] = {0, ASK_POINTER_PLAIN, 122, 1, 0, 0},  /* *int32: to int32 */
+	[71] = {0, ASK_POINTER_PLAIN, 126, 1, 0, 0},  /* *uint32: to uint32 */
 	[72] = {0, ASK_POINTER_PLAIN, 2, 1, 0, 0},    /* *string: to string */
-	[73] = {0, ASK_POINTER_PLAIN, 129, 1, 0, 0},  /* *bool: to bool */
+	[73] = {0, ASK_POINTER_PLAIN, 131, 1, 0, 0},  /* *bool: to bool */
 	[74] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},     /* func(uintptr, runtime.hexdumpMarker): to its closure */
-	[75] = {0, ASK_POINTER_PLAIN, 133, 1, 0, 0},  /* **runtime.notInHeap: to *runtime.notInHeap */
-	[76] = {0, ASK_POINTER_PLAIN, 135, 1, 0, 0},  /* **runtime.mcache: to *runtime.mcache */
+	[75] = {0, ASK_POINTER_PLAIN, 135, 1, 0, 0},  /* **runtime.notInHeap: to *runtime.notInHeap */
+	[76] = {0, ASK_POINTER_PLAIN, 137, 1, 0, 0},  /* **runtime.mcache: to *runtime.mcache */
 	[77] = {0, ASK_POINTER_PLAIN, 3, 1, 0, 0},    /* *int: to int */
-	[78] = {0, ASK_POINTER_PLAIN, 138, 1, 0, 0},  /* *[50]runtime.report·2: to [50]runtime.report·2 */
-	[79] = {0, ASK_POINTER_PLAIN, 145, 1, 0, 0},  /* *int64: to int64 */
-	[80] = {0, ASK_POINTER_PLAIN, 146, 1, 0, 0},  /* *runtime.worldStop: to runtime.worldStop */
+	[78] = {0, ASK_POINTER_PLAIN, 140, 1, 0, 0},  /* *[50]runtime.report·2: to [50]runtime.report·2 */
+	[79] = {0, ASK_POINTER_PLAIN, 147, 1, 0, 0},  /* *int64: to int64 */
+	[80] = {0, ASK_POINTER_PLAIN, 148, 1, 0, 0},  /* *runtime.worldStop: to runtime.worldStop */
 	[81] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},     /* func(*runtime.p): to its closure */
-	[82] = {0, ASK_POINTER_PLAIN, 117, 1, 0, 0},  /* **runtime.mspan: to *runtime.mspan */
-	[83] = {0, ASK_POINTER_PLAIN, 159, 1, 0, 0},  /* *struct { runtime.base runtime.offAdd…ddr; runtime.bound runtime.offAddr } */
-	[84] = {0, ASK_POINTER_SLICE, 116, 1, 0, 0},  /* []uintptr: to its elements, uintptr */
-	[85] = {0, ASK_POINTER_PLAIN, 163, 1, 0, 0},  /* **runtime.m: to *runtime.m */
-	[86] = {0, ASK_POINTER_PLAIN, 150, 1, 0, 0},  /* **runtime.p: to *runtime.p */
-	[87] = {0, ASK_POINTER_PLAIN, 172, 1, 0, 0},  /* *[]runtime.untracedG·7: to []runtime.untracedG·7 */
-	[88] = {0, ASK_POINTER_SLICE, 174, 1, 0, 0},  /* []runtime.untracedG·7: to its elements, runtime.untracedG·7 */
-	[89] = {0, ASK_POINTER_PLAIN, 174, 1, 0, 0},  /* *runtime.untracedG·7: to runtime.untracedG·7 */
-	[90] = {0, ASK_POINTER_PLAIN, 177, 1, 0, 0},  /* *runtime.unwinder: to runtime.unwinder */
+	[82] = {0, ASK_POINTER_PLAIN, 119, 1, 0, 0},  /* **runtime.mspan: to *runtime.mspan */
+	[83] = {0, ASK_POINTER_PLAIN, 161, 1, 0, 0},  /* *struct { runtime.base runtime.offAdd…ddr; runtime.bound runtime.offAddr } */
+	[84] = {0, ASK_POINTER_SLICE, 118, 1, 0, 0},  /* []uintptr: to its elements, uintptr */
+	[85] = {0, ASK_POINTER_PLAIN, 165, 1, 0, 0},  /* **runtime.m: to *runtime.m */
+	[86] = {0, ASK_POINTER_PLAIN, 152, 1, 0, 0},  /* **runtime.p: to *runtime.p */
+	[87] = {0, ASK_POINTER_PLAIN, 174, 1, 0, 0},  /* *[]runtime.untracedG·7: to []runtime.untracedG·7 */
+	[88] = {0, ASK_POINTER_SLICE, 176, 1, 0, 0},  /* []runtime.untracedG·7: to its elements, runtime.untracedG·7 */
+	[89] = {0, ASK_POINTER_PLAIN, 176, 1, 0, 0},  /* *runtime.untracedG·7: to runtime.untracedG·7 */
+	[90] = {0, ASK_POINTER_PLAIN, 179, 1, 0, 0},  /* *runtime.unwinder: to runtime.unwinder */
 	[91] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},     /* func(*runtime.g) bool: to its closure */
-	[92] = {0, ASK_POINTER_PLAIN, 194, 1, 0, 0},  /* *runtime.stkframe: to runtime.stkframe */
-	[93] = {0, ASK_POINTER_PLAIN, 181, 1, 0, 0},  /* *runtime.traceWriter: to runtime.traceWriter */
-	[94] = {0, ASK_POINTER_PLAIN, 185, 1, 0, 0},  /* **runtime.traceRegionAllocBlock: to *runtime.traceRegionAllocBlock */
+	[92] = {0, ASK_POINTER_PLAIN, 198, 1, 0, 0},  /* *runtime.stkframe: to runtime.stkframe */
+	[93] = {0, ASK_POINTER_PLAIN, 183, 1, 0, 0},  /* *runtime.traceWriter: to runtime.traceWriter */
+	[94] = {0, ASK_POINTER_PLAIN, 187, 1, 0, 0},  /* **runtime.traceRegionAllocBlock: to *runtime.traceRegionAllocBlock */
 	[95] = {0, ASK_POINTER_PLAIN, 0, 1, 0, 0},    /* *uint8: to uint8 */
-	[96] = {0, ASK_POINTER_PLAIN, 191, 1, 0, 0},  /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
+	[96] = {0, ASK_POINTER_PLAIN, 194, 1, 0, 0},  /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
 	[97] = {0, ASK_POINTER_FUNC, 0, 1, 0, 0},     /* struct { sync.f func(); sync.once syn…c.p interface {} }.f: to its closure */
 	[98] = {24, ASK_POINTER_ANY, 0, 1, 0, 0},     /* struct { sync.f func(); sync.once syn…terface {} }.p: to whatever it holds */
 	[99] = {0, ASK_POINTER_ANY, 0, 1, 0, 0},      /* interface {}: to whatever it holds */
@@ -562,23 +568,23 @@ static const struct ask_range ask_ranges[] = {
 static const struct ask_rtype ask_rtypes[] = {
 	{0x42c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *syscall.Rlimit */
 	{0x4300, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *error */
-	{0x4340, 127, ASK_RTYPE_DIRECT, 0},         /* *string */
+	{0x4340, 129, ASK_RTYPE_DIRECT, 0},         /* *string */
 	{0x4380, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *int8 */
-	{0x43c0, 188, ASK_RTYPE_DIRECT, 0},         /* *uint8 */
+	{0x43c0, 190, ASK_RTYPE_DIRECT, 0},         /* *uint8 */
 	{0x4400, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *int16 */
 	{0x4440, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *uint16 */
-	{0x4480, 121, ASK_RTYPE_DIRECT, 0},         /* *int32 */
-	{0x44c0, 122, ASK_RTYPE_DIRECT, 0},         /* *uint32 */
-	{0x4500, 143, ASK_RTYPE_DIRECT, 0},         /* *int64 */
+	{0x4480, 123, ASK_RTYPE_DIRECT, 0},         /* *int32 */
+	{0x44c0, 124, ASK_RTYPE_DIRECT, 0},         /* *uint32 */
+	{0x4500, 145, ASK_RTYPE_DIRECT, 0},         /* *int64 */
 	{0x4540, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *uint64 */
-	{0x4580, 136, ASK_RTYPE_DIRECT, 0},         /* *int */
+	{0x4580, 138, ASK_RTYPE_DIRECT, 0},         /* *int */
 	{0x45c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *uint */
-	{0x4600, 118, ASK_RTYPE_DIRECT, 0},         /* *uintptr */
+	{0x4600, 120, ASK_RTYPE_DIRECT, 0},         /* *uintptr */
 	{0x4640, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *complex64 */
 	{0x4680, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *complex128 */
 	{0x46c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *float32 */
 	{0x4700, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *float64 */
-	{0x4740, 128, ASK_RTYPE_DIRECT, 0},         /* *bool */
+	{0x4740, 130, ASK_RTYPE_DIRECT, 0},         /* *bool */
 	{0x4780, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *unsafe.Pointer */
 	{0x47c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime._defer */
 	{0x4800, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.stack */
@@ -600,7 +606,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x4c00, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.gsignalStack */
 	{0x4c40, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.sigset */
 	{0x4c80, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.sysmontick */
-	{0x4cc0, 139, 0, 0},                        /* *runtime.special */
+	{0x4cc0, 141, 0, 0},                        /* *runtime.special */
 	{0x4d00, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.stackfreelist */
 	{0x4d40, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.persistentAlloc */
 	{0x4d80, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.gcMarkWorkerMode */
@@ -611,7 +617,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x4ec0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.listNodeManual */
 	{0x4f00, ASK_ABSENT, 0, 0},                 /* *runtime.cleanupBlockHeader */
 	{0x4f40, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.cleanupFn */
-	{0x4f80, 168, ASK_RTYPE_DIRECT, 0},         /* *runtime.funcval */
+	{0x4f80, 170, ASK_RTYPE_DIRECT, 0},         /* *runtime.funcval */
 	{0x4fc0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.throwType */
 	{0x5000, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.cgoCallers */
 	{0x5040, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.note */
@@ -635,7 +641,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x54c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.uint16InterfacePtr */
 	{0x5500, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.uint32InterfacePtr */
 	{0x5540, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.uint64InterfacePtr */
-	{0x5580, 173, ASK_RTYPE_DIRECT, 0},         /* *runtime.untracedG·7 */
+	{0x5580, 175, ASK_RTYPE_DIRECT, 0},         /* *runtime.untracedG·7 */
 	{0x55c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.debugCallWrapArgs */
 	{0x5600, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.savedOpenDeferState */
 	{0x5640, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime._typePair */
@@ -655,12 +661,12 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x59c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/reflectlite.Type */
 	{0x5a00, 1, ASK_RTYPE_DIRECT, 0},           /* func() */
 	{0x5a40, ASK_ABSENT, 0, 0},                 /* []struct { key string; elem int } */
-	{0x5a80, 190, ASK_RTYPE_DIRECT, 0},         /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
+	{0x5a80, 193, ASK_RTYPE_DIRECT, 0},         /* *struct { sync.f func(); sync.once sy…nc.valid bool; sync.p interface {} } */
 	{0x5ac0, ASK_ABSENT, 0, 0},                 /* []uint8 */
 	{0x5b00, ASK_ABSENT, 0, 0},                 /* []int32 */
 	{0x5b40, ASK_ABSENT, 0, 0},                 /* []uint32 */
 	{0x5b80, ASK_ABSENT, 0, 0},                 /* []uint64 */
-	{0x5bc0, 162, 0, 0},                        /* []uintptr */
+	{0x5bc0, 164, 0, 0},                        /* []uintptr */
 	{0x5c00, ASK_ABSENT, 0, 0},                 /* []unsafe.Pointer */
 	{0x5c40, ASK_ABSENT, 0, 0},                 /* []runtime.functab */
 	{0x5c80, ASK_ABSENT, 0, 0},                 /* []runtime.textsect */
@@ -704,19 +710,19 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x6640, 0, 0, 0},                          /* uint8 */
 	{0x6680, ASK_ABSENT, 0, 0},                 /* int16 */
 	{0x66c0, ASK_ABSENT, 0, 0},                 /* uint16 */
-	{0x6700, 120, 0, 0},                        /* int32 */
-	{0x6740, 124, 0, 0},                        /* uint32 */
-	{0x6780, 145, 0, 0},                        /* int64 */
-	{0x67c0, 187, 0, 0},                        /* uint64 */
+	{0x6700, 122, 0, 0},                        /* int32 */
+	{0x6740, 126, 0, 0},                        /* uint32 */
+	{0x6780, 147, 0, 0},                        /* int64 */
+	{0x67c0, 189, 0, 0},                        /* uint64 */
 	{0x6800, 3, 0, 0},                          /* int */
-	{0x6840, 154, 0, 0},                        /* uint */
-	{0x6880, 116, 0, 0},                        /* uintptr */
+	{0x6840, 156, 0, 0},                        /* uint */
+	{0x6880, 118, 0, 0},                        /* uintptr */
 	{0x68c0, ASK_ABSENT, 0, 0},                 /* complex64 */
 	{0x6900, ASK_ABSENT, 0, 0},                 /* complex128 */
 	{0x6940, ASK_ABSENT, 0, 0},                 /* float32 */
 	{0x6980, ASK_ABSENT, 0, 0},                 /* float64 */
-	{0x69c0, 129, 0, 0},                        /* bool */
-	{0x6a00, 119, ASK_RTYPE_DIRECT, 0},         /* unsafe.Pointer */
+	{0x69c0, 131, 0, 0},                        /* bool */
+	{0x6a00, 121, ASK_RTYPE_DIRECT, 0},         /* unsafe.Pointer */
 	{0x6a40, ASK_ABSENT, 0, 0},                 /* runtime.gcMarkWorkerMode */
 	{0x6a80, ASK_ABSENT, 0, 0},                 /* runtime.throwType */
 	{0x6ac0, ASK_ABSENT, 0, 0},                 /* runtime.traceBlockReason */
@@ -731,7 +737,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x6d00, ASK_ABSENT, 0, 0},                 /* internal/abi.TypeOff */
 	{0x6d40, ASK_ABSENT, 0, 0},                 /* internal/abi.PCLnTabMagic */
 	{0x6d80, ASK_ABSENT, 0, 0},                 /* internal/abi.FuncFlag */
-	{0x6dc0, 196, 0, 0},                        /* internal/abi.FuncID */
+	{0x6dc0, 200, 0, 0},                        /* internal/abi.FuncID */
 	{0x6e00, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() string */
 	{0x6e40, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() bool */
 	{0x6e80, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func() uintptr */
@@ -792,7 +798,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x8220, ASK_ABSENT, 0, 0},                 /* [8]internal/cpu.option */
 	{0x8280, ASK_ABSENT, 0, 0},                 /* [32]uint64 */
 	{0x82e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* func(reflectlite.Type) bool */
-	{0x8340, 195, 0, 0},                        /* runtime.guintptr */
+	{0x8340, 199, 0, 0},                        /* runtime.guintptr */
 	{0x83a0, ASK_ABSENT, 0, 0},                 /* runtime.muintptr */
 	{0x8400, ASK_ABSENT, 0, 0},                 /* runtime.gclinkptr */
 	{0x8460, ASK_ABSENT, 0, 0},                 /* runtime.puintptr */
@@ -811,7 +817,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x8940, ASK_ABSENT, 0, 0},                 /* runtime.sigset */
 	{0x89a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.gclinkptr */
 	{0x8a00, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.pinner */
-	{0x8a60, 133, 0, 0},                        /* *runtime.notInHeap */
+	{0x8a60, 135, 0, 0},                        /* *runtime.notInHeap */
 	{0x8ac0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.xRegPerP */
 	{0x8b20, ASK_ABSENT, 0, 0},                 /* runtime.cgoCallers */
 	{0x8b80, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.lockRank */
@@ -825,28 +831,28 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x8ee0, ASK_ABSENT, 0, 0},                 /* runtime.errorString */
 	{0x8f40, ASK_ABSENT, 0, 0},                 /* runtime.plainError */
 	{0x8fa0, ASK_ABSENT, 0, 0},                 /* runtime.lockRankStruct */
-	{0x9000, 157, 0, 0},                        /* runtime.spanClass */
+	{0x9000, 159, 0, 0},                        /* runtime.spanClass */
 	{0x9060, ASK_ABSENT, 0, 0},                 /* runtime.objptr */
 	{0x90c0, ASK_ABSENT, 0, 0},                 /* runtime.winlibcall */
 	{0x9120, ASK_ABSENT, 0, 0},                 /* runtime.dlogPerM */
-	{0x9180, 202, 0, 0},                        /* sync.noCopy */
-	{0x91e0, 207, 0, 0},                        /* sync/atomic.noCopy */
+	{0x9180, 206, 0, 0},                        /* sync.noCopy */
+	{0x91e0, 211, 0, 0},                        /* sync/atomic.noCopy */
 	{0x9240, ASK_ABSENT, 0, 0},                 /* internal/runtime/sys.nih */
 	{0x92a0, ASK_ABSENT, 0, 0},                 /* internal/runtime/atomic.noCopy */
 	{0x9300, ASK_ABSENT, 0, 0},                 /* internal/runtime/atomic.align64 */
 	{0x9360, ASK_ABSENT, 0, 0},                 /* error */
 	{0x93e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.errorString */
 	{0x9460, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.plainError */
-	{0x94e0, 205, 0, 0},                        /* *runtime._func */
+	{0x94e0, 209, 0, 0},                        /* *runtime._func */
 	{0x9560, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.muintptr */
-	{0x95e0, 125, ASK_RTYPE_DIRECT, 0},         /* *runtime.hchan */
+	{0x95e0, 127, ASK_RTYPE_DIRECT, 0},         /* *runtime.hchan */
 	{0x9660, ASK_ABSENT, 0, 0},                 /* *runtime.gcBits */
 	{0x96e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.spanClass */
 	{0x9760, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.mSpanStateBox */
 	{0x97e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.mWeakPointer */
 	{0x9860, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.objptr */
 	{0x98e0, ASK_ABSENT, 0, 0},                 /* *runtime.workbuf */
-	{0x9960, 150, ASK_RTYPE_DIRECT, 0},         /* *runtime.p */
+	{0x9960, 152, ASK_RTYPE_DIRECT, 0},         /* *runtime.p */
 	{0x99e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.puintptr */
 	{0x9a60, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.PanicNilError */
 	{0x9ae0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.boundsError */
@@ -869,14 +875,14 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xa360, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* map[string]bool */
 	{0xa3e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* map[uint32][]*internal/abi.Type */
 	{0xa460, ASK_ABSENT, 0, 0},                 /* runtime.Func */
-	{0xa4e0, 206, 0, 0},                        /* *runtime.moduledata */
+	{0xa4e0, 210, 0, 0},                        /* *runtime.moduledata */
 	{0xa560, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.guintptr */
 	{0xa5e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.waitq */
 	{0xa660, ASK_ABSENT, 0, 0},                 /* runtime.maybeTraceableChan */
 	{0xa6e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.goroutineProfileStateHolder */
 	{0xa760, ASK_ABSENT, 0, 0},                 /* runtime.xRegPerG */
 	{0xa7e0, ASK_ABSENT, 0, 0},                 /* runtime.gTraceState */
-	{0xa860, 126, ASK_RTYPE_DIRECT, 0},         /* *runtime.g */
+	{0xa860, 128, ASK_RTYPE_DIRECT, 0},         /* *runtime.g */
 	{0xa8e0, ASK_ABSENT, 0, 0},                 /* runtime.mSpanStateBox */
 	{0xa960, ASK_ABSENT, 0, 0},                 /* runtime.notInHeap */
 	{0xa9e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.limiterEvent */
@@ -909,11 +915,11 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xb760, ASK_ABSENT, 0, 0},                 /* noalg.struct { key uint32; elem []*internal/abi.Type } */
 	{0xb7e0, ASK_ABSENT, 0, 0},                 /* noalg.map.group[uint32][]*internal/abi.Type */
 	{0xb960, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *syscall.Errno */
-	{0xba00, 164, ASK_RTYPE_DIRECT, 0},         /* *runtime._panic */
+	{0xba00, 166, ASK_RTYPE_DIRECT, 0},         /* *runtime._panic */
 	{0xbaa0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.pageCache */
 	{0xbb40, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.gList */
 	{0xbbe0, ASK_ABSENT, 0, 0},                 /* *runtime.cleanupBlock */
-	{0xbc80, 163, ASK_RTYPE_DIRECT, 0},         /* *runtime.m */
+	{0xbc80, 165, ASK_RTYPE_DIRECT, 0},         /* *runtime.m */
 	{0xbd20, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* runtime.Pinner */
 	{0xbdc0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.mPadded */
 	{0xbe60, ASK_ABSENT, 0, 0},                 /* *runtime.pollDesc */
@@ -948,8 +954,8 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xd080, ASK_ABSENT, 0, 0},                 /* runtime.mPadded */
 	{0xd120, ASK_ABSENT, 0, 0},                 /* runtime.debugCallWrapArgs */
 	{0xd1c0, ASK_ABSENT, 0, 0},                 /* runtime._typePair */
-	{0xd260, 204, 0, 0},                        /* sync.Mutex */
-	{0xd300, 203, 0, 0},                        /* sync/atomic.Bool */
+	{0xd260, 208, 0, 0},                        /* sync.Mutex */
+	{0xd300, 207, 0, 0},                        /* sync/atomic.Bool */
 	{0xd3a0, ASK_ABSENT, 0, 0},                 /* internal/abi.Imethod */
 	{0xd440, ASK_ABSENT, 0, 0},                 /* internal/runtime/atomic.Int32 */
 	{0xd4e0, ASK_ABSENT, 0, 0},                 /* internal/runtime/atomic.Uint8 */
@@ -957,9 +963,9 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xd620, ASK_ABSENT, 0, 0},                 /* internal/runtime/atomic.Uintptr */
 	{0xd6c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* internal/runtime/atomic.UnsafePointer */
 	{0xd760, ASK_ABSENT, 0, 0},                 /* internal/runtime/maps.groupsReference */
-	{0xd800, 208, 0, 0},                        /* internal/sync.Mutex */
+	{0xd800, 212, 0, 0},                        /* internal/sync.Mutex */
 	{0xd8a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.maybeTraceablePtr */
-	{0xd940, 147, ASK_RTYPE_DIRECT, 0},         /* *runtime.synctestBubble */
+	{0xd940, 149, ASK_RTYPE_DIRECT, 0},         /* *runtime.synctestBubble */
 	{0xd9e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.maybeTraceableChan */
 	{0xda80, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.traceSchedResourceState */
 	{0xdb20, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* runtime.mWeakPointer */
@@ -973,7 +979,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xe020, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/sync.Mutex */
 	{0xe0c0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Pointer[runtime._defer] */
 	{0xe160, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Pointer[runtime.m] */
-	{0xe200, 148, 0, 0},                        /* runtime.waitReason */
+	{0xe200, 150, 0, 0},                        /* runtime.waitReason */
 	{0xe2a0, ASK_ABSENT, 0, 0},                 /* runtime.timerWhen */
 	{0xe340, ASK_ABSENT, 0, 0},                 /* runtime.synctestDeadlockError */
 	{0xe3e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.Func */
@@ -991,15 +997,15 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0xece0, ASK_ABSENT, 0, 0},                 /* runtime.workbuf */
 	{0xeda0, ASK_ABSENT, 0, 0},                 /* runtime.wbBuf */
 	{0xee60, ASK_ABSENT, 0, 0},                 /* runtime.cleanupFn */
-	{0xef20, 161, ASK_RTYPE_DIRECT, 0},         /* *runtime.mLockProfile */
+	{0xef20, 163, ASK_RTYPE_DIRECT, 0},         /* *runtime.mLockProfile */
 	{0xefe0, ASK_ABSENT, 0, 0},                 /* runtime.traceBuf */
-	{0xf0a0, 182, 0, 0},                        /* *runtime.traceBuf */
+	{0xf0a0, 184, 0, 0},                        /* *runtime.traceBuf */
 	{0xf160, ASK_ABSENT, 0, 0},                 /* runtime.savedOpenDeferState */
-	{0xf220, 199, 0, 0},                        /* sync.Once */
+	{0xf220, 203, 0, 0},                        /* sync.Once */
 	{0xf2e0, ASK_ABSENT, 0, 0},                 /* internal/abi.InterfaceType */
 	{0xf3a0, ASK_ABSENT, 0, 0},                 /* internal/runtime/atomic.Int64 */
 	{0xf460, ASK_ABSENT, 0, 0},                 /* internal/runtime/atomic.Uint64 */
-	{0xf520, 191, 0, 0},                        /* struct { sync.f func(); sync.once syn…nc.valid bool; sync.p interface {} } */
+	{0xf520, 194, 0, 0},                        /* struct { sync.f func(); sync.once syn…nc.valid bool; sync.p interface {} } */
 	{0xf5e0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.offAddr */
 	{0xf6a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *runtime.scavengerState */
 	{0xf760, ASK_ABSENT, ASK_RTYPE_DIRECT, 0},  /* *internal/runtime/atomic.Uint64 */
@@ -1018,7 +1024,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x10120, ASK_ABSENT, 0, 0},                /* internal/abi.RegArgs */
 	{0x101e0, ASK_ABSENT, 0, 0},                /* internal/abi.ITab */
 	{0x102a0, ASK_ABSENT, 0, 0},                /* internal/cpu.option */
-	{0x10360, 135, 0, 0},                       /* *runtime.mcache */
+	{0x10360, 137, 0, 0},                       /* *runtime.mcache */
 	{0x10440, ASK_ABSENT, 0, 0},                /* runtime.addrRange */
 	{0x10520, ASK_ABSENT, 0, 0},                /* runtime.coro */
 	{0x10600, ASK_ABSENT, 0, 0},                /* runtime.sizeClassScanStats */
@@ -1028,9 +1034,9 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x10980, ASK_ABSENT, 0, 0},                /* internal/abi.UncommonType */
 	{0x10a60, ASK_ABSENT, 0, 0},                /* internal/chacha8rand.State */
 	{0x10b40, ASK_ABSENT, 0, 0},                /* runtime.boundsError */
-	{0x10c20, 193, 0, 0},                       /* runtime.offAddr */
+	{0x10c20, 197, 0, 0},                       /* runtime.offAddr */
 	{0x10d20, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/atomic.Uint32 */
-	{0x10e20, 201, 0, 0},                       /* runtime.funcInfo */
+	{0x10e20, 205, 0, 0},                       /* runtime.funcInfo */
 	{0x10f20, ASK_ABSENT, 0, 0},                /* runtime.gobuf */
 	{0x11020, ASK_ABSENT, 0, 0},                /* runtime.pTraceState */
 	{0x11120, ASK_ABSENT, 0, 0},                /* runtime.mLockProfile */
@@ -1039,13 +1045,13 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x11420, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *runtime.spanQueue */
 	{0x11520, ASK_ABSENT, 0, 0},                /* runtime._defer */
 	{0x11640, ASK_ABSENT, 0, 0},                /* runtime.timers */
-	{0x11760, 174, 0, 0},                       /* runtime.untracedG·7 */
+	{0x11760, 176, 0, 0},                       /* runtime.untracedG·7 */
 	{0x11880, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* internal/abi.Name */
-	{0x119a0, 151, ASK_RTYPE_DIRECT, 0},        /* *runtime.gcWork */
+	{0x119a0, 153, ASK_RTYPE_DIRECT, 0},        /* *runtime.gcWork */
 	{0x11ac0, ASK_ABSENT, 0, 0},                /* runtime.spanSPMC */
 	{0x11be0, ASK_ABSENT, 0, 0},                /* runtime.Frame */
 	{0x11d00, ASK_ABSENT, 0, 0},                /* runtime.piController */
-	{0x11e20, 170, ASK_RTYPE_DIRECT, 0},        /* *runtime.timer */
+	{0x11e20, 172, ASK_RTYPE_DIRECT, 0},        /* *runtime.timer */
 	{0x11f60, ASK_ABSENT, 0, 0},                /* internal/runtime/maps.Map */
 	{0x120a0, ASK_ABSENT, 0, 0},                /* runtime.gcWork */
 	{0x12200, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *runtime.timers */
@@ -1056,7 +1062,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x12960, ASK_ABSENT, 0, 0},                /* runtime.pcHeader */
 	{0x12b00, ASK_ABSENT, 0, 0},                /* runtime.hchan */
 	{0x12ca0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *internal/abi.InterfaceType */
-	{0x12e40, 141, ASK_RTYPE_DIRECT, 0},        /* *internal/abi.Type */
+	{0x12e40, 143, ASK_RTYPE_DIRECT, 0},        /* *internal/abi.Type */
 	{0x12fe0, ASK_ABSENT, 0, 0},                /* runtime.sudog */
 	{0x131a0, ASK_ABSENT, 0, 0},                /* runtime.scavengerState */
 	{0x13360, ASK_ABSENT, 0, 0},                /* runtime._panic */
@@ -1065,7 +1071,7 @@ static const struct ask_rtype ask_rtypes[] = {
 	{0x13900, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *internal/runtime/maps.Map */
 	{0x13ae0, ASK_ABSENT, 0, 0},                /* runtime.pollDesc */
 	{0x13d20, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* *internal/reflectlite.rtype */
-	{0x13fc0, 117, 0, 0},                       /* *runtime.mspan */
+	{0x13fc0, 119, 0, 0},                       /* *runtime.mspan */
 	{0x142a0, ASK_ABSENT, ASK_RTYPE_DIRECT, 0}, /* internal/reflectlite.rtype */
 	{0x14580, ASK_ABSENT, 0, 0},                /* runtime.mspan */
 	{0x14880, ASK_ABSENT, 0, 0},                /* runtime.xRegs */
@@ -1185,10 +1191,12 @@ static const struct ask_closure ask_closures[] = {
 	{0x6c660, 109}, /* closure runtime.getGCMaskOnDemand.func1 */
 	{0x6ee60, 110}, /* closure runtime.vdsoParseSymbols.func1 */
 	{0x6fe00, 111}, /* closure runtime.gcMarkTermination.func4.1 */
-	{0x7ad40, 112}, /* closure syscall.init.OnceFunc.func3 */
-	{0x7ada0, 113}, /* closure syscall.init.OnceFunc.func3.1 */
-	{0x7ae20, 114}, /* closure syscall.init.OnceFunc.func3.1.1 */
-	{0x7b860, 115}, /* closure main.main.func1 */
+	{0x78fa0, 112}, /* closure runtime.(*itabTableType).add-fm */
+	{0x7ad40, 113}, /* closure syscall.init.OnceFunc.func3 */
+	{0x7ada0, 114}, /* closure syscall.init.OnceFunc.func3.1 */
+	{0x7ae20, 115}, /* closure syscall.init.OnceFunc.func3.1.1 */
+	{0x7b860, 116}, /* closure main.main.func1 */
+	{0x7b8e0, 117}, /* closure main.(*counter).hit-fm */
 	{0},
 };
 

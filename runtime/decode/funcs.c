@@ -12,7 +12,7 @@
  * in the program's own data, which the compiler addresses relative to code, within 2 GiB of
  * it; heaps and stacks lie elsewhere. So where `closures` has no row, a func value in the
  * program's image captured nothing, and of another one it is not known what it captured:
- * closures before Go 1.23, and method values.
+ * closures before Go 1.23.
  */
 #define IMAGE_REACH ((uint64_t)1 << 31)
 

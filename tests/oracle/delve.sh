@@ -32,6 +32,26 @@ module_program() {
 	mv -T "$out.part" "$out" 2>/dev/null || rm -rf "$out.part"
 }
 
+# required_program GO_VERSION MODULE VERSION: module_program for a module whose go.mod replaces others, which
+# `go install` refuses: it is what a module of ours requires, with the versions that itself requires.
+required_program() {
+	local go name out
+	go=$("$SOURCE_DIR/scripts/go-toolchain" "$1") || skip "no Go $1"
+	name=${2%/v[0-9]*}
+	name=${name##*/}
+	out=$E2E_CACHE/$name-$3-go$1
+	BIN=$out/$name
+	[ ! -x "$BIN" ] || return 0
+	mkdir -p "$out.part" "$WORK/module"
+	printf 'module judged\n\ngo %s\n' "$1" >"$WORK/module/go.mod"
+	(
+		cd "$WORK/module"
+		export GOTOOLCHAIN=local GOFLAGS=-buildvcs=false CGO_ENABLED=0
+		"$go" get "$2@$3" && "$go" build -trimpath -o "$out.part/$name" "$2"
+	) >"$WORK/log" 2>&1 || skip "$2 cannot be built: $(tail -n 1 "$WORK/log")"
+	mv -T "$out.part" "$out" 2>/dev/null || rm -rf "$out.part"
+}
+
 # listening_port PID: the port of 127.0.0.1 that the process listens on.
 listening_port() {
 	local link inode

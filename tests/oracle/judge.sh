@@ -58,6 +58,27 @@ caddy)
 	printf 'POST /upstream?q=1 HTTP/1.1\r\nHost: judge\r\nContent-Length: 5\r\nX-Judge: yes\r\n\r\nhello' >&"$second"
 	sleep 1
 	;;
+etcd)
+	required_program "$version" go.etcd.io/etcd/server/v3 v3.6.8
+	# Its gateway calls itself at the address it was given, which port 0 is not: hence a Unix socket.
+	cd "$WORK"
+	"$BIN" --data-dir data --initial-cluster default=http://127.0.0.1:0 --initial-advertise-peer-urls http://127.0.0.1:0 \
+		--listen-peer-urls http://127.0.0.1:0 --listen-client-urls unix://judge:1 --advertise-client-urls unix://judge:1 >"$WORK/log" 2>&1 &
+	TARGET=$!
+	TARGETS+=("$TARGET")
+	wait_for_log 'serving client traffic'
+	# Keys, a lease, a watch; who has a lock, and who waits for it; an election that is won.
+	for body in '{"key":"YQ==","value":"Yg=="}' '{"key":"Yw==","value":"ZA==","prev_kv":true}'; do
+		"$delve" post judge:1 /v3/kv/put "$body" >>"$WORK/answers" || die "etcd refuses: $(tail -n 5 "$WORK/answers")"
+	done
+	"$delve" post judge:1 /v3/lease/grant '{"TTL":3600}' >>"$WORK/answers" || die "etcd grants no lease"
+	"$delve" post judge:1 /v3/lock/lock '{"name":"bA=="}' >>"$WORK/answers" || die "etcd gives no lock"
+	for request in '/v3/lock/lock {"name":"bA=="}' '/v3/watch {"create_request":{"key":"YQ=="}}' '/v3/election/observe {"name":"ZQ=="}'; do
+		"$delve" post judge:1 "${request%% *}" "${request#* }" >"$WORK/hanging" 2>&1 &
+		TARGETS+=("$!")
+	done
+	sleep 2
+	;;
 *)
 	# Delve wants debug info where the program is: what runs is what a stripped one was before.
 	go_program_as "${build/stripped/default}" "$E2E_DIR/$program" "$version" "$program"

@@ -278,9 +278,40 @@ static void test_many(void **state)
 	check("too many pieces", &int64_type, true, entry.data, "10-20 !none@0+8");
 }
 
+static void test_slots_of_their_own(void **state)
+{
+	static const char *const own[] = {
+		"Go cmd/compile go1.26.8; -N -l regabi", "Go cmd/compile go1.26.8; -N",
+		"Go cmd/compile go1.24.13; -l -N regabi", "Go cmd/compile go1.20.14; regabi",
+		"Go cmd/compile go1.22.12",
+	};
+	static const char *const shared[] = {
+		NULL,
+		"",
+		"Go cmd/compile ",
+		"Go cmd/compile go1.",
+		"Go cmd/compile go1.26.8",
+		"Go cmd/compile go1.23.0; regabi",
+		"Go cmd/compile go1.26.8; -l regabi",
+		"Go cmd/compile go1.26.8; -Nx -l",
+		"Go cmd/compile go1.26.8 -N",
+		"Go cmd/compile go1.-1",
+		"Go cmd/compile go1.99999999999999999999999",
+		"Go cmd/compile devel go1.22-0123456",
+		"GNU C17 12.2.0 -N",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		assert_true(walk_own_slots(own[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
+		assert_false(walk_own_slots(shared[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_slots_of_their_own),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_many),

@@ -369,20 +369,25 @@ static void test_large_locals_are_not_believed(void **state)
 	const struct binary_field two[] = {{"a", &m_string, 0, false}, {"b", &m_string, 16, false}};
 	const struct binary_type pair = T(STRUCT, "pair", 32, .fields = two, .fields_count = 2);
 	struct binary_variable variable = {.name = "x", .type = &wide};
+	struct binary_function function = {.name = "main.f"};
 
 	(void)state;
-	assert_true(locate_is_unsure(&variable, false));
+	assert_true(locate_is_unsure(&function, &variable, false));
+	function.own_slots = true;
+	assert_false(locate_is_unsure(&function, &variable, false));
+	assert_false(locate_is_unsure(&function, &variable, true));
+	function.own_slots = false;
 	variable.parameter = true;
-	assert_false(locate_is_unsure(&variable, false));
-	assert_true(locate_is_unsure(&variable, true)); /* of an inlined function: a local */
+	assert_false(locate_is_unsure(&function, &variable, false));
+	assert_true(locate_is_unsure(&function, &variable, true)); /* of an inlined function: a local */
 	variable.parameter = false;
 	variable.result = true;
-	assert_false(locate_is_unsure(&variable, false));
+	assert_false(locate_is_unsure(&function, &variable, false));
 	variable.result = false;
 	variable.type = &m_ints; /* three words */
-	assert_false(locate_is_unsure(&variable, false));
+	assert_false(locate_is_unsure(&function, &variable, false));
 	variable.type = &pair; /* four words that the compiler keeps apart */
-	assert_false(locate_is_unsure(&variable, false));
+	assert_false(locate_is_unsure(&function, &variable, false));
 }
 
 static void test_only_stack_slots_are_shared(void **state)

@@ -52,11 +52,7 @@ func holdFuncKinds() {
 	}
 	holdClosures(v)
 	v.PtrFunc = &v.Plain
-	except := []string{}
-	if !optimised { // then the receiver is described, under a name of the compiler's
-		except = []string{"Method", "PtrMethod", "Interface"}
-	}
-	truthFields("holdFuncs", "v", v, except...)
+	truthFields("holdFuncs", "v", v)
 	hold(func() { holdFuncs(v) })
 	truth("holdFuncVariables", "f", v.Plain)
 	truth("holdFuncVariables", "none", v.Nil)
@@ -108,11 +104,11 @@ func holdClosures(v *funcs) {
 	v.Deep = func() *node { return long }
 	captures(v.Deep, variables{"long", long})
 	v.Method = square{4}.Area
-	captures(v.Method, nil)
+	captures(v.Method, variables{"R", square{4}})
 	c := &circle{"method", 8}
 	v.PtrMethod = c.Area
-	captures(v.PtrMethod, nil)
+	captures(v.PtrMethod, variables{"R", c})
 	var s shape = c
 	v.Interface = s.Area
-	captures(v.Interface, nil)
+	captures(v.Interface, variables{"R", &s})
 }

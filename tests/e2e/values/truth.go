@@ -384,7 +384,7 @@ func (w *writer) function(v reflect.Value, depth int) {
 	switch {
 	case !known:
 		w.WriteString("{}")
-	case variables == nil || !closuresAreDescribed():
+	case variables == nil || !closuresAreDescribed() && !strings.HasSuffix(name, "-fm"):
 		w.part("partial")
 		w.WriteString(`{"__status":"unavailable"}`)
 	case depth == 0:

@@ -113,7 +113,7 @@ func zeroOfNowhere(status string, v *api.Variable) bool {
 		return false
 	}
 	text := v.SinglelineString()
-	return text == "0" || text == "false" || text == `""` || text == "nil" || strings.HasSuffix(text, " nil")
+	return text == "0" || strings.HasSuffix(text, " (0)") || text == "false" || text == `""` || text == "nil" || strings.HasSuffix(text, " nil")
 }
 
 // column is a variable of a function, and where the spec puts it.

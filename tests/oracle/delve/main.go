@@ -11,7 +11,11 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"reflect"
 	"strconv"
@@ -34,8 +38,14 @@ func main() {
 		}
 		return
 	}
+	if len(arguments) == 4 && arguments[0] == "post" {
+		if err := post(arguments[1], arguments[2], arguments[3]); err != nil {
+			fail(err)
+		}
+		return
+	}
 	if len(arguments) < 2 {
-		fail("usage: delve PID PREFIX | spec PID FILE | hold PID FILE | judge FILE SQL OURS")
+		fail("usage: delve PID PREFIX | spec PID FILE | hold PID FILE | judge FILE SQL OURS | post SOCKET PATH BODY")
 	}
 	mode := ""
 	if arguments[0] == "spec" || arguments[0] == "hold" {
@@ -71,6 +81,27 @@ func main() {
 	if err != nil {
 		fail(err)
 	}
+}
+
+// post sends a request over HTTP to a Unix socket and copies the answer: programs under test need
+// clients, and no port has to be known.
+func post(socket, path, body string) error {
+	client := http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", socket)
+		}}}
+	answer, err := client.Post("http://socket"+path, "application/json", strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if _, err := io.Copy(os.Stdout, answer.Body); err != nil {
+		return err
+	}
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", path, answer.Status)
+	}
+	return nil
 }
 
 func fail(why any) {
