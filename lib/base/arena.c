@@ -72,6 +72,11 @@ void arena_reset(struct arena *arena)
 	arena->used = 0;
 }
 
+size_t arena_used(const struct arena *arena)
+{
+	return arena->block ? arena->block->total - arena->block->size + arena->used : 0;
+}
+
 /* Whole huge pages, at the address of one. NULL when there is no memory. */
 static void *map_huge(size_t size)
 {

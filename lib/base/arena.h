@@ -20,6 +20,9 @@ void arena_deinit(struct arena *arena);
 /* Frees everything that was allocated, keeping one block for the next round. */
 void arena_reset(struct arena *arena);
 
+/* About how many bytes have been handed out: what older blocks had left over counts. */
+size_t arena_used(const struct arena *arena);
+
 /* Zeroed memory, aligned to 16 bytes. Never NULL. size 0 gives a valid, empty pointer. */
 void *arena_alloc(struct arena *arena, size_t size)
 	__attribute__((returns_nonnull, malloc));

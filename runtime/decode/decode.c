@@ -14,6 +14,7 @@
  *   stack.c     PCs to functions, files and lines, inlined calls unfolded
  *   decode.c    pass 2: goroutines by goid, whatever shard had them; for each its
  *               frames, for each frame the row of its captured function
+ *   ahead.c     pass 2 on one thread, the sink on the caller's
  *   value.c     one expression to X, raw_X and status_X, over kinds.c, scalars.c,
  *               strings.c, sequences.c, interfaces.c, funcs.c, channels.c, maps.c (with
  *               entries.c) and sync.c, which know the Go kinds; absence.c: no bytes
@@ -23,8 +24,8 @@
  * Same capture, same rows in the same order, however many shards there were. A capture
  * that failed is a row with a status; an error is only a stream that lies.
  *
- * Memory: the index lives as long as the decoding. Rows live in a second arena that is
- * emptied after each goroutine.
+ * Memory: the index lives as long as the decoding. Rows live in the arenas of a few batches
+ * of goroutines, each emptied when the sink has had it.
  */
 
 struct decoder {
@@ -33,7 +34,7 @@ struct decoder {
 	struct records records;
 	struct index index;
 	struct symbolizer symbolizer;
-	struct arena row_arena;
+	size_t next; /* goroutine of the index to decode */
 };
 
 static struct error *read_at(struct decoder *d, const struct goroutine_place *place,
@@ -164,17 +165,17 @@ struct rows {
 	VEC(struct row) list;
 };
 
-static void begin_row(struct decoder *d, const struct stack *stack, uint64_t goid,
-		      const struct ask_frame *frame, struct row *ret)
+static void begin_row(struct decoder *d, struct arena *arena, const struct stack *stack,
+		      uint64_t goid, const struct ask_frame *frame, struct row *ret)
 {
 	const struct schema *schema = d->input->schema;
 	uint32_t function = schema->probes[frame->probe].function;
 	uint32_t captures = schema->functions[function].captures;
 
 	ret->captures = captures;
-	ret->cells = ARENA_ARRAY(&d->row_arena, struct decode_cell, (size_t)captures * 3);
-	ret->seen = ARENA_ARRAY(&d->row_arena, bool, captures);
-	ret->says = ARENA_ARRAY(&d->row_arena, uint8_t, captures);
+	ret->cells = ARENA_ARRAY(arena, struct decode_cell, (size_t)captures * 3);
+	ret->seen = ARENA_ARRAY(arena, bool, captures);
+	ret->says = ARENA_ARRAY(arena, uint8_t, captures);
 	ret->row = (struct decode_row){
 		.goroutine_id = goid,
 		.frame_idx = logical_frame(d, stack, frame),
@@ -184,12 +185,12 @@ static void begin_row(struct decoder *d, const struct stack *stack, uint64_t goi
 	};
 }
 
-static enum says add_context(struct decoder *d, const struct record *record,
+static enum says add_context(struct decoder *d, struct arena *arena, const struct record *record,
 			     struct decode_cell cells[3])
 {
 	bool found;
 
-	context_decode(&d->row_arena, &d->index, record, cells, &found);
+	context_decode(arena, &d->index, record, cells, &found);
 	if (found)
 		return SAYS_VALUE;
 	if (record->head.status == ASK_STATUS_UNAVAILABLE &&
@@ -198,7 +199,8 @@ static enum says add_context(struct decoder *d, const struct record *record,
 	return strncmp(cells[2].text, "nil", 3) == 0 ? SAYS_NONE : SAYS_UNKNOWN;
 }
 
-static void add_value(struct decoder *d, struct row *row, const struct record *record)
+static void add_value(struct decoder *d, struct arena *arena, struct row *row,
+		      const struct record *record)
 {
 	const struct schema *schema = d->input->schema;
 	uint32_t capture = schema->exprs[record->value.expr].capture;
@@ -209,16 +211,16 @@ static void add_value(struct decoder *d, struct row *row, const struct record *r
 		return;
 	row->seen[i] = true;
 	if (schema->captures[capture].flags & SCHEMA_CAPTURE_CONTEXT)
-		row->says[i] = add_context(d, record, row->cells + (size_t)i * 3);
+		row->says[i] = add_context(d, arena, record, row->cells + (size_t)i * 3);
 	else
-		value_decode(&d->row_arena, &d->index, record, row->cells + (size_t)i * 3);
+		value_decode(arena, &d->index, record, row->cells + (size_t)i * 3);
 }
 
-static void end_row(struct decoder *d, struct row *row)
+static void end_row(struct decoder *d, struct arena *arena, struct row *row)
 {
 	for (uint32_t i = 0; i < row->captures; i++)
 		if (!row->seen[i])
-			value_decode(&d->row_arena, &d->index, NULL, row->cells + (size_t)i * 3);
+			value_decode(arena, &d->index, NULL, row->cells + (size_t)i * 3);
 }
 
 /* ---- contexts of a goroutine ---- */
@@ -262,12 +264,11 @@ static void goroutine_context(const struct decoder *d, const struct rows *rows, 
 	}
 }
 
-static void goroutine_contexts(struct decoder *d, const struct rows *rows,
+static void goroutine_contexts(struct decoder *d, struct arena *arena, const struct rows *rows,
 			       struct decode_goroutine *goroutine)
 {
 	uint32_t count = d->input->schema->contexts_count;
-	struct decode_cell *cells =
-		ARENA_ARRAY(&d->row_arena, struct decode_cell, (size_t)count * 3);
+	struct decode_cell *cells = ARENA_ARRAY(arena, struct decode_cell, (size_t)count * 3);
 
 	for (uint32_t i = 0; i < count; i++)
 		goroutine_context(d, rows, i, cells + (size_t)i * 3);
@@ -276,8 +277,8 @@ static void goroutine_contexts(struct decoder *d, const struct rows *rows,
 }
 
 /* The rows of a goroutine, up to the next one of the shard. */
-static struct error *read_rows(struct decoder *d, const struct stack *stack, uint64_t goid,
-			       uint32_t shard, struct rows *ret)
+static struct error *read_rows(struct decoder *d, struct arena *arena, const struct stack *stack,
+			       uint64_t goid, uint32_t shard, struct rows *ret)
 {
 	struct record record;
 	struct row *row = NULL;
@@ -290,49 +291,52 @@ static struct error *read_rows(struct decoder *d, const struct stack *stack, uin
 			break;
 		if (record.head.kind == ASK_RECORD_VALUE) {
 			assert(row);
-			add_value(d, row, &record);
+			add_value(d, arena, row, &record);
 		} else if (record.head.kind == ASK_RECORD_FRAME) {
 			if (row)
-				end_row(d, row);
-			row = VEC_PUSH(&d->row_arena, &ret->list);
-			begin_row(d, stack, goid, &record.frame, row);
+				end_row(d, arena, row);
+			row = VEC_PUSH(arena, &ret->list);
+			begin_row(d, arena, stack, goid, &record.frame, row);
 		}
 	}
 	if (row)
-		end_row(d, row);
+		end_row(d, arena, row);
 	return NULL;
 }
 
 /* A goroutine and its rows. */
-static struct error *give_goroutine(struct decoder *d, const struct goroutine_place *place)
+static struct error *decode_one(struct decoder *d, const struct goroutine_place *place,
+				struct arena *arena, struct batch_goroutine *ret)
 {
-	struct decode_goroutine goroutine;
 	struct rows rows = {0};
 	struct record record;
 	struct stack *stack;
 
 	TRY(read_at(d, place, &record));
 	stack = stack_of(d, &record.goroutine);
-	goroutine_decode(&d->row_arena, d->input, &d->index, &record.goroutine, stack, &goroutine);
-	TRY(read_rows(d, stack, goroutine.goroutine_id, records_shard(&d->records, &record),
-		      &rows));
-	goroutine_contexts(d, &rows, &goroutine);
-	TRY(d->sink->goroutine(d->sink->data, &goroutine));
+	goroutine_decode(arena, d->input, &d->index, &record.goroutine, stack, &ret->goroutine);
+	TRY(read_rows(d, arena, stack, ret->goroutine.goroutine_id,
+		      records_shard(&d->records, &record), &rows));
+	goroutine_contexts(d, arena, &rows, &ret->goroutine);
+	ret->rows = ARENA_ARRAY(arena, struct decode_row, rows.list.length);
+	ret->rows_count = rows.list.length;
 	for (size_t i = 0; i < rows.list.length; i++)
-		TRY(d->sink->row(d->sink->data, &rows.list.data[i].row));
+		ret->rows[i] = rows.list.data[i].row;
 	return NULL;
 }
 
-static struct error *run(struct decoder *d, struct arena *arena)
+static struct error *fill(void *data, struct batch *batch)
 {
-	records_init(&d->records, arena, d->input);
-	TRY(index_build(&d->index, arena, &d->records));
-	symbolizer_init(&d->symbolizer, arena, d->input->schema);
-	TRY(give_stacks(d));
-	for (size_t i = 0; i < d->index.goroutines.length; i++) {
-		TRY(give_goroutine(d, &d->index.goroutines.data[i]));
-		arena_reset(&d->row_arena);
+	struct decoder *d = data;
+
+	while (d->next < d->index.goroutines.length && !batch_is_full(batch)) {
+		struct batch_goroutine goroutine;
+
+		TRY(decode_one(d, &d->index.goroutines.data[d->next], &batch->arena, &goroutine));
+		d->next++;
+		*VEC_PUSH(&batch->arena, &batch->goroutines) = goroutine;
 	}
+	batch->last = d->next == d->index.goroutines.length;
 	return NULL;
 }
 
@@ -340,11 +344,11 @@ struct error *decode(const struct decode_input *input, const struct decode_sink 
 {
 	cleanup_arena struct arena arena;
 	struct decoder d = {.input = input, .sink = sink};
-	struct error *error;
 
 	arena_init(&arena);
-	arena_init(&d.row_arena);
-	error = run(&d, &arena);
-	arena_deinit(&d.row_arena);
-	return error;
+	records_init(&d.records, &arena, input);
+	TRY(index_build(&d.index, &arena, &d.records));
+	symbolizer_init(&d.symbolizer, &arena, input->schema);
+	TRY(give_stacks(&d));
+	return ahead_run(fill, &d, sink);
 }

@@ -151,6 +151,33 @@ void context_decode(struct arena *arena, const struct index *index, const struct
 /* The pprof labels at `address` as a JSON object; NULL where there are none (0). */
 struct decode_cell labels_decode(struct arena *arena, const struct index *index, uint64_t address);
 
+/* ---- ahead.c: decoding on one thread, the sink on another ---- */
+
+struct batch_goroutine {
+	struct decode_goroutine goroutine;
+	struct decode_row *rows;
+	size_t rows_count;
+};
+
+/* Goroutines that go to the sink together. Everything of theirs lives in `arena`. */
+struct batch {
+	struct arena arena;
+	VEC(struct batch_goroutine) goroutines;
+	bool last;	     /* none follows */
+	struct error *error; /* what came behind them: none follows */
+};
+
+bool batch_is_full(const struct batch *batch);
+/*
+ * Has `fill` fill batches, an empty one each time, until one says that it is the last or
+ * an error ends it, and gives them to the sink in that order. `fill` runs on a thread of
+ * its own, a few batches ahead, and so must share nothing that changes with the sink; it
+ * runs on the caller's where no thread can be had. The sink is called on the caller's.
+ * The first error of either, the sink's before that of what was decoded behind it.
+ */
+struct error *ahead_run(struct error *(*fill)(void *data, struct batch *batch), void *data,
+			const struct decode_sink *sink);
+
 /* ---- text.c ---- */
 
 /* Valid UTF-8 without control characters other than tab, newline and carriage return. */
