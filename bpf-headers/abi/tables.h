@@ -194,8 +194,12 @@ ASK_ABI_CHECK(struct ask_expr, 24);
  */
 enum ask_op_kind {
 	ASK_OP_CFA = 1,	  /* address = CFA + a */
-	ASK_OP_DEREF = 2, /* address = *(address); nil ends the expression with ASK_STATUS_NIL.
-			   * b: how many characters of the expression name the pointer, or 0 */
+	/*
+	 * address = *(address); nil ends the expression with ASK_STATUS_NIL. b: how many characters
+	 * of the expression name the pointer, or 0. c = ASK_LOOK: it is a generic function's
+	 * dictionary, which the expression does not name.
+	 */
+	ASK_OP_DEREF = 2,
 	ASK_OP_ADD = 3,	  /* address += a */
 	/*
 	 * Value bytes [b, b + c) = c bytes at address + a. A copy of the whole value (c is its

@@ -113,6 +113,7 @@ static void init_maps(struct binary *binary, struct arena *arena)
 	strmap_init(&binary->global_index, arena);
 	strmap_init(&binary->instance_index, arena);
 	map_init(&binary->types, arena);
+	map_init(&binary->any_of_shape, arena);
 	strmap_init(&binary->globals, arena);
 	map_init(&binary->line_tables, arena);
 	strmap_init(&binary->files, arena);

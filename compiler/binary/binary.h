@@ -152,6 +152,7 @@ enum binary_piece_kind {
 	BINARY_PIECE_EMPTY,	  /* no location, or none that is certain to be this part's */
 	BINARY_PIECE_UNSUPPORTED, /* an operator that Go does not emit and we do not understand */
 	BINARY_PIECE_LEAF,	  /* a REGISTER that is certain where a thread is about to run the PC */
+	BINARY_PIECE_DICTIONARY,  /* word `reg` of the dictionary that *(CFA + offset) leads to */
 };
 struct binary_piece {
 	enum binary_piece_kind kind;
@@ -178,7 +179,10 @@ struct binary_location {
 
 struct binary_variable {
 	const char *name; /* Go's: "cs", "~r0"; an escaped variable, DWARF's "&x", is "x" */
-	/* Of a type parameter the concrete type where that is certain, else its shape. */
+	/*
+	 * Of a type parameter the concrete type where that is certain, else its shape. Where that
+	 * says nothing and the frame has the dictionary: an `any`, whose first word is in there.
+	 */
 	const struct binary_type *type;
 	bool parameter;
 	bool result;	/* DW_AT_variable_parameter */

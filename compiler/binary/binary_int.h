@@ -162,6 +162,7 @@ struct binary {
 	struct strmap symbol_index;	      /* name -> index in symbols */
 	VEC(struct dictionary) dictionaries; /* sorted by name at first use */
 	bool dictionaries_sorted;
+	struct map any_of_shape; /* struct binary_type * of a shape -> that of its `any` */
 	const struct relocation *relocations; /* sorted by offset */
 	size_t relocations_count;
 
@@ -253,7 +254,8 @@ struct dictionary {
 bool dictionary_is_symbol(const char *name);
 /*
  * Gives variables of an instance of `function` that have a dictionary index their concrete
- * types, where these are certain.
+ * types, where these are certain; makes an `any` of those whose shape says nothing where the
+ * frame tells what they are.
  */
 void dictionary_resolve(struct binary *binary, const char *function,
 			struct binary_variable *variables, size_t count);

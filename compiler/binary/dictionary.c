@@ -19,6 +19,10 @@
  * is left out only when one of its types cannot have the shape that the code has for it.
  * Where two remain and differ, or the symbols are gone, the shape is all there is.
  *
+ * Code that was compiled with -N keeps the dictionary in its frame, described as ".dict". There a
+ * variable whose shape is any pointer becomes an `any`: a type word, which is in the
+ * dictionary, and the pointer, which is what an interface that holds it has for a data word.
+ *
  * This is not so of inlined calls: those that use no dictionary mention none, and the linker
  * may have dropped it, and kept another. Nor of closures, which may be those of inlined code.
  *
@@ -226,8 +230,122 @@ static const struct binary_type *agreed_type(struct binary *binary, const struct
 		       : NULL;
 }
 
-void dictionary_resolve(struct binary *binary, const char *function,
-			struct binary_variable *variables, size_t count)
+/* ---- a dictionary in the frame ---- */
+
+#define WORD 8u
+
+static const struct binary_variable *find_in_frame(const struct binary_variable *variables,
+						   size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(variables[i].name, ".dict") && variables[i].parameter)
+			return variables[i].type->kind == SCHEMA_KIND_POINTER ? &variables[i] : NULL;
+	return NULL;
+}
+
+/* The words that the dictionary has: its type is a pointer to an array of them. */
+static uint64_t count_words(const struct binary_variable *dictionary)
+{
+	return dictionary->type->elem ? dictionary->type->elem->size / WORD : 0;
+}
+
+/* A pointer of which the shape does not tell to what it points in the end. */
+static bool is_any_pointer(const struct binary_type *type)
+{
+	for (unsigned i = 0; type->kind == SCHEMA_KIND_POINTER && type->elem && i < NESTING_MAX; i++)
+		type = type->elem;
+	return strcmp(type->name, ANY_POINTER_SHAPE) == 0;
+}
+
+/* The `any` that stands for a shape: one for each shape, so that it stays one type. */
+static const struct binary_type *any_of_shape(struct binary *binary, const struct binary_type *shape)
+{
+	struct binary_type *type;
+	uint64_t known;
+
+	if (map_get(&binary->any_of_shape, (uintptr_t)shape, &known))
+		return (const struct binary_type *)(uintptr_t)known;
+	type = ARENA_NEW(binary->arena, struct binary_type);
+	*type = (struct binary_type){.name = shape->name, .kind = SCHEMA_KIND_ANY, .size = 2 * WORD};
+	map_set(&binary->any_of_shape, (uintptr_t)shape, (uintptr_t)type);
+	return type;
+}
+
+/* The one piece of a location, to stand at `offset` in another value. */
+static struct binary_piece only_piece(const struct binary_location *location, uint32_t offset)
+{
+	struct binary_piece piece = {.kind = BINARY_PIECE_EMPTY};
+
+	if (!location->contradictory && location->pieces_count == 1)
+		piece = location->pieces[0];
+	piece.value_offset = offset;
+	piece.size = WORD;
+	return piece;
+}
+
+/* Where both the pointer and the dictionary are while the PC is where both locations hold. */
+static void join(struct arena *arena, const struct binary_location *pointer,
+		 const struct binary_location *dictionary, uint64_t index,
+		 struct binary_location *ret)
+{
+	struct binary_piece *pieces = ARENA_ARRAY(arena, struct binary_piece, 2);
+
+	pieces[0] = only_piece(dictionary, 0);
+	if (pieces[0].kind == BINARY_PIECE_CFA) {
+		pieces[0].kind = BINARY_PIECE_DICTIONARY;
+		pieces[0].reg = (uint32_t)index;
+	} else if (pieces[0].kind != BINARY_PIECE_REGISTER) {
+		pieces[0].kind = BINARY_PIECE_EMPTY;
+	}
+	pieces[1] = only_piece(pointer, WORD);
+	*ret = (struct binary_location){
+		.lo = pointer->lo > dictionary->lo ? pointer->lo : dictionary->lo,
+		.hi = pointer->hi < dictionary->hi ? pointer->hi : dictionary->hi,
+		.pieces = pieces,
+		.pieces_count = 2,
+	};
+}
+
+static void join_all(struct binary *binary, struct binary_variable *variable,
+		     const struct binary_variable *dictionary)
+{
+	VEC(struct binary_location) locations = {0};
+
+	for (size_t i = 0; i < variable->locations_count; i++)
+		for (size_t d = 0; d < dictionary->locations_count; d++) {
+			const struct binary_location *pointer = &variable->locations[i];
+			struct binary_location joined;
+
+			if (!pointer->pieces_count || !dictionary->locations[d].pieces_count)
+				continue;
+			join(binary->arena, pointer, &dictionary->locations[d],
+			     variable->dictionary_index - 1, &joined);
+			if (joined.lo < joined.hi)
+				*VEC_PUSH(binary->arena, &locations) = joined;
+		}
+	variable->locations = locations.data;
+	variable->locations_count = locations.length;
+	variable->type = any_of_shape(binary, variable->type);
+}
+
+static void resolve_in_frame(struct binary *binary, struct binary_variable *variables, size_t count)
+{
+	const struct binary_variable *dictionary = find_in_frame(variables, count);
+
+	for (size_t i = 0; dictionary && i < count; i++) {
+		struct binary_variable *variable = &variables[i];
+
+		if (variable->dictionary_index &&
+		    variable->dictionary_index <= count_words(dictionary) &&
+		    !variable->closure_offset && is_any_pointer(variable->type))
+			join_all(binary, variable, dictionary);
+	}
+}
+
+/* ---- both ---- */
+
+static void resolve_agreed(struct binary *binary, const char *function,
+			   struct binary_variable *variables, size_t count)
 {
 	cleanup_arena struct arena scratch = {0};
 	const struct binary_type **types;
@@ -257,4 +375,11 @@ void dictionary_resolve(struct binary *binary, const char *function,
 			variables[i].closure_type = types[i];
 		variables[i].type = types[i];
 	}
+}
+
+void dictionary_resolve(struct binary *binary, const char *function,
+			struct binary_variable *variables, size_t count)
+{
+	resolve_agreed(binary, function, variables, count);
+	resolve_in_frame(binary, variables, count);
 }

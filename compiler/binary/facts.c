@@ -326,6 +326,7 @@ struct error *facts_addresses(struct binary *binary)
 	info->tls_g = tls_g(binary);
 	/* Types that were read to find the module data could not be checked against it. */
 	map_init(&binary->types, binary->arena);
+	map_init(&binary->any_of_shape, binary->arena);
 	strmap_init(&binary->globals, binary->arena);
 	return NULL;
 }

@@ -373,7 +373,8 @@ static void emit_op(const struct ask_op *op, struct strbuf *out)
 		strbuf_printf(out, "{.kind = ASK_OP_CFA, .a = %lld},", (long long)op->a);
 		return;
 	case ASK_OP_DEREF:
-		strbuf_printf(out, "{.kind = ASK_OP_DEREF, .b = %u},", op->b);
+		strbuf_printf(out, "{.kind = ASK_OP_DEREF, .b = %u%s},", op->b,
+			      op->c == ASK_LOOK ? ", .c = ASK_LOOK" : "");
 		return;
 	case ASK_OP_ADD:
 		strbuf_printf(out, "{.kind = ASK_OP_ADD, .a = %lld},", (long long)op->a);

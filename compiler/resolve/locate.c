@@ -200,6 +200,10 @@ static bool emit_piece(struct resolve_program *program, const struct binary_piec
 		*add = inside;
 		return emit(program, (struct ask_op){.kind = ASK_OP_CFA, .a = piece->offset}) &&
 		       emit(program, (struct ask_op){.kind = ASK_OP_DEREF});
+	case BINARY_PIECE_DICTIONARY:
+		*add = (int64_t)piece->reg * POINTER_SIZE + inside;
+		return emit(program, (struct ask_op){.kind = ASK_OP_CFA, .a = piece->offset}) &&
+		       emit(program, (struct ask_op){.kind = ASK_OP_DEREF, .c = ASK_LOOK});
 	default:
 		assert(!"a located piece");
 		return false;
@@ -209,7 +213,7 @@ static bool emit_piece(struct resolve_program *program, const struct binary_piec
 static bool is_located(const struct binary_piece *piece)
 {
 	return piece->kind == BINARY_PIECE_CFA || piece->kind == BINARY_PIECE_CFA_DEREF ||
-	       piece->kind == BINARY_PIECE_STATIC;
+	       piece->kind == BINARY_PIECE_STATIC || piece->kind == BINARY_PIECE_DICTIONARY;
 }
 
 static uint32_t piece_reason(const struct binary_piece *piece)
@@ -465,13 +469,14 @@ static const struct binary_piece *find_whole(const struct binary_piece *pieces, 
 	return covered >= end ? holds : NULL;
 }
 
-/* Puts the engine's address on the word at byte `at` of the variable, which is on the stack. */
+/* Puts the engine's address on the word at byte `at` of the variable. */
 static bool emit_word(struct resolve_program *program, const struct binary_piece *piece,
 		      uint64_t at)
 {
 	int64_t add;
 
-	return emit_piece(program, piece, at, &add);
+	return emit_piece(program, piece, at, &add) &&
+	       (!add || emit(program, (struct ask_op){.kind = ASK_OP_ADD, .a = add}));
 }
 
 /*
@@ -496,7 +501,8 @@ static bool emit_apart(struct resolve_program *program, const struct resolve_acc
 	if (!second)
 		return false;
 	*reason = ASK_REASON_UNSUPPORTED;
-	if (first->kind != BINARY_PIECE_CFA || second->kind != BINARY_PIECE_CFA)
+	if ((first->kind != BINARY_PIECE_CFA && first->kind != BINARY_PIECE_DICTIONARY) ||
+	    second->kind != BINARY_PIECE_CFA)
 		return false;
 	if (hop->kind == RESOLVE_ASSERT) {
 		look = (struct ask_op){.kind = ASK_OP_ASSERT,

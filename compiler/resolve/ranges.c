@@ -220,6 +220,12 @@ static bool is_look(const struct ask_op *op)
 	return (op->kind == ASK_OP_INDEX || op->kind == ASK_OP_ASSERT) && op->c == ASK_LOOK;
 }
 
+/* The dictionary of a generic function: no part of the path. */
+static bool is_dictionary(const struct ask_op *op)
+{
+	return op->kind == ASK_OP_DEREF && op->c == ASK_LOOK;
+}
+
 static bool is_register_pointer(const struct ask_op *op)
 {
 	return op->kind == ASK_OP_REGISTER && !op->c;
@@ -263,6 +269,8 @@ static const char *op_comment(struct resolve *resolve, const struct resolve_acce
 	case ASK_OP_DEREF:
 	case ASK_OP_INDEX:
 	case ASK_OP_ASSERT:
+		if (is_dictionary(op))
+			return arena_printf(arena, "which has the type of %s", variable->name);
 		if (is_look(op))
 			return hop_comment(arena, access, &access->hops[0]);
 		return hop_comment(arena, access,
@@ -302,7 +310,7 @@ static uint32_t named_part(const struct resolve_access *access,
 
 static bool is_hop(const struct ask_op *op)
 {
-	if (is_look(op))
+	if (is_look(op) || is_dictionary(op))
 		return false;
 	return op->kind == ASK_OP_DEREF || op->kind == ASK_OP_INDEX || op->kind == ASK_OP_ASSERT ||
 	       is_register_pointer(op);
@@ -334,11 +342,14 @@ static uint32_t add_ops(struct resolve *resolve, const struct resolve_access *ac
 		hops += is_hop(&program->ops[i]);
 		ops[i] = (struct resolve_op){
 			.op = program->ops[i],
-			.comment = resolve_comment(resolve,
-						   op_comment(resolve, access, capture,
-							      &program->ops[i], hops, behind)),
+			.comment = resolve_comment(
+				resolve,
+				i + 1 < program->ops_count && is_dictionary(&program->ops[i + 1])
+					? "the dictionary that the call was made with"
+					: op_comment(resolve, access, capture, &program->ops[i],
+						     hops, behind)),
 		};
-		if (access &&
+		if (access && !is_dictionary(&ops[i].op) &&
 		    (ops[i].op.kind == ASK_OP_DEREF || is_register_pointer(&ops[i].op)))
 			ops[i].op.b = named_part(access, capture, hops, behind);
 	}

@@ -198,6 +198,9 @@ static void print_piece(struct strbuf *buf, const struct binary_piece *piece)
 	case BINARY_PIECE_LEAF:
 		strbuf_printf(buf, "r%" PRIu32, piece->reg);
 		break;
+	case BINARY_PIECE_DICTIONARY:
+		strbuf_printf(buf, "dict%+" PRIi64 "[%" PRIu32 "]", piece->offset, piece->reg);
+		break;
 	case BINARY_PIECE_EMPTY:
 		strbuf_puts(buf, "none");
 		break;

@@ -275,6 +275,16 @@ func (j *judge) part(path string, part any, v *api.Variable) {
 	if v.Unreadable != "" || v.Kind == reflect.Invalid || v.OnlyAddr || v.Flags&api.VariableFakeAddress == 0 && v.Value == "" && scalar(v.Kind) {
 		return // not loaded
 	}
+	if object, is := part.(map[string]any); is && v.Kind == reflect.Pointer && object["__word"] != nil {
+		// A type parameter, of which the frame's dictionary told the type: shown as what an interface holds.
+		name, _ := object["__type"].(string)
+		j.same(path+".(type)", name == v.Type || name == v.RealType, part, v.RealType)
+		if part, is = object["__value"]; !is {
+			j.missing++
+			j.reasons["unknown_type"]++
+			return
+		}
+	}
 	if hole(part) {
 		j.missing++
 		j.reasons[part.(map[string]any)["__status"].(string)]++
