@@ -17,7 +17,7 @@ build_delve
 
 # A real program says it is ready in its log; PATTERN.
 wait_for_log() {
-	local deadline=$((SECONDS + 60))
+	local deadline=$((SECONDS + 120))
 	until grep -q "$1" "$WORK/log"; do
 		kill -0 "$TARGET" 2>/dev/null && [ "$SECONDS" -lt "$deadline" ] || die "$program is not ready: $(tail -n 20 "$WORK/log")"
 		sleep 0.1
@@ -109,7 +109,7 @@ mkfifo "$WORK/release"
 "$delve" hold "$TARGET" "$WORK/theirs.json" <"$WORK/release" >"$WORK/held" 2>"$WORK/delve.err" &
 holder=$!
 exec {release}>"$WORK/release"
-deadline=$((SECONDS + 120))
+deadline=$((SECONDS + 300))
 until grep -q '^held' "$WORK/held"; do
 	kill -0 "$holder" 2>/dev/null || die "delve: $(cat "$WORK/delve.err")"
 	[ "$SECONDS" -lt "$deadline" ] || die "delve does not come to an end"

@@ -19,7 +19,7 @@ build_object "$here/states.ask.yaml"
 
 # Stops TARGET where it happens to be.
 freeze() {
-	local deadline=$((SECONDS + 20))
+	local deadline=$((SECONDS + 60))
 	kill -STOP "$TARGET"
 	while grep -h '^State:' /proc/"$TARGET"/task/*/status | grep -qv T; do
 		[ "$SECONDS" -lt "$deadline" ] || die "the target does not stop"

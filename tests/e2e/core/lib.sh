@@ -14,7 +14,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 stand_still() {
-	local task deadline=$((SECONDS + 30)) running=1
+	local task deadline=$((SECONDS + 60)) running=1
 	kill -STOP "$1"
 	while [ "$running" = 1 ]; do
 		[ "$SECONDS" -lt "$deadline" ] || die "process $1 does not stop"

@@ -24,7 +24,7 @@ for i in $(seq "$snapshots"); do
 	esac
 	code=0
 	rm -f "$WORK/one.db"
-	"$ASKANCE" snapshot "$OBJECT" --pid "$TARGET" -o "$WORK/one.db" -q --max-pause=none "${arguments[@]}" >"$WORK/out" 2>"$WORK/err" || code=$?
+	patiently "$ASKANCE" snapshot "$OBJECT" --pid "$TARGET" -o "$WORK/one.db" -q --max-pause=none "${arguments[@]}" >"$WORK/out" 2>"$WORK/err" || code=$?
 	# Whoever reads a process that runs may lose something under his hands: exit 4 says so.
 	if [ "$code" -ne 0 ] && ! { [ "$code" -eq 4 ] && [ $((i % 3)) -eq 0 ]; }; then
 		fail "snapshot $i (${arguments[*]}): exit $code: $(cat "$WORK/err")"
