@@ -120,23 +120,40 @@ need_command() {
 	done
 }
 
+# build_once FILE COMMAND…: runs COMMAND, which makes the program FILE in E2E_CACHE, unless it is there. Of
+# several tests that want the same at the same time one builds it, and the others wait.
+build_once() {
+	local file=$1 lock code=0
+	shift
+	[ ! -x "$file" ] || return 0
+	mkdir -p "$E2E_CACHE/locks"
+	exec {lock}>"$E2E_CACHE/locks/$(sha256sum <<<"$file" | cut -c1-16)"
+	flock "$lock"
+	[ -x "$file" ] || "$@" || code=$?
+	exec {lock}>&-
+	return "$code"
+}
+
 # go_program DIR VERSION NAME [GO BUILD FLAG…]: builds the Go program in DIR, sets BIN.
 go_program() {
-	local dir=$1 version=$2 name=$3 go key out
+	local dir=$1 version=$2 name=$3 go key
 	shift 3
 	go=$("$SOURCE_DIR/scripts/go-toolchain" "$version") || skip "no Go $version"
 	key=$( (cd "$dir" && cat ./*.go go.mod; printf '%s\n' "$version" "$@") | sha256sum | cut -c1-16)
-	out=$E2E_CACHE/$name-go$version-$key
-	BIN=$out/$name
-	[ ! -x "$BIN" ] || return 0
-	mkdir -p "$E2E_CACHE"
+	BIN=$E2E_CACHE/$name-go$version-$key/$name
+	build_once "$BIN" go_build "$dir" "$go" "$@"
+}
+
+# go_build DIR GO [GO BUILD FLAG…]: builds BIN, all or nothing.
+go_build() {
+	local dir=$1 go=$2 out
+	shift 2
 	out=$(mktemp -d "$E2E_CACHE/building.XXXXXX")
 	# Paths are trimmed, so that a program is the same wherever the sources lie.
 	(cd "$dir" && GOTOOLCHAIN=local GOFLAGS=-buildvcs=false GOROOT='' CGO_ENABLED="${E2E_CGO:-0}" \
-		"$go" build -trimpath "$@" -o "$out/$name" .) || die "go build $dir fails"
-	# Another test may have built the same meanwhile: either copy will do.
-	mv -T "$out" "$(dirname "$BIN")" 2>/dev/null || rm -rf "$out"
-	[ -x "$BIN" ] || die "no $BIN after the build"
+		"$go" build -trimpath "$@" -o "$out/$(basename "$BIN")" .) || die "go build $dir fails"
+	rm -rf "$(dirname "$BIN")" # of a build that was cut short
+	mv -T "$out" "$(dirname "$BIN")"
 }
 
 # go_program_as BUILD DIR VERSION NAME: go_program as programs are built in practice; sets BIN, and DEBUG to
