@@ -9,6 +9,7 @@
 #   go_program_as BUILD DIR VERSION NAME  the same in one of the ways below; sets DEBUG, too
 #   start_target BIN ARGS…          starts it, waits for "ready PID", sets TARGET
 #   build_object SPEC               askc build, sets OBJECT
+#   stand_still PID                 SIGSTOP, and waits until every thread has stopped
 #   patiently CMD…                  runs it again while the host keeps the target's threads from their stop
 #   take_snapshot ENGINE OUTPUT     askance snapshot of TARGET
 #   check_rows DB FILE              queries with the rows they must give (see below)
@@ -237,6 +238,16 @@ start_target() {
 		sleep 0.02
 	done
 	settle "$TARGET"
+}
+
+# stand_still PID: SIGSTOP, wherever it happens to be; waits until every thread of it has stopped.
+stand_still() {
+	local deadline=$((SECONDS + 60))
+	kill -STOP "$1"
+	while grep -h '^State:' /proc/"$1"/task/*/status | grep -qv T; do
+		[ "$SECONDS" -lt "$deadline" ] || die "process $1 does not stop"
+		sleep 0.02
+	done
 }
 
 # alive PID: it runs, and none of its threads is stopped.

@@ -17,23 +17,13 @@ build_delve
 E2E_CGO=1 go_program "$E2E_DIR/states" "$version" states
 build_object "$here/states.ask.yaml"
 
-# Stops TARGET where it happens to be.
-freeze() {
-	local deadline=$((SECONDS + 60))
-	kill -STOP "$TARGET"
-	while grep -h '^State:' /proc/"$TARGET"/task/*/status | grep -qv T; do
-		[ "$SECONDS" -lt "$deadline" ] || die "the target does not stop"
-		sleep 0.02
-	done
-}
-
-# look NAME: our two views and Delve's of the frozen TARGET; it goes on afterwards.
+# look NAME: our two views and Delve's of TARGET, which stands still; it goes on afterwards.
 look() {
 	local name=$1 engine
 	for engine in native bpf; do
 		take_snapshot "$engine" "$WORK/$name.$engine.db"
 	done
-	timeout 100 "$delve" "$TARGET" none. >"$WORK/$name.txt" 2>"$WORK/$name.err" ||
+	timeout 600 "$delve" "$TARGET" none. >"$WORK/$name.txt" 2>"$WORK/$name.err" ||
 		die "delve: $(cat "$WORK/$name.err")"
 	kill -CONT "$TARGET"
 	grep -a '^frame' "$WORK/$name.txt" | cut -f2- >"$WORK/frames.tsv"
@@ -62,7 +52,7 @@ looks() { # SPIN FROM TO
 	start_target "$BIN" -spin "$1"
 	for round in $(seq "$2" "$3"); do
 		sleep "0.$((RANDOM % 400 + 100))"
-		freeze
+		stand_still "$TARGET"
 		look "$1$round"
 	done
 	stop_pid "$TARGET"
