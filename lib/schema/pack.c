@@ -180,10 +180,13 @@ static struct error *unpack_lines(const char *name, const unsigned char *in, uin
 
 /* ---- bodies ---- */
 
-/* An array of words? All else stays as it is. */
+/*
+ * An array of words? All else stays as it is; and what is empty, whose elements may be said to
+ * have any size: there are as many planes to walk through as an element has words.
+ */
 static bool is_turned(const struct schema_section_row *row)
 {
-	return row->element_size && row->element_size % 4 == 0;
+	return row->count && row->element_size && row->element_size % 4 == 0;
 }
 
 void schema_pack(const struct strbuf *body, struct strbuf *ret)

@@ -17,7 +17,7 @@ median() { sort -n | awk '{ v[NR] = $1 } END { print NR ? v[int((NR + 1) / 2)] :
 # measure LABEL CHECK-SQL CHECK-RESULT: decodes a dump of TARGET, which then ends.
 measure() {
 	local label=$1 query=$2 result=$3 run dump=$WORK/run.askdump size
-	"$ASKANCE" collect "$OBJECT" --pid "$TARGET" -o "$dump" --engine=native -q --max-pause=none || die "collect: exit $?"
+	patiently "$ASKANCE" collect "$OBJECT" --pid "$TARGET" -o "$dump" --engine=native -q --max-pause=none || die "collect: exit $?"
 	stop_pid "$TARGET"
 	rm -f "$WORK"/m.*
 	for ((run = 0; run < runs; run++)); do

@@ -128,7 +128,7 @@ ours() {
 	local key=$1 engine=$2 goroutines=$3 name log=$WORK/ours.log
 	shift 3
 	ask gap
-	"$BENCH_MEASURE" "$WORK/ours.measure" "$ASKANCE" collect "$OBJECT" --pid "$TARGET" -v --max-pause=none -o "$WORK/ours.askdump" --engine="$engine" "$@" \
+	patiently "$BENCH_MEASURE" "$WORK/ours.measure" "$ASKANCE" collect "$OBJECT" --pid "$TARGET" -v --max-pause=none -o "$WORK/ours.askdump" --engine="$engine" "$@" \
 		2>"$log" || die "askance collect --engine=$engine: $(cat "$log")"
 	ask gap
 	sample "$key.gap" "$ANSWER"

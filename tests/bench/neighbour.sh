@@ -10,7 +10,7 @@
 neighbour_row() {
 	local words=$1 out=$WORK/neighbour.out
 	shift
-	"$BENCH_NEIGHBOUR" "$pairs" "$window" "$@" >"$out" 2>"$WORK/log" || die "neighbour $*: $(cat "$WORK/log")"
+	patiently "$BENCH_NEIGHBOUR" "$pairs" "$window" "$@" >"$out" 2>"$WORK/log" || die "neighbour $*: $(cat "$WORK/log")"
 	# Of each pair: what was lost, in microseconds of the neighbour's time.
 	awk '{ printf "%.1f\n", (1 - $3 / $4 / ($1 / $2)) * $4 / 1e3 }' "$out" | sort -n >"$out.lost"
 	awk '{ print $5 }' "$out" | sort -n >"$out.took"
@@ -23,7 +23,7 @@ neighbour_row() {
 }
 
 bench_neighbour() {
-	local pairs=21 window=200
+	local pairs=11 window=200
 	[ "$BENCH_MODE" != full ] || { pairs=31 window=1000; }
 	crowd neighbour -goroutines 10000 -blocked 4
 	title "Neighbour: a process that only calls the kernel; $pairs pairs of windows of $window ms, with and without"

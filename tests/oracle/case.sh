@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# oracle GO_VERSION: Delve looks at the same process, right after us. Every stack of a
+# oracle GO_VERSION: Delve looks at the same process, which stands still meanwhile. Every stack of a
 # waiting goroutine has the same frames and lines; every variable that both can read has
 # the same value, or lies at the same address.
 # shellcheck source=tests/e2e/lib.sh
@@ -18,6 +18,7 @@ build_delve
 go_program "$values" "$version" values
 build_object "$values/spec.ask.yaml"
 start_target "$BIN"
+stand_still "$TARGET"
 take_snapshot native "$WORK/values.db"
 "$delve" "$TARGET" main. >"$WORK/oracle.txt" 2>"$WORK/oracle.err" || die "delve: $(cat "$WORK/oracle.err")"
 

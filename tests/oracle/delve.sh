@@ -9,47 +9,57 @@ build_delve() {
 	dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/delve" && pwd)
 	go=$("$SOURCE_DIR/scripts/go-toolchain" 1.26.8) || skip "no Go to build Delve with"
 	delve=$E2E_CACHE/delve-$(cat "$dir"/*.go "$dir/go.mod" | sha256sum | cut -c1-16)
-	[ ! -x "$delve" ] || return 0
-	mkdir -p "$E2E_CACHE"
-	(cd "$dir" && GOTOOLCHAIN=local GOFLAGS=-buildvcs=false "$go" mod download) >"$WORK/log" 2>&1 ||
+	build_once "$delve" make_delve "$dir" "$go"
+}
+
+make_delve() { # DIR GO
+	(cd "$1" && GOTOOLCHAIN=local GOFLAGS=-buildvcs=false "$2" mod download) >"$WORK/log" 2>&1 ||
 		skip "Delve's module cannot be downloaded: $(tail -n 1 "$WORK/log")"
-	(cd "$dir" && GOTOOLCHAIN=local GOFLAGS=-buildvcs=false "$go" build -o "$delve.part" .) || die "go build of the oracle fails"
+	(cd "$1" && GOTOOLCHAIN=local GOFLAGS=-buildvcs=false "$2" build -o "$delve.part" .) || die "go build of the oracle fails"
 	mv "$delve.part" "$delve"
 }
 
 # module_program GO_VERSION MODULE VERSION [PACKAGE]: the program of a published module; sets BIN.
 module_program() {
-	local go name out
+	local go name
 	go=$("$SOURCE_DIR/scripts/go-toolchain" "$1") || skip "no Go $1"
 	name=${2%/v[0-9]*}
 	name=${name##*/}
-	out=$E2E_CACHE/$name-$3-go$1
-	BIN=$out/$name
-	[ ! -x "$BIN" ] || return 0
+	BIN=$E2E_CACHE/$name-$3-go$1/$name
+	build_once "$BIN" install_module "$go" "$2${4:+/$4}@$3"
+}
+
+install_module() { # GO PACKAGE@VERSION
+	local out
+	out=$(dirname "$BIN")
 	mkdir -p "$out.part"
-	GOBIN=$out.part GOTOOLCHAIN=local GOFLAGS=-buildvcs=false CGO_ENABLED=0 "$go" install -trimpath "$2${4:+/$4}@$3" >"$WORK/log" 2>&1 ||
+	GOBIN=$out.part GOTOOLCHAIN=local GOFLAGS=-buildvcs=false CGO_ENABLED=0 "$1" install -trimpath "$2" >"$WORK/log" 2>&1 ||
 		skip "$2 cannot be built: $(tail -n 1 "$WORK/log")"
-	mv -T "$out.part" "$out" 2>/dev/null || rm -rf "$out.part"
+	mv -T "$out.part" "$out"
 }
 
 # required_program GO_VERSION MODULE VERSION: module_program for a module whose go.mod replaces others, which
 # `go install` refuses: it is what a module of ours requires, with the versions that itself requires.
 required_program() {
-	local go name out
+	local go name
 	go=$("$SOURCE_DIR/scripts/go-toolchain" "$1") || skip "no Go $1"
 	name=${2%/v[0-9]*}
 	name=${name##*/}
-	out=$E2E_CACHE/$name-$3-go$1
-	BIN=$out/$name
-	[ ! -x "$BIN" ] || return 0
+	BIN=$E2E_CACHE/$name-$3-go$1/$name
+	build_once "$BIN" build_required "$go" "$@"
+}
+
+build_required() { # GO GO_VERSION MODULE VERSION
+	local out
+	out=$(dirname "$BIN")
 	mkdir -p "$out.part" "$WORK/module"
-	printf 'module judged\n\ngo %s\n' "$1" >"$WORK/module/go.mod"
+	printf 'module judged\n\ngo %s\n' "$2" >"$WORK/module/go.mod"
 	(
 		cd "$WORK/module"
 		export GOTOOLCHAIN=local GOFLAGS=-buildvcs=false CGO_ENABLED=0
-		"$go" get "$2@$3" && "$go" build -trimpath -o "$out.part/$name" "$2"
-	) >"$WORK/log" 2>&1 || skip "$2 cannot be built: $(tail -n 1 "$WORK/log")"
-	mv -T "$out.part" "$out" 2>/dev/null || rm -rf "$out.part"
+		"$1" get "$3@$4" && "$1" build -trimpath -o "$out.part/$(basename "$BIN")" "$3"
+	) >"$WORK/log" 2>&1 || skip "$3 cannot be built: $(tail -n 1 "$WORK/log")"
+	mv -T "$out.part" "$out"
 }
 
 # listening_port PID: the port of 127.0.0.1 that the process listens on.

@@ -17,23 +17,13 @@ build_delve
 E2E_CGO=1 go_program "$E2E_DIR/states" "$version" states
 build_object "$here/states.ask.yaml"
 
-# Stops TARGET where it happens to be.
-freeze() {
-	local deadline=$((SECONDS + 20))
-	kill -STOP "$TARGET"
-	while grep -h '^State:' /proc/"$TARGET"/task/*/status | grep -qv T; do
-		[ "$SECONDS" -lt "$deadline" ] || die "the target does not stop"
-		sleep 0.02
-	done
-}
-
-# look NAME: our two views and Delve's of the frozen TARGET; it goes on afterwards.
+# look NAME: our two views and Delve's of TARGET, which stands still; it goes on afterwards.
 look() {
 	local name=$1 engine
 	for engine in native bpf; do
 		take_snapshot "$engine" "$WORK/$name.$engine.db"
 	done
-	timeout 100 "$delve" "$TARGET" none. >"$WORK/$name.txt" 2>"$WORK/$name.err" ||
+	timeout 600 "$delve" "$TARGET" none. >"$WORK/$name.txt" 2>"$WORK/$name.err" ||
 		die "delve: $(cat "$WORK/$name.err")"
 	kill -CONT "$TARGET"
 	grep -a '^frame' "$WORK/$name.txt" | cut -f2- >"$WORK/frames.tsv"
@@ -57,21 +47,29 @@ look() {
 same=0 running=0 known=0
 declare -A odd=()
 : >"$WORK/unavailable"
-for spin in none go asm; do
-	rounds=1
-	[ $spin != go ] || rounds=20
-	start_target "$BIN" -spin $spin
-	for round in $(seq "$rounds"); do
+looks() { # SPIN FROM TO
+	local round
+	start_target "$BIN" -spin "$1"
+	for round in $(seq "$2" "$3"); do
 		sleep "0.$((RANDOM % 400 + 100))"
-		freeze
-		look "$spin$round"
+		stand_still "$TARGET"
+		look "$1$round"
 	done
 	stop_pid "$TARGET"
-done
+}
+looks none 1 1
+looks go 1 20
+looks asm 1 1
+# Delve errs in a new way now and then, at one instruction of a switch between stacks. What is wrong
+# with us would be seen again and again: where one look is not all, three times as many tell.
+tolerated=1
+if [ "${#odd[@]}" -gt "$tolerated" ]; then
+	looks go 21 60
+	tolerated=3
+fi
 say "$same equal stacks, $running of running goroutines, $known where Delve is known to err; unavailable: $(sort "$WORK/unavailable" | uniq -c | tr '\n' ';')"
-# Delve errs in a new way now and then, at one instruction of a switch between stacks: what is
-# wrong with us would be seen more often than in one look of all. Where nothing runs it never errs.
-if [ "${#odd[@]}" -le 1 ] && [ -z "${odd[none1]:-}" ]; then ok "our stacks are Delve's"; else fail "stacks differ in ${!odd[*]}"; fi
+# Where nothing runs it never errs.
+if [ "${#odd[@]}" -le "$tolerated" ] && [ -z "${odd[none1]:-}" ]; then ok "our stacks are Delve's"; else fail "stacks differ in ${!odd[*]}"; fi
 if [ "$same" -ge 500 ]; then ok "enough stacks"; else fail "only $same equal stacks"; fi
 if [ "$running" -ge 40 ]; then ok "enough running goroutines"; else fail "only $running running goroutines"; fi
 finish

@@ -5,6 +5,7 @@
 #include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 #include <nettle/sha2.h>
@@ -359,6 +360,25 @@ static void test_packed(void **state)
 	}
 	free(packed);
 	free(body);
+}
+
+/* Work is bounded by the size, whatever elements of empty sections are said to have. */
+static void test_unpack_empty_sections(void **state)
+{
+	const struct schema_section_row row = {1, UINT32_MAX & ~3u, 0, 8 + SCHEMA_SECTIONS_MAX * 24};
+	const uint32_t head[2] = {SCHEMA_SECTIONS_MAX, 0};
+	cleanup_strbuf struct strbuf packed = STRBUF_INIT;
+	unsigned char body[8 + SCHEMA_SECTIONS_MAX * sizeof(row)];
+	clock_t began = clock();
+
+	(void)state;
+	strbuf_repeat(&packed, 0, SCHEMA_PACK_HEAD);
+	strbuf_add(&packed, head, sizeof(head));
+	for (size_t i = 0; i < SCHEMA_SECTIONS_MAX; i++)
+		strbuf_add(&packed, &row, sizeof(row));
+	ok(schema_unpack("x", (unsigned char *)packed.data, body, sizeof(body)));
+	assert_memory_equal(body, packed.data + SCHEMA_PACK_HEAD, sizeof(body));
+	assert_true(clock() - began < 10 * CLOCKS_PER_SEC); /* of our own, whatever the host does */
 }
 
 /* Line programs that are none are packed as they are. */
@@ -755,6 +775,7 @@ int main(void)
 		cmocka_unit_test(test_smallest),
 		cmocka_unit_test(test_header),
 		cmocka_unit_test(test_packed),
+		cmocka_unit_test(test_unpack_empty_sections),
 		cmocka_unit_test(test_pack_any_lines),
 		cmocka_unit_test(test_section_table),
 		cmocka_unit_test(test_unknown_section),

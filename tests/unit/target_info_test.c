@@ -35,7 +35,8 @@ static pid_t start_program(const char *program, char *const argv[], char *const 
 	/* Its end is closed by the exec: only then is it that program. */
 	assert_int_equal(read(pipes[0], &byte, 1), 0);
 	close(pipes[0]);
-	fixture_nap(50000);
+	/* It has got to where it waits. */
+	assert_true(comes_true(thread_state(pid, pid) == 'S'));
 	return pid;
 }
 
@@ -142,7 +143,7 @@ static void test_who_has_no_info(void **state)
 	arena_init(&arena);
 	if (!pid)
 		_exit(0);
-	fixture_nap(50000);
+	assert_true(comes_true(thread_state(pid, pid) == 'Z'));
 	assert_error(target_info(&arena, pid, true, &info), ERROR_TARGET, "zombie");
 	waitpid(pid, NULL, 0);
 	assert_error(target_info(&arena, pid, true, &info), ERROR_TARGET, "no such process");

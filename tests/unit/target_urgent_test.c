@@ -42,10 +42,11 @@ static void test_for_the_pause_only(void **state)
 		int in_pause = expected(policies[i]);
 
 		assert_true(set_policy(policies[i], 0));
-		assert_ok(target_seize(&target, fixture.pid));
-		assert_int_equal(sched_getscheduler(0), policies[i]);
 		for (int round = 0; round < 2; round++) {
-			assert_ok(target_stop(&target));
+			assert_ok(target_seize(&target, fixture.pid));
+			assert_int_equal(sched_getscheduler(0), policies[i]);
+			target_deinit(&target);
+			seize_and_stop(&target, fixture.pid);
 			assert_int_equal(sched_getscheduler(0), in_pause);
 			threads = each_thread(fixture.pid, is_ordinary, NULL, &agreed);
 			assert_true(threads > 1);
@@ -53,10 +54,8 @@ static void test_for_the_pause_only(void **state)
 			target_release(&target);
 			assert_int_equal(sched_getscheduler(0), policies[i]);
 			target_deinit(&target);
-			assert_ok(target_seize(&target, fixture.pid));
+			assert_int_equal(sched_getscheduler(0), policies[i]);
 		}
-		target_deinit(&target);
-		assert_int_equal(sched_getscheduler(0), policies[i]);
 	}
 	assert_true(set_policy(SCHED_OTHER, 0));
 	fixture_end(&fixture);
@@ -71,9 +70,7 @@ static void test_two_processes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++)
-		assert_ok(target_seize(&targets[i], fixtures[i].pid));
-	for (size_t i = 0; i < 2; i++)
-		assert_ok(target_stop(&targets[i]));
+		seize_and_stop(&targets[i], fixtures[i].pid);
 	target_release(&targets[0]);
 	assert_int_equal(sched_getscheduler(0), in_pause);
 	target_release(&targets[1]);
@@ -94,8 +91,7 @@ static void test_after_a_stop_that_failed(void **state)
 	(void)state;
 	assert_ok(target_seize(&target, fixture.pid));
 	kill(fixture.pid, SIGKILL);
-	while (thread_state(fixture.pid, fixture.pid) != 'Z')
-		fixture_nap(1000);
+	assert_true(comes_true(thread_state(fixture.pid, fixture.pid) == 'Z'));
 	error = target_stop(&target);
 	assert_non_null(error);
 	error_free(error);
@@ -116,8 +112,7 @@ static void test_the_users_own_priority_stays(void **state)
 		print_message("SKIPPED: no real-time priorities here\n");
 		skip();
 	}
-	assert_ok(target_seize(&target, fixture.pid));
-	assert_ok(target_stop(&target));
+	seize_and_stop(&target, fixture.pid);
 	assert_int_equal(sched_getscheduler(0), SCHED_RR);
 	target_deinit(&target);
 	assert_int_equal(sched_getscheduler(0), SCHED_RR);

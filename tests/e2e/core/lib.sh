@@ -4,7 +4,6 @@
 # What the core dump cases share: make a core of a process that stands still, snapshot
 # it, and compare databases row by row.
 #
-#   stand_still PID           SIGSTOP, and wait until every thread has stopped
 #   make_core PID FILTER      $WORK/the.core, by gdb; FILTER as in coredump_filter
 #   core_snapshot DB [ARG…]   askance snapshot --core of $WORK/the.core
 #   same_rows WHAT DB DB      all tables but those that tell how the snapshot was taken
@@ -12,18 +11,6 @@
 #   other_values DB DB        cells of function tables that differ, and the second does not say that it lacks something
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-
-stand_still() {
-	local task deadline=$((SECONDS + 30)) running=1
-	kill -STOP "$1"
-	while [ "$running" = 1 ]; do
-		[ "$SECONDS" -lt "$deadline" ] || die "process $1 does not stop"
-		running=0
-		for task in /proc/"$1"/task/*/status; do
-			grep -q '^State:.T ' "$task" || running=1
-		done
-	done
-}
 
 make_core() {
 	rm -f "$WORK/the.core"

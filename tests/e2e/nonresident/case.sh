@@ -15,7 +15,7 @@ start_target "$BIN" -file "$WORK/mapped"
 
 # A value that could not be read is data on the value, no loss of the snapshot's: 0, or 4.
 code=0
-"$ASKANCE" snapshot "$OBJECT" --pid "$TARGET" -o "$WORK/rows.db" --engine="$engine" --max-pause=none -v >/dev/null 2>"$WORK/log" || code=$?
+patiently "$ASKANCE" snapshot "$OBJECT" --pid "$TARGET" -o "$WORK/rows.db" --engine="$engine" --max-pause=none -v >/dev/null 2>"$WORK/log" || code=$?
 case $code in
 0 | 4) ok "exit $code" ;;
 *) die "exit $code: $(cat "$WORK/log")" ;;

@@ -14,7 +14,7 @@ need_engine bpf
 compare() { # WHAT
 	local engine
 	for engine in native bpf; do
-		"$ASKANCE" collect "$OBJECT" --pid "$TARGET" -o "$WORK/$engine.askdump" --engine="$engine" --shards=1 --max-pause=none \
+		patiently "$ASKANCE" collect "$OBJECT" --pid "$TARGET" -o "$WORK/$engine.askdump" --engine="$engine" --shards=1 --max-pause=none \
 			2>"$WORK/$engine.log" || die "collect --engine=$engine: exit $?: $(cat "$WORK/$engine.log")"
 		"$E2E_RECORDS" "$WORK/$engine.askdump" >"$WORK/$engine.txt"
 		"$E2E_RECORDS" --raw "$WORK/$engine.askdump" >"$WORK/$engine.raw"

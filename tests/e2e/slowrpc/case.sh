@@ -20,7 +20,7 @@ usual() {
 }
 usual_snapshot() {
 	local try
-	for try in 1 2 3 4 5 6; do
+	for try in $(seq 20); do
 		take_snapshot "$engine" "$WORK/$1-$try.db"
 		DB=$WORK/$1-$try.db
 		! usual "$DB" || return 0

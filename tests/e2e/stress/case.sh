@@ -24,7 +24,7 @@ for i in $(seq "$snapshots"); do
 	esac
 	code=0
 	rm -f "$WORK/one.db"
-	"$ASKANCE" snapshot "$OBJECT" --pid "$TARGET" -o "$WORK/one.db" -q --max-pause=none "${arguments[@]}" >"$WORK/out" 2>"$WORK/err" || code=$?
+	patiently "$ASKANCE" snapshot "$OBJECT" --pid "$TARGET" -o "$WORK/one.db" -q --max-pause=none "${arguments[@]}" >"$WORK/out" 2>"$WORK/err" || code=$?
 	# Whoever reads a process that runs may lose something under his hands: exit 4 says so.
 	if [ "$code" -ne 0 ] && ! { [ "$code" -eq 4 ] && [ $((i % 3)) -eq 0 ]; }; then
 		fail "snapshot $i (${arguments[*]}): exit $code: $(cat "$WORK/err")"
@@ -41,8 +41,11 @@ for i in $(seq "$snapshots"); do
 		(SELECT count(*) FROM goroutines WHERE status = 'running' AND stack_id IS NOT NULL), (SELECT count(*) FROM goroutines WHERE stack_id IS NULL)")
 	values=$((values + v)) running=$((running + r)) unavailable=$((unavailable + u))
 	if [ $((i % 20)) -eq 0 ]; then
-		sleep 0.6
-		now=$(counted)
+		# It counts twice a second, where the host lets it.
+		deadline=$((SECONDS + 60))
+		until now=$(counted) && [ "${now:-0}" -gt "$last" ] || [ "$SECONDS" -ge "$deadline" ]; do
+			sleep 0.05
+		done
 		if [ "${now:-0}" -le "$last" ] || ! alive "$TARGET"; then
 			stood=$((stood + 1))
 		fi

@@ -31,12 +31,12 @@ untouched() {
 
 ticks() { grep -c '^tick' "$TARGET_OUT" || true; }
 
-# goes_on WHAT: TARGET, which has been left alone, is untouched and ticks within 5 s.
+# goes_on WHAT: TARGET, which has been left alone, is untouched and ticks within 60 s.
 goes_on() {
 	local before deadline
 	untouched "$TARGET" || die "$1: a thread is stopped or traced: $(grep -H -E '^(State|TracerPid)' /proc/"$TARGET"/task/*/status)"
 	before=$(ticks)
-	deadline=$((SECONDS + 5))
+	deadline=$((SECONDS + 60))
 	until [ "$(ticks)" -gt "$((before + 1))" ]; do
 		[ "$SECONDS" -lt "$deadline" ] || die "$1: the program does not go on"
 		sleep 0.01
@@ -50,19 +50,26 @@ pause_for() {
 	sleep "$((us / 1000000)).$(printf '%06d' $((us % 1000000)))"
 }
 
-# a_run_lasts COMMAND…: milliseconds that it takes.
+# a_run_lasts COMMAND…: milliseconds that it takes, at the best of three times.
 a_run_lasts() {
-	local begin end
-	begin=$(date +%s%N)
-	"$@" >/dev/null 2>&1 || true
-	end=$(date +%s%N)
-	echo $(((end - begin) / 1000000 + 1))
+	local begin took least=1000000
+	for _ in 1 2 3; do
+		begin=$(date +%s%N)
+		"$@" >/dev/null 2>&1 || true
+		took=$((($(date +%s%N) - begin) / 1000000 + 1))
+		[ "$took" -ge "$least" ] || least=$took
+	done
+	echo "$least"
 }
 
-# no_bpf_left WHAT BEFORE: what was not there before is gone, or goes within 20 s: the
+# was_late FILE: what askance said there is that a thread did not come to its stop in time, which a
+# busy host may be to blame for.
+was_late() { grep -q 'did not stop in time' "$1"; }
+
+# no_bpf_left WHAT BEFORE: what was not there before is gone, or goes within 60 s: the
 # kernel frees such objects a little later. Other runs on this host come and go meanwhile.
 no_bpf_left() {
-	local deadline=$((SECONDS + 20)) left
+	local deadline=$((SECONDS + 60)) left
 	"$E2E_BPF_LEFT" >"$WORK/bpf.after"
 	left=$(grep -Fxv -f "$2" "$WORK/bpf.after" || true)
 	while [ -n "$left" ]; do

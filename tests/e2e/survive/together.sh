@@ -46,7 +46,8 @@ expect "rules, together: four processes at one moment" "4|1" "$(sql "$WORK/x.db"
 expect_exit 0 many "${pids[@]}" "${pids[@]}"
 check "named twice"
 expect_exit 1 many "${pids[@]}" --together --pause=none
-"$ASKANCE" collect "$WORK/objects" "${pids[@]}" -o - --engine="$engine" --max-pause=none 2>/dev/null | cat >"$WORK/piped.askdump"
+piped() { "$ASKANCE" collect "$WORK/objects" "${pids[@]}" -o - --engine="$engine" --max-pause=none | cat >"$WORK/piped.askdump"; }
+patiently piped 2>/dev/null
 expect_exit 0 "$ASKANCE" decode "$WORK/piped.askdump" -o "$WORK/x.db"
 check "into a pipe"
 
@@ -56,7 +57,7 @@ if [ -n "$strace" ]; then
 	strace -f -q -e trace=none -p "${all[1]}" 2>/dev/null &
 	tracer=$!
 	TARGETS+=("$tracer")
-	deadline=$((SECONDS + 20))
+	deadline=$((SECONDS + 60))
 	until grep -q '^TracerPid:.[1-9]' "/proc/${all[1]}/status"; do
 		[ "$SECONDS" -lt "$deadline" ] || die "strace did not attach"
 		sleep 0.05
@@ -86,10 +87,11 @@ for i in $(seq 10); do
 	wait "$runtime" || code=$?
 	case $code in
 	0 | 4) ;;
+	3) was_late "$WORK/err" || die "a victim, round $i: exit 3: $(cat "$WORK/err")" ;;
 	2) grep -Eq "process:? $victim" "$WORK/err" || die "a victim, round $i: $(cat "$WORK/err")" ;; # it was gone at the start
 	*) die "a victim, round $i: exit $code: $(cat "$WORK/err")" ;;
 	esac
-	[ "$code" = 2 ] || [ "$(sql "$WORK/x.db" 'SELECT count(*) FROM processes WHERE pause_ns > 0')" -ge 4 ] || die "a victim, round $i: not all of the others"
+	[ "$code" = 2 ] || was_late "$WORK/err" || [ "$(sql "$WORK/x.db" 'SELECT count(*) FROM processes WHERE pause_ns > 0')" -ge 4 ] || die "a victim, round $i: not all of the others"
 	for pid in "${all[@]}"; do untouched "$pid" || die "a victim, round $i: process $pid is stopped or traced"; done
 	stop_pid "$victim"
 done

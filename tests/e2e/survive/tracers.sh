@@ -13,7 +13,8 @@ start_target "$BIN" -goroutines "$goroutines"
 # Two of ours at the same time, again and again. One at least gets its snapshot, whole; the
 # other one, if they met, says so.
 met=0
-for i in $(seq 40); do
+for i in $(seq 200); do
+	[ "$i" -le 40 ] || [ "$met" -eq 0 ] || break
 	codes=''
 	for n in 1 2; do
 		"$ASKANCE" collect "$OBJECT" --pid "$TARGET" -o "$WORK/$n.askdump" --engine="$engine" --max-pause=none 2>"$WORK/$n.log" &
@@ -29,10 +30,14 @@ for i in $(seq 40); do
 			[ "$(sql "$WORK/$n.db" 'SELECT count(DISTINCT id), sum(id + next) FROM hold')" = "$goroutines|0" ] || die "round $i: a disturbed snapshot"
 			;;
 		3)
+			[ ! -e "$WORK/$n.askdump" ] || die "round $i: exit 3 and a dump"
+			if was_late "$WORK/$n.log"; then
+				codes+=late
+				continue
+			fi
 			met=$((met + 1))
 			grep -Eq "^askance: process $TARGET is already traced by process [0-9]+ \(askance\)" "$WORK/$n.log" ||
 				die "round $i: $(cat "$WORK/$n.log")"
-			[ ! -e "$WORK/$n.askdump" ] || die "round $i: exit 3 and a dump"
 			;;
 		*) die "round $i: exit $code: $(cat "$WORK/$n.log")" ;;
 		esac
@@ -41,13 +46,13 @@ for i in $(seq 40); do
 	[ "$codes" != " 3 3" ] || die "round $i: both were refused"
 	untouched "$TARGET" || die "round $i: a thread is stopped or traced"
 done
-ok "two at the same time, 40 times; they met $met times"
+ok "two at the same time, again and again; they met $met times"
 [ "$met" -gt 0 ] || fail "they never met"
 goes_on "after two at the same time"
 
 # traced_by NAME COMMAND…: while COMMAND traces TARGET.
 traced_by() {
-	local name=$1 tracer deadline=$((SECONDS + 20))
+	local name=$1 tracer deadline=$((SECONDS + 60))
 	shift
 	"$@" >"$WORK/$name.out" 2>&1 </dev/null &
 	tracer=$!
@@ -63,7 +68,7 @@ traced_by() {
 	expect_exit 3 "$ASKANCE" doctor --pid "$TARGET"
 	grep -q "no .*ptrace .*$name" "$WORK/out" && ok "doctor names $name" || fail "doctor does not name $name: $(cat "$WORK/out")"
 	stop_pid "$tracer"
-	deadline=$((SECONDS + 10))
+	deadline=$((SECONDS + 60))
 	until untouched "$TARGET"; do
 		[ "$SECONDS" -lt "$deadline" ] || die "$name has left, and the program stands still"
 		sleep 0.05

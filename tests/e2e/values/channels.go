@@ -57,6 +57,14 @@ func goid() int64 {
 	return id
 }
 
+// blocked: the goroutine stands still, in the runtime's own words.
+func blocked(id int64) bool {
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	_, state, _ := bytes.Cut(stacks, []byte("goroutine "+strconv.FormatInt(id, 10)+" ["))
+	return len(state) > 0 && !bytes.HasPrefix(state, []byte("run"))
+}
+
 // waiter starts a goroutine that blocks in f for ever, and gives its id.
 func waiter(f func()) int64 {
 	id := make(chan int64)
@@ -65,7 +73,9 @@ func waiter(f func()) int64 {
 		f()
 	}()
 	got := <-id
-	time.Sleep(20 * time.Millisecond) // the next one is to queue behind it
+	for !blocked(got) { // the next one is to queue behind it
+		time.Sleep(time.Millisecond)
+	}
 	return got
 }
 

@@ -42,7 +42,15 @@ func goid() uint64 {
 	return id
 }
 
-// waiting starts a goroutine and gives it the time to block.
+// blocked: the goroutine stands still, in the runtime's own words.
+func blocked(id uint64) bool {
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	_, state, _ := bytes.Cut(stacks, []byte("goroutine "+strconv.FormatUint(id, 10)+" ["))
+	return len(state) > 0 && !bytes.HasPrefix(state, []byte("run"))
+}
+
+// waiting starts a goroutine and waits until it blocks.
 func waiting(f func()) uint64 {
 	id := make(chan uint64)
 	go func() {
@@ -50,7 +58,9 @@ func waiting(f func()) uint64 {
 		f()
 	}()
 	ret := <-id
-	time.Sleep(20 * time.Millisecond)
+	for !blocked(ret) {
+		time.Sleep(time.Millisecond)
+	}
 	return ret
 }
 
