@@ -180,6 +180,12 @@ struct ask_shard {
 	ask_u64 write_chunk, scan_chunk; /* counted from 0; ring place = n % chunks */
 	ask_u32 write_off, scan_off;
 	ask_u32 scan_elem, scan_row, scan_repeat;
+	ask_u32 scan_group;  /* of a map whose groups are looked at one by one: the one in work */
+	ask_u32 scan_live;   /* slots in use in those before it */
+	ask_u32 groups_live; /* and with it */
+	ask_u32 groups_more; /* 1: another one is to be looked at */
+	ask_u32 groups_old;  /* 1: they are buckets */
+	ask_u64 groups_at, groups_count, groups_used; /* the array, and its entries */
 	ask_u32 undo_off; /* where the goroutine in work began */
 	ask_u64 undo_chunk;
 	ask_u32 frame;	     /* next one to look at: in `matches`, then in the root part */

@@ -58,16 +58,21 @@ enum ask_pointer_kind {
 	/* An array whose length is the word at `extra` from the value's start: runtime.hchan.buf. */
 	ASK_POINTER_COUNTED = 5,
 	/*
-	 * runtime.hmap.buckets and oldbuckets (Go up to 1.23): 1 << B of them. extra holds
+	 * runtime.hmap.buckets and oldbuckets (Go up to 1.23): 1 << B of them. The value begins with
+	 * the number of entries (cmd/compile's len() wants it there), a bucket with its marks. extra holds
 	 * the offsets of B (byte 0) and flags (byte 1) in the value, and 1 in byte 2 for oldbuckets.
 	 */
 	ASK_POINTER_BUCKETS = 6,
 	/*
 	 * internal/runtime/maps.Map.dirPtr and dirLen (Go 1.24 and later): with length 0 the
 	 * pointer leads to one group, whose type is `extra`; else to as many pointers to tables (target).
+	 * The value begins with the number of entries (len() wants it there), a group with its marks.
 	 */
 	ASK_POINTER_DIRECTORY = 7,
-	/* internal/runtime/maps.groupsReference {data, lengthMask}: lengthMask + 1 groups. */
+	/*
+	 * internal/runtime/maps.groupsReference {data, lengthMask}: lengthMask + 1 groups. extra is
+	 * the offset in the value, a table, of its number of entries, uint16.
+	 */
 	ASK_POINTER_GROUPS = 8,
 	ASK_POINTER_ANY = 9,	    /* {type, data}: target is unused */
 	ASK_POINTER_INTERFACE = 10, /* {itab, data}: the captured itab is overwritten, see ASK_DYNAMIC */

@@ -156,21 +156,90 @@ ask_inline ask_u64 ask_value_word(const ask_u8 *chunk, ask_u64 value, ask_u32 of
 	return at < ASK_CHUNK_SIZE ? *(const ask_u64 *)(chunk + (at & ~7ull)) >> (at & 7) * 8 : 0;
 }
 
-/* Swiss maps: one group, or the pointers to the tables; a table is at most 1024 slots of 8 a group. */
-ask_inline int ask_lead_directory(struct ask_shard *shard, const struct ask_pointer *pointer,
-				  ask_u64 length, ask_u32 limit, struct ask_lead *lead)
+/*
+ * The group or bucket that scan_group stands at, of an array where entries are thin. 1: it has
+ * entries. -1: its marks are not resident.
+ */
+ask_inline int ask_look_at_group(struct ask_shard *shard, ask_u32 size, ask_u32 limit)
+{
+	ask_u64 marks = 0, next = (ask_u64)shard->scan_group + 1;
+	ask_u32 live;
+
+	shard->groups_at += (ask_u64)shard->scan_group * size;
+	if (ask_read(&marks, sizeof(marks), shard->groups_at)) {
+		if (!shard->retried)
+			return -1;
+		/* its copy will say that it cannot be read */
+		marks = shard->groups_old;
+	}
+	live = shard->groups_old ? ask_bucket_live(marks) : ask_group_live(marks);
+	shard->groups_live = shard->scan_live + live;
+	if (shard->groups_live < shard->groups_used) {
+		shard->groups_more = next < shard->groups_count && next < ASK_GROUPS_LOOKED &&
+				     !ask_groups_enough(shard->groups_live, size, limit);
+		if (!shard->groups_more && next < shard->groups_count)
+			shard->length_cuts++;
+	}
+	return shard->groups_old ? !ask_bucket_passed(marks) : live > 0;
+}
+
+/*
+ * The array of groups or buckets at groups_at: how many bytes of it to copy from there, which it
+ * moves when they are looked at one by one. -1: that cannot be told before more of the target is
+ * resident.
+ */
+ask_global ask_groups(ask_u32 shard_index, ask_u32 type_index, ask_u32 limit)
+{
+	const struct ask_type *type = ask_types_row(type_index);
+	struct ask_shard *shard = ask_shard(shard_index);
+	ask_u64 groups;
+	int found;
+
+	if (!shard || !type || !type->size || !shard->groups_count || shard->groups_count >> 48 ||
+	    !shard->groups_used)
+		return 0;
+	groups = ask_groups_at_once(shard->groups_count, type->size, shard->groups_used, limit);
+	if (!groups) {
+		found = ask_look_at_group(shard, type->size, limit);
+		return found > 0 ? (int)type->size : found;
+	}
+	if (groups < shard->groups_count)
+		shard->length_cuts++;
+	return (int)(groups * type->size);
+}
+
+ask_inline int ask_lead_groups(struct ask_shard *shard, ask_u32 shard_index, struct ask_lead *lead,
+			       ask_u32 limit)
+{
+	int length;
+
+	shard->groups_at = lead->address;
+	length = ask_groups(shard_index, lead->type, limit);
+	if (length <= 0)
+		return length;
+	lead->address = shard->groups_at;
+	lead->length = (ask_u32)length;
+	return lead->length <= ASK_LEAD_MAX;
+}
+
+/*
+ * Swiss maps with `used` entries: one group, or the pointers to the tables. Returns how many of
+ * these to copy, of `length`.
+ */
+ask_inline ask_u32 ask_lead_directory(const struct ask_pointer *pointer, ask_u64 *length,
+				      ask_u64 used, ask_u32 limit, struct ask_lead *lead)
 {
 	const struct ask_type *group = ask_types_row(pointer->extra);
-	ask_u32 tables;
 
-	if (!group || !group->size)
-		return 0;
-	if (!length) {
+	if (!group || !group->size || !used) {
+		*length = 0;
+	} else if (!*length) {
 		lead->type = pointer->extra;
-		return ask_lead_array(shard, lead, 1, limit);
+		*length = 1;
+	} else {
+		return (ask_u32)ask_tables_taken(*length, group->size, used, limit);
 	}
-	tables = limit / (128 * group->size) + 1;
-	return ask_lead_array(shard, lead, length, tables * sizeof(ask_u64));
+	return 1;
 }
 
 /*
@@ -198,6 +267,7 @@ ask_inline int ask_follow(struct ask_shard *shard, ask_u32 shard_index,
 			  ask_u64 *word, ask_u32 depth, struct ask_lead *lead)
 {
 	const struct ask_limits *limits = ask_limits_row(lead->limits);
+	ask_u32 limit;
 	ask_u64 count;
 
 	lead->address = word[0];
@@ -205,6 +275,7 @@ ask_inline int ask_follow(struct ask_shard *shard, ask_u32 shard_index,
 	lead->depth = depth;
 	if (!limits || !lead->address)
 		return 0;
+	limit = limits->slice;
 	switch (pointer->kind) {
 	case ASK_POINTER_PLAIN:
 		return ask_lead_one(shard, lead, depth, 1);
@@ -212,23 +283,36 @@ ask_inline int ask_follow(struct ask_shard *shard, ask_u32 shard_index,
 		lead->address += pointer->extra;
 		return ask_lead_one(shard, lead, depth, 0);
 	case ASK_POINTER_STRING:
-		return ask_lead_array(shard, lead, word[1], limits->string);
+		count = word[1];
+		limit = limits->string;
+		break;
 	case ASK_POINTER_SLICE:
-		return ask_lead_array(shard, lead, word[1], limits->slice);
+		count = word[1];
+		break;
 	case ASK_POINTER_COUNTED:
-		return ask_lead_array(shard, lead, ask_value_word(chunk, value, pointer->extra),
-				      limits->slice);
+		count = ask_value_word(chunk, value, pointer->extra);
+		break;
 	case ASK_POINTER_GROUPS:
-		return ask_lead_array(shard, lead, word[1] + 1, limits->map);
+		shard->groups_count = word[1] + 1;
+		shard->groups_used = ask_value_word(chunk, value, pointer->extra) & 0xffff;
+		shard->groups_old = 0;
+		return ask_lead_groups(shard, shard_index, lead, limits->map);
 	case ASK_POINTER_DIRECTORY:
-		return ask_lead_directory(shard, pointer, word[1], limits->map, lead);
+		count = word[1];
+		limit = sizeof(ask_u64) * ask_lead_directory(pointer, &count,
+							     ask_value_word(chunk, value, 0),
+							     limits->map, lead);
+		break;
 	case ASK_POINTER_BUCKETS:
 		/* Go source: runtime/map.go, hmap; sameSizeGrow is flag 8. */
 		count = ask_value_word(chunk, value, pointer->extra & 0xff) & 63;
 		if ((pointer->extra >> 16 & 1) && count &&
 		    !(ask_value_word(chunk, value, pointer->extra >> 8 & 0xff) & 8))
 			count--;
-		return ask_lead_array(shard, lead, 1ull << count, limits->map);
+		shard->groups_count = 1ull << count;
+		shard->groups_used = ask_value_word(chunk, value, 0);
+		shard->groups_old = 1;
+		return ask_lead_groups(shard, shard_index, lead, limits->map);
 	case ASK_POINTER_CONTEXT:
 		return ask_lead_context(shard, shard_index, word, depth, lead);
 	case ASK_POINTER_CONTEXT_VALUE:
@@ -243,8 +327,10 @@ ask_inline int ask_follow(struct ask_shard *shard, ask_u32 shard_index,
 		return ask_lead_func(shard, shard_index, depth, lead);
 	case ASK_POINTER_NODE:
 		return ask_lead_node(shard, pointer, depth, lead);
+	default:
+		return 0;
 	}
-	return 0;
+	return ask_lead_array(shard, lead, count, limit);
 }
 
 /* The pprof labels of the goroutine at `off`. 1: the ring is full. */
@@ -264,6 +350,8 @@ ask_inline void ask_scan_next(struct ask_shard *shard, ask_u32 size)
 	shard->scan_elem = 0;
 	shard->scan_row = 0;
 	shard->scan_repeat = 0;
+	shard->scan_group = 0;
+	shard->scan_live = 0;
 }
 
 /*
@@ -345,6 +433,7 @@ ask_global ask_scan(ask_u32 shard_index)
 	if (!type || !pointer)
 		return 1;
 	lead.limits = value->limits;
+	shard->groups_more = 0;
 	off += sizeof(*value) + (ask_u64)shard->scan_elem * type->size;
 	at = off + pointer->offset + (ask_u64)shard->scan_repeat * pointer->stride;
 	ask_hide(at);
@@ -359,6 +448,13 @@ ask_global ask_scan(ask_u32 shard_index)
 	}
 	if (leads > 0 && ask_capture(shard, shard_index, &lead))
 		return 1;
+	if (shard->groups_more) {
+		shard->scan_group++;
+		shard->scan_live = shard->groups_live;
+		return 0;
+	}
+	shard->scan_group = 0;
+	shard->scan_live = 0;
 	if (++shard->scan_repeat < pointer->repeat)
 		return 0;
 	shard->scan_repeat = 0;

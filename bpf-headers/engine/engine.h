@@ -30,6 +30,8 @@
 #else
 #include "platform_bpf.h"
 #endif
+#include "abi/maps.h"
+
 #include "output.h"
 #include "search.h"
 #include "walk.h"

@@ -8,7 +8,7 @@
  * at first use, in two passes over the functions: names are numbered and counted,
  * then instances are dealt into their name's run.
  *
- * Method wrappers that the compiler makes (DW_AT_trampoline) stay functions, so
+ * Wrappers that the compiler makes (DW_AT_trampoline, but see walk.c) stay functions, so
  * that PCs in them have a name, but they are no instances: nobody wrote them. What
  * is inlined into a wrapper is one, as its variables are the user's.
  *

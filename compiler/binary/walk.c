@@ -271,6 +271,42 @@ static const struct binary_inline *take_inlines(struct binary *binary)
 	return sorted;
 }
 
+static bool has_parameters(Dwarf_Die *die)
+{
+	Dwarf_Die child;
+
+	if (dwarf_child(die, &child) != 0)
+		return false;
+	do {
+		if (dwarf_tag(&child) == DW_TAG_formal_parameter)
+			return true;
+	} while (dwarf_siblingof(&child, &child) == 0);
+	return false;
+}
+
+/* f.func1, f.func1.2: what the compiler calls function literals. */
+static bool names_literal(const char *name)
+{
+	const char *last = strrchr(name, '.');
+
+	if (!last)
+		return false;
+	last += strncmp(last, ".func", 5) ? 1 : 5;
+	return *last && last[strspn(last, "0123456789")] == 0;
+}
+
+/*
+ * Whether nobody wrote the function. A generic function that uses another one as a value has a
+ * literal made for that, which passes the dictionary on: its parameters are those that the
+ * value is called with, as if it were written out.
+ */
+static bool is_wrapper(Dwarf_Die *die, Dwarf_Die *origin, const char *name)
+{
+	if (!die_flag(die, DW_AT_trampoline) && !die_flag(origin, DW_AT_trampoline))
+		return false;
+	return !names_literal(name) || (!has_parameters(die) && !has_parameters(origin));
+}
+
 /* A subprogram with code. One in several ranges would become several functions of that name. */
 static struct error *add_function(struct walk *walk, Dwarf_Die *die,
 				  const struct binary_range *ranges, size_t ranges_count)
@@ -290,7 +326,7 @@ static struct error *add_function(struct walk *walk, Dwarf_Die *die,
 	/* Go gives abstract subprograms no file; the first row of the code has it. */
 	if (!function.file[0] && map_get(walk->starts, ranges[0].lo, &known))
 		function.file = (const char *)(uintptr_t)known;
-	if (die_flag(die, DW_AT_trampoline) || die_flag(&origin, DW_AT_trampoline))
+	if (is_wrapper(die, &origin, function.name))
 		map_set(&binary->trampolines, function.die, 1);
 	walk->closure = false;
 	TRY(walk_inlines(walk, die, UINT32_MAX, 1));

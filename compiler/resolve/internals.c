@@ -101,11 +101,11 @@ static bool know_hash(struct resolve_flat *flat, const struct binary_type *map)
 
 	bucket = pointee(hash, "buckets", &at);
 	old = pointee(hash, "oldbuckets", &at);
-	if (!bucket || bucket != old || !sized(hash, "count", 8, &at) ||
+	if (!bucket || bucket != old || !sized(hash, "count", 8, &at) || at ||
 	    !sized(hash, "B", 1, &at) || at > UINT8_MAX || !sized(hash, "flags", 1, &at) ||
 	    at > UINT8_MAX)
 		return false;
-	if (!sized(bucket, "tophash", SLOTS, &offset) || !is_slots(field_named(bucket, "keys")) ||
+	if (!sized(bucket, "tophash", SLOTS, &offset) || offset || !is_slots(field_named(bucket, "keys")) ||
 	    !is_slots(field_named(bucket, "values")) || pointee(bucket, "overflow", &at) != bucket)
 		return false;
 	set_role(flat, hash, RESOLVE_HASH, map);
@@ -120,7 +120,7 @@ static bool know_swiss(struct resolve_flat *flat, const struct binary_type *map)
 	const struct binary_field *slots;
 	uint64_t at, length;
 
-	if (!sized(map->internals, "used", 8, &at) || !sized(map->internals, "dirLen", 8, &length))
+	if (!sized(map->internals, "used", 8, &at) || at || !sized(map->internals, "dirLen", 8, &length))
 		return false;
 	directory = sized(map->internals, "dirPtr", 8, &at);
 	if (!directory || directory->kind != SCHEMA_KIND_POINTER || length != at + 8 ||
@@ -128,10 +128,10 @@ static bool know_swiss(struct resolve_flat *flat, const struct binary_type *map)
 		return false;
 	table = directory->elem->elem;
 	if (!table || table->kind != SCHEMA_KIND_STRUCT ||
-	    !sized(table, "groups.lengthMask", 8, &length))
+	    !sized(table, "groups.lengthMask", 8, &length) || !sized(table, "used", 2, &at))
 		return false;
 	group = pointee(table, "groups.data", &at);
-	if (!group || length != at + 8 || !sized(group, "ctrl", SLOTS, &at))
+	if (!group || length != at + 8 || !sized(group, "ctrl", SLOTS, &at) || at)
 		return false;
 	slots = field_named(group, "slots");
 	if (!is_slots(slots) || slots->type->elem->kind != SCHEMA_KIND_STRUCT ||
@@ -248,6 +248,8 @@ static bool flatten_table(struct resolve_flat *flat, const struct binary_type *t
 	struct resolve_pointer row = {.kind = ASK_POINTER_GROUPS, .repeat = 1};
 	uint64_t at;
 
+	sized(table, "used", 2, &at);
+	row.extra = (uint32_t)at;
 	row.target = pointee(table, "groups.data", &at);
 	return pointers_push(flat, ret, &row, at, ".groups");
 }

@@ -18,7 +18,7 @@ struct error *resolve(struct arena *arena, const struct spec *spec, struct binar
 
 /*
  * The variables of every instance of a function (exact name), judged at each call
- * by the same rules as captures. Empty when the binary has no such function.
+ * by the same rules as captures; those that the compiler made are left out. Empty when the binary has no such function.
  */
 struct error *resolve_variables(struct arena *arena, struct binary *binary, const char *function,
 				const struct ir_variable **ret, size_t *count);

@@ -116,6 +116,17 @@ static const struct binary_variable **sort_variables(struct arena *arena,
 	return sorted;
 }
 
+/*
+ * Whether nobody wrote the variable: a temporary that the compiler kept in memory, the state of
+ * a loop over a function. Go source: cmd/compile/internal/typecheck/dcl.go, autotmpname() and
+ * cmd/compile/internal/rangefunc/rewrite.go. Its name still works in a path.
+ */
+static bool is_made(const char *name)
+{
+	name += name[0] == '&';
+	return name[0] == '#' || !strncmp(name, ".autotmp_", 9);
+}
+
 static struct error *add_instance(struct inventory *inventory)
 {
 	const struct binary_function *function = inventory->instance->function;
@@ -130,7 +141,8 @@ static struct error *add_instance(struct inventory *inventory)
 	symbols_rows(resolve, function, &inventory->lines);
 	sorted = sort_variables(resolve->arena, variables, count);
 	for (size_t i = 0; i < count; i++)
-		add_variable(inventory, sorted[i]);
+		if (!is_made(sorted[i]->name))
+			add_variable(inventory, sorted[i]);
 	return NULL;
 }
 

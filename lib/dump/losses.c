@@ -44,6 +44,8 @@ bool dump_describe_losses(const struct dump_statistics *s, struct strbuf *ret)
 	if (goroutines || values) {
 		put_losses(ret, goroutines, s->listed_goroutines, values);
 		strbuf_puts(ret, " were dropped");
+		if (values)
+			strbuf_puts(ret, " for want of room: allow a larger --buffer, or capture less");
 	}
 	return true;
 }

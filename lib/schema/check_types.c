@@ -192,6 +192,8 @@ static bool extra_is_sound(const struct schema *schema, const struct ask_type *t
 		return pointer->extra < schema->types_count;
 	case ASK_POINTER_COUNTED:
 		return pointer->repeat == 1 && pointer->extra + (uint64_t)8 <= type->size;
+	case ASK_POINTER_GROUPS:
+		return pointer->repeat == 1 && pointer->extra + (uint64_t)2 <= type->size;
 	case ASK_POINTER_BUCKETS:
 		return pointer->repeat == 1 && (pointer->extra & 0xff) < type->size &&
 		       (pointer->extra >> 8 & 0xff) < type->size && pointer->extra >> 17 == 0;

@@ -176,6 +176,7 @@ uint64_t native_drop_unscanned(struct session *session, uint32_t index)
 	shard->scan_chunk = shard->write_chunk;
 	shard->scan_off = shard->write_off;
 	shard->scan_elem = shard->scan_row = shard->scan_repeat = 0;
+	shard->scan_group = shard->scan_live = 0;
 	if (shard->phase == ASK_PHASE_SCAN)
 		shard->phase = ASK_PHASE_GOROUTINE;
 	return count;
@@ -321,13 +322,15 @@ static void scan_record(struct session *session, uint32_t index, uint64_t chunk,
 	struct ask_shard *shard = &session->shards[index];
 	uint64_t scan_chunk = shard->scan_chunk;
 	uint32_t scan_off = shard->scan_off, elem = shard->scan_elem, row = shard->scan_row,
-		 repeat = shard->scan_repeat, phase = shard->phase;
+		 repeat = shard->scan_repeat, group = shard->scan_group, live = shard->scan_live,
+		 phase = shard->phase;
 
 	if (chunk > scan_chunk || (chunk == scan_chunk && off >= scan_off))
 		return; /* the scan itself will come by */
 	shard->scan_chunk = chunk;
 	shard->scan_off = off;
 	shard->scan_elem = shard->scan_row = shard->scan_repeat = 0;
+	shard->scan_group = shard->scan_live = 0;
 	while (shard->scan_chunk == chunk && shard->scan_off == off) {
 		if (deadline_over(session) || ask_scan(index)) {
 			/* No time, or no room while older chunks wait: what follows is lost, and counted. */
@@ -340,6 +343,8 @@ static void scan_record(struct session *session, uint32_t index, uint64_t chunk,
 	shard->scan_elem = elem;
 	shard->scan_row = row;
 	shard->scan_repeat = repeat;
+	shard->scan_group = group;
+	shard->scan_live = live;
 	shard->phase = phase;
 }
 

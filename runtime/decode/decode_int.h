@@ -80,6 +80,7 @@ struct index {
 	const bool *is_closure; /* by type: objects that begin with their function's PC */
 	bool collected_twice; /* the target's garbage collector ran more than once */
 	bool over_budget;     /* statistics say that pointees were left out for `bytes` */
+	bool dropped;	      /* they say that some were lost */
 	uint64_t salt;	      /* of the keys of both maps */
 	struct map pointee_map, stack_map;
 	VEC(struct pointee) pointees;

@@ -350,6 +350,7 @@ struct error *index_build(struct index *index, struct arena *arena, struct recor
 	index->load_bias = records->input->process->load_bias;
 	index->is_closure = closure_types(arena, index->schema);
 	index->over_budget = statistics && statistics->budget_cuts;
+	index->dropped = statistics && statistics->dropped_pointees;
 	map_init(&index->pointee_map, arena);
 	map_init(&index->stack_map, arena);
 	for (;;) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "abi/maps.h"
 #include "value.h"
 
 /*
@@ -18,15 +19,16 @@
  *
  * Keys and values over 128 bytes lie elsewhere, slots have pointers to them.
  *
- * limits.map cuts as the engine does, and then entries by what they take themselves, so
- * that what is shown does not depend on what other captures fetched of the same map.
+ * limits.map cuts as the engine does (abi/maps.h), and then entries by what they take themselves, so
+ * that what is shown does not depend on what other captures fetched of the same map. Where the
+ * engine looked at groups one by one, those it passed over have no entries and no copies.
  */
 #define MIN_TOPHASH 5u
 #define FLAG_SAME_SIZE_GROW 8u
-#define SLOTS 8u
+#define SLOTS ASK_GROUP_SLOTS
 #define CTRL_EMPTY_OR_DELETED 0x80u
-/* internal/runtime/maps: a table has at most this many groups (maxTableCapacity / 8). */
-#define TABLE_GROUPS 128u
+/* Groups without a copy that are looked for at the price of one step. */
+#define LOOKED_A_STEP 16u
 
 /* The map in work. */
 struct map_reader {
@@ -37,6 +39,8 @@ struct map_reader {
 	uint64_t marks, keys, values, key_step, value_step;
 	uint32_t slot_key, slot_value; /* types in the slots */
 	uint64_t overflow;	       /* offset of the bucket's overflow pointer */
+	bool swiss;
+	bool thin; /* groups were looked at one by one: one that has no copy says nothing */
 };
 
 /* The struct that the pointer in this field leads to, SCHEMA_NONE when it is not like that. */
@@ -52,6 +56,15 @@ static void note_missing(struct map_reader *m, struct hole hole)
 {
 	if (m->entries->missing.kind == HOLE_NONE)
 		m->entries->missing = hole;
+}
+
+/* A group that has no copy was passed over, or lost: here entries are short, and nothing was cut. */
+static void note_lost(struct map_reader *m)
+{
+	if (m->r->index->over_budget)
+		note_missing(m, HOLE(HOLE_BUDGET));
+	else if (m->r->index->dropped)
+		note_missing(m, HOLE(HOLE_NOT_CAPTURED));
 }
 
 /* One step of work; false, and noted, when there was enough. */
@@ -146,16 +159,23 @@ static bool take_slot(struct map_reader *m, const struct view *v, uint32_t i)
 	return true;
 }
 
-/* `count` buckets or groups, of which the engine takes what the limit allows. false: enough. */
-static bool take_array(struct map_reader *m, uint64_t address, uint64_t count,
-		       bool (*take)(struct map_reader *m, struct view v))
+/* Slots in use of a bucket or a group. */
+static uint32_t live_slots(const struct map_reader *m, const struct view *v)
 {
-	uint64_t size = m->r->schema->types[m->slots].size, most = m->r->limits->map / size, kept;
+	uint64_t marks = view_u64(v, m->marks);
+
+	return m->swiss ? ask_group_live(marks) : ask_bucket_live(marks);
+}
+
+/* The first `groups` of an array of `count`. false: enough. */
+static bool take_at_once(struct map_reader *m, uint64_t address, uint64_t groups, uint64_t count,
+			 bool (*take)(struct map_reader *m, struct view v))
+{
+	uint64_t size = m->r->schema->types[m->slots].size, kept;
 	struct hole hole;
 	struct view v;
 
-	most = !most ? 1 : most < count ? most : count;
-	hole = pointee_view(m->r, address, m->slots, most * size, size, &v);
+	hole = pointee_view(m->r, address, m->slots, groups * size, size, &v);
 	if (hole.kind != HOLE_NONE) {
 		note_missing(m, hole);
 		return true;
@@ -166,6 +186,57 @@ static bool take_array(struct map_reader *m, uint64_t address, uint64_t count,
 		if (!take(m, view_part(&v, i * size, size)))
 			return false;
 	return true;
+}
+
+/* Those of an array of `count` that the engine looked at, and that have entries. false: enough. */
+static bool take_one_by_one(struct map_reader *m, uint64_t address, uint64_t count, uint64_t used,
+			    bool (*take)(struct map_reader *m, struct view v))
+{
+	uint64_t size = m->r->schema->types[m->slots].size, live = 0;
+	uint64_t looked = count < ASK_GROUPS_LOOKED ? count : ASK_GROUPS_LOOKED;
+
+	m->thin = true;
+	for (uint64_t i = 0; i < looked; i++) {
+		struct view v;
+		struct hole hole;
+
+		if (i % LOOKED_A_STEP == 0 && !step(m))
+			return false;
+		if (!index_pointee(m->r->index, address + i * size, m->slots))
+			continue;
+		hole = pointee_view(m->r, address + i * size, m->slots, size, size, &v);
+		if (hole.kind != HOLE_NONE) {
+			note_missing(m, hole);
+			continue;
+		}
+		live += live_slots(m, &v);
+		if (!take(m, v))
+			return false;
+		if (live >= used)
+			return true;
+		if (ask_groups_enough(live, size, m->r->limits->map)) {
+			m->entries->cut = true;
+			return true;
+		}
+	}
+	m->entries->cut |= looked < count;
+	return true;
+}
+
+/*
+ * An array of `count` buckets or groups, `used` entries in all, of which the engine takes
+ * what the limit allows. false: enough.
+ */
+static bool take_array(struct map_reader *m, uint64_t address, uint64_t count, uint64_t used,
+		       bool (*take)(struct map_reader *m, struct view v))
+{
+	uint64_t size = m->r->schema->types[m->slots].size, groups;
+
+	if (!used)
+		return true;
+	groups = ask_groups_at_once(count, size, used, m->r->limits->map);
+	return groups ? take_at_once(m, address, groups, count, take)
+		      : take_one_by_one(m, address, count, used, take);
 }
 
 /* ---- hmap ---- */
@@ -224,7 +295,7 @@ static bool take_chain(struct map_reader *m, struct view v)
 static struct hole hmap_read(struct map_reader *m, const struct view *header, uint32_t type)
 {
 	const struct schema *schema = m->r->schema;
-	uint64_t b, flags, buckets, old;
+	uint64_t b, flags, buckets, old, used = m->entries->length;
 
 	if (!struct_number(schema, header, type, "B", &b) ||
 	    !struct_number(schema, header, type, "flags", &flags) ||
@@ -233,11 +304,11 @@ static struct hole hmap_read(struct map_reader *m, const struct view *header, ui
 		return UNAVAILABLE("its header is not described");
 	if (b > 40 || m->entries->length >> 48)
 		return UNAVAILABLE("it has more buckets than there is memory");
-	if (buckets && !take_array(m, buckets, (uint64_t)1 << b, take_chain))
+	if (buckets && !take_array(m, buckets, (uint64_t)1 << b, used, take_chain))
 		return NO_HOLE;
 	if (old)
 		take_array(m, old, (uint64_t)1 << (flags & FLAG_SAME_SIZE_GROW || !b ? b : b - 1),
-			   take_chain);
+			   used, take_chain);
 	return NO_HOLE;
 }
 
@@ -283,12 +354,16 @@ static bool take_table(struct map_reader *m, uint64_t address, uint32_t table,
 		       const struct schema_field *groups)
 {
 	const struct schema *schema = m->r->schema;
-	uint64_t size = schema->types[table].size, data, mask;
+	uint64_t size = schema->types[table].size, data, mask, used;
 	struct view v, part;
 	struct hole hole = pointee_view(m->r, address, table, size, size, &v);
 
 	if (hole.kind != HOLE_NONE) {
 		note_missing(m, hole);
+		return true;
+	}
+	if (!struct_number(schema, &v, table, "used", &used)) {
+		note_missing(m, UNAVAILABLE("a table that does not count its entries"));
 		return true;
 	}
 	part = view_part(&v, groups->offset, schema->types[groups->type].size);
@@ -297,7 +372,7 @@ static bool take_table(struct map_reader *m, uint64_t address, uint32_t table,
 		note_missing(m, UNAVAILABLE("a table without groups"));
 		return true;
 	}
-	return take_array(m, data, mask + 1, take_group);
+	return take_array(m, data, mask + 1, used, take_group);
 }
 
 /* The directory: pointers to tables, as many as the engine takes. */
@@ -305,12 +380,12 @@ static void take_directory(struct map_reader *m, uint64_t address, uint64_t leng
 			   uint32_t pointer, const struct schema_field *groups)
 {
 	const struct schema *schema = m->r->schema;
-	uint64_t most = m->r->limits->map / (TABLE_GROUPS * schema->types[m->slots].size) + 1;
+	uint64_t most = ask_tables_taken(length, schema->types[m->slots].size, m->entries->length,
+					 m->r->limits->map);
 	struct hole hole;
 	struct map seen;
 	struct view v;
 
-	most = most < length ? most : length;
 	hole = pointee_view(m->r, address, pointer, most * 8, 8, &v);
 	if (hole.kind != HOLE_NONE) {
 		note_missing(m, hole);
@@ -360,12 +435,12 @@ static struct hole swiss_read(struct map_reader *m, const struct view *header, u
 		return UNAVAILABLE("its header is not described");
 	if (length >> 40 || m->entries->length >> 48)
 		return UNAVAILABLE("it has more tables than there is memory");
-	if (!directory)
+	if (!directory || !m->entries->length)
 		return NO_HOLE;
 	if (length)
 		take_directory(m, directory, length, pointer, groups);
 	else
-		take_array(m, directory, 1, take_group);
+		take_at_once(m, directory, 1, 1, take_group);
 	return NO_HOLE;
 }
 
@@ -380,15 +455,14 @@ bool map_read(struct render *r, uint64_t address, uint32_t type, struct entries 
 	const struct schema_field *groups = NULL;
 	uint32_t pointer = SCHEMA_NONE;
 	struct view header;
-	bool swiss;
 
 	ret->missing = NO_HOLE;
 	if (t->kind != SCHEMA_KIND_MAP || t->elem == SCHEMA_NONE || t->key == SCHEMA_NONE ||
 	    t->internals == SCHEMA_NONE || schema->types[t->internals].kind != SCHEMA_KIND_STRUCT)
 		return false;
 	m.slots = target(schema, t->internals, "buckets");
-	swiss = m.slots == SCHEMA_NONE;
-	if (swiss ? !swiss_types(&m, t->internals, &pointer, &groups) || !group_layout(&m)
+	m.swiss = m.slots == SCHEMA_NONE;
+	if (m.swiss ? !swiss_types(&m, t->internals, &pointer, &groups) || !group_layout(&m)
 		  : !bucket_layout(&m))
 		return false;
 	if (!slots_are_sound(&m, t))
@@ -396,10 +470,12 @@ bool map_read(struct render *r, uint64_t address, uint32_t type, struct entries 
 	*why = address_follow(r, address, t->internals, 0, 0, &header);
 	if (why->kind != HOLE_NONE)
 		return true;
-	if (!struct_number(schema, &header, t->internals, swiss ? "used" : "count", &ret->length))
+	if (!struct_number(schema, &header, t->internals, m.swiss ? "used" : "count", &ret->length))
 		return false;
-	*why = swiss ? swiss_read(&m, &header, t->internals, pointer, groups)
+	*why = m.swiss ? swiss_read(&m, &header, t->internals, pointer, groups)
 		     : hmap_read(&m, &header, t->internals);
+	if (m.thin && !ret->cut && ret->list.length < ret->length)
+		note_lost(&m);
 	return true;
 }
 

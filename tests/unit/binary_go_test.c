@@ -334,6 +334,28 @@ static void test_wrappers_of_the_same_name(void **state)
 	binary_close(binary);
 }
 
+/* What the compiler made is no instance, but for a literal that is called with what the user wrote. */
+static void test_made_literals(void **state)
+{
+	struct binary *binary = open_fixture(*state);
+	const struct binary_instance *all;
+	const char *const *names;
+	size_t count, literals = 0;
+
+	names = binary_function_names(binary, &count);
+	for (size_t i = 0; i < count; i++) {
+		assert_null(strstr(names[i], "gowrap"));
+		assert_null(strstr(names[i], "deferwrap"));
+		literals += !strncmp(names[i], "main.passesOn[", 14) &&
+			    !strcmp(names[i] + strlen(names[i]) - 6, ".func1");
+	}
+	assert_int_equal(literals, 1);
+	all = binary_instances(binary, "main.passesOn[go.shape.int].func1", &count);
+	assert_int_equal(count, 1);
+	assert_string_equal(all[0].function->name, "main.passesOn[go.shape.int].func1");
+	binary_close(binary);
+}
+
 /* add() is inlined into GetInfo? Only helper() surely is, into whoever has add(). */
 static void test_inlines(void **state)
 {
@@ -638,6 +660,7 @@ int main(void)
 		EACH(test_runtime_types),
 		EACH(test_functions),
 		EACH(test_wrappers_of_the_same_name),
+		EACH(test_made_literals),
 		EACH(test_inlines),
 		EACH(test_files_and_generics),
 		EACH(test_scopes),

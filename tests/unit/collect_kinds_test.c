@@ -205,6 +205,7 @@ static void test_counted_array(void **state)
 static void check_buckets(ask_u64 flags, ask_u32 old, ask_u32 expected)
 {
 	setup(NULL);
+	put(ROOT_AT, 64);		  /* entries */
 	put(ROOT_AT + 8, flags | 3 << 8); /* B = 3 */
 	put(ROOT_AT + 16, A);
 	limits[0].map = 1024;
@@ -220,30 +221,53 @@ static void test_buckets(void **state)
 	check_buckets(8, 1, 8); /* but for a same-size grow */
 }
 
+/* Where the limit is less than one bucket, the first one that has entries is kept. */
 static void test_map_limit_keeps_at_least_one(void **state)
 {
 	(void)state;
+	put(ROOT_AT, 20);
 	put(ROOT_AT + 8, 3 << 8);
 	put(ROOT_AT + 16, A);
+	put(A + 256, 9);
+	put(A + 384, 9);
 	limits[0].map = 10;
 	run((struct ask_pointer){16, ASK_POINTER_BUCKETS, WIDE, 1, 0, 9 | 8 << 8});
-	assert_int_equal(pointee(A, WIDE)->length, 128);
+	assert_null(pointee(A, WIDE));
+	assert_int_equal(pointee(A + 256, WIDE)->length, 128);
+	assert_null(pointee(A + 384, WIDE));
 	assert_int_equal(world.shards[0].length_cuts, 1);
 }
 
 static void test_directory(void **state)
 {
 	(void)state;
+	put(ROOT_AT, 1);
 	put(ROOT_AT + 16, A); /* length 0: one group */
 	run((struct ask_pointer){16, ASK_POINTER_DIRECTORY, POINTER, 1, 0, WIDE});
 	assert_int_equal(pointee(A, WIDE)->length, 128);
 	setup(NULL);
+	put(ROOT_AT, 1);
 	put(ROOT_AT + 16, A);
 	put(ROOT_AT + 24, 1); /* one table */
 	put(A, B);
 	run((struct ask_pointer){16, ASK_POINTER_DIRECTORY, POINTER, 1, 0, WIDE});
 	assert_int_equal(pointee(A, POINTER)->length, 8);
 	assert_non_null(pointee(B, INT));
+	/* entries thin enough that all tables are needed, and so dense that a quarter is */
+	for (int dense = 0; dense < 2; dense++) {
+		setup(NULL);
+		put(ROOT_AT, dense ? 60 : 16);
+		put(ROOT_AT + 16, A);
+		put(ROOT_AT + 24, 16);
+		run((struct ask_pointer){16, ASK_POINTER_DIRECTORY, POINTER, 1, 0, WIDE});
+		assert_int_equal(pointee(A, POINTER)->length, dense ? 5 * 8 : 16 * 8);
+		assert_int_equal(world.shards[0].length_cuts, dense);
+	}
+	/* nothing in it: nothing is read */
+	setup(NULL);
+	put(ROOT_AT + 16, A);
+	run((struct ask_pointer){16, ASK_POINTER_DIRECTORY, POINTER, 1, 0, WIDE});
+	assert_null(pointee(A, WIDE));
 }
 
 static void test_groups(void **state)
@@ -251,8 +275,88 @@ static void test_groups(void **state)
 	(void)state;
 	put(ROOT_AT, A);
 	put(ROOT_AT + 8, 1); /* mask: two groups */
-	run((struct ask_pointer){0, ASK_POINTER_GROUPS, WIDE, 1, 0, 0});
+	put(ROOT_AT + 16, 5 | 99 << 16); /* entries, and the table's capacity */
+	run((struct ask_pointer){0, ASK_POINTER_GROUPS, WIDE, 1, 0, 16});
 	assert_int_equal(pointee(A, WIDE)->length, 256);
+}
+
+static unsigned pointees(void)
+{
+	unsigned ret = 0;
+
+	for (ask_u32 off = 0; off < world.shards[0].write_off;) {
+		const struct ask_value *value = (const void *)(world.chunks + off);
+
+		ret += value->head.kind == ASK_RECORD_POINTEE;
+		off += value->head.size;
+	}
+	return ret;
+}
+
+/* 64 groups of 128 bytes at `groups`, three entries in two of them. */
+static void put_thin_groups(ask_u64 groups)
+{
+	const ask_u64 empty = 0x8080808080808080;
+
+	setup(NULL);
+	put(ROOT_AT, groups);
+	put(ROOT_AT + 8, 63);
+	put(ROOT_AT + 16, 3);
+	for (unsigned i = 0; i < 64; i++)
+		put(groups + i * 128, empty);
+	put(groups + 5 * 128, empty ^ 0xff);	     /* 0x7f */
+	put(groups + 40 * 128, 0x80fe80008001fe80); /* deleted ones among them */
+	put(groups + 50 * 128, 0); /* behind the last entry nobody looks */
+}
+
+static void test_thin_groups(void **state)
+{
+	const struct ask_pointer row = {0, ASK_POINTER_GROUPS, WIDE, 1, 0, 16};
+
+	(void)state;
+	put_thin_groups(A);
+	run(row);
+	assert_int_equal(pointee(A + 5 * 128, WIDE)->length, 128);
+	assert_int_equal(pointee(A + 40 * 128, WIDE)->length, 128);
+	assert_int_equal(pointees(), 2);
+	assert_int_equal(world.shards[0].length_cuts, 0);
+	/* in a page that is not there */
+	put_thin_groups(HOLE - 20 * 128);
+	run(row);
+	assert_int_equal(pointee(HOLE - 15 * 128, WIDE)->head.status, ASK_STATUS_OK);
+	assert_int_equal(pointee(HOLE, WIDE)->head.status, ASK_STATUS_READ_FAILED);
+	put_thin_groups(HOLE - 20 * 128);
+	world.shards[0].retried = 0;
+	run(row);
+	assert_int_equal(pointees(), 1);
+	assert_true(root()->extra & ASK_VALUE_RESCAN);
+}
+
+/* Buckets that keep their overflow buckets, or were evacuated; 1 << 15 of them are too many. */
+static void test_thin_buckets(void **state)
+{
+	const ask_u64 first[] = {0x0000000000000001, 0x0404040404040402, 0x0404040404040403,
+				 0x0404040404040404, 0x00000000000000ff, 0x0500000000000001};
+	const struct ask_pointer row = {16, ASK_POINTER_BUCKETS, INT, 1, 0, 9 | 8 << 8};
+
+	(void)state;
+	put(ROOT_AT, 9);
+	put(ROOT_AT + 8, 15 << 8); /* B */
+	put(ROOT_AT + 16, C);
+	for (unsigned i = 0; i < ARRAY_SIZE(first); i++)
+		put(C + 80 + i * 8, first[i]);
+	put(C + (ASK_GROUPS_LOOKED - 1) * 8, 5);
+	put(C + ASK_GROUPS_LOOKED * 8, 5);
+	run(row);
+	assert_non_null(pointee(C + 80, INT));
+	assert_null(pointee(C + 88, INT));
+	assert_null(pointee(C + 96, INT));
+	assert_null(pointee(C + 104, INT));
+	assert_non_null(pointee(C + 112, INT));
+	assert_non_null(pointee(C + 120, INT));
+	assert_non_null(pointee(C + (ASK_GROUPS_LOOKED - 1) * 8, INT));
+	assert_int_equal(pointees(), 4);
+	assert_int_equal(world.shards[0].length_cuts, 1);
 }
 
 static void test_trie(void **state)
@@ -687,6 +791,8 @@ int main(void)
 		TEST(test_map_limit_keeps_at_least_one),
 		TEST(test_directory),
 		TEST(test_groups),
+		TEST(test_thin_groups),
+		TEST(test_thin_buckets),
 		TEST(test_trie),
 		TEST(test_any),
 		TEST(test_interface_is_resolved_in_the_copy),

@@ -150,7 +150,8 @@ static inline void put_swiss_header(struct fixture *f, const struct swiss_map *m
 static inline void put_table(struct fixture *f, const struct swiss_map *m, uint64_t address,
 			     uint64_t groups, uint64_t mask)
 {
-	uint64_t words[4] = {0, 0, groups, mask};
+	/* as many entries as there are slots: how thin they are is up to the tests of that */
+	uint64_t words[4] = {(mask + 1) * 8 & 0xffff, 0, groups, mask};
 
 	put_pointee(&f->records, address, m->table, ASK_STATUS_OK, words, sizeof(words));
 }

@@ -166,9 +166,58 @@ static void test_cut(void **state)
 	(void)state;
 	check_cut(0, "{'entries':[{'key':8,'value':1}],'len':3,'__status':'truncated'}");
 	check_cut(31, "{'entries':[{'key':8,'value':1}],'len':3,'__status':'truncated'}");
-	/* one bucket of 144 bytes, though another capture fetched both */
-	check_cut(287, "{'entries':[{'key':8,'value':1},{'key':9,'value':2}],'len':3,"
-		       "'__status':'truncated'}");
+	/* two entries; slots without one do not count */
+	check_cut(32, "{'entries':[{'key':8,'value':1},{'key':9,'value':2}],'len':3,"
+		      "'__status':'truncated'}");
+}
+
+/*
+ * Of 64 buckets few have entries: the engine passed over the others. `third`: the status of
+ * one's copy; -1: there is none.
+ */
+static void check_thin(uint32_t limit, int third, const char *x, const char *status)
+{
+	struct int_bucket buckets[3] = {
+		{.tophash = {50}, .keys = {8}, .values = {1}},
+		{.tophash = {1, 51}, .keys = {99, 9}, .values = {99, 2}},
+		{.tophash = {52}, .keys = {7}, .values = {3}},
+	};
+	const uint64_t at[3] = {0x2000, 0x2000 + 10 * 144, 0x2000 + 63 * 144};
+	struct fixture f;
+	struct old_map m;
+
+	setup(&f);
+	m = add_old_map(&f, f.i64, f.i64, f.i64, f.i64);
+	add_limits(&f.b, 4, 512, 512);
+	f.b.limits.data[0].map = limit;
+	put_old_header(&f, &m, 0x1000, 3, 6, 0, 0x2000, 0);
+	for (unsigned i = 0; i < 2; i++)
+		put_pointee(&f.records, at[i], m.bucket, ASK_STATUS_OK, &buckets[i],
+			    sizeof(buckets[i]));
+	if (third >= 0)
+		put_pointee(&f.records, at[2], m.bucket, (uint16_t)third, &buckets[2],
+			    sizeof(buckets[2]));
+	check_cells(&f, m.map, &map_word, x, "*", status);
+}
+
+static void test_thin(void **state)
+{
+	const char *two = "{'entries':[{'key':8,'value':1},{'key':9,'value':2}],'len':3,"
+			  "'__status':'%s'}";
+	char text[160];
+
+	(void)state;
+	check_thin(64, ASK_STATUS_OK,
+		   "{'entries':[{'key':7,'value':3},{'key':8,'value':1},{'key':9,'value':2}],'len':3}",
+		   "ok");
+	snprintf(text, sizeof(text), two, "truncated");
+	check_thin(32, ASK_STATUS_OK, text, "truncated");
+	check_thin(64, ASK_STATUS_READ_FAILED,
+		   "{'entries':[{'key':8,'value':1},{'key':9,'value':2},{'__status':'read_failed'}],"
+		   "'len':3}",
+		   "partial: read_failed");
+	snprintf(text, sizeof(text), two, "partial");
+	check_thin(64, -1, text, "partial: the map was being changed");
 }
 
 /* Slots that hold pointers to keys and values of more than 128 bytes. */
@@ -436,14 +485,15 @@ static void test_swiss_directory(void **state)
 		    "{'entries':[{'key':1,'value':10},{'key':2,'value':20},{'key':3,'value':30},"
 		    "{'key':4,'value':40},{'__status':'read_failed'}],'len':4}",
 		    "*", "partial: read_failed");
-	/* of 2048 bytes the directory's share is one pointer */
+	/* of 32 bytes the directory's share is half of its pointers, the first table's one group */
 	setup(&f);
 	m = add_swiss_map(&f, f.i64, f.i64, f.i64, f.i64);
+	add_limits(&f.b, 4, 512, 512);
+	f.b.limits.data[0].map = 32;
 	put_directory(&f, &m, false);
 	check_cells(&f, m.map, &map_word,
-		    "{'entries':[{'key':1,'value':10},{'key':2,'value':20}],'len':4,"
-		    "'__status':'truncated'}",
-		    "*", "truncated");
+		    "{'entries':[{'key':1,'value':10}],'len':4,'__status':'truncated'}", "*",
+		    "truncated");
 }
 
 static void test_swiss_indirect(void **state)
@@ -508,7 +558,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nil_and_empty),	cmocka_unit_test(test_one_bucket),
 		cmocka_unit_test(test_overflow),	cmocka_unit_test(test_growing),
-		cmocka_unit_test(test_cut),		cmocka_unit_test(test_indirect),
+		cmocka_unit_test(test_cut), cmocka_unit_test(test_thin),		cmocka_unit_test(test_indirect),
 		cmocka_unit_test(test_missing),		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_swiss_small),	cmocka_unit_test(test_swiss_directory),
 		cmocka_unit_test(test_swiss_indirect),	cmocka_unit_test(test_cycle),

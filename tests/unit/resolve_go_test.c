@@ -312,6 +312,39 @@ static void test_inventory(void **state)
 	assert_int_equal(count, 0);
 }
 
+/* Temporaries of the compiler that got into debug info are not listed. */
+static void test_inventory_of_made_variables(void **state)
+{
+	const struct binary_instance *instances;
+	const struct binary_variable *variables;
+	const struct ir_variable *rows;
+	size_t names_count, count, found, made = 0;
+	const char *const *names;
+
+	(void)state;
+	open_program();
+	names = binary_function_names(binary, &names_count);
+	for (size_t i = 0; i < names_count; i++) {
+		size_t made_here = 0;
+
+		if (strncmp(names[i], "runtime.", 8) && strncmp(names[i], "fmt.", 4))
+			continue;
+		instances = binary_instances(binary, names[i], &count);
+		for (size_t k = 0; k < count; k++) {
+			assert_ok(binary_variables(binary, &instances[k], &variables, &found));
+			for (size_t n = 0; n < found; n++)
+				made_here += strstr(variables[n].name, "autotmp") != NULL;
+		}
+		if (!made_here)
+			continue;
+		made += made_here;
+		assert_ok(resolve_variables(&arena, binary, names[i], &rows, &count));
+		for (size_t n = 0; n < count; n++)
+			assert_null(strstr(rows[n].name, "autotmp"));
+	}
+	assert_true(made > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,6 +362,7 @@ int main(void)
 		TEST(test_symbols),
 		TEST(test_written_schema),
 		TEST(test_inventory),
+		TEST(test_inventory_of_made_variables),
 	};
 	int failed = build_programs("resolve", toolchains, ARRAY_SIZE(toolchains));
 

@@ -78,6 +78,14 @@ func holdCut(m map[int]int) {
 	keep(m)
 }
 
+// Maps that were large once: few entries in many slots. The limit is about entries.
+//
+//go:noinline
+func holdThin(v []map[int]string) {
+	park()
+	keep(v)
+}
+
 //go:noinline
 func holdMapCycle(m map[string]any) {
 	park()
@@ -147,6 +155,20 @@ func holdMapKinds() {
 		cut[i] = i * 2
 	}
 	hold(func() { holdCut(cut) })
+
+	var thin []map[int]string
+	for _, n := range []struct{ most, left int }{{5000, 1}, {20000, 5}, {300, 0}, {1000, 30}, {60, 2}, {2000, 60}} {
+		m := make(map[int]string)
+		for i := 0; i < n.most; i++ {
+			m[i] = strconv.Itoa(i)
+		}
+		for i := n.left; i < n.most; i++ {
+			delete(m, (i*7+3)%n.most)
+		}
+		thin = append(thin, m)
+	}
+	truth("holdThin", "v", thin)
+	hold(func() { holdThin(thin) })
 
 	cycle := map[string]any{"n": 1}
 	cycle["self"] = cycle

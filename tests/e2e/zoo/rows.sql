@@ -1,4 +1,4 @@
--- a map that is cut keeps its shape and its true length; of 1600 bytes some go to empty slots
+-- a map that is cut keeps its shape and its true length
 SELECT status_m, m->>'$.len', m->>'$.__status', json_array_length(m->'$.entries') BETWEEN 20 AND 100,
 (SELECT count(*) FROM json_each(m->'$.entries') e WHERE e.value->>'$.value' IS NOT 2 * (e.value->>'$.key')) FROM holdCut;
 --> truncated|5000|truncated|1|0
