@@ -139,8 +139,15 @@ void target_note_gone(struct target *target)
 
 /* Seizing */
 
-/* Why PTRACE_SEIZE refused. NULL and *gone: the thread is only dead. */
-static struct error *seize_refused(const struct target *target, pid_t tid, int errnum, bool *gone)
+#define SEIZE_TRIES 10
+
+/*
+ * Why PTRACE_SEIZE refused. NULL and *gone: the thread is only dead. NULL otherwise: nobody is its
+ * tracer, who may have let go of it, or have ended, before we looked for him; so it is to be asked for
+ * again, unless this was the `last` time: then there is another reason.
+ */
+static struct error *seize_refused(const struct target *target, pid_t tid, int errnum, bool last,
+				   bool *gone)
 {
 	struct proc_status status;
 	struct error *error;
@@ -158,14 +165,17 @@ static struct error *seize_refused(const struct target *target, pid_t tid, int e
 		return error;
 	if (errnum != EPERM && errnum != EACCES)
 		return error_os(ERROR_HOST, errnum, "process %d: cannot trace it", target->pid);
-	if (status.tracer)
-		status.tracer = proc_owner(status.tracer);
-	if (status.tracer)
-		return error_new(ERROR_HOST,
-				 "process %d is already traced by process %d (%s): a process can "
-				 "have one tracer only",
-				 target->pid, status.tracer, proc_comm(status.tracer));
-	return proc_ptrace_refused(target->pid);
+	if (status.tracer) {
+		pid_t tracer = proc_owner(status.tracer);
+		const char *name = proc_comm(tracer);
+
+		if (*name || last)
+			return error_new(ERROR_HOST,
+					 "process %d is already traced by process %d (%s): a "
+					 "process can have one tracer only",
+					 target->pid, tracer, name);
+	}
+	return last ? proc_ptrace_refused(target->pid) : NULL;
 }
 
 /*
@@ -187,37 +197,19 @@ static void expel_stranger(struct target *target, struct target_thread *thread)
 	thread->gone = true;
 }
 
-/*
- * A tracer that lets go of the thread while we ask for it is refused for no reason that could
- * still be told: so what nobody traces is asked for once more. errno is set.
- */
-static bool seize(const struct target *target, pid_t tid)
-{
-	struct proc_status status = {0};
-
-	if (ptrace(PTRACE_SEIZE, tid, 0, OPTIONS) == 0)
-		return true;
-	if (errno != EPERM)
-		return false;
-	error_free(thread_status(target, tid, &status));
-	if (status.tracer) {
-		errno = EPERM;
-		return false;
-	}
-	return ptrace(PTRACE_SEIZE, tid, 0, OPTIONS) == 0;
-}
-
 /* *ret is false when the thread is dead. */
 static struct error *seize_thread(struct target *target, struct target_thread *thread, bool *ret)
 {
 	struct proc_status status;
 	bool gone;
 
-	if (!seize(target, thread->tid)) {
-		TRY(seize_refused(target, thread->tid, errno, &gone));
-		thread->gone = true;
-		*ret = false;
-		return NULL;
+	for (int tries = 1; ptrace(PTRACE_SEIZE, thread->tid, 0, OPTIONS) < 0; tries++) {
+		TRY(seize_refused(target, thread->tid, errno, tries == SEIZE_TRIES, &gone));
+		if (gone) {
+			thread->gone = true;
+			*ret = false;
+			return NULL;
+		}
 	}
 	*thread = (struct target_thread){.tid = thread->tid, .attached = true};
 	expel_stranger(target, thread);

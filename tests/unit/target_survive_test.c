@@ -275,6 +275,35 @@ static void test_a_second_tracer_is_told_who_is_first(void **state)
 	fixture_end(&fixture);
 }
 
+/* Whoever is refused is told who the other one is, also when that one lets go at that moment. */
+static void test_a_tracer_that_comes_and_goes(void **state)
+{
+	struct fixture fixture = fixture_start(FIXTURE_QUIET);
+	int64_t end = now_ns() + 500000000;
+	struct target target;
+	pid_t tracer = fork();
+
+	(void)state;
+	if (!tracer) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;) {
+			error_free(target_seize(&target, fixture.pid));
+			target_deinit(&target);
+		}
+	}
+	while (now_ns() < end) {
+		struct error *error = target_seize(&target, fixture.pid);
+
+		if (error)
+			assert_error(error, ERROR_HOST, "already traced by process");
+		let_go(&target);
+	}
+	kill(tracer, SIGKILL);
+	waitpid(tracer, NULL, 0);
+	assert_runs(&fixture);
+	fixture_end(&fixture);
+}
+
 /* Kills the target at that stage, says so, and lives on until it is told to end. */
 static void kill_at(const struct fixture *fixture, int stage, int told, int wait)
 {
@@ -605,6 +634,7 @@ int main(void)
 		cmocka_unit_test(test_a_stopped_process_stays_stopped),
 		cmocka_unit_test(test_stop_and_continue_in_the_pause),
 		cmocka_unit_test(test_a_second_tracer_is_told_who_is_first),
+		cmocka_unit_test(test_a_tracer_that_comes_and_goes),
 		cmocka_unit_test(test_the_target_is_killed),
 		cmocka_unit_test(test_the_target_is_killed_during_triggers),
 		cmocka_unit_test(test_execve_after_seizing),
