@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "value.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
 /*
  * Func values. Go source: runtime/runtime2.go, funcval {fn uintptr, variable data}.
  *
@@ -13,8 +17,15 @@
  * it; heaps and stacks lie elsewhere. So where `closures` has no row, a func value in the
  * program's image captured nothing, and of another one it is not known what it captured:
  * closures before Go 1.23.
+ *
+ * A variable that the closure's code uses only in the operand of an instruction has no entry in
+ * debug info (Go 1.23 to 1.26), but has its place in the object. No Go type is aligned to more
+ * than a word, so where a word or more is left out before a variable, one is missing. Behind the last
+ * one nothing tells. Variables that the compiler folded into the code are not in the object.
  */
 #define IMAGE_REACH ((uint64_t)1 << 31)
+#define ALIGNMENT_MAX sizeof(uint64_t)
+#define DICTIONARY ".dict" /* of a generic function: captured with -N, and nobody wrote it */
 
 struct function {
 	uint64_t address;      /* of its object */
@@ -91,22 +102,40 @@ static void render_variable(struct render *r, const struct view *object, uint32_
 	r->ancestors.length = ancestors;
 }
 
+/* What is captured at a byte of the object and has no name; '@' begins no name. */
+static void render_undescribed(struct render *r, uint64_t offset)
+{
+	char key[24];
+
+	snprintf(key, sizeof(key), "@%" PRIu64, offset);
+	json_key(&r->json, key);
+	render_hole(r, UNAVAILABLE("a captured variable is not described"));
+}
+
 static void render_variables(struct render *r, const struct view *object, uint32_t type,
 			     uint32_t depth)
 {
 	const struct schema_type *t = &r->schema->types[type];
+	uint64_t end = sizeof(uint64_t); /* of what came so far: the PC */
 
 	json_object_begin(&r->json);
 	for (uint32_t i = 0; i < t->fields; i++) {
 		const struct schema_field *field = &r->schema->fields[t->first_field + i];
 
+		const char *name = schema_text(r->schema, field->name);
+		uint64_t last = end;
+
 		if (field->offset < sizeof(uint64_t)) /* the PC */
 			continue;
-		if (!render_room(r, strlen(schema_text(r->schema, field->name)) * 6)) {
+		end = (uint64_t)field->offset + r->schema->types[field->type].size;
+		if (!render_room(r, strlen(name) * 6)) {
 			render_budget(r, true);
 			break;
 		}
-		render_variable(r, object, type, field, depth);
+		if (field->offset >= last + ALIGNMENT_MAX)
+			render_undescribed(r, last);
+		if (strcmp(name, DICTIONARY) != 0)
+			render_variable(r, object, type, field, depth);
 	}
 	json_object_end(&r->json);
 }

@@ -23,6 +23,8 @@ sqlite3 -batch -cmd "ATTACH 'file:values.db?mode=ro' AS snapshot" compare.db ".r
 expectations=$(sed -n '/^expectations$/{n;p}' compared)
 if [ "${expectations:-0}" -gt 90 ]; then ok "$expectations expectations"; else fail "only $expectations expectations"; fi
 expect "no value differs" '' "$(sed '1,/^differences$/d' compared | cut -c1-300)"
+expect "a closure of a generic function, without the dictionary" 'main.makes[go.shape.int].func1|0' \
+	"$(sql values.db "SELECT v_Dictionary ->> 'func', v_Dictionary LIKE '%.dict%' FROM holdFuncs")"
 
 check_rows values.db "$E2E_DIR/common.sql"
 [ "$build" = plain ] || check_rows values.db "$here/rows.sql" # nothing is inlined there

@@ -10,25 +10,27 @@ func seven() int { return 7 }
 func half() float64 { return 0.5 }
 
 type funcs struct {
-	Nil       func()
-	Plain     func() int
-	Library   func(string, string) bool
-	Nothing   func() int
-	ByValue   func(int) int
-	ByRef     func() int
-	Both      func(string) string
-	Strings   func() string
-	Structs   func() int
-	Pointers  func() *node
-	Func      func() int
-	Any       func() any
-	Deep      func() *node
-	Method    func() float64
-	PtrMethod func() float64
-	Interface func() float64
-	Expr      func(square) float64
-	List      []func() int
-	PtrFunc   *func() int
+	Nil        func()
+	Plain      func() int
+	Library    func(string, string) bool
+	Nothing    func() int
+	ByValue    func(int) int
+	ByRef      func() int
+	Both       func(string) string
+	Strings    func() string
+	Structs    func() int
+	Pointers   func() *node
+	Func       func() int
+	Any        func() any
+	Deep       func() *node
+	Method     func() float64
+	PtrMethod  func() float64
+	Interface  func() float64
+	Expr       func(square) float64
+	List       []func() int
+	PtrFunc    *func() int
+	Operand    func(int) string
+	Dictionary func() int
 }
 
 //go:noinline
@@ -52,7 +54,12 @@ func holdFuncKinds() {
 	}
 	holdClosures(v)
 	v.PtrFunc = &v.Plain
-	truthFields("holdFuncs", "v", v)
+	if optimised {
+		truthFields("holdFuncs", "v", v, "Operand", "Dictionary")
+		truthStatus("holdFuncs", "v_Operand", "text", "partial: *captured variable* not described")
+	} else {
+		truthFields("holdFuncs", "v", v, "Dictionary") // reflection has another name for it
+	}
 	hold(func() { holdFuncs(v) })
 	truth("holdFuncVariables", "f", v.Plain)
 	truth("holdFuncVariables", "none", v.Nil)
@@ -66,6 +73,17 @@ func holdFuncKinds() {
 func variable[T any](v T) T {
 	keep(v)
 	return v
+}
+
+// The literal needs the dictionary, and captures it: nobody wrote that.
+//
+//go:noinline
+func makes[T any](n T) func() int {
+	return func() int {
+		keep(n)
+		keep(n)
+		return len(variable([]T{n}))
+	}
 }
 
 // A captured variable that is used once, in the operand of an instruction, has no entry in
@@ -105,6 +123,15 @@ func holdClosures(v *funcs) {
 	captures(v.Deep, variables{"long", long})
 	v.Method = square{4}.Area
 	captures(v.Method, variables{"R", square{4}})
+	operand, behind := variable(6), variable("behind")
+	v.Operand = func(by int) string {
+		by += operand
+		keep(by)
+		keep(behind)
+		return behind
+	}
+	captures(v.Operand, variables{"operand", operand, "behind", behind})
+	v.Dictionary = makes(n)
 	c := &circle{"method", 8}
 	v.PtrMethod = c.Area
 	captures(v.PtrMethod, variables{"R", c})
