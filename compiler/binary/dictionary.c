@@ -294,7 +294,7 @@ static void join(struct arena *arena, const struct binary_location *pointer,
 	if (pieces[0].kind == BINARY_PIECE_CFA) {
 		pieces[0].kind = BINARY_PIECE_DICTIONARY;
 		pieces[0].reg = (uint32_t)index;
-	} else if (pieces[0].kind != BINARY_PIECE_REGISTER) {
+	} else { /* in a register it is an address, too, and no type word */
 		pieces[0].kind = BINARY_PIECE_EMPTY;
 	}
 	pieces[1] = only_piece(pointer, WORD);

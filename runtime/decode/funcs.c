@@ -25,6 +25,7 @@
  */
 #define IMAGE_REACH ((uint64_t)1 << 31)
 #define ALIGNMENT_MAX sizeof(uint64_t)
+#define UNDESCRIBED_MAX 64 /* bytes of such a mark */
 #define DICTIONARY ".dict" /* of a generic function: captured with -N, and nobody wrote it */
 
 struct function {
@@ -121,14 +122,13 @@ static void render_variables(struct render *r, const struct view *object, uint32
 	json_object_begin(&r->json);
 	for (uint32_t i = 0; i < t->fields; i++) {
 		const struct schema_field *field = &r->schema->fields[t->first_field + i];
-
 		const char *name = schema_text(r->schema, field->name);
 		uint64_t last = end;
 
 		if (field->offset < sizeof(uint64_t)) /* the PC */
 			continue;
 		end = (uint64_t)field->offset + r->schema->types[field->type].size;
-		if (!render_room(r, strlen(name) * 6)) {
+		if (!render_room(r, strlen(name) * 6 + UNDESCRIBED_MAX)) {
 			render_budget(r, true);
 			break;
 		}
