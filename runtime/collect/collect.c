@@ -115,8 +115,8 @@ static unsigned plan_cpus(const struct session *session)
 
 /*
  * Room for records. What does not fit is written out in the pause, so there should be
- * enough for what so many goroutines usually give. Pointers that wait to be followed need
- * room, too: half of what the spec's `bytes` allow. No more than a quarter of the free memory.
+ * enough for what so many goroutines usually give, if that is no more than a quarter of
+ * the memory that is free.
  */
 static uint64_t plan_buffer(const struct session *session)
 {
@@ -127,10 +127,6 @@ static uint64_t plan_buffer(const struct session *session)
 
 	if (session->options->buffer)
 		return session->options->buffer;
-	if (want < session->schema->meta.bytes_limit / 2)
-		want = session->schema->meta.bytes_limit / 2;
-	if (want > COLLECT_BUFFER_MOST)
-		want = COLLECT_BUFFER_MOST;
 	if (want > free / 4)
 		want = free / 4;
 	return want > DEFAULT_BUFFER ? want : DEFAULT_BUFFER;
