@@ -70,7 +70,7 @@ other_values() {
 				SELECT '$table.$column', c.\"status_$column\", a.\"raw_$column\", c.\"raw_$column\"
 				FROM main.\"$table\" a JOIN b.\"$table\" c USING (process_id, goroutine_id, frame_idx)
 				WHERE a.\"raw_$column\" IS NOT c.\"raw_$column\" AND c.\"status_$column\" NOT LIKE '%read_failed%'
-				AND c.\"status_$column\" NOT LIKE '%not_captured%' AND c.\"status_$column\" NOT LIKE '%unknown_type%'"
+				AND coalesce(c.\"raw_$column\", '') NOT LIKE '%read_failed%' AND c.\"status_$column\" NOT LIKE '%not_captured%' AND c.\"status_$column\" NOT LIKE '%unknown_type%'"
 		done
 	done
 }

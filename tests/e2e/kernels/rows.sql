@@ -1,5 +1,5 @@
--- each call is there once, with its client
-SELECT count(*) BETWEEN 50 AND 100, count(*) = count(DISTINCT request->>'$.ClientID') FROM server_GetInfo;
+-- each call is there once, with its client (on a slow machine many have not begun, or have ended)
+SELECT count(*) BETWEEN 1 AND 100, count(*) = count(DISTINCT request->>'$.ClientID') FROM server_GetInfo;
 --> 1|1
 SELECT count(*) FROM server_GetInfo WHERE request->>'$.ClientID' <> cs->>'$.clientID';
 --> 0
