@@ -141,9 +141,10 @@ struct ask_eval {
 /* A PC whose row in the range table was searched for. */
 struct ask_range_kept {
 	ask_u32 pc;
-	ask_u32 found; /* the row's number + 1; 0: nothing is kept here */
+	ask_u32 found; /* the row's number + 1; ASK_RANGE_NONE; 0: nothing is kept here */
 };
 #define ASK_RANGES_KEPT 16u /* a power of two */
+#define ASK_RANGE_NONE 0xffffffffu /* no row holds it */
 
 /* A signal frame as the kernel lays it down: arch/x86/include/asm/sigframe.h, rt_sigframe. */
 struct ask_ucontext {

@@ -78,6 +78,12 @@ struct ask_run {
 	ask_u64 deadline;
 };
 
+/*
+ * One step: a goroutine, what of its frames comes at once, and a pointer. A turn of bpf_loop() is
+ * an indirect call, which costs as much as a phase does, so the phases that follow each
+ * other mostly are done in one. The verifier wants to see 0 or 1 from here, whatever a global
+ * function returns.
+ */
 static long ask_step(ask_u64 i, void *context)
 {
 	struct ask_run *run = context;
@@ -94,15 +100,24 @@ static long ask_step(ask_u64 i, void *context)
 			return 1;
 		}
 	}
-	/* The verifier wants to see 0 or 1 from here, whatever a global function returns. */
-	switch (shard->phase) {
-	case ASK_PHASE_GOROUTINE:
-		return ask_between(shard, run->shard) ? 1 : 0;
-	case ASK_PHASE_FRAME:
-		return ask_frame(run->shard) ? 1 : 0;
-	case ASK_PHASE_EXPR:
-		return ask_expr(run->shard) ? 1 : 0;
-	case ASK_PHASE_SCAN:
+	if (shard->phase == ASK_PHASE_DONE) {
+		shard->stop = ASK_STOP_DONE;
+		return 1;
+	}
+	if (shard->phase == ASK_PHASE_GOROUTINE && ask_between(shard, run->shard))
+		return 1;
+	if (shard->phase == ASK_PHASE_FRAME) {
+		shard->effort++;
+		if (ask_frame(run->shard))
+			return 1;
+	}
+	if (shard->phase == ASK_PHASE_EXPR) {
+		shard->effort++;
+		if (ask_expr(run->shard))
+			return 1;
+	}
+	if (shard->phase == ASK_PHASE_SCAN) {
+		shard->effort++;
 		if (ask_scan(run->shard))
 			return 1;
 		if (shard->phase != ASK_PHASE_SCAN) {
@@ -110,10 +125,8 @@ static long ask_step(ask_u64 i, void *context)
 			shard->chase_ns += now - shard->clock;
 			shard->clock = now;
 		}
-		return 0;
 	}
-	shard->stop = ASK_STOP_DONE;
-	return 1;
+	return 0;
 }
 
 /* Runs a shard until it must return to the runtime; shard->stop says why. */

@@ -7,27 +7,6 @@
  * range table says of the frame's PC; ask_expr() then evaluates one expression a
  * step: an address that begins at the CFA, a few operators, a copy into a VALUE.
  */
-/* Index of the range that holds text offset `pc`, -1 when there is none. The last ones are kept. */
-ask_global ask_range(ask_u32 shard_index, ask_u32 pc)
-{
-	struct ask_call call = {shard_index, pc};
-	struct ask_shard *shard = ask_shard(shard_index);
-	const struct ask_range *row;
-	ask_u64 place = pc * 0x9e3779b1u >> 16;
-
-	if (!shard)
-		return -1;
-	ask_hide(place);
-	place &= ASK_RANGES_KEPT - 1;
-	if (shard->ranges_kept[place].pc == pc && shard->ranges_kept[place].found)
-		return (int)shard->ranges_kept[place].found - 1;
-	row = ask_search_ranges(shard, ASK_LAYOUT(ranges), &call);
-	if (!row || pc < row->lo || pc >= row->hi)
-		return -1;
-	shard->ranges_kept[place].pc = pc;
-	shard->ranges_kept[place].found = shard->search_lo + 1;
-	return (int)shard->search_lo;
-}
 
 /* The ring is full in the middle of a goroutine: as if it had not begun. */
 ask_inline int ask_goroutine_undo(struct ask_shard *shard)

@@ -152,6 +152,7 @@ static long ask_remember_step(ask_u64 number, void *context)
 	struct ask_control *control = ask_control();
 	ask_u64 sp, cfa, next, word, after;
 	struct ask_shape_frame *frame;
+	ask_u32 flags;
 
 	if (!shard || !control)
 		return 1;
@@ -175,7 +176,11 @@ static long ask_remember_step(ask_u64 number, void *context)
 		return 1;
 	word++;
 	ask_hide(word);
-	frame->cfa = (ask_u32)cfa | shard->walked[number].flags;
+	flags = shard->walked[number].flags;
+	/* What the bitmap let through in vain is not to be looked at each time. */
+	if ((flags & ASK_WALKED_MATCH) && ask_range(call->shard, shard->walked[number].pc) < 0)
+		flags &= ~ASK_WALKED_MATCH;
+	frame->cfa = (ask_u32)cfa | flags;
 	frame->link = (ask_u32)next;
 	frame->pc = shard->walked[number].pc;
 	frame->ret = (ask_u32)(shard->window[word & (ASK_WINDOW / 8 - 1)] - control->text);

@@ -53,4 +53,33 @@ ASK_SEARCH(rtypes, ask_rtype, ask_rtypes_row, offset)
 ASK_SEARCH(closures, ask_closure, ask_closures_row, pc)
 ASK_SEARCH(context_types, ask_context_type, ask_context_types_row, offset)
 
+/*
+ * Index of the range that holds text offset `pc`, -1 when there is none. The last answers are kept,
+ * also that there is none: the bitmap lets through whatever is near a captured function.
+ */
+ask_global ask_range(ask_u32 shard_index, ask_u32 pc)
+{
+	struct ask_call call = {shard_index, pc};
+	struct ask_shard *shard = ask_shard(shard_index);
+	const struct ask_range *row;
+	ask_u64 place = pc * 0x9e3779b1u >> 16;
+
+	if (!shard)
+		return -1;
+	ask_hide(place);
+	place &= ASK_RANGES_KEPT - 1;
+	if (shard->ranges_kept[place].pc == pc && shard->ranges_kept[place].found)
+		return shard->ranges_kept[place].found == ASK_RANGE_NONE
+			       ? -1
+			       : (int)shard->ranges_kept[place].found - 1;
+	row = ask_search_ranges(shard, ASK_LAYOUT(ranges), &call);
+	shard->ranges_kept[place].pc = pc;
+	if (!row || pc < row->lo || pc >= row->hi) {
+		shard->ranges_kept[place].found = ASK_RANGE_NONE;
+		return -1;
+	}
+	shard->ranges_kept[place].found = shard->search_lo + 1;
+	return (int)shard->search_lo;
+}
+
 #endif
