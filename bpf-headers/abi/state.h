@@ -104,8 +104,8 @@ struct ask_walked {
  * came of it. Offsets count from the stack pointer.
  */
 struct ask_shape_frame {
-	ask_u32 cfa;  /* offset of the frame's CFA; its low bits hold ASK_WALKED_* */
-	ask_u32 link; /* the frame pointer that is saved at CFA-16, as an offset; 0: not looked at */
+	ask_u32 word; /* the place of CFA-16, in words; the frame pointer that is saved there … */
+	ask_u32 link; /* … as an offset; 0: not looked at */
 	ask_u32 pc;   /* of the frame, offset from runtime.text */
 	ask_u32 ret;  /* the return address at CFA-8, offset from runtime.text */
 };
@@ -118,10 +118,11 @@ struct ask_shape {
 	ask_u32 pc;    /* of the leaf, offset from runtime.text */
 	ask_u32 size;  /* bytes of stack in use */
 	ask_u32 depth; /* frames; 0: the shape was met, but is not kept */
-	ask_u32 pad;
+	ask_u32 matched; /* frames of captured functions, and their numbers */
+	ask_u8 matches[ASK_SHAPE_FRAMES];
 	struct ask_shape_frame frames[ASK_SHAPE_FRAMES];
 };
-ASK_ABI_CHECK(struct ask_shape, 800);
+ASK_ABI_CHECK(struct ask_shape, 848);
 
 /* An expression in work. */
 struct ask_eval {
@@ -213,9 +214,10 @@ struct ask_shard {
 	ask_u32 matched;	 /* frames of the leaf part in `matches` */
 	ask_u32 search_lo, search_hi; /* a binary search in work */
 	ask_u32 leaf_exact;  /* 1: the leaf's PC is exact */
-	ask_u32 recall_at;   /* frames of a shape that were compared or kept */
+	ask_u32 recall_at;   /* frames of a shape that were kept */
 	ask_u32 leaf_live;   /* 1: `regs` are the leaf's registers */
 	ask_u32 frame_live;  /* 1: they are those of the frame in work */
+	ask_u64 recall_differs; /* 0: all of a shape's words were found again */
 	ask_u64 taken;	     /* the register that an expression took last */
 	ask_u64 leaf_pc, leaf_sp, leaf_bp; /* of a running goroutine */
 	ask_u64 walk_sp;     /* where the walk began */
@@ -255,7 +257,7 @@ struct ask_shard {
 	ask_u64 gs_base, gs_size;	/* what `gs` holds of the target's memory: one g or more */
 	ask_u64 g_at;			/* the g in work: bytes from its beginning */
 	ask_u64 gs[(ASK_GS + ASK_G_MAX) / 8];
-	ask_u64 window[ASK_WINDOW / 8];
+	ask_u64 window[ASK_WINDOW / 8 + 1]; /* the last is never read into */
 	struct ask_walked walked[ASK_MAX_FRAMES];
 	ask_u16 matches[ASK_MAX_FRAMES]; /* frames of the leaf part that the bitmap lets through */
 	struct ask_eval eval;

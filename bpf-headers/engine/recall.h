@@ -50,55 +50,63 @@ ask_inline struct ask_shape *ask_shape(struct ask_shard *shard, ask_u64 place)
 
 /* Frames that one step compares. */
 #define ASK_RECALL_FRAMES 8
+#if ASK_SHAPE_FRAMES % ASK_RECALL_FRAMES
+#error "the frames of a shape are compared in whole groups"
+#endif
 
-/* Compares the next frames with the window; recall_at becomes the number of the first that differs. */
+/*
+ * Compares the next frames with the window: recall_differs keeps what bits differ. Behind the last
+ * frame the group is filled up with copies of the first, so that nothing is asked for each.
+ */
 static long ask_recall_step(ask_u64 i, void *context)
 {
 	struct ask_call *call = context;
 	struct ask_shard *shard = ask_shard(call->shard);
 	struct ask_control *control = ask_control();
-	struct ask_shape *shape;
-	ask_u64 sp, text;
-	ask_u32 at;
-	int k;
+	const struct ask_shape_frame *frame;
+	ask_u64 sp, text, differs = 0;
 
-	(void)i;
 	if (!shard || !control)
 		return 1;
-	shape = ask_shape(shard, call->index);
+	i *= ASK_RECALL_FRAMES;
+	ask_hide(i);
+	if (i > ASK_SHAPE_FRAMES - ASK_RECALL_FRAMES)
+		return 1;
+	frame = &ask_shape(shard, call->index)->frames[i];
 	sp = shard->window_base;
 	text = control->text;
-	at = shard->recall_at;
-	for (k = 0; k < ASK_RECALL_FRAMES; k++) {
-		ask_u64 number = at, word, match = shard->matched;
-		const struct ask_shape_frame *frame;
-		ask_u32 flags;
+	for (int k = 0; k < ASK_RECALL_FRAMES; k++, frame++) {
+		ask_u64 word = frame->word & (ASK_WINDOW / 8 - 1);
 
-		ask_hide(number);
-		if (number >= shape->depth || number >= ASK_SHAPE_FRAMES)
-			break;
-		frame = &shape->frames[number];
-		flags = frame->cfa & 7;
-		word = frame->cfa / 8 - 2;
-		ask_hide(word);
-		if (frame->link && shard->window[word & (ASK_WINDOW / 8 - 1)] != sp + frame->link)
-			break;
-		word++;
-		ask_hide(word);
-		if (shard->window[word & (ASK_WINDOW / 8 - 1)] - text != frame->ret)
-			break;
-		at++;
-		if (!(flags & ASK_WALKED_MATCH))
-			continue;
-		shard->walked[number].cfa = sp + (frame->cfa & ~7u);
-		shard->walked[number].pc = frame->pc;
-		shard->walked[number].flags = flags;
-		ask_hide(match);
-		shard->matches[match & (ASK_MAX_FRAMES - 1)] = (ask_u16)number;
-		shard->matched++;
+		if (frame->link)
+			differs |= shard->window[word] ^ (sp + frame->link);
+		differs |= (shard->window[word + 1] - text) ^ frame->ret;
 	}
-	shard->recall_at = at;
-	return k < ASK_RECALL_FRAMES;
+	shard->recall_differs |= differs;
+	return differs != 0;
+}
+
+/* Sets match number `i` of a stack that was recalled, and its frame in `walked`. */
+static long ask_recall_match(ask_u64 i, void *context)
+{
+	struct ask_call *call = context;
+	struct ask_shard *shard = ask_shard(call->shard);
+	struct ask_shape *shape;
+	ask_u64 number;
+
+	ask_hide(i);
+	if (!shard || i >= ASK_SHAPE_FRAMES)
+		return 1;
+	shape = ask_shape(shard, call->index);
+	number = shape->matches[i];
+	ask_hide(number);
+	if (number >= ASK_SHAPE_FRAMES)
+		return 1;
+	shard->walked[number].cfa = shard->window_base + (shape->frames[number].word + 2) * 8ull;
+	shard->walked[number].pc = shape->frames[number].pc;
+	shard->walked[number].flags = ASK_WALKED_MATCH;
+	shard->matches[i] = (ask_u16)number;
+	return 0;
 }
 
 /*
@@ -132,11 +140,12 @@ ask_global ask_recall(ask_u32 shard_index, ask_u64 pc, ask_u64 sp)
 	shard->window_base = sp;
 	shard->window_size = (ask_u32)size;
 	shard->walk_sp = sp;
-	shard->matched = 0;
-	shard->recall_at = 0;
-	ask_loop(ASK_SHAPE_FRAMES / ASK_RECALL_FRAMES + 1, ask_recall_step, &call);
-	if (shard->recall_at != shape->depth)
+	shard->recall_differs = 0;
+	ask_loop((shape->depth + ASK_RECALL_FRAMES - 1) / ASK_RECALL_FRAMES, ask_recall_step, &call);
+	if (shard->recall_differs)
 		return 0;
+	shard->matched = shape->matched;
+	ask_loop(shape->matched, ask_recall_match, &call);
 	shard->depth = shape->depth;
 	shard->hash[0] = shape->hash[0];
 	shard->hash[1] = shape->hash[1];
@@ -152,6 +161,8 @@ static long ask_remember_step(ask_u64 number, void *context)
 	struct ask_control *control = ask_control();
 	ask_u64 sp, cfa, next, word, after;
 	struct ask_shape_frame *frame;
+	struct ask_shape *shape;
+	ask_u64 slot;
 	ask_u32 flags;
 
 	if (!shard || !control)
@@ -165,7 +176,8 @@ static long ask_remember_step(ask_u64 number, void *context)
 	ask_hide(after);
 	if (number >= ASK_SHAPE_FRAMES || after > ASK_SHAPE_FRAMES)
 		return 1;
-	frame = &ask_shape(shard, call->index)->frames[number];
+	shape = ask_shape(shard, call->index);
+	frame = &shape->frames[number];
 	sp = shard->window_base;
 	cfa = shard->walked[number].cfa - sp;
 	next = after < shard->depth ? shard->walked[after].cfa - 16 - sp : 0;
@@ -178,13 +190,38 @@ static long ask_remember_step(ask_u64 number, void *context)
 	ask_hide(word);
 	flags = shard->walked[number].flags;
 	/* What the bitmap let through in vain is not to be looked at each time. */
-	if ((flags & ASK_WALKED_MATCH) && ask_range(call->shard, shard->walked[number].pc) < 0)
-		flags &= ~ASK_WALKED_MATCH;
-	frame->cfa = (ask_u32)cfa | flags;
+	flags = shard->walked[number].flags;
+	slot = shape->matched;
+	ask_hide(slot);
+	if ((flags & ASK_WALKED_MATCH) && slot < ASK_SHAPE_FRAMES &&
+	    ask_range(call->shard, shard->walked[number].pc) >= 0) {
+		shape->matches[slot] = (ask_u8)number;
+		shape->matched = (ask_u32)slot + 1;
+	}
+	frame->word = (ask_u32)(cfa / 8 - 2);
 	frame->link = (ask_u32)next;
 	frame->pc = shard->walked[number].pc;
 	frame->ret = (ask_u32)(shard->window[word & (ASK_WINDOW / 8 - 1)] - control->text);
 	shard->recall_at++;
+	return 0;
+}
+
+/* Fills the shape's last group up. */
+static long ask_fill_step(ask_u64 i, void *context)
+{
+	struct ask_call *call = context;
+	struct ask_shard *shard = ask_shard(call->shard);
+	struct ask_shape *shape;
+	ask_u64 number;
+
+	if (!shard)
+		return 1;
+	shape = ask_shape(shard, call->index);
+	number = shard->depth + i;
+	ask_hide(number);
+	if (number >= ASK_SHAPE_FRAMES)
+		return 1;
+	shape->frames[number] = shape->frames[0];
 	return 0;
 }
 
@@ -213,10 +250,12 @@ ask_global ask_remember(ask_u32 shard_index, ask_u64 pc, ask_u64 sp)
 		shape->size = (ask_u32)size;
 		return 0;
 	}
+	shape->matched = 0;
 	shard->recall_at = 0;
 	ask_loop(shard->depth, ask_remember_step, &call);
 	if (shard->recall_at != shard->depth)
 		return 0;
+	ask_loop(ASK_RECALL_FRAMES - 1, ask_fill_step, &call);
 	shape->hash[0] = shard->hash[0];
 	shape->hash[1] = shard->hash[1];
 	shape->depth = shard->depth;
