@@ -53,6 +53,14 @@ ask_inline struct ask_shape *ask_shape(struct ask_shard *shard, ask_u64 place)
 #if ASK_SHAPE_FRAMES % ASK_RECALL_FRAMES
 #error "the frames of a shape are compared in whole groups"
 #endif
+/*
+ * What verifiers before Linux 6.9 see of a number of a frame, whichever copy of it the compiler
+ * compares with ASK_SHAPE_FRAMES (see ask_bound()). Behind the frames lies more of the shard.
+ */
+#define ASK_SHAPE_MASK 63u
+#if ASK_SHAPE_FRAMES > ASK_SHAPE_MASK
+#error "ASK_SHAPE_MASK must let every frame through"
+#endif
 
 /*
  * Compares the next frames with the window: recall_differs keeps what bits differ. Behind the last
@@ -70,6 +78,7 @@ static long ask_recall_step(ask_u64 i, void *context)
 		return 1;
 	i *= ASK_RECALL_FRAMES;
 	ask_hide(i);
+	i &= ASK_SHAPE_MASK;
 	if (i > ASK_SHAPE_FRAMES - ASK_RECALL_FRAMES)
 		return 1;
 	frame = &ask_shape(shard, call->index)->frames[i];
@@ -95,11 +104,11 @@ static long ask_recall_match(ask_u64 i, void *context)
 	ask_u64 number;
 
 	ask_hide(i);
+	i &= ASK_SHAPE_MASK;
 	if (!shard || i >= ASK_SHAPE_FRAMES)
 		return 1;
 	shape = ask_shape(shard, call->index);
 	number = shape->matches[i];
-	ask_hide(number);
 	if (number >= ASK_SHAPE_FRAMES)
 		return 1;
 	shard->walked[number].cfa = shard->window_base + (shape->frames[number].word + 2) * 8ull;
@@ -163,7 +172,6 @@ static long ask_remember_step(ask_u64 number, void *context)
 	struct ask_shape_frame *frame;
 	struct ask_shape *shape;
 	ask_u64 slot;
-	ask_u32 flags;
 
 	if (!shard || !control)
 		return 1;
@@ -188,21 +196,22 @@ static long ask_remember_step(ask_u64 number, void *context)
 		return 1;
 	word++;
 	ask_hide(word);
-	flags = shard->walked[number].flags;
-	/* What the bitmap let through in vain is not to be looked at each time. */
-	flags = shard->walked[number].flags;
-	slot = shape->matched;
-	ask_hide(slot);
-	if ((flags & ASK_WALKED_MATCH) && slot < ASK_SHAPE_FRAMES &&
-	    ask_range(call->shard, shard->walked[number].pc) >= 0) {
-		shape->matches[slot] = (ask_u8)number;
-		shape->matched = (ask_u32)slot + 1;
-	}
 	frame->word = (ask_u32)(cfa / 8 - 2);
 	frame->link = (ask_u32)next;
 	frame->pc = shard->walked[number].pc;
 	frame->ret = (ask_u32)(shard->window[word & (ASK_WINDOW / 8 - 1)] - control->text);
 	shard->recall_at++;
+	/* What the bitmap let through in vain is not to be looked at each time. */
+	if (!(shard->walked[number].flags & ASK_WALKED_MATCH) ||
+	    ask_range(call->shard, frame->pc) < 0)
+		return 0;
+	slot = shape->matched;
+	ask_hide(slot);
+	slot &= ASK_SHAPE_MASK;
+	if (slot >= ASK_SHAPE_FRAMES)
+		return 1;
+	shape->matches[slot] = (ask_u8)(shard->recall_at - 1);
+	shape->matched = (ask_u32)slot + 1;
 	return 0;
 }
 
