@@ -202,9 +202,10 @@ static struct error *seize_thread(struct target *target, struct target_thread *t
 {
 	struct proc_status status;
 	bool gone;
+	int code;
 
-	for (int tries = 1; ptrace(PTRACE_SEIZE, thread->tid, 0, OPTIONS) < 0; tries++) {
-		TRY(seize_refused(target, thread->tid, errno, tries == SEIZE_TRIES, &gone));
+	for (int tries = 1; (code = watch_seize(target, thread->tid, OPTIONS)); tries++) {
+		TRY(seize_refused(target, thread->tid, code, tries == SEIZE_TRIES, &gone));
 		if (gone) {
 			thread->gone = true;
 			*ret = false;
@@ -286,6 +287,7 @@ static struct error *open_watch(struct target *target)
 	if (!watch)
 		base_out_of_memory();
 	target->watch = watch;
+	watch->target = target;
 	watch->tasks = fdopendir(tasks);
 	if (!watch->tasks)
 		base_out_of_memory();

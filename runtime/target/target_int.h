@@ -105,6 +105,7 @@ struct error *elf_load_bias(const struct elf_facts *facts, const void *auxv, siz
 /* wait.c: waiting for traced threads, with an end to patience. */
 
 struct target_watch {
+	struct target *target; /* whose this is */
 	DIR *tasks;	      /* /proc/PID/task */
 	bool other_namespace; /* its thread ids differ from ours */
 	timer_t timer;
@@ -133,6 +134,11 @@ void watch_deinit(struct target_watch *watch);
  */
 void watch_arm(struct target_watch *watch, int64_t until);
 void watch_disarm(struct target_watch *watch);
+/*
+ * PTRACE_SEIZE, while the watch is armed; 0 or the error number. Threads of `target` that are
+ * attached and end meanwhile are reaped.
+ */
+int watch_seize(struct target *target, pid_t tid, int options);
 /*
  * Takes the end of a dead thread from the kernel, so that its parent hears of it.
  * false: it is not dead, or a leader that must wait for its other threads' end.

@@ -42,9 +42,45 @@ static int tick_signal(void)
 	return SIGRTMAX;
 }
 
+/* The process of which this thread seizes a thread just now, or NULL. */
+static _Thread_local struct target *volatile seizing;
+
+/*
+ * An execve() kills the other threads, and waits for those that have a tracer until he has reaped
+ * them (fs/exec.c, de_thread): who waits for its end must not leave that for later.
+ */
+static void reap_dead(struct target *target)
+{
+	for (size_t i = 0; i < target->threads_count; i++)
+		if (target->threads[i].attached && !target->threads[i].gone)
+			watch_reap(&target->threads[i]);
+}
+
+/*
+ * Its arrival is all that matters to whoever waits for a stop. Seizing is different: it wants a
+ * lock that execve() holds (kernel/ptrace.c, ptrace_attach; cred_guard_mutex), and the
+ * kernel begins the call anew after a signal. So the dead are reaped here, or both would wait
+ * for ever.
+ */
 static void tick(int signal)
 {
-	(void)signal; /* its arrival is all that matters */
+	struct target *target = seizing;
+	int code = errno;
+
+	(void)signal;
+	if (target)
+		reap_dead(target);
+	errno = code;
+}
+
+int watch_seize(struct target *target, pid_t tid, int options)
+{
+	int code;
+
+	seizing = target;
+	code = ptrace(PTRACE_SEIZE, tid, 0, options) < 0 ? errno : 0;
+	seizing = NULL;
+	return code;
 }
 
 int64_t monotonic_ns(void)
@@ -178,9 +214,12 @@ bool watch_reap(struct target_thread *thread)
 {
 	siginfo_t info = {0};
 
-	if (waitid(P_PID, (id_t)thread->tid, &info, WEXITED | WNOHANG | __WALL) == 0 &&
-	    info.si_pid == 0)
+	/* A look first: a tracer is told of stops, too, whatever it asks for, and they are not to
+	 * be consumed. */
+	if (waitid(P_PID, (id_t)thread->tid, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 &&
+	    (info.si_pid == 0 || info.si_code == CLD_TRAPPED || info.si_code == CLD_STOPPED))
 		return false;
+	waitid(P_PID, (id_t)thread->tid, &info, WEXITED | WNOHANG | __WALL);
 	gone(thread, false);
 	return true;
 }
@@ -213,6 +252,7 @@ enum wait_event watch_wait(struct target_watch *watch, struct target_thread *thr
 		 * behind. */
 		if (is_zombie(watch, thread->tid) && !watch_reap(thread))
 			return gone(thread, true);
+		reap_dead(watch->target);
 		if (thread->gone)
 			return WAIT_GONE;
 		if (monotonic_ns() >= watch->deadline)
