@@ -123,7 +123,10 @@ static enum met meet(struct meeting *meeting, int64_t delay)
 		return OTHER_TIME;
 	if (was_late(error))
 		return LATE;
-	assert_error(error, ERROR_TARGET, "ended or started another program");
+	/* Half-way, when the main thread is dead and nobody has taken its place yet, that is what is told. */
+	assert_error(error, ERROR_TARGET, strstr(error->message, "main thread has exited")
+						  ? "main thread"
+						  : "ended or started another program");
 	return MET;
 }
 
