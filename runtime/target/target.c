@@ -43,6 +43,7 @@
 #include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -197,6 +198,20 @@ static void expel_stranger(struct target *target, struct target_thread *thread)
 	thread->gone = true;
 }
 
+/*
+ * Is the thread ours already? One that calls execve() takes over its leader's id: that leader was
+ * seen dead, and here he is again, traced by us.
+ */
+static bool is_ours(const struct target *target, pid_t tid)
+{
+	struct proc_status status = {0};
+	struct error *error = thread_status(target, tid, &status);
+	bool ours = !error && status.tracer == (pid_t)syscall(SYS_gettid);
+
+	error_free(error);
+	return ours;
+}
+
 /* *ret is false when the thread is dead. */
 static struct error *seize_thread(struct target *target, struct target_thread *thread, bool *ret)
 {
@@ -205,6 +220,8 @@ static struct error *seize_thread(struct target *target, struct target_thread *t
 	int code;
 
 	for (int tries = 1; (code = watch_seize(target, thread->tid, OPTIONS)); tries++) {
+		if (code == EPERM && is_ours(target, thread->tid))
+			break;
 		TRY(seize_refused(target, thread->tid, code, tries == SEIZE_TRIES, &gone));
 		if (gone) {
 			thread->gone = true;
