@@ -200,13 +200,14 @@ static void expel_stranger(struct target *target, struct target_thread *thread)
 
 /*
  * Is the thread ours already? One that calls execve() takes over its leader's id: that leader was
- * seen dead, and here he is again, traced by us.
+ * seen dead, and here he is again, traced by us. A leader that is just dead is no news.
  */
 static bool is_ours(const struct target *target, pid_t tid)
 {
 	struct proc_status status = {0};
 	struct error *error = thread_status(target, tid, &status);
-	bool ours = !error && status.tracer == (pid_t)syscall(SYS_gettid);
+	bool ours = !error && status.state != 'Z' && status.state != 'X' &&
+		    status.tracer == (pid_t)syscall(SYS_gettid);
 
 	error_free(error);
 	return ours;
