@@ -53,6 +53,21 @@ struct ask_visited {
 };
 ASK_ABI_CHECK(struct ask_visited, 24);
 
+/* What was found of a parked goroutine before the pause; see engine/replay.h. */
+struct ask_rehearsed {
+	ask_u64 goid; /* 0: nothing is kept of this one */
+	ask_u64 pc, sp; /* g.sched */
+	ask_u64 hi;	/* g.stack.hi */
+	ask_u64 waitsince;
+	ask_u64 ran;	 /* control->ran at that time, or less */
+	ask_u64 hash[2]; /* of the stack */
+	ask_u32 chunk, off, size; /* where its FRAME and VALUE records lie, and their bytes */
+	ask_u32 charge;	 /* bytes of budget that they take */
+	ask_u32 depth;
+	ask_u32 seq;	 /* g.trackingSeq */
+};
+ASK_ABI_CHECK(struct ask_rehearsed, 88);
+
 /* One for the whole snapshot; written by the runtime before the first trigger. */
 struct ask_control {
 	ask_u64 armed;	    /* 0: the program does nothing */
@@ -68,8 +83,10 @@ struct ask_control {
 	ask_u64 deadline;   /* on the engine's clock: nothing is read after it; 0: none */
 	ask_u32 threads;    /* rows in the thread table */
 	ask_u32 visited_slots; /* of each shard: a power of two */
+	ask_u64 rehearsed;  /* goroutines that were rehearsed, from the first on */
+	ask_u64 ran;	    /* times that a goroutine whose time was taken began to run */
 };
-ASK_ABI_CHECK(struct ask_control, 104);
+ASK_ABI_CHECK(struct ask_control, 120);
 
 /* What a shard does next. */
 enum ask_phase {
@@ -247,6 +264,7 @@ struct ask_shard {
 	ask_u64 read_failures; /* not counting those that went to `retry` */
 	ask_u64 walk_ns, chase_ns;
 	ask_u64 deep_cuts;	/* interesting frames that were one too many between leaf and root part */
+	ask_u64 replayed;	/* goroutines that were as they were rehearsed */
 	ask_u64 failed_records; /* records with ASK_STATUS_READ_FAILED since the last drain */
 
 	/* scratch */

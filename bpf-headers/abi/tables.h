@@ -244,6 +244,7 @@ ASK_ABI_CHECK(struct ask_op, 24);
  * ASK_ABSENT where this Go version has no such field. Addresses are link-time.
  */
 #define ASK_ABSENT 0xffffffffu
+#define ASK_TIME_TO_RUN_MAX 4096u /* bytes of sched.timeToRun */
 struct ask_layout {
 	ask_u64 text;		  /* runtime.text */
 	ask_u64 text_size;	  /* runtime.etext - runtime.text */
@@ -299,8 +300,24 @@ struct ask_layout {
 	ask_u32 any_value;	  /* bit n: a value of any type */
 	ask_u32 labels_type;	  /* type index of runtime/pprof.labelMap, to which g.labels points, ASK_ABSENT */
 	ask_u32 labels_limits;	  /* index in the limits table: how much of its strings is kept */
+	/*
+	 * How goroutines are known not to have run meanwhile (replay.h). All of it, or gopark_hi
+	 * is 0. Go source: runtime/runtime2.go (types g, sudog), runtime/chan.go (hchan),
+	 * runtime/histogram.go.
+	 */
+	ask_u32 gopark_lo;	  /* runtime.gopark: where those that park themselves have their leaf */
+	ask_u32 gopark_hi;
+	ask_u32 g_trackingseq;	  /* counts how often it has stopped running, mod 256 */
+	ask_u32 g_lockedm;
+	ask_u32 g_waiting;	  /* the sudogs of the channels it waits for */
+	ask_u32 sudog_elem;	  /* what a sender writes to */
+	ask_u32 sudog_c;	  /* the channel */
+	ask_u32 sudog_waitlink;	  /* the next sudog of this goroutine */
+	ask_u32 hchan_elemsize;	  /* uint16 */
+	ask_u32 time_to_run_size; /* bytes of a timeHistogram: 64-bit counters, and nothing else */
+	ask_u64 time_to_run;	  /* &runtime.sched.timeToRun */
 };
-ASK_ABI_CHECK(struct ask_layout, 272);
+ASK_ABI_CHECK(struct ask_layout, 320);
 
 /* From this PC on, up to the next row: CFA = SP + cfa. 0: not known (not Go code). Sorted by pc. */
 struct ask_cfi {

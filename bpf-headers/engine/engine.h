@@ -36,7 +36,7 @@
 #include "search.h"
 #include "walk.h"
 #include "recall.h"
-#include "goroutine.h"
+#include "goroutine.h" /* and replay.h */
 #include "dynamic.h"
 #include "contexts.h"
 #include "expr.h"

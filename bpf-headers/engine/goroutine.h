@@ -102,6 +102,7 @@ ask_inline const struct ask_thread *ask_find_thread(ask_u32 shard_index, ask_u64
 }
 
 #include "leaf.h"
+#include "replay.h"
 
 /*
  * Finds the leaf of the goroutine in work, whose g lies at `address`, and walks its
@@ -319,6 +320,7 @@ ask_global ask_goroutine(ask_u32 shard_index)
 	struct ask_shard *shard = ask_shard(shard_index);
 	ask_u64 index, address, m, thread = 0;
 	ask_u32 status, slot = ASK_STACK_SLOTS;
+	int replay = 0;
 	long failed;
 
 	if (!shard)
@@ -348,7 +350,10 @@ ask_global ask_goroutine(ask_u32 shard_index)
 	m = ask_g64(shard, ASK_LAYOUT(g_m));
 	if (m && ask_read(&thread, sizeof(thread), m + ASK_LAYOUT(m_procid)))
 		thread = 0;
-	ask_goroutine_stack(shard_index, address, m, thread);
+	if (status == ASK_G_WAITING)
+		replay = ask_replay(shard_index, index);
+	if (!replay)
+		ask_goroutine_stack(shard_index, address, m, thread);
 	shard->effort += shard->depth / 8;
 	if (shard->walk_status == ASK_WALK_LATE) {
 		shard->stop = ASK_STOP_TIME;
@@ -376,6 +381,12 @@ ask_global ask_goroutine(ask_u32 shard_index)
 	}
 	if (!ask_emit_goroutine(shard, index, address, thread))
 		goto full;
+	if (replay) {
+		if (!ask_replay_records(shard, index))
+			goto full;
+		ask_goroutine_done(shard);
+		return 0;
+	}
 	shard->frame = 0;
 	shard->phase = ASK_PHASE_FRAME;
 	if (ask_last_frame(shard))

@@ -5,7 +5,7 @@
 #include "abi/state.h"
 
 /*
- * The engine's platform inside the kernel: five BPF helpers, seven maps. Helper
+ * The engine's platform inside the kernel: five BPF helpers, eight maps. Helper
  * numbers are the kernel's (include/uapi/linux/bpf.h). No kernel struct is
  * touched, so neither BTF of the kernel nor CO-RE is needed.
  */
@@ -50,6 +50,7 @@ ASK_MAP(ask_visits, struct ask_visited, sizeof(struct ask_visited), 1);
 ASK_MAP(ask_threads, struct ask_thread, sizeof(struct ask_thread), 1);
 ASK_MAP(ask_cfis, struct ask_cfi, sizeof(struct ask_cfi), 1);
 ASK_MAP(ask_bitmap, ask_u64, sizeof(ask_u64), 1);
+ASK_MAP(ask_rehearsal, struct ask_rehearsed, sizeof(struct ask_rehearsed), 1);
 
 ask_inline struct ask_control *ask_control(void)
 {
@@ -86,6 +87,11 @@ ask_inline struct ask_cfi *ask_cfi_row(ask_u32 index)
 ask_inline ask_u64 *ask_bitmap_word(ask_u32 index)
 {
 	return bpf_map_lookup_elem(&ask_bitmap, &index);
+}
+
+ask_inline const struct ask_rehearsed *ask_rehearsed(ask_u32 index)
+{
+	return bpf_map_lookup_elem(&ask_rehearsal, &index);
 }
 
 /* Copies target memory; on failure the destination is zeroed and the result is not 0. */

@@ -12,7 +12,7 @@
  * structures as in the maps, and the tables of a schema.
  */
 #define ask_inline static inline __attribute__((unused))
-#define ask_global static int
+#define ask_global static __attribute__((unused)) int
 
 struct ask_native {
 	struct ask_control *control;
@@ -23,6 +23,7 @@ struct ask_native {
 	struct ask_visited *visits;
 	struct ask_thread *threads;
 	ask_u64 *bitmap;
+	const struct ask_rehearsed *rehearsal;
 	const struct ask_layout *layout;
 	const struct ask_limits *limits;
 	const struct ask_type *types;
@@ -77,6 +78,11 @@ ask_inline const struct ask_cfi *ask_cfi_row(ask_u32 index)
 ask_inline ask_u64 *ask_bitmap_word(ask_u32 index)
 {
 	return index < ask_native->bitmap_words ? &ask_native->bitmap[index] : NULL;
+}
+
+ask_inline const struct ask_rehearsed *ask_rehearsed(ask_u32 index)
+{
+	return index < ask_native->control->rehearsed ? &ask_native->rehearsal[index] : NULL;
 }
 
 ask_inline long ask_read(void *to, ask_u32 size, ask_u64 from)

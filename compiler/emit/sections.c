@@ -260,6 +260,17 @@ static const struct {
 	ROW(any_value, "contexts of the spec with a value of any type", 1, 0),
 	ROW(labels_type, "type of the pprof labels behind runtime.g.labels", 0, 0),
 	ROW(labels_limits, "limits of their texts", 0, 0),
+	ROW(gopark_lo, "runtime.gopark", 1, 0),
+	ROW(gopark_hi, "its end", 1, 0),
+	ROW(g_trackingseq, "runtime.g.trackingSeq", 0, 0),
+	ROW(g_lockedm, "runtime.g.lockedm", 0, 0),
+	ROW(g_waiting, "runtime.g.waiting", 0, 0),
+	ROW(sudog_elem, "runtime.sudog.elem", 0, 0),
+	ROW(sudog_c, "runtime.sudog.c", 0, 0),
+	ROW(sudog_waitlink, "runtime.sudog.waitlink", 0, 0),
+	ROW(hchan_elemsize, "runtime.hchan.elemsize", 0, 0),
+	ROW(time_to_run_size, "bytes of runtime.sched.timeToRun", 0, 0),
+	ROW(time_to_run, "&runtime.sched.timeToRun", 1, 1),
 #undef ROW
 };
 

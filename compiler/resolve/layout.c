@@ -247,6 +247,71 @@ static struct error *layout_dynamic(struct resolve *resolve, struct ask_layout *
 	return NULL;
 }
 
+/* Where a member lies; false when this version of Go has none of that name and size. */
+static bool member_offset(struct resolve *resolve, const char *name, const char *path,
+			  uint32_t size, ask_u32 *ret)
+{
+	const struct binary_type *outer = binary_type_find(resolve->binary, name), *type;
+	uint64_t offset;
+
+	type = outer ? layout_member(outer, path, &offset) : NULL;
+	if (!type || type->size != size || outer->size < size || offset > outer->size - size ||
+	    offset >= UINT16_MAX)
+		return false;
+	*ret = (ask_u32)offset;
+	return true;
+}
+
+/* A member that is a pointer, or from Go 1.26 on a struct (maybeTraceablePtr) that holds one. */
+static bool pointer_offset(struct resolve *resolve, const char *name, const char *path,
+			   ask_u32 *ret)
+{
+	static const char *const ways[] = {"%s", "%s.vu", "%s.maybeTraceablePtr.vu"};
+	bool found = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ways) && !found; i++)
+		found = member_offset(resolve, name, arena_printf(resolve->arena, ways[i], path), 8,
+				      ret);
+	return found;
+}
+
+/*
+ * What tells that a goroutine has not run meanwhile. A program in which something of it is not
+ * found, or is not what we know, does without.
+ */
+static void layout_parked(struct resolve *resolve, struct ask_layout *layout)
+{
+	const struct binary_global *sched = binary_global_find(resolve->binary, "runtime.sched");
+	const struct binary_type *type;
+	ask_u32 lo, hi, seq;
+	uint64_t offset;
+	struct error *error;
+
+	layout->g_trackingseq = layout->g_lockedm = layout->g_waiting = ASK_ABSENT;
+	type = sched && sched->type ? layout_member(sched->type, "timeToRun", &offset) : NULL;
+	if (!type || !type->size || type->size % 8 || type->size > ASK_TIME_TO_RUN_MAX ||
+	    !member_offset(resolve, "runtime.g", "trackingSeq", 1, &seq) || seq >= layout->g_size ||
+	    !member_offset(resolve, "runtime.g", "lockedm", 8, &layout->g_lockedm) ||
+	    !member_offset(resolve, "runtime.g", "waiting", 8, &layout->g_waiting) ||
+	    !pointer_offset(resolve, "runtime.sudog", "elem", &layout->sudog_elem) ||
+	    !pointer_offset(resolve, "runtime.sudog", "c", &layout->sudog_c) ||
+	    !member_offset(resolve, "runtime.sudog", "waitlink", 8, &layout->sudog_waitlink) ||
+	    !member_offset(resolve, "runtime.hchan", "elemsize", 2, &layout->hchan_elemsize))
+		return;
+	if (layout->g_lockedm + 8 > layout->g_size || layout->g_waiting + 8 > layout->g_size)
+		return;
+	error = function_range(resolve, "runtime.gopark", &lo, &hi);
+	if (error) {
+		error_free(error);
+		return;
+	}
+	layout->g_trackingseq = seq;
+	layout->gopark_lo = lo;
+	layout->gopark_hi = hi;
+	layout->time_to_run = sched->address + offset;
+	layout->time_to_run_size = (ask_u32)type->size;
+}
+
 struct error *layout_build(struct resolve *resolve)
 {
 	struct schema *schema = &resolve->ir->schema;
@@ -266,6 +331,7 @@ struct error *layout_build(struct resolve *resolve)
 	TRY(function_range(resolve, "runtime.asyncPreempt", &layout->asyncpreempt_lo,
 			   &layout->asyncpreempt_hi));
 	TRY(function_range(resolve, "gogo", &layout->gogo_lo, &layout->gogo_hi));
+	layout_parked(resolve, layout);
 	layout->tls_g = (ask_u32)(int32_t)resolve->info->tls_g;
 	TRY(layout_cfi(resolve, schema));
 	TRY(layout_wait_reasons(resolve, schema));

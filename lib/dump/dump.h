@@ -81,7 +81,8 @@ struct dump_process_texts {
 	X(deadline_goroutines, "count", "of dropped_goroutines, those that the deadline left out") \
 	X(deadline_values, "count",                                                                \
 	  "of dropped_pointees: values whose pointers the deadline left unfollowed")               \
-	X(deep_cuts, "count", "frames of captured functions left out of the middle of cut stacks")
+	X(deep_cuts, "count", "frames of captured functions left out of the middle of cut stacks") \
+	X(replayed_goroutines, "count", "goroutines whose stacks were read before the pause")
 
 struct dump_statistics {
 #define X(name, unit, doc) uint64_t name;

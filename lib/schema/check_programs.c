@@ -34,6 +34,9 @@ static struct error *check_g(const struct schema_check *check)
 		{"g_gopc", layout->g_gopc, 8},
 		{"g_startpc", layout->g_startpc, 8},
 		{"g_labels", layout->g_labels, 8},
+		{"g_trackingseq", layout->g_trackingseq, 1},
+		{"g_lockedm", layout->g_lockedm, 8},
+		{"g_waiting", layout->g_waiting, 8},
 	};
 
 	if (layout->g_size > G_SIZE_MAX)

@@ -156,14 +156,14 @@ static void section_rows(const struct schema *schema, const struct section *sect
 }
 
 static void section_set_rows(struct schema *schema, const struct section *section, const void *data,
-			     uint64_t count)
+			     uint64_t count, uint32_t element_size)
 {
 	char *base = (char *)schema;
 
 	if (section->id == SCHEMA_SECTION_LINES) {
 		schema->lines = (struct schema_blob){data, (size_t)count};
 	} else if (!section->count) {
-		memcpy(base + section->data, data, section->element_size);
+		memcpy(base + section->data, data, element_size);
 	} else {
 		uint32_t rows = (uint32_t)count;
 
@@ -268,14 +268,17 @@ static struct error *read_table(const char *name, const unsigned char *body, uin
 
 static struct error *read_section(const char *name, const struct section *section,
 				  const struct schema_section_row *row, const unsigned char *body,
-				  uint64_t size, struct schema *schema)
+				  uint64_t size, uint32_t version, struct schema *schema)
 {
+	uint32_t element_size = section->element_size;
 	uint64_t bytes;
 
-	if (row->element_size != section->element_size)
+	if (version <= SCHEMA_VERSION_SHORT && section->id == SCHEMA_SECTION_LAYOUT)
+		element_size = SCHEMA_SHORT_LAYOUT;
+	if (row->element_size != element_size)
 		return error_new(ERROR_DAMAGED,
 				 "%s: damaged schema: elements of %s have %u bytes, not %u", name,
-				 section->name, row->element_size, section->element_size);
+				 section->name, row->element_size, element_size);
 	if (row->offset % 8 || row->offset > size || row->count > UINT32_MAX ||
 	    __builtin_mul_overflow(row->count, row->element_size, &bytes) ||
 	    bytes > size - row->offset)
@@ -284,7 +287,7 @@ static struct error *read_section(const char *name, const struct section *sectio
 	if (section->data && !section->count && row->count != 1)
 		return error_new(ERROR_DAMAGED, "%s: damaged schema: %" PRIu64 " rows of %s", name,
 				 row->count, section->name);
-	section_set_rows(schema, section, body + row->offset, row->count);
+	section_set_rows(schema, section, body + row->offset, row->count, element_size);
 	return NULL;
 }
 
@@ -293,7 +296,7 @@ static struct error *read_section(const char *name, const struct section *sectio
  * version does not know are additions of a later one, and are skipped.
  */
 static struct error *read_body(const char *name, const unsigned char *body, uint64_t size,
-			       struct schema *schema)
+			       uint32_t version, struct schema *schema)
 {
 	struct schema_section_row *rows;
 	uint32_t count, row = 0;
@@ -309,7 +312,7 @@ static struct error *read_body(const char *name, const unsigned char *body, uint
 		if (row == count || rows[row].id != sections[i].id)
 			return error_new(ERROR_DAMAGED, "%s: damaged schema: section %s is missing",
 					 name, sections[i].name);
-		TRY(read_section(name, &sections[i], &rows[row], body, size, schema));
+		TRY(read_section(name, &sections[i], &rows[row], body, size, version, schema));
 	}
 	return NULL;
 }
@@ -320,7 +323,7 @@ static struct error *read_header(const char *name, const void *data, size_t size
 	if (size < sizeof(*ret) || memcmp(data, SCHEMA_MAGIC, sizeof(ret->magic)) != 0)
 		return error_new(ERROR_DAMAGED, "%s: not an askance schema", name);
 	memcpy(ret, data, sizeof(*ret));
-	if (ret->version != SCHEMA_VERSION && ret->version != SCHEMA_VERSION_PLAIN)
+	if (ret->version > SCHEMA_VERSION || ret->version < SCHEMA_VERSION_PLAIN)
 		return error_new(ERROR_DAMAGED, "%s: schema version %u; this program reads %u",
 				 name, ret->version, SCHEMA_VERSION);
 	if (ret->reserved)
@@ -382,7 +385,7 @@ struct error *schema_read(struct arena *arena, const char *name, const void *dat
 	if (memcmp(id, header.id, sizeof(id)) != 0)
 		return error_new(ERROR_DAMAGED, "%s: damaged schema: its hash does not match",
 				 name);
-	TRY(read_body(name, body, header.body_size, schema));
+	TRY(read_body(name, body, header.body_size, header.version, schema));
 	memcpy(schema->id, id, sizeof(id));
 	TRY(schema_check(name, schema));
 	*ret = schema;

@@ -5,13 +5,19 @@
 #include "schema.h"
 
 #define SCHEMA_MAGIC "ASKSCHEM"
-/* Version 3 has the same body, not packed; it is read too. 1 and 2 had another struct ask_layout. */
-#define SCHEMA_VERSION 4u
+/*
+ * Versions 3 and 4 are read, too: their struct ask_layout is the first part of ours, and what is
+ * behind it is zero; a body of version 3 is not packed. 1 and 2 had another one.
+ */
+#define SCHEMA_VERSION 5u
+#define SCHEMA_VERSION_SHORT 4u
 #define SCHEMA_VERSION_PLAIN 3u
+#define SCHEMA_SHORT_LAYOUT 272u
 #define SCHEMA_SECTIONS_MAX 256u
 /* A body is never larger; a bound on what a hostile file can make us allocate. */
 #define SCHEMA_BODY_MAX ((uint64_t)1 << 30)
 
+#define SCHEMA_SECTION_LAYOUT 2u
 /* The section that is no array: the line programs. */
 #define SCHEMA_SECTION_LINES 28u
 

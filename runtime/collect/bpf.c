@@ -182,6 +182,7 @@ static struct error *map_all(struct session *session)
 	TRY(map_array(engine, "ask_threads", sizeof(*session->threads), &session->threads));
 	TRY(map_array(engine, "ask_cfis", sizeof(*session->cfis), &session->cfis));
 	TRY(map_array(engine, "ask_bitmap", sizeof(*session->bitmap), &session->bitmap));
+	TRY(map_array(engine, "ask_rehearsal", sizeof(*session->rehearsal), &session->rehearsal));
 	return NULL;
 }
 
@@ -204,11 +205,12 @@ static struct error *load(struct session *session)
 	if (!engine->program)
 		return error_new(ERROR_DAMAGED, "%s: no program askance_capture in it",
 				 session->object->path);
-	TRY(set_entries(engine, "ask_chunks", session->chunk_count));
+	TRY(set_entries(engine, "ask_chunks", session->chunk_count + session->rehearsal_chunks));
 	TRY(set_entries(engine, "ask_visits", session->visit_slots * session->shard_limit));
 	TRY(set_entries(engine, "ask_threads", session->thread_rows));
 	TRY(set_entries(engine, "ask_cfis", session->schema->cfi_count));
 	TRY(set_entries(engine, "ask_bitmap", session->bitmap_words));
+	TRY(set_entries(engine, "ask_rehearsal", session->rehearsal_rows));
 	rc = bpf_object__load(engine->object);
 	if (rc)
 		return refused("the kernel does not load the capture program", rc);
@@ -273,6 +275,7 @@ void bpf_unload(struct session *session)
 	session->threads = NULL;
 	session->cfis = NULL;
 	session->bitmap = NULL;
+	session->rehearsal = NULL;
 }
 
 struct error *bpf_probe_host(void)

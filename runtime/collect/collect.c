@@ -161,6 +161,7 @@ void session_plan(struct session *session)
 	session->visit_slots = plan_visits(session);
 	session->thread_rows = ASK_MAX_THREADS;
 	session->bitmap_words = (uint32_t)(session->schema->layout.text_size >> 12) + 2;
+	rehearsal_plan(session, plan_buffer(session) / 2);
 }
 
 /* The BPF engine if it may be, else memory for the native one. */
@@ -177,6 +178,7 @@ static struct error *make_engine(struct session *session, struct collect_result 
 			/* a limit on memory may be what it ran into */
 			error_free(error);
 			session->chunk_count = least;
+			rehearsal_plan(session, 0);
 			error = bpf_load(session, &result->load_ns, &result->verified_insns);
 		}
 		if (!error)
@@ -408,6 +410,7 @@ static void add_up(struct session *session)
 		stats->depth_cuts += shard->depth_cuts;
 		stats->length_cuts += shard->length_cuts;
 		stats->deep_cuts += shard->deep_cuts;
+		stats->replayed_goroutines += shard->replayed;
 	}
 }
 
@@ -440,6 +443,7 @@ static struct error *run(struct session *session, struct collect_result *result)
 	/* Now, not when its threads are seized: from then on a signal makes them wait for us. */
 	if (!seat_together(&session->seat))
 		seat_take(&session->seat, plan_cpus(session), 0);
+	rehearse(session);
 	if (session->options->pause != COLLECT_PAUSE_NONE) {
 		TRY(target_seize(&session->target, session->info.pid));
 		TRY(check_unchanged(session));

@@ -28,6 +28,7 @@ struct collect_options {
 	uint32_t shards;	/* at most this many threads capture; 0: one a CPU */
 	uint64_t buffer;	/* bytes of engine memory for records; 0: what is needed, see collect.c */
 	uint64_t max_pause_ns;	/* the target runs again after this long, read or not; 0: no bound */
+	bool no_rehearsal;	/* read nothing before the pause */
 	bool environment;	/* store the process's environment too */
 	struct collect_group *group; /* sessions that run at the same time; NULL: this one is alone */
 	void (*talk)(void *data, const char *line); /* one line for -v; may be NULL */

@@ -97,32 +97,23 @@ failed:
 	return false;
 }
 
-void native_create(struct session *session, bool cached)
+void native_tables(const struct session *session, struct ask_native *ret)
 {
 	const struct schema *schema = session->schema;
-	struct native_engine *native = calloc(1, sizeof(*native));
 
-	if (!native)
-		base_out_of_memory();
-	native->blocks = mmap(NULL, BLOCK * BLOCKS, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (native->blocks == MAP_FAILED)
-		base_out_of_memory();
-	native->memory = &session->memory;
-	native->cached = cached;
-	native->clock_offset = session->clock_offset;
-	native->engine = (struct ask_native){
+	*ret = (struct ask_native){
 		.control = session->control,
 		.shards = session->shards,
 		.chunks = session->chunks,
 		.chunk_stride = session->chunk_stride,
-		.chunk_count = session->chunk_count,
+		.chunk_count = session->chunk_count + session->rehearsal_chunks,
 		.visit_count = session->visit_slots * session->shard_limit,
 		.thread_count = session->thread_rows,
 		.bitmap_words = session->bitmap_words,
 		.visits = session->visits,
 		.threads = session->threads,
 		.bitmap = (ask_u64 *)session->bitmap,
+		.rehearsal = session->rehearsal,
 		.layout = &schema->layout,
 		.limits = schema->limits,
 		.types = schema->engine_types,
@@ -136,10 +127,26 @@ void native_create(struct session *session, bool cached)
 		.closures = schema->closures,
 		.context_types = schema->context_types,
 		.cfis = schema->cfi,
-		.read = native_read,
-		.now = native_now,
-		.data = native,
 	};
+}
+
+void native_create(struct session *session, bool cached)
+{
+	struct native_engine *native = calloc(1, sizeof(*native));
+
+	if (!native)
+		base_out_of_memory();
+	native->blocks = mmap(NULL, BLOCK * BLOCKS, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (native->blocks == MAP_FAILED)
+		base_out_of_memory();
+	native->memory = &session->memory;
+	native->cached = cached;
+	native->clock_offset = session->clock_offset;
+	native_tables(session, &native->engine);
+	native->engine.read = native_read;
+	native->engine.now = native_now;
+	native->engine.data = native;
 	session->native = native;
 }
 

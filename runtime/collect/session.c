@@ -37,7 +37,10 @@ struct error *session_allocate(struct session *session)
 	session->chunk_stride = ASK_CHUNK_STRIDE;
 	TRY(map_memory((void **)&session->control, sizeof(*session->control)));
 	TRY(map_memory((void **)&session->shards, sizeof(*session->shards) * ASK_MAX_SHARDS));
-	TRY(map_memory((void **)&session->chunks, session->chunk_stride * session->chunk_count));
+	TRY(map_memory((void **)&session->chunks,
+		       session->chunk_stride * (session->chunk_count + session->rehearsal_chunks)));
+	TRY(map_memory((void **)&session->rehearsal,
+		       sizeof(*session->rehearsal) * session->rehearsal_rows));
 	TRY(map_memory((void **)&session->visits, sizeof(*session->visits) *
 							  session->visit_slots *
 							  session->shard_limit));
@@ -57,7 +60,9 @@ void session_free(struct session *session)
 {
 	unmap(session->control, sizeof(*session->control));
 	unmap(session->shards, sizeof(*session->shards) * ASK_MAX_SHARDS);
-	unmap(session->chunks, session->chunk_stride * session->chunk_count);
+	unmap(session->chunks,
+	      session->chunk_stride * (session->chunk_count + session->rehearsal_chunks));
+	unmap(session->rehearsal, sizeof(*session->rehearsal) * session->rehearsal_rows);
 	unmap(session->visits,
 	      sizeof(*session->visits) * session->visit_slots * session->shard_limit);
 	unmap(session->threads, sizeof(*session->threads) * session->thread_rows);
@@ -68,6 +73,7 @@ void session_free(struct session *session)
 	session->visits = NULL;
 	session->threads = NULL;
 	session->bitmap = NULL;
+	session->rehearsal = NULL;
 }
 
 /* One bit for each 64 bytes of text that [lo, hi) touches. */
@@ -177,6 +183,7 @@ struct error *session_begin(struct session *session)
 	divide_chunks(session, session->shards_used);
 	fill_threads(session);
 	deadline_set(session);
+	rehearsal_begin(session);
 	if (session->schema->meta.memstats_last_gc &&
 	    session_read(session,
 			 session->schema->meta.memstats_last_gc + session->info.load_bias, &gc,

@@ -40,6 +40,14 @@ struct session {
 	uint64_t *bitmap;
 	uint32_t bitmap_words;
 	uint32_t shard_limit; /* shards that there is memory for */
+
+	/* the rehearsal, see rehearse.c; its chunks lie behind the others */
+	struct ask_rehearsed *rehearsal;
+	uint32_t rehearsal_rows, rehearsal_chunks; /* room for it; 0: there is none */
+	uint32_t rehearsal_sudog; /* bytes of a sudog that it reads */
+	uint64_t rehearsed;	  /* goroutines that were listed then */
+	uint8_t rehearsal_random[16]; /* which program it was of: what AT_RANDOM points to */
+
 	uint32_t shards_used; /* shards that capture */
 
 	struct bpf_engine *bpf;	      /* NULL when the engine is native */
@@ -138,7 +146,20 @@ void bpf_unload(struct session *session);
 /* NULL when this host lets a program of this kind load. */
 struct error *bpf_probe_host(void);
 
+/* ---- rehearse.c ---- */
+
+/* How much is rehearsed in `room` bytes. */
+void rehearsal_plan(struct session *session, uint64_t room);
+/* Reads parked goroutines while the process runs. What cannot be read then is read in the pause. */
+void rehearse(struct session *session);
+/* Tells the engine what the rehearsal is worth; in the pause. */
+void rehearsal_begin(struct session *session);
+
 /* ---- native.c ---- */
+
+struct ask_native;
+/* The session's memory and the schema's tables; not what it reads with. */
+void native_tables(const struct session *session, struct ask_native *ret);
 
 void native_create(struct session *session, bool cached);
 void native_destroy(struct session *session);

@@ -14,7 +14,7 @@ struct error *core_check_options(const struct options *options, const char *comm
 	} live[] = {
 		{OPTION_PID, "--pid"},		 {OPTION_MATCH, "--match"},
 		{OPTION_PAUSE, "--pause"},	 {OPTION_SHARDS, "--shards"},
-		{OPTION_ENVIRONMENT, "--environment"},
+		{OPTION_ENVIRONMENT, "--environment"}, {OPTION_REHEARSE, "--rehearse"},
 	};
 
 	if (!(given & OPTION_CORE))

@@ -34,12 +34,13 @@ enum option_bit {
 	OPTION_MAX_PAUSE = 1 << 16,
 	OPTION_TOGETHER = 1 << 17,
 	OPTION_BUFFER = 1 << 18,
+	OPTION_REHEARSE = 1 << 19,
 };
 #define OPTIONS_TALK (OPTION_QUIET | OPTION_VERBOSE | OPTION_HELP)
 #define OPTIONS_CAPTURE                                                                            \
 	(OPTION_OUTPUT | OPTION_PID | OPTION_MATCH | OPTION_ENGINE | OPTION_PAUSE |                \
 	 OPTION_SHARDS | OPTION_ENVIRONMENT | OPTION_CORE | OPTION_BINARY | OPTION_MAX_PAUSE |     \
-	 OPTION_TOGETHER | OPTION_BUFFER)
+	 OPTION_TOGETHER | OPTION_BUFFER | OPTION_REHEARSE)
 
 struct options {
 	struct arena *arena;

@@ -30,6 +30,9 @@ static const struct option_row {
 	{OPTION_MAX_PAUSE, "max-pause", 0, "DURATION|none",
 	 "let the process go on after this long, whatever is not read yet: 50ms (the\n"
 	 "default), 500us, 2s; what is missing is counted, exit 4"},
+	{OPTION_REHEARSE, "rehearse", 0, "auto|none",
+	 "read the stacks of parked goroutines before the process stands still, and only look\n"
+	 "then whether they have run meanwhile"},
 	{OPTION_TOGETHER, "together", 0, NULL,
 	 "stop all processes first, then read, then let all go on: one moment of them all"},
 	{OPTION_BUFFER, "buffer", 0, "SIZE",
@@ -55,6 +58,7 @@ static const char *const pause_words[] = {[COLLECT_PAUSE_AUTO] = "auto",
 					  [COLLECT_PAUSE_PTRACE] = "ptrace",
 					  [COLLECT_PAUSE_NONE] = "none",
 					  NULL};
+static const char *const rehearse_words[] = {"auto", "none", NULL};
 static const char *const format_words[] = {
 	[DB_FORMAT_TABLE] = "table", [DB_FORMAT_CSV] = "csv", [DB_FORMAT_JSON] = "json", NULL};
 static const char *const label_words[] = {
@@ -174,6 +178,10 @@ static struct error *take(struct options *options, const struct option_row *row,
 		return parse_pause(row, value, &options->collect.max_pause_ns);
 	case OPTION_BUFFER:
 		return parse_buffer(row, value, &options->collect.buffer);
+	case OPTION_REHEARSE:
+		TRY(parse_word(row, rehearse_words, value, &word));
+		options->collect.no_rehearsal = word != 0;
+		return NULL;
 	case OPTION_TOGETHER:
 		options->together = true;
 		return NULL;

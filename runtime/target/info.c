@@ -6,6 +6,7 @@
  */
 #include "target_int.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -49,6 +50,19 @@ static struct error *pid_namespace(int dir, struct target_info *info)
 	return NULL;
 }
 
+/* Where AT_RANDOM of the auxiliary vector points to. */
+static uint64_t random_bytes(const struct strbuf *auxv)
+{
+	uint64_t pair[2];
+
+	for (size_t at = 0; at + sizeof(pair) <= auxv->length; at += sizeof(pair)) {
+		memcpy(pair, auxv->data + at, sizeof(pair));
+		if (pair[0] == AT_RANDOM)
+			return pair[1];
+	}
+	return 0;
+}
+
 static struct error *executable_facts(struct arena *arena, int dir, struct target_info *info)
 {
 	cleanup_fd int exe = openat(dir, "exe", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -65,6 +79,7 @@ static struct error *executable_facts(struct arena *arena, int dir, struct targe
 		return error_new(ERROR_TARGET,
 				 "process %d started another program while it was looked at",
 				 info->pid);
+	info->random = random_bytes(&auxv);
 	TRY(elf_read(arena, exe, info->executable, &facts));
 	if (facts.elf64)
 		TRY(elf_load_bias(&facts, auxv.data, auxv.length, info->executable,

@@ -26,6 +26,7 @@ struct target_info {
 	bool is_go;		  /* it has a Go build ID */
 	uint64_t load_bias;	  /* of the executable: run-time minus link-time address */
 	int64_t start_time_ns;	  /* Unix time */
+	uint64_t random; /* address of 16 bytes that execve() made up (AT_RANDOM); 0: not known */
 	/* its pid namespace for bpf_get_ns_current_pid_tgid(): dev as the kernel codes it */
 	uint64_t pidns_dev, pidns_ino;
 };
