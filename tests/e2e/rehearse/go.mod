@@ -1,0 +1,3 @@
+module rehearse
+
+go 1.20
