@@ -96,6 +96,17 @@ static const struct ask_layout ask_layout = {
 	.any_value = 0x0,           /* contexts of the spec with a value of any type */
 	.labels_type = ASK_ABSENT,  /* type of the pprof labels behind runtime.g.labels */
 	.labels_limits = 0,         /* limits of their texts */
+	.gopark_lo = 0x75b40,       /* runtime.gopark */
+	.gopark_hi = 0x75c65,       /* its end */
+	.g_trackingseq = 191,       /* runtime.g.trackingSeq */
+	.g_lockedm = 208,           /* runtime.g.lockedm */
+	.g_waiting = 320,           /* runtime.g.waiting */
+	.sudog_elem = 32,           /* runtime.sudog.elem */
+	.sudog_c = 96,              /* runtime.sudog.c */
+	.sudog_waitlink = 72,       /* runtime.sudog.waitlink */
+	.hchan_elemsize = 24,       /* runtime.hchan.elemsize */
+	.time_to_run_size = 1296,   /* bytes of runtime.sched.timeToRun */
+	.time_to_run = 0x552b88,    /* &runtime.sched.timeToRun */
 };
 
 /*

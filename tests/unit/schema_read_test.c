@@ -146,9 +146,11 @@ static void test_header(void **state)
 	strbuf_putc(&out, 0);
 	fails(read_copy(out.data, out.length), "bytes instead of");
 	strbuf_truncate(&out, out.length - 1);
+	out.data[8] = 6;
+	fails(read_copy(out.data, out.length), "schema version 6; this program reads 5");
+	out.data[8] = 2;
+	fails(read_copy(out.data, out.length), "schema version 2; this program reads 5");
 	out.data[8] = 5;
-	fails(read_copy(out.data, out.length), "schema version 5; this program reads 4");
-	out.data[8] = 4;
 	out.data[12] = 1;
 	fails(read_copy(out.data, out.length), "bad header");
 	out.data[12] = 0;
@@ -213,6 +215,29 @@ static struct error *read_frame(uint32_t version, const void *content, uint64_t 
 	return error;
 }
 
+#define LAYOUT_ROW 1 /* in the section table */
+
+/* A body as versions 3 and 4 have it: the layout ends earlier. What is behind it is not looked at. */
+static unsigned char *shorten(const void *body, uint64_t size)
+{
+	unsigned char *copy = malloc(size ? size : 1);
+	uint32_t element = SCHEMA_SHORT_LAYOUT;
+
+	memcpy(copy, body, size);
+	if (size >= 8 + (LAYOUT_ROW + 1) * 24)
+		memcpy(copy + 8 + LAYOUT_ROW * 24 + 4, &element, sizeof(element));
+	return copy;
+}
+
+/* The body of a written schema as version 3 has it. */
+static unsigned char *old_body(const struct strbuf *out, size_t *size)
+{
+	unsigned char *body = unpack(out, size), *copy = shorten(body, *size);
+
+	free(body);
+	return copy;
+}
+
 /* Of version 3, which has the body as it is: only what is inside can be wrong. */
 static struct error *read_body(const void *body, uint64_t size)
 {
@@ -257,7 +282,7 @@ static void test_section_table(void **state)
 	(void)state;
 	write_fixture(&out);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		body = unpack(&out, &size);
+		body = old_body(&out, &size);
 		if (cases[i].bytes == 4)
 			put32(body, cases[i].row, cases[i].at, (uint32_t)cases[i].value);
 		else
@@ -265,7 +290,7 @@ static void test_section_table(void **state)
 		fails(read_body(body, size), cases[i].message);
 		free(body);
 	}
-	body = unpack(&out, &size);
+	body = old_body(&out, &size);
 	ok(read_body(body, size));
 	fails(read_body(body, 7), "no section table");
 	fails(read_body(body, 8), "bad section table");
@@ -339,20 +364,20 @@ static void test_packed(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		packed = inflate(&out, &whole);
 		memcpy(packed + cases[i].at, &cases[i].value, cases[i].bytes);
-		fails(read_frame(4, packed, whole, body, size), cases[i].message);
+		fails(read_frame(5, packed, whole, body, size), cases[i].message);
 		free(packed);
 	}
 	packed = inflate(&out, &whole);
-	ok(read_frame(4, packed, whole, body, size));
+	ok(read_frame(5, packed, whole, body, size));
 	for (size_t cut = 16; cut < 600; cut++)
-		fails(read_frame(4, packed, cut, body, cut - 16), "damaged schema");
-	fails(read_frame(4, packed, 15, body, 0), "not one zstd frame");
+		fails(read_frame(5, packed, cut, body, cut - 16), "damaged schema");
+	fails(read_frame(5, packed, 15, body, 0), "not one zstd frame");
 	for (int i = 0; i < 5000; i++) {
 		struct error *error;
 
 		memcpy(body, packed, size);
 		mutate(packed, whole, &seed);
-		error = read_frame(4, packed, whole, body, size);
+		error = read_frame(5, packed, whole, body, size);
 		assert_non_null(error); /* the hash is of something else */
 		assert_int_equal(error->code, ERROR_DAMAGED);
 		error_free(error);
@@ -413,7 +438,7 @@ static void test_unknown_section(void **state)
 
 	(void)state;
 	write_fixture(&out);
-	body = unpack(&out, &size);
+	body = old_body(&out, &size);
 	memcpy(&count, body, 4);
 	table = 8 + count * 24;
 	strbuf_add(&more, body, table);
@@ -430,6 +455,40 @@ static void test_unknown_section(void **state)
 	put32((unsigned char *)more.data, count - 1, 0, 77);
 	put32((unsigned char *)more.data, count - 1, 4, 12345);
 	ok(read_body(more.data, more.length));
+	free(body);
+}
+
+/* What versions 3 and 4 do not have of the layout is zero. */
+static void test_short_layout(void **state)
+{
+	cleanup_strbuf struct strbuf out = STRBUF_INIT, file = STRBUF_INIT;
+	struct schema_header header = {.magic = SCHEMA_MAGIC, .version = SCHEMA_VERSION_PLAIN};
+	cleanup_arena struct arena arena;
+	unsigned char *body, *copy;
+	struct sha256_ctx context;
+	struct schema *schema;
+	size_t size, room;
+
+	(void)state;
+	arena_init(&arena);
+	write_fixture(&out);
+	body = unpack(&out, &size);
+	copy = shorten(body, size);
+	ok(read_frame(SCHEMA_VERSION_PLAIN, copy, size, copy, size));
+	fails(read_frame(SCHEMA_VERSION_PLAIN, body, size, body, size),
+	      "elements of layout have 320 bytes, not 272");
+	room = ZSTD_compressBound(size);
+	header.body_size = size;
+	sha256_init(&context);
+	sha256_update(&context, size, copy);
+	sha256_digest(&context, sizeof(header.id), header.id);
+	strbuf_repeat(&file, 0, sizeof(header) + room);
+	header.compressed_size = ZSTD_compress(file.data + sizeof(header), room, copy, size, 1);
+	memcpy(file.data, &header, sizeof(header));
+	ok(schema_read(&arena, "x", file.data, sizeof(header) + header.compressed_size, &schema));
+	assert_int_equal(schema->layout.gopark_hi, 0);
+	assert_int_equal(schema->layout.time_to_run, 0);
+	free(copy);
 	free(body);
 }
 
@@ -464,7 +523,7 @@ static void test_fuzz_body(void **state)
 
 	(void)state;
 	write_fixture(&out);
-	body = unpack(&out, &size);
+	body = old_body(&out, &size);
 	copy = malloc(size);
 	for (int i = 0; i < 20000; i++) {
 		cleanup_arena struct arena arena = {0};
@@ -776,6 +835,7 @@ int main(void)
 		cmocka_unit_test(test_header),
 		cmocka_unit_test(test_packed),
 		cmocka_unit_test(test_unpack_empty_sections),
+		cmocka_unit_test(test_short_layout),
 		cmocka_unit_test(test_pack_any_lines),
 		cmocka_unit_test(test_section_table),
 		cmocka_unit_test(test_unknown_section),
