@@ -172,7 +172,8 @@ func main() {
 	runtime.GOMAXPROCS(procs)
 	start("never", 1500, never)
 	if *mode == "burst" {
-		runtime.GC() // so that some are known by the other mark
+		time.Sleep(50 * time.Millisecond)
+		runtime.GC() // so that those that are parked have the other mark
 		go bursts(100)
 	} else {
 		start("sleeps", 100, sleeps)
