@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+
 #include "resolve_int.h"
 
 /*
@@ -275,6 +277,15 @@ static bool pointer_offset(struct resolve *resolve, const char *name, const char
 	return found;
 }
 
+/* The versions whose runtime was read for it: see engine/replay.h. */
+static bool is_known_version(const char *version)
+{
+	const char *minor = strstr(version, "go1.");
+	long number = minor ? strtol(minor + 4, NULL, 10) : 0;
+
+	return number >= 20 && number <= 26;
+}
+
 /*
  * What tells that a goroutine has not run meanwhile. A program in which something of it is not
  * found, or is not what we know, does without.
@@ -288,6 +299,8 @@ static void layout_parked(struct resolve *resolve, struct ask_layout *layout)
 	struct error *error;
 
 	layout->g_trackingseq = layout->g_lockedm = layout->g_waiting = ASK_ABSENT;
+	if (!is_known_version(resolve->info->go_version))
+		return;
 	type = sched && sched->type ? layout_member(sched->type, "timeToRun", &offset) : NULL;
 	if (!type || !type->size || type->size % 8 || type->size > ASK_TIME_TO_RUN_MAX ||
 	    !member_offset(resolve, "runtime.g", "trackingSeq", 1, &seq) || seq >= layout->g_size ||

@@ -82,7 +82,8 @@ struct dump_process_texts {
 	X(deadline_values, "count",                                                                \
 	  "of dropped_pointees: values whose pointers the deadline left unfollowed")               \
 	X(deep_cuts, "count", "frames of captured functions left out of the middle of cut stacks") \
-	X(replayed_goroutines, "count", "goroutines whose stacks were read before the pause")
+	X(rehearsal_ns, "ns", "reading parked goroutines before the pause, while the process ran") \
+	X(replayed_goroutines, "count", "goroutines that had not run since, and were not read again")
 
 struct dump_statistics {
 #define X(name, unit, doc) uint64_t name;

@@ -295,7 +295,7 @@ static void set_up(struct rehearsal *rehearsal, struct session *session)
 
 void rehearse(struct session *session)
 {
-	int64_t end = (int64_t)rehearsal_now() + REHEARSAL_NS;
+	int64_t begin = (int64_t)rehearsal_now();
 	struct rehearsal *rehearsal;
 	uint64_t first = 0;
 
@@ -308,9 +308,10 @@ void rehearse(struct session *session)
 	ask_native = &rehearsal->engine;
 	if (list_goroutines(rehearsal))
 		while (first < rehearsal->control.goroutines && rehearse_batch(rehearsal, first) &&
-		       (int64_t)rehearsal_now() < end)
+		       (int64_t)rehearsal_now() - begin < REHEARSAL_NS)
 			first += ASK_BATCH;
 	session->rehearsed = rehearsal->control.goroutines;
+	session->statistics.rehearsal_ns = rehearsal_now() - (uint64_t)begin;
 	ask_native = NULL;
 	free(rehearsal->shard);
 	free(rehearsal);

@@ -25,16 +25,16 @@ bench_growth() {
 	done
 
 	title "Growth: goroutines x 15 frames, one struct pointer each; $runs runs in turn"
-	row '%-10s %-8s %9s %9s %9s %9s %11s %9s %9s %9s %9s\n' goroutines engine pause least gap 'pause/g' 'x of 10,000' stop triggers dump 'peak RSS'
-	row '%-10s %-8s %9s %9s %9s %9s %11s %9s %9s %9s %9s\n' '' '' ms ms ms ns '' ms '' MiB MiB
+	row '%-10s %-8s %9s %9s %9s %9s %11s %9s %9s %9s %9s %9s %9s\n' goroutines engine pause least gap 'pause/g' 'x of 10,000' stop triggers replayed rehearsal dump 'peak RSS'
+	row '%-10s %-8s %9s %9s %9s %9s %11s %9s %9s %9s %9s %9s %9s\n' '' '' ms ms ms ns '' ms '' '' ms MiB MiB
 	for engine in "${ENGINES[@]}"; do
 		for size in "${sizes[@]}"; do
 			local key=growth$size.$engine base
 			base=$(scaled "$(median "growth10000.$engine.pause")" 10000 3)
-			row '%-10s %-8s %9s %9s %9s %9s %11s %9s %9s %9s %9s\n' "$size" "$engine" "$(ms "$(median "$key.pause")")" \
+			row '%-10s %-8s %9s %9s %9s %9s %11s %9s %9s %9s %9s %9s %9s\n' "$size" "$engine" "$(ms "$(median "$key.pause")")" \
 				"$(ms "$(least "$key.pause")")" "$(ms "$(median "$key.gap")")" "$(scaled "$(median "$key.pause")" "$size" 0)" \
 				"$(ratio "$(scaled "$(median "$key.pause")" "$size" 3)" "$base")" "$(ms "$(median "$key.stop")")" \
-				"$(median "$key.triggers")" "$(mib "$(median "$key.dump")")" "$(mib "$(most "$key.rss_bytes")")"
+				"$(median "$key.triggers")" "$(median "$key.replayed_goroutines")" "$(ms "$(median "$key.rehearsal")")" "$(mib "$(median "$key.dump")")" "$(mib "$(most "$key.rss_bytes")")"
 		done
 	done
 	for size in "${sizes[@]}"; do

@@ -132,10 +132,10 @@ ours() {
 		2>"$log" || die "askance collect --engine=$engine: $(cat "$log")"
 	ask gap
 	sample "$key.gap" "$ANSWER"
-	for name in pause stop walk chase release load; do
+	for name in pause stop walk chase release rehearsal load; do
 		sample "$key.$name" "$(value "${name}_ns" "$log")"
 	done
-	for name in bytes triggers shards verified_insns; do
+	for name in bytes triggers shards replayed_goroutines verified_insns; do
 		sample "$key.$name" "$(value "$name" "$log")"
 	done
 	for name in wall_ns cpu_ns rss_bytes; do

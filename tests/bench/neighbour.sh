@@ -36,6 +36,7 @@ bench_neighbour() {
 		[ "$BENCH_MODE" != full ] || neighbour_row 'attach, 100 ms attached, detach' held "$BENCH_ATTACH" "$OBJECT" 100000
 		neighbour_row 'load: open, verify, map (askance doctor)' each "$ASKANCE" doctor "$OBJECT"
 		neighbour_row 'askance collect, BPF, all of it' each "$ASKANCE" collect "$OBJECT" --pid "$TARGET" --engine=bpf -q --max-pause=none -o "$WORK/n.askdump"
+		neighbour_row 'the same, --rehearse=none' each "$ASKANCE" collect "$OBJECT" --pid "$TARGET" --engine=bpf -q --max-pause=none --rehearse=none -o "$WORK/n.askdump"
 	fi
 	neighbour_row 'askance collect, native, all of it' each "$ASKANCE" collect "$OBJECT" --pid "$TARGET" --engine=native -q --max-pause=none -o "$WORK/n.askdump"
 	crowd_stop neighbour

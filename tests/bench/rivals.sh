@@ -66,6 +66,7 @@ bench_rivals() {
 		for engine in "${ENGINES[@]}"; do
 			ours "$engine" "$engine" "$goroutines"
 			[ "$engine" != bpf ] || ours bpf1 bpf "$goroutines" --shards=1
+			ours "$engine-all" "$engine" "$goroutines" --rehearse=none
 		done
 		pprof pprof0 0
 		pprof pprof2 2
@@ -82,8 +83,10 @@ bench_rivals() {
 	row '%-34s %10s %10s %10s %10s %10s %9s %9s\n' '' 'own word' least 'gap' least 'gap/g' 'x word' 'x gap'
 	row '%-34s %10s %10s %10s %10s %10s %9s %9s\n' '' 'ms' ms 'ms' ms 'ns' 'of ours' 'of ours'
 	rivals_row bpf "askance, BPF, $(median bpf.shards) shards" no
+	rivals_row bpf-all 'the same, --rehearse=none' no
 	rivals_row bpf1 'askance, BPF, 1 shard' no
 	rivals_row native 'askance, native' no
+	rivals_row native-all 'the same, --rehearse=none' no
 	rivals_row walk-stack 'process_vm_readv, a read a stack' yes
 	rivals_row walk-frame 'process_vm_readv, a read a frame' yes
 	rivals_row pprof0 'runtime/pprof goroutine, debug=0' yes
@@ -92,12 +95,13 @@ bench_rivals() {
 	row '%-34s %10s %10s %10s %10s\n' 'nothing at all' - - "$(ms "$(median rivals.alone)")" "$(ms "$(least rivals.alone)")"
 
 	title 'Inside of our pause (medians; walk and chase added up over shards), and outside of it'
-	row '%-34s %8s %8s %8s %8s %8s %8s %8s %10s %9s\n' '' stop walk chase release load 'CPU, all' triggers 'peak RSS' verifier
-	row '%-34s %8s %8s %8s %8s %8s %8s %8s %10s %9s\n' '' ms ms ms ms ms ms '' MiB insns
-	for engine in bpf bpf1 native; do
+	row '%-14s %8s %8s %8s %8s %10s %9s %8s %8s %8s %10s %9s\n' '' stop walk chase release rehearsal replayed load 'CPU, all' triggers 'peak RSS' verifier
+	row '%-14s %8s %8s %8s %8s %10s %9s %8s %8s %8s %10s %9s\n' '' ms ms ms ms ms '' ms ms '' MiB insns
+	for engine in bpf bpf-all bpf1 native native-all; do
 		[ -s "$WORK/samples/$engine.gap" ] || continue
-		row '%-34s %8s %8s %8s %8s %8s %8s %8s %10s %9s\n' "$engine" "$(ms "$(median "$engine.stop")")" \
+		row '%-14s %8s %8s %8s %8s %10s %9s %8s %8s %8s %10s %9s\n' "$engine" "$(ms "$(median "$engine.stop")")" \
 			"$(ms "$(median "$engine.walk")")" "$(ms "$(median "$engine.chase")")" "$(ms "$(median "$engine.release")")" \
+			"$(ms "$(median "$engine.rehearsal")")" "$(median "$engine.replayed_goroutines")" \
 			"$(ms "$(median "$engine.load")")" "$(ms "$(median "$engine.cpu_ns")")" "$(median "$engine.triggers")" \
 			"$(mib "$(most "$engine.rss_bytes")")" "$(median "$engine.verified_insns")"
 	done
