@@ -245,6 +245,7 @@ ASK_ABI_CHECK(struct ask_op, 24);
  */
 #define ASK_ABSENT 0xffffffffu
 #define ASK_TIME_TO_RUN_MAX 4096u /* bytes of sched.timeToRun */
+#define ASK_SUDOG_MAX 512u	  /* bytes of a sudog up to the last member that is looked at */
 struct ask_layout {
 	ask_u64 text;		  /* runtime.text */
 	ask_u64 text_size;	  /* runtime.etext - runtime.text */

@@ -294,7 +294,7 @@ static void layout_parked(struct resolve *resolve, struct ask_layout *layout)
 {
 	const struct binary_global *sched = binary_global_find(resolve->binary, "runtime.sched");
 	const struct binary_type *type;
-	ask_u32 lo, hi, seq;
+	ask_u32 lo, hi, seq, lockedm, waiting;
 	uint64_t offset;
 	struct error *error;
 
@@ -304,21 +304,28 @@ static void layout_parked(struct resolve *resolve, struct ask_layout *layout)
 	type = sched && sched->type ? layout_member(sched->type, "timeToRun", &offset) : NULL;
 	if (!type || !type->size || type->size % 8 || type->size > ASK_TIME_TO_RUN_MAX ||
 	    !member_offset(resolve, "runtime.g", "trackingSeq", 1, &seq) || seq >= layout->g_size ||
-	    !member_offset(resolve, "runtime.g", "lockedm", 8, &layout->g_lockedm) ||
-	    !member_offset(resolve, "runtime.g", "waiting", 8, &layout->g_waiting) ||
+	    !member_offset(resolve, "runtime.g", "lockedm", 8, &lockedm) ||
+	    lockedm + 8 > layout->g_size ||
+	    !member_offset(resolve, "runtime.g", "waiting", 8, &waiting) ||
+	    waiting + 8 > layout->g_size ||
 	    !pointer_offset(resolve, "runtime.sudog", "elem", &layout->sudog_elem) ||
 	    !pointer_offset(resolve, "runtime.sudog", "c", &layout->sudog_c) ||
 	    !member_offset(resolve, "runtime.sudog", "waitlink", 8, &layout->sudog_waitlink) ||
 	    !member_offset(resolve, "runtime.hchan", "elemsize", 2, &layout->hchan_elemsize))
 		return;
-	if (layout->g_lockedm + 8 > layout->g_size || layout->g_waiting + 8 > layout->g_size)
+	if (layout->sudog_elem > ASK_SUDOG_MAX - 8 || layout->sudog_c > ASK_SUDOG_MAX - 8 ||
+	    layout->sudog_waitlink > ASK_SUDOG_MAX - 8) {
+		layout->sudog_elem = layout->sudog_c = layout->sudog_waitlink = 0;
 		return;
+	}
 	error = function_range(resolve, "runtime.gopark", &lo, &hi);
 	if (error) {
 		error_free(error);
 		return;
 	}
 	layout->g_trackingseq = seq;
+	layout->g_lockedm = lockedm;
+	layout->g_waiting = waiting;
 	layout->gopark_lo = lo;
 	layout->gopark_hi = hi;
 	layout->time_to_run = sched->address + offset;

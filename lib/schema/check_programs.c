@@ -83,6 +83,19 @@ static struct error *check_layout(const struct schema_check *check)
 	     layout->labels_limits >= schema->limits_count))
 		return schema_check_fail(check, "layout", 0, "labels_type is %u, labels_limits %u",
 					 layout->labels_type, layout->labels_limits);
+	if (layout->gopark_hi &&
+	    (layout->gopark_lo >= layout->gopark_hi || layout->gopark_hi > layout->text_size ||
+	     layout->g_trackingseq == ASK_ABSENT || layout->g_lockedm == ASK_ABSENT ||
+	     layout->g_waiting == ASK_ABSENT))
+		return schema_check_fail(check, "layout", 0, "gopark is from %u to %u",
+					 layout->gopark_lo, layout->gopark_hi);
+	if (layout->sudog_elem > ASK_SUDOG_MAX - 8 || layout->sudog_c > ASK_SUDOG_MAX - 8 ||
+	    layout->sudog_waitlink > ASK_SUDOG_MAX - 8)
+		return schema_check_fail(check, "layout", 0, "a sudog has members at %u, %u, %u",
+					 layout->sudog_elem, layout->sudog_c, layout->sudog_waitlink);
+	if (layout->time_to_run_size > ASK_TIME_TO_RUN_MAX || layout->time_to_run_size % 8)
+		return schema_check_fail(check, "layout", 0, "time_to_run_size is %u",
+					 layout->time_to_run_size);
 	if (layout->text_size >= UINT32_MAX)
 		return schema_check_fail(check, "layout", 0, "text_size is %llu",
 					 layout->text_size);

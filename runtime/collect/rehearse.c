@@ -10,7 +10,7 @@
  *
  * The order matters. Of each goroutine first how often anyone began to run (sched.timeToRun), then
  * its g, which has the marks that are compared; then what senders may write to; and then its
- * stack. Whatever changes while we read changes a mark, or is not kept.
+ * stack. A batch of 64 at a time, since each call of process_vm_readv() costs a microsecond. Whatever changes while we read changes a mark, or is not kept.
  */
 #define ASK_NATIVE
 #include "engine/engine.h"
@@ -25,11 +25,14 @@
 #define MOST_ROWS (1u << 22)
 #define SUDOGS 64	    /* of one goroutine */
 #define WRITABLES 16	    /* places on its stack that senders write to */
-#define SUDOG_MAX 512	    /* bytes of a sudog that are looked at */
 
 struct span {
 	uint64_t lo, hi;
 };
+
+/* What is read at once of the goroutines of a batch, in this order. */
+enum piece { PIECE_G, PIECE_SUDOG, PIECE_STACK, PIECES };
+#define PIECE_MAX ASK_WINDOW /* bytes of the largest */
 
 struct rehearsal {
 	struct ask_native engine; /* the first member: what ask_native points to */
@@ -37,7 +40,10 @@ struct rehearsal {
 	struct ask_control control;
 	struct ask_shard *shard;
 	uint64_t ran;
+	struct target_piece pieces[PIECES][ASK_BATCH]; /* a size of 0: none */
+	uint8_t *room[PIECES];
 	/* the goroutine in work */
+	size_t place; /* in the batch */
 	bool evaluating; /* what is read is a value */
 	bool unsure;	 /* something was read that may change while it is parked */
 	struct span stack;
@@ -68,6 +74,15 @@ static _Bool rehearsal_read(void *data, void *to, size_t size, ask_u64 from)
 
 	if (rehearsal->evaluating)
 		note_read(rehearsal, from, size);
+	for (size_t i = 0; i < PIECES; i++) {
+		const struct target_piece *piece = &rehearsal->pieces[i][rehearsal->place];
+		uint64_t at = from - piece->address;
+
+		if (piece->data && at < piece->size && size <= piece->size - at) {
+			memcpy(to, piece->data + at, size);
+			return true;
+		}
+	}
 	if (from + size >= from && session_read(rehearsal->session, from, to, size))
 		return true;
 	memset(to, 0, size);
@@ -112,11 +127,11 @@ static bool find_writables(struct rehearsal *rehearsal)
 
 	rehearsal->writable_count = 0;
 	for (size_t i = 0; sudog; i++) {
-		uint64_t bytes[SUDOG_MAX / 8], elem, channel;
+		uint64_t bytes[ASK_SUDOG_MAX / 8], elem, channel;
 		uint16_t size;
 
-		if (i == SUDOGS || !session_read(rehearsal->session, sudog, bytes,
-						 rehearsal->session->rehearsal_sudog))
+		if (i == SUDOGS || !rehearsal_read(rehearsal, bytes,
+						   rehearsal->session->rehearsal_sudog, sudog))
 			return false;
 		memcpy(&elem, (char *)bytes + layout->sudog_elem, sizeof(elem));
 		memcpy(&channel, (char *)bytes + layout->sudog_c, sizeof(channel));
@@ -234,6 +249,57 @@ static bool rehearse_one(struct rehearsal *rehearsal, uint64_t index, struct ask
 	return true;
 }
 
+/*
+ * Reads one piece of each goroutine of the batch that `sizes` is not 0 for. What cannot be read so is
+ * read when it is needed.
+ */
+static void read_pieces(struct rehearsal *rehearsal, enum piece kind, size_t count,
+			const uint64_t *addresses, const uint32_t *sizes)
+{
+	const struct target_memory *memory = &rehearsal->session->memory;
+	struct target_piece *pieces = rehearsal->pieces[kind], packed[ASK_BATCH];
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (sizes[i])
+			packed[n++] = (struct target_piece){addresses[i], sizes[i], NULL};
+	if (memory->read_pieces)
+		memory->read_pieces(memory->source, packed, n, rehearsal->room[kind]);
+	n = 0;
+	for (size_t i = 0; i < count; i++)
+		pieces[i] = sizes[i] ? packed[n++] : (struct target_piece){0};
+}
+
+/* Reads what is needed of the batch's goroutines: first each g, then sudogs, then stacks. */
+static void read_batch(struct rehearsal *rehearsal, size_t count)
+{
+	const struct ask_layout *layout = &rehearsal->session->schema->layout;
+	uint32_t sizes[PIECES][ASK_BATCH] = {{0}};
+	uint64_t gs[ASK_BATCH] = {0}, sudogs[ASK_BATCH] = {0}, stacks[ASK_BATCH] = {0};
+
+	memset(rehearsal->pieces, 0, sizeof(rehearsal->pieces));
+	for (size_t i = 0; i < count; i++) {
+		gs[i] = rehearsal->shard->batch[i];
+		sizes[PIECE_G][i] = layout->g_size;
+	}
+	read_pieces(rehearsal, PIECE_G, count, gs, sizes[PIECE_G]);
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t *g = rehearsal->pieces[PIECE_G][i].data;
+		uint64_t hi;
+
+		if (!g)
+			continue;
+		memcpy(&sudogs[i], g + layout->g_waiting, sizeof(sudogs[i]));
+		memcpy(&stacks[i], g + layout->g_sched_sp, sizeof(stacks[i]));
+		memcpy(&hi, g + layout->g_stack_hi, sizeof(hi));
+		sizes[PIECE_SUDOG][i] = sudogs[i] ? rehearsal->session->rehearsal_sudog : 0;
+		if (stacks[i] < hi && hi - stacks[i] <= PIECE_MAX)
+			sizes[PIECE_STACK][i] = (uint32_t)(hi - stacks[i]);
+	}
+	read_pieces(rehearsal, PIECE_SUDOG, count, sudogs, sizes[PIECE_SUDOG]);
+	read_pieces(rehearsal, PIECE_STACK, count, stacks, sizes[PIECE_STACK]);
+}
+
 /* The batch that begins at `first`. false: there is no more to be done. */
 static bool rehearse_batch(struct rehearsal *rehearsal, uint64_t first)
 {
@@ -246,12 +312,15 @@ static bool rehearse_batch(struct rehearsal *rehearsal, uint64_t first)
 	if (!read_ran(session, &rehearsal->ran) ||
 	    !session_read(session, rehearsal->control.allgs + first * 8, shard->batch, count * 8))
 		return false;
+	read_batch(rehearsal, count);
 	shard->batch_first = first;
-	shard->batch_end = first + count;
-	shard->gs_size = 0; /* not those of the batch before */
-	for (uint64_t i = first; i < first + count; i++)
+	for (uint64_t i = first; i < first + count; i++) {
+		shard->batch_end = i + 1; /* no g but this one is to be read */
+		shard->gs_size = 0;
+		rehearsal->place = i - first;
 		if (!rehearse_one(rehearsal, i, &session->rehearsal[i]))
 			return false;
+	}
 	return true;
 }
 
@@ -282,6 +351,11 @@ static void set_up(struct rehearsal *rehearsal, struct session *session)
 	rehearsal->shard = calloc(1, sizeof(*rehearsal->shard));
 	if (!rehearsal->shard)
 		base_out_of_memory();
+	for (size_t i = 0; i < PIECES; i++) {
+		rehearsal->room[i] = malloc(ASK_BATCH * (size_t)PIECE_MAX);
+		if (!rehearsal->room[i])
+			base_out_of_memory();
+	}
 	rehearsal->shard->first_chunk = session->chunk_count;
 	rehearsal->shard->chunks = session->rehearsal_chunks;
 	rehearsal->shard->retried = 1; /* what cannot be read is left to the pause */
@@ -313,6 +387,8 @@ void rehearse(struct session *session)
 	session->rehearsed = rehearsal->control.goroutines;
 	session->statistics.rehearsal_ns = rehearsal_now() - (uint64_t)begin;
 	ask_native = NULL;
+	for (size_t i = 0; i < PIECES; i++)
+		free(rehearsal->room[i]);
 	free(rehearsal->shard);
 	free(rehearsal);
 }
@@ -336,17 +412,15 @@ void rehearsal_plan(struct session *session, uint64_t room)
 {
 	const struct ask_layout *layout = &session->schema->layout;
 	uint64_t rows = session->goroutines_before, chunks = 1;
-	uint32_t end = layout->sudog_elem;
+	uint32_t end;
 
 	session->rehearsal_rows = session->rehearsal_chunks = 0;
 	if (!layout->gopark_hi || session->core ||
 	    session->options->pause == COLLECT_PAUSE_NONE || session->options->no_rehearsal)
 		return;
-	end = end > layout->sudog_c ? end : layout->sudog_c;
-	end = (end > layout->sudog_waitlink ? end : layout->sudog_waitlink) + 8;
-	if (end > SUDOG_MAX)
-		return;
-	session->rehearsal_sudog = end;
+	end = layout->sudog_elem > layout->sudog_c ? layout->sudog_elem : layout->sudog_c;
+	end = end > layout->sudog_waitlink ? end : layout->sudog_waitlink;
+	session->rehearsal_sudog = end + 8;
 	if (rows > room / (sizeof(struct ask_rehearsed) + ROOM_A_ROW))
 		rows = room / (sizeof(struct ask_rehearsed) + ROOM_A_ROW);
 	if (rows > MOST_ROWS)

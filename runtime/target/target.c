@@ -597,7 +597,28 @@ static bool read_live(const void *source, uint64_t address, void *data, size_t s
 	return target_read(*(const pid_t *)source, address, data, size);
 }
 
+static void read_live_pieces(const void *source, struct target_piece *pieces, size_t count,
+			     uint8_t *room)
+{
+	struct iovec remote[TARGET_MAX_PIECES], local = {.iov_base = room};
+	size_t at = 0, got;
+	ssize_t n;
+
+	assert(count <= TARGET_MAX_PIECES);
+	for (size_t i = 0; i < count; i++) {
+		remote[i] = (struct iovec){(void *)(uintptr_t)pieces[i].address, pieces[i].size};
+		local.iov_len += pieces[i].size;
+	}
+	n = count ? process_vm_readv(*(const pid_t *)source, &local, 1, remote, count, 0) : 0;
+	got = n > 0 ? (size_t)n : 0;
+	for (size_t i = 0; i < count; i++) {
+		pieces[i].data = pieces[i].size <= got - at ? room + at : NULL;
+		at = pieces[i].data ? at + pieces[i].size : got;
+	}
+}
+
 struct target_memory target_memory(const pid_t *pid)
 {
-	return (struct target_memory){.read = read_live, .source = pid};
+	return (struct target_memory){
+		.read = read_live, .read_pieces = read_live_pieces, .source = pid};
 }

@@ -137,10 +137,21 @@ void target_deinit(struct target *target);
 /* process_vm_readv, whole or false. Handles partial reads across pages. */
 bool target_read(pid_t pid, uint64_t address, void *data, size_t size);
 
+/* A piece of memory to be read, and where it goes; in order, one behind the other. */
+struct target_piece {
+	uint64_t address;
+	size_t size;
+	uint8_t *data; /* NULL when it could not be read, or another one before it */
+};
+#define TARGET_MAX_PIECES 64 /* of one call */
+
 /* The memory of a process, wherever it is: live, or in a core dump (core.h). */
 struct target_memory {
 	/* All of it, or false; then `data` may hold anything. */
 	bool (*read)(const void *source, uint64_t address, void *data, size_t size);
+	/* Many in one system call; `room` holds them all. NULL: there is no such thing. */
+	void (*read_pieces)(const void *source, struct target_piece *pieces, size_t count,
+			    uint8_t *room);
 	const void *source;
 };
 /* A live process's, by target_read(). `pid` is kept. */

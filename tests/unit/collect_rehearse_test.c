@@ -81,6 +81,17 @@ static bool memory_read(const void *source, uint64_t address, void *data, size_t
 	return true;
 }
 
+/* As process_vm_readv() does: up to the first that cannot be read. */
+static void memory_pieces(const void *source, struct target_piece *pieces, size_t count, uint8_t *room)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < count; room += pieces[i++].size) {
+		good = good && memory_read(source, pieces[i].address, room, pieces[i].size);
+		pieces[i].data = good ? room : NULL;
+	}
+}
+
 static _Bool world_read(void *data, void *to, size_t size, ask_u64 from)
 {
 	return memory_read(data, from, to, size);
@@ -153,7 +164,7 @@ static void make_session(struct session *session)
 	schema->ops = ops;
 	schema->cfi = cfis;
 	*session = (struct session){
-		.schema = schema, .options = &world->options, .memory = {memory_read, NULL},
+		.schema = schema, .options = &world->options, .memory = {memory_read, memory_pieces, NULL},
 		.info.random = RANDOM, .control = &world->control, .shards = world->shards,
 		.chunk_stride = ASK_CHUNK_STRIDE, .chunk_count = 4, .visits = world->visits,
 		.visit_slots = 1024, .shard_limit = 1, .bitmap = world->bitmap, .bitmap_words = 17,
@@ -364,6 +375,15 @@ static void test_not_kept_through_a_pointer(void **state)
 	assert_false(replayed());
 }
 
+/* One by one, where there is no other way. */
+static void test_without_pieces(void **state)
+{
+	(void)state;
+	world->session.memory.read_pieces = NULL;
+	assert_true(rehearsed());
+	assert_true(replayed());
+}
+
 /* The list of goroutines may be gone, or hold anything. */
 static void test_nothing_to_read(void **state)
 {
@@ -416,6 +436,7 @@ int main(void)
 		TEST(kept_beside),
 		TEST(kept_elsewhere),
 		TEST(not_kept_through_a_pointer),
+		TEST(without_pieces),
 		TEST(nothing_to_read),
 		TEST(wild_goroutines),
 	};

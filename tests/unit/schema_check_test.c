@@ -111,6 +111,9 @@ RULE(pointer_repeat_huge, f->pointers[2].repeat = UINT32_MAX; f->pointers[2].str
 RULE(layout_count, f->schema.layout.ops = 4)
 RULE(layout_text, f->schema.layout.text_size = UINT32_MAX)
 RULE(layout_g, f->schema.layout.g_labels = 505)
+RULE(layout_gopark, f->schema.layout.gopark_hi = 1; f->schema.layout.g_waiting = ASK_ABSENT)
+RULE(layout_sudog, f->schema.layout.sudog_c = 505)
+RULE(layout_time, f->schema.layout.time_to_run_size = 4100)
 RULE(layout_g_size, f->schema.layout.g_size = 4097)
 RULE(range_empty, f->ranges[0].hi = 0x10)
 RULE(range_overlap, f->ranges[1].lo = 0x1f)
@@ -242,6 +245,8 @@ static const struct rule rules[] = {
 	{"engine_types[2]: span 1 is not inside", span_huge},
 	{"layout[0]: ops is 4, there are 3", layout_count}, {"layout[0]: text_size", layout_text},
 	{"layout[0]: g_labels at 505 is beyond", layout_g}, {"layout[0]: g_size", layout_g_size},
+	{"layout[0]: gopark is from 0 to 1", layout_gopark}, {"layout[0]: a sudog has members at", layout_sudog},
+	{"layout[0]: time_to_run_size is 4100", layout_time},
 	{"ranges[0]: empty", range_empty}, {"ranges[1]: empty or out of order", range_overlap},
 	{"ranges[1]: beyond the text", range_text}, {"cfi[1]: out of order", cfi_order},
 	{"exprs[0]: 16 bytes of a type of 8", expr_size}, {"exprs[0]: 65 operators", expr_ops},
