@@ -15,7 +15,7 @@
  * anything that was read elsewhere. It has not run if it is parked, as it was then, and
  *
  *   - its g.waitsince is the same, and not zero. execute() makes it zero; a GC sets it, once for
- *     each goroutine, to the time when that GC began; or
+ *     each goroutine, to the time when the GC before it had marked everything; or
  *   - its g.trackingSeq is the same, and less than 256 stops lie between. It counts each time
  *     that a goroutine stops running, mod 256 (casgstatus), and each eighth of them adds one to
  *     sched.timeToRun before it stops again. So with ASK_RAN_MOST more there no goroutine has
@@ -25,7 +25,7 @@
  * nor a switch between coroutines, which do not count, brought it there; and g.m is nil, for
  * park_m() counts before it takes that away.
  * Go 1.20 to 1.26: runtime/proc.go (casgstatus, park_m, dropg, execute), runtime/mgcmark.go
- * (markroot), runtime/coro.go, runtime/preempt.go (casGToPreemptScan).
+ * (markroot), runtime/mgc.go (gcMark: work.tstart), runtime/coro.go, runtime/preempt.go (casGToPreemptScan).
  */
 #define ASK_RAN_MOST 24u
 

@@ -36,9 +36,9 @@ static const struct option_row {
 	{OPTION_TOGETHER, "together", 0, NULL,
 	 "stop all processes first, then read, then let all go on: one moment of them all"},
 	{OPTION_BUFFER, "buffer", 0, "SIZE",
-	 "memory for what is read of one process, 8MiB to 512MiB; more than fits is written\n"
-	 "out while the process stands still. Without it: what its goroutines will need, if\n"
-	 "a quarter of the free memory is as much"},
+	 "memory for what is read of one process, 8MiB to 512MiB, and half as much for what is\n"
+	 "read before the pause; more than fits is written out while the process stands still.\n"
+	 "Without it: what its goroutines will need, if a quarter of the free memory is as much"},
 	{OPTION_SHARDS, "shards", 0, "N", "at most N threads capture in parallel"},
 	{OPTION_ENVIRONMENT, "environment", 0, NULL, "store the process's environment too"},
 	{OPTION_SCHEMA, "schema", 0, "OBJ",

@@ -173,7 +173,9 @@ func main() {
 	start("never", 1500, never)
 	if *mode == "burst" {
 		time.Sleep(50 * time.Millisecond)
-		runtime.GC() // so that those that are parked have the other mark
+		// So that those that are parked have the other mark: the first GC has no time to write.
+		runtime.GC()
+		runtime.GC()
 		go bursts(100)
 	} else {
 		start("sleeps", 100, sleeps)
