@@ -20,7 +20,7 @@
 
 #include "session.h"
 
-#define REHEARSAL_NS 2000000000ll /* more than a million goroutines take */
+#define REHEARSAL_NS 2000000000ull /* more than a million goroutines take */
 #define ROOM_A_ROW 112		  /* bytes of records kept of a goroutine, mostly */
 #define MOST_ROWS (1u << 22)
 #define SUDOGS 64	    /* of one goroutine */
@@ -369,7 +369,7 @@ static void set_up(struct rehearsal *rehearsal, struct session *session)
 
 void rehearse(struct session *session)
 {
-	int64_t begin = (int64_t)rehearsal_now();
+	uint64_t begin = rehearsal_now();
 	struct rehearsal *rehearsal;
 	uint64_t first = 0;
 
@@ -379,13 +379,14 @@ void rehearse(struct session *session)
 	if (!rehearsal)
 		base_out_of_memory();
 	set_up(rehearsal, session);
+	rehearsal->control.deadline = begin + REHEARSAL_NS; /* one stack may be a million frames deep */
 	ask_native = &rehearsal->engine;
 	if (list_goroutines(rehearsal))
 		while (first < rehearsal->control.goroutines && rehearse_batch(rehearsal, first) &&
-		       (int64_t)rehearsal_now() - begin < REHEARSAL_NS)
+		       rehearsal_now() < rehearsal->control.deadline)
 			first += ASK_BATCH;
 	session->rehearsed = rehearsal->control.goroutines;
-	session->statistics.rehearsal_ns = rehearsal_now() - (uint64_t)begin;
+	session->statistics.rehearsal_ns = rehearsal_now() - begin;
 	ask_native = NULL;
 	for (size_t i = 0; i < PIECES; i++)
 		free(rehearsal->room[i]);
