@@ -171,6 +171,32 @@ static void test_who_has_no_info(void **state)
 	fixture_end(&fixture);
 }
 
+/* Many pieces at once, up to the first that is not there. */
+static void test_pieces(void **state)
+{
+	static uint8_t from[3][100], room[1000];
+	const pid_t self = getpid();
+	struct target_memory memory = target_memory(&self);
+	struct target_piece pieces[] = {
+		{(uintptr_t)from[0], 100, NULL}, {(uintptr_t)from[1], 7, NULL}, {8, 16, NULL}, {(uintptr_t)from[2], 100, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(from); i++)
+		from[0][i] = (uint8_t)(i + 1);
+	memory.read_pieces(memory.source, pieces, 2, room);
+	assert_memory_equal(pieces[0].data, from[0], 100);
+	assert_memory_equal(pieces[1].data, from[1], 7);
+	memory.read_pieces(memory.source, pieces, 4, room);
+	assert_memory_equal(pieces[1].data, from[1], 7);
+	assert_null(pieces[2].data);
+	assert_null(pieces[3].data);
+	memory.read_pieces(memory.source, pieces + 2, 2, room);
+	assert_null(pieces[2].data);
+	assert_null(pieces[3].data);
+	memory.read_pieces(memory.source, pieces, 0, room);
+}
+
 static void test_read(void **state)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), size = 64 * page;
@@ -468,6 +494,7 @@ static void test_match_errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_info_of_a_program),
 		cmocka_unit_test(test_load_bias),
 		cmocka_unit_test(test_a_deleted_executable),
