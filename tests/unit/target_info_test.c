@@ -182,8 +182,8 @@ static void test_pieces(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(from); i++)
-		from[0][i] = (uint8_t)(i + 1);
+	for (size_t i = 0; i < 300; i++)
+		from[i / 100][i % 100] = (uint8_t)(i + 1);
 	memory.read_pieces(memory.source, pieces, 2, room);
 	assert_memory_equal(pieces[0].data, from[0], 100);
 	assert_memory_equal(pieces[1].data, from[1], 7);
